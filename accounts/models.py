@@ -1,0 +1,162 @@
+"""People: users, their tier and card, and the codes that prove an address."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from library.core.ids import uuid7
+
+
+class Role(models.TextChoices):
+    PATRON = "patron", _("patron")
+    LIBRARIAN = "librarian", _("librarian")
+    ADMINISTRATOR = "administrator", _("administrator")
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        """By e-mail, whatever its case."""
+        return self.get(email__iexact=username)
+
+    def create_superuser(self, email: str, username: str, password: str | None = None, **extra: Any) -> User:
+        """For ``manage.py createsuperuser``."""
+        from accounts import services
+
+        return services.create_user(
+            email=email, username=username, password=password, full_name=extra.get("full_name", ""),
+            role=Role.ADMINISTRATOR,
+        )  # fmt: skip
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who can sign in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    username = models.CharField(_("username"), max_length=40)
+    full_name = models.CharField(_("full name"), max_length=120, blank=True)
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.PATRON)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["username", "full_name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["full_name", "id"]
+        constraints = [
+            # Upper, because that is what Django's iexact look-up compares: constraint and look-up share one index.
+            models.UniqueConstraint(
+                Upper("email"), name="user_email_unique", violation_error_message=_("This address is already in use.")
+            ),
+            models.UniqueConstraint(
+                Upper("username"), name="user_username_unique", violation_error_message=_("This username is taken.")
+            ),
+            models.CheckConstraint(
+                condition=Q(role="patron", is_staff=False, is_superuser=False)
+                | Q(role="librarian", is_staff=True, is_superuser=False)
+                | Q(role="administrator", is_staff=True, is_superuser=True),
+                name="user_rights_follow_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    def get_short_name(self) -> str:
+        """The name to greet with."""
+        return self.full_name.split(" ")[0] if self.full_name else self.username
+
+
+class Tier(models.Model):
+    """A kind of membership, with the totals that belong to it alone. NULL or -1 in a limit: unlimited."""
+
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    max_loans = models.IntegerField(_("loans in all"), null=True, blank=True)
+    max_holds = models.IntegerField(_("holds in all"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tier")
+        verbose_name_plural = _("tiers")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(max_loans=None) | Q(max_loans__gte=-1), name="tier_max_loans_sane"),
+            models.CheckConstraint(condition=Q(max_holds=None) | Q(max_holds__gte=-1), name="tier_max_holds_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Patron(models.Model):
+    """A user as the desk knows them: a card and a tier."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="patron")
+    card_number = models.CharField(_("card number"), max_length=40)
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="patrons")
+
+    class Meta:
+        verbose_name = _("patron")
+        verbose_name_plural = _("patrons")
+        ordering = ["card_number"]
+        constraints = [
+            models.UniqueConstraint(
+                Upper("card_number"), name="patron_card_unique", violation_error_message=_("This card is in use.")
+            ),
+            models.CheckConstraint(condition=~Q(card_number=""), name="patron_card_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.card_number})"
+
+
+class Purpose(models.TextChoices):
+    """What a code proves an address for. A code for one purpose opens nothing else."""
+
+    REGISTER = "register", _("registration")
+    LOGIN = "login", _("signing in")
+
+
+class OneTimeCode(models.Model):
+    """A six-digit code on its way to an address. Made by the worker that sends it; only a keyed hash stays."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254)
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    challenge_hash = models.CharField(max_length=64, blank=True)  # binds a login code to its password step
+    code_hash = models.CharField(max_length=64, blank=True)  # empty until a worker made and sent the code
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at=None, code_hash="") | (Q(sent_at__isnull=False) & ~Q(code_hash="")),
+                name="code_hashed_exactly_when_sent",
+            ),
+            models.UniqueConstraint(
+                fields=["challenge_hash"], condition=~Q(challenge_hash=""), name="code_challenge_unique"
+            ),
+        ]
+        indexes = [models.Index(Upper("email"), "purpose", models.F("created_at").desc(), name="code_email_purpose")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,62 @@
+"""What the library makes of a book for whoever studies it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from library.core.ids import uuid7
+from rag.models import Document, IndexGeneration
+
+
+class Kind(models.TextChoices):
+    SUMMARY = "summary", _("summary")
+
+
+class ArtifactState(models.TextChoices):
+    QUEUED = "queued", _("waiting")
+    RUNNING = "running", _("being written")
+    READY = "ready", _("ready")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    STALE = "stale", _("out of date")
+
+
+class Artifact(models.Model):
+    """A piece of study content made from one document, stored and shared by all who may see the book."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="artifacts")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    language = models.CharField(_("language"), max_length=2)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        help_text=_("Empty: the library's, for everybody."),
+    )  # fmt: skip
+    state = models.CharField(_("state"), max_length=10, choices=ArtifactState, default=ArtifactState.QUEUED)
+    writer = models.CharField(_("writer"), max_length=120, blank=True)
+    content = models.JSONField(_("content"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+    generation = models.ForeignKey(
+        IndexGeneration, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text=_("The index generation that it was made from."),
+    )  # fmt: skip
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("study artifact")
+        verbose_name_plural = _("study artifacts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "kind", "language", "owner"], nulls_distinct=False, name="artifact_one_current"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(content__isnull=False), name="artifact_ready_has_content"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.language})"

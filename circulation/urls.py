@@ -1,0 +1,2 @@
+app_name = "circulation"
+urlpatterns: list = []  # type: ignore[type-arg]

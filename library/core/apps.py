@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class CoreConfig(AppConfig):
+    name = "library.core"
+    label = "core"
+
+
+class LyceumAdminConfig(AdminConfig):
+    """Django's admin with our own site in place of its default one."""
+
+    default_site = "library.core.admin.LyceumAdminSite"

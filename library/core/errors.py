@@ -1,0 +1,110 @@
+"""The whole error contract: every refusal is a ``LibraryError`` with a code, a sentence and all its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Level(IntEnum):
+    """How heavy a reason is; the heaviest decides."""
+
+    ALERT = 1
+    OVERRIDABLE = 2
+    IMPOSSIBLE = 3
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason why something cannot be done, or should be known by who does it."""
+
+    code: str
+    level: Level
+    detail: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The reason in the shape of the API."""
+        return {"code": self.code, "level": self.level.name.lower(), "detail": self.detail}
+
+
+class LibraryError(Exception):
+    """An anticipated refusal. ``status`` is the HTTP status where an API answers with it.
+
+    ``message`` may name fields in braces, filled from the keyword arguments.
+    """
+
+    code: ClassVar[str] = "refused"
+    message: ClassVar[str | Promise] = _("This cannot be done.")
+    status: ClassVar[int] = 409
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        fields: Mapping[str, Sequence[str]] | None = None,
+        reasons: Sequence[Reason] = (),
+        **values: Any,
+    ) -> None:
+        self.detail = detail or str(self.message).format(**values)
+        self.fields = {name: list(sentences) for name, sentences in (fields or {}).items()}
+        self.reasons = tuple(reasons)
+        super().__init__(self.detail)
+
+    @property
+    def error_code(self) -> str:
+        """The code of the first of the gravest reasons, or the class's own."""
+        if not self.reasons:
+            return self.code
+        gravest = max(reason.level for reason in self.reasons)
+        return next(reason.code for reason in self.reasons if reason.level == gravest)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Everything a person should read about the refusal."""
+        return [reason.detail for reason in self.reasons] or [self.detail]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The refusal in the shape of the API."""
+        body: dict[str, Any] = {"code": self.error_code, "detail": self.detail}
+        if self.reasons:
+            body["reasons"] = [reason.as_dict() for reason in self.reasons]
+        if self.fields:
+            body["fields"] = self.fields
+        return body
+
+
+class NotAllowed(LibraryError):
+    code = "not_allowed"
+    message = _("You may not do this.")
+    status = 403
+
+
+class NotFound(LibraryError):
+    code = "not_found"
+    message = _("There is no such thing here.")
+    status = 404
+
+
+class InvalidInput(LibraryError):
+    """Input that can never be right; ``fields`` says where."""
+
+    code = "invalid"
+    message = _("Some of this cannot be right.")
+    status = 400
+
+
+class StorageFull(LibraryError):
+    code = "storage_full"
+    message = _("The library's storage is full, so nothing was saved. Tell an administrator.")
+    status = 507
+
+
+class ServiceUnavailable(LibraryError):
+    code = "service_unavailable"
+    message = _("A part of the library is not answering just now. Try again in a minute.")
+    status = 503

@@ -1,0 +1,16 @@
+from django.utils.translation import gettext_lazy as _
+
+from library.core.errors import LibraryError
+
+
+class JobAlreadyEnded(LibraryError):
+    code = "job_already_ended"
+    message = _("This job has already ended.")
+
+
+class LeaseLost(Exception):
+    """Another worker owns the job now, or nobody may: stop at once and write nothing more."""
+
+
+class Cancelled(Exception):
+    """Somebody asked for the job to stop."""

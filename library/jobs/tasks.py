@@ -1,0 +1,122 @@
+"""How a worker does a job: lease, heartbeat, checkpoints, and one way to end whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+from celery import shared_task
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+from django.utils.translation import gettext as _
+
+from library.core.errors import LibraryError
+from library.core.middleware import is_disk_full
+from library.jobs import errors, services
+from library.jobs.models import Job
+
+log = logging.getLogger(__name__)
+
+
+class JobRun:
+    """A job that this worker holds. Every write goes through ``checkpoint``."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    @contextlib.contextmanager
+    def checkpoint(self, *, done: int, total: int, message: str = "") -> Iterator[None]:
+        """A transaction whose writes count only while the lease is ours; progress is written with them.
+
+        Errors: ``LeaseLost`` and ``Cancelled`` before anything in the block ran; both end the job's function.
+        """
+        with transaction.atomic():
+            held = services.lock_held(self.job)
+            yield
+            services.progress(held=held, done=done, total=total, message=message)
+
+    def progress(self, *, done: int, total: int, message: str = "") -> None:
+        """Say how far it is, where there is nothing to write."""
+        with self.checkpoint(done=done, total=total, message=message):
+            pass
+
+
+def job_task(kind: str, **options: object) -> Callable[[Callable[[JobRun], None]], Callable[[str], None]]:
+    """Make ``function(run)`` the Celery task that does jobs of this kind.
+
+    A ``LibraryError`` ends the job *failed* with its sentence. Anything else unforeseen is tried again with a pause,
+    twice, then fails. A lost lease ends silently: another worker has it. ``function`` must be idempotent: it is
+    called again from its last checkpoint after a crash.
+    """
+
+    def decorate(function: Callable[[JobRun], None]) -> Callable[[str], None]:
+        def task(job_id: str) -> None:
+            perform(UUID(job_id), function)
+
+        task.__name__, task.__doc__, task.__module__ = function.__name__, function.__doc__, function.__module__
+        made: Callable[[str], None] = shared_task(name=kind, **options)(task)
+        return made
+
+    return decorate
+
+
+def perform(job_id: UUID, function: Callable[[JobRun], None]) -> None:
+    """Take the lease of a job, do it, and end it one way or another."""
+    job = services.claim(job_id=job_id)
+    if job is None:
+        return
+    with heartbeat(job):
+        try:
+            function(JobRun(job))
+            services.finish(job=job)
+        except errors.LeaseLost:
+            log.warning("Job %s went to another worker.", job.pk)
+        except errors.Cancelled:
+            services.end_cancelled(job=job)
+        except LibraryError as refusal:
+            services.fail(job=job, sentence=refusal.detail)
+        except Exception as fault:
+            log.exception("Job %s (%s) broke", job.pk, job.kind)
+            services.retry_or_fail(job=job, sentence=_sentence(fault))
+
+
+def _sentence(fault: Exception) -> str:
+    if is_disk_full(fault):
+        return _("The library's storage is full. Make room and try again.")
+    return _("Something unforeseen went wrong ({kind}). The details are in the worker's log.").format(
+        kind=type(fault).__name__
+    )
+
+
+@contextlib.contextmanager
+def heartbeat(job: Job) -> Iterator[None]:
+    """Renew the lease from a thread of its own while the block runs."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(settings.JOB_HEARTBEAT_SECONDS):
+            try:
+                if not services.renew(job=job):
+                    return
+            except Exception as fault:  # the database may be restarting; the lease tells in the end
+                log.warning("The lease of job %s could not be renewed: %s", job.pk, fault)
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@shared_task(name="sweep_jobs")
+def sweep_jobs() -> None:
+    """Every 20 s: bring back what lost its worker."""
+    close_old_connections()
+    services.sweep()

