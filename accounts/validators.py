@@ -16,9 +16,7 @@ def validate_username(username: str) -> None:
     """Three to forty plain letters, digits, dots, hyphens and underscores. Errors: ``ValidationError``."""
     if not re.fullmatch(USERNAME, username):
         raise ValidationError(
-            _(
-                "Use 3 to 40 letters without accents, digits, dots, hyphens or underscores; begin with a letter or digit."
-            ),
+            _("Use 3 to 40 plain letters, digits, dots, hyphens or underscores; no sign at the start."),
             code="username_shape",
         )
 

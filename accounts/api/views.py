@@ -70,8 +70,8 @@ class Login(Door):
     @extend_schema(
         summary="Sign in, in two steps",
         description=(
-            "First `{email, password}`: 202 with a challenge, and a code by mail; or 200 with tokens where this library "
-            "asks readers for no code. Then `{challenge, otp}`: 200 with tokens."
+            "First `{email, password}`: 202 with a challenge, and a code by mail; or 200 with tokens where this "
+            "library asks readers for no code. Then `{challenge, otp}`: 200 with tokens."
         ),
         request=PolymorphicProxySerializer(
             component_name="Login",
