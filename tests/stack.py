@@ -130,7 +130,7 @@ class Stack:
         """Rows from its database, read from outside."""
         url = json.loads((self.var / "embedded.json").read_text())["database_url"]
         with psycopg.connect(url, autocommit=True) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]  # literal queries of tests
+            return connection.execute(query, values).fetchall()
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
