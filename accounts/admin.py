@@ -18,7 +18,7 @@ from library.core.errors import LibraryError
 admin.site.unregister([OutstandingToken, BlacklistedToken])
 
 
-class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+class NewUserForm(forms.ModelForm[User]):
     """A new account, made by staff: with a first password to hand over."""
 
     password = forms.CharField(
@@ -40,7 +40,7 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class UserAdmin(admin.ModelAdmin[User]):
     list_display = ("full_name", "email", "username", "card_number", "role", "is_active")
     list_filter = ("role", "is_active")
     list_select_related = ("patron",)
@@ -112,7 +112,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the s
 
 
 @admin.register(Patron)
-class PatronAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class PatronAdmin(admin.ModelAdmin[Patron]):
     list_display = ("card_number", "name", "email", "tier")
     list_filter = ("tier",)
     search_fields = ("card_number", "user__full_name", "user__email")
@@ -139,7 +139,7 @@ class PatronAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the
 
 
 @admin.register(Tier)
-class TierAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class TierAdmin(admin.ModelAdmin[Tier]):
     list_display = ("name", "code", "max_loans", "max_holds")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:

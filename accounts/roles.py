@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, Permission
 from accounts.models import Role, RoleGrant
 
 _GRANTS: dict[Role, set[str]] = {role: set() for role in Role}
+_GRANTS[Role.LIBRARIAN] |= {"jobs.view_job", "jobs.change_job"}  # jobs lie below accounts and cannot say so themselves
 
 
 def grant(role: Role, permissions: Iterable[str]) -> None:
