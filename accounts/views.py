@@ -44,7 +44,7 @@ def for_visitors(view: View) -> View:
 @for_visitors
 def register(request: HttpRequest) -> HttpResponse:
     """First step: the address."""
-    form = forms.EmailForm(request.POST or None)
+    form = forms.EmailForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
@@ -62,7 +62,7 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
     begun = request.session.get(REGISTERING)
     if begun is None:
         return redirect("accounts:register")
-    form = forms.RegisterForm(request.POST or None)
+    form = forms.RegisterForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -99,7 +99,7 @@ def register_resend(request: HttpRequest) -> HttpResponse:
 @for_visitors
 def sign_in(request: HttpRequest) -> HttpResponse:
     """First step: address and password."""
-    form = forms.SignInForm(request.POST or None)
+    form = forms.SignInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             return _begin(request, form.cleaned_data)
@@ -133,7 +133,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     begun = request.session.get(SIGNING_IN)
     if begun is None:
         return redirect("accounts:sign-in")
-    form = forms.CodeForm(request.POST or None)
+    form = forms.CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             user = signing_in.finish(challenge=begun["challenge"], digits=form.cleaned_data["code"])
