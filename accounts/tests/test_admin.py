@@ -49,7 +49,8 @@ def trusted():
 
 def values(user, **changes):
     return {
-        "email": user.email, "username": user.username, "full_name": user.full_name, "role": user.role, "is_active": "on",
+        "email": user.email, "username": user.username, "full_name": user.full_name, "role": user.role,
+        "is_active": "on",
     } | changes  # fmt: skip
 
 
@@ -65,7 +66,9 @@ def test_the_admin_is_entered_by_the_two_step_sign_in(client, librarian):
 
 
 def test_the_admins_own_door_takes_no_password_and_leads_nowhere_else(client, librarian):
-    answer = client.post(reverse("admin:login") + "?next=//evil.example", {"username": librarian.email, "password": PASSWORD})
+    answer = client.post(
+        reverse("admin:login") + "?next=//evil.example", {"username": librarian.email, "password": PASSWORD}
+    )
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("accounts:sign-in"))
     client.post(answer["Location"], {"email": librarian.email, "password": PASSWORD})
@@ -209,7 +212,9 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_two(administrator, ur
         for _ in range(more):
             make_user()
         client.get(url)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             client.get(url)
         counts.append(len(queries))
     assert counts[0] == counts[1]

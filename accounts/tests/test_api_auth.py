@@ -120,7 +120,8 @@ def test_what_is_no_request_for_a_code_is_refused(client, body):
     ("values", "field"),
     [
         ({"otp": 123456}, "otp"), ({"otp": "12345"}, "otp"), ({"otp": "1" * 500}, "otp"), ({"otp": None}, "otp"),
-        ({"password": 12345678}, "password"), ({"password": "a1" * 51}, "password"), ({"password": "a1\x00aaaaaa"}, "password"),
+        ({"password": 12345678}, "password"), ({"password": "a1" * 51}, "password"),
+        ({"password": "a1\x00aaaaaa"}, "password"),
         ({"password": "short1"}, "password"), ({"password": ["correct horse 7"]}, "password"),
         ({"full_name": ""}, "full_name"), ({"full_name": "x" * 121}, "full_name"), ({"full_name": "a\nb"}, "full_name"),
         ({"full_name": {"a": 1}}, "full_name"), ({"full_name": "\ud800"}, "full_name"),
@@ -214,7 +215,10 @@ def test_a_challenge_ends_after_ten_minutes(client):
         challenge = post(client, "login", {"email": user.email, "password": PASSWORD}).json()["challenge"]
         digits = deliver()
         clock.shift(600)
-        for path, body in (("login", {"challenge": challenge, "otp": digits}), ("login/resend", {"challenge": challenge})):
+        for path, body in (
+            ("login", {"challenge": challenge, "otp": digits}),
+            ("login/resend", {"challenge": challenge}),
+        ):
             answer = post(client, path, body)
             assert (answer.status_code, answer.json()["code"]) == (400, "challenge_gone")
 
@@ -242,8 +246,10 @@ def test_a_registration_code_signs_nobody_in(client):
     "body",
     [
         {}, [], [1], {"email": ADDRESS}, {"password": "x"}, {"challenge": "x"}, {"challenge": 7, "otp": "123456"},
-        {"challenge": "x\x00", "otp": "123456"}, {"challenge": "x" * 500, "otp": "123456"}, {"challenge": "", "otp": "1"},
-        {"challenge": None, "otp": "123456"}, {"challenge": "ä", "otp": "123456"}, {"email": ADDRESS, "password": "p" * 9999},
+        {"challenge": "x\x00", "otp": "123456"}, {"challenge": "x" * 500, "otp": "123456"},
+        {"challenge": "", "otp": "1"},
+        {"challenge": None, "otp": "123456"}, {"challenge": "ä", "otp": "123456"},
+        {"email": ADDRESS, "password": "p" * 9999},
         {"email": {"$ne": ""}, "password": "x"}, {"email": ADDRESS, "password": "\x00"}, {"otp": "123456"},
     ],
 )  # fmt: skip

@@ -39,7 +39,9 @@ def test_rights_and_group_follow_the_role(role, is_staff, is_superuser):
 
 def test_a_librarian_sees_people_and_changes_cards_and_a_patron_does_neither():
     librarian, patron = make_librarian(), make_user()
-    assert librarian.has_perms(["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"])
+    assert librarian.has_perms(
+        ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"]
+    )
     assert not librarian.has_perm("accounts.change_user")
     assert not patron.has_perm("accounts.view_user")
 
