@@ -24,7 +24,7 @@ class Pair:
 @transaction.atomic
 def issue(user: User) -> Pair:
     """Tokens for somebody who has just proven who they are."""
-    update_last_login(None, user)
+    update_last_login(User, user)
     return _pair(user)
 
 

@@ -50,6 +50,7 @@ class AskForCode(Door):
 class Register(Door):
     @extend_schema(
         summary="Register with the code",
+        description="A wrong `password` or `username` costs the code no attempt.",
         request=serializers.RegisterSerializer,
         responses={201: serializers.SignedInSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
         auth=[],
@@ -101,6 +102,7 @@ class Login(Door):
 class LoginResend(Door):
     @extend_schema(
         summary="Ask for another code for a sign-in under way",
+        description="The last code stops working; the challenge stays the same and ends when it would have ended.",
         request=serializers.ChallengeSerializer,
         responses={202: NOTHING, 400: ErrorSerializer, 429: ErrorSerializer},
         auth=[],
@@ -126,6 +128,7 @@ class TokenRefresh(Door):
 class TokenVerify(Door):
     @extend_schema(
         summary="Whether a token would be taken now",
+        description="An access or a refresh token.",
         request=serializers.TokenSerializer,
         responses={200: NOTHING, 400: ErrorSerializer, 401: ErrorSerializer},
         auth=[],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from unittest.mock import patch
 
+import html5lib
 import pytest
 import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -298,3 +299,23 @@ def test_a_made_up_challenge_is_refused():
             sign_in.finish(challenge=challenge, digits="123456")
         with pytest.raises(errors.ChallengeGone):
             sign_in.send_again(challenge=challenge)
+
+
+def test_the_pages_are_valid_html_with_a_label_for_each_field(client):
+    register, confirm = reverse("accounts:register"), reverse("accounts:register-confirm")
+    seen = []
+    for url, body in ((SIGN_IN, {}), (register, {})):
+        seen += [client.get(url), client.post(url, body)]
+    client.post(register, {"email": "new@example.org"})
+    begin(client, make_user())
+    for url in (confirm, CODE):
+        seen += [client.get(url), client.post(url, {})]
+    seen += [client.post(RESEND), client.post(reverse("accounts:register-resend"))]
+    assert [page.status_code for page in seen] == [200, 422] * 4 + [422, 422]
+    for page in seen:
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page.content.decode())
+        fields = [field for field in tree.iter("input") if field.get("type") != "hidden" and field.get("id")]
+        labelled = {label.get("for") for label in tree.iter("label")}
+        assert {field.get("id") for field in fields} <= labelled
+        described = {name for field in fields for name in (field.get("aria-describedby") or "").split()}
+        assert described <= {element.get("id") for element in tree.iter() if element.get("id")}
