@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from circulation.models import Hold, Loan, LoanRule, LoanStatus
+from circulation.models import Hold, Loan, LoanQuerySet, LoanRule, LoanStatus
 
 
 @admin.register(LoanRule)
@@ -47,7 +47,7 @@ class StatusFilter(admin.SimpleListFilter):
         wanted = self.value()
         if wanted not in LoanStatus.values:
             return queryset
-        return Loan.objects.with_status(LoanStatus(wanted), at=timezone.now()) & queryset
+        return cast(LoanQuerySet, queryset).with_status(LoanStatus(wanted), at=timezone.now())
 
 
 @admin.register(Loan)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from library.core.errors import LibraryError, Level, Reason
+from library.core.errors import Level, LibraryError, Reason
 
 
 class Refusal(LibraryError):

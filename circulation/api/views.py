@@ -151,9 +151,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         book = Book.objects.visible_to(request.user).filter(pk=wish["book"]).first()
         if book is None:
             raise NotFound
-        hold = services.place_hold(
-            book=book, patron=patron_of(request), branch=wish["branch"], by=user_of(request)
-        )
+        hold = services.place_hold(book=book, patron=patron_of(request), branch=wish["branch"], by=user_of(request))
         return self._shown(hold, status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None, 404: ABSENT, 409: REFUSED})

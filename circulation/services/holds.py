@@ -113,7 +113,9 @@ def _free_copy(book: Book, branch: Branch) -> Copy | None:
 def _locked(hold: Hold, *more_copies: int) -> tuple[Hold, Copy | None]:
     """The hold and its copy under locks: book, then copies (``more_copies`` too), then hold."""
     locks.book(hold.book_id)
-    bound = Hold.objects.filter(pk=hold.pk).values_list("copy_id", flat=True).get()  # holds of a locked book stand still
+    bound = (
+        Hold.objects.filter(pk=hold.pk).values_list("copy_id", flat=True).get()
+    )  # holds of a locked book stand still
     copies = locks.copies({bound, *more_copies} - {None})
     (locked,) = locks.holds(Hold.objects.with_names().filter(pk=hold.pk))
     return locked, copies.get(bound) if bound else None
