@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -73,7 +74,7 @@ class Postgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = processes.spawn(
             [self._program("postgres"), "-D", self.data, *options],
-            log=self.log, cwd=Path("/"), uid=self._uid, gid=self._gid,
+            log=self.log, cwd=Path("/"), uid=self._uid, gid=self._gid, orphaned_by=signal.SIGINT,
         )  # fmt: skip
         if not processes.wait_until(self._answers, seconds=60):
             raise ConfigError(f"PostgreSQL did not start: {self._last_words()}")
@@ -156,7 +157,7 @@ class Postgres:
 
     def _write_access(self) -> None:
         """Only this system account and PostgreSQL's own may connect, as told by the kernel, without a password."""
-        names = {folders.pwd.getpwuid(os.geteuid()).pw_name, self.account.name}
+        names = {pwd.getpwuid(os.geteuid()).pw_name, self.account.name}
         self._write("pg_hba.conf", "local all all peer map=lyceum\n")
         self._write("pg_ident.conf", "".join(f'lyceum "{name}" {ROLE}\n' for name in sorted(names)))
 
