@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Book
 from library.jobs.models import Job, JobState
+from library.jobs.queries import latest as latest_job
 from rag import errors
 from rag.models import Document, IndexGeneration, Page
 
@@ -48,7 +49,7 @@ def index_state(book: Book) -> IndexState:
     document = Document.objects.select_related("live_generation").filter(book=book).first()
     if document is None:
         return IndexState("none")
-    latest = Job.objects.about(document).filter(kind="index").order_by("-created_at", "-id").first()
+    latest = latest_job("index", document)
     job = latest if latest is not None and latest.is_open else None
     live = document.live_generation
     if live is not None:
@@ -70,9 +71,9 @@ def live_generation(book: Book) -> IndexGeneration:
     return found
 
 
-def page(book: Book, number: int) -> Page:
-    """The stored text of a page. Errors: ``IndexNotReady``, ``PageNotFound``."""
-    found = live_generation(book).pages.filter(number=number).first()
+def page(generation: IndexGeneration, number: int) -> Page:
+    """The stored text of a page. Errors: ``PageNotFound``."""
+    found = generation.pages.filter(number=number).first()
     if found is None:
         raise errors.PageNotFound
     return found

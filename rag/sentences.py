@@ -9,6 +9,12 @@ from functools import lru_cache
 LEADERS = re.compile(r"(?:\.\s?){5,}|(?:·\s?){4,}|…\s?…|_{5,}")
 ENDS = re.compile(r"[.!…][\"'”’»)\]]*$|[.!][\"'”’»)\]]*\s?\[?\d{0,3}\]?$")
 STARTS = re.compile(r"^[\"'“‘«(\[]*[^\W_]")
+# A short line without any of these is a label or a cell of a table, not a sentence.
+VERB = re.compile(
+    r"\b(is|are|was|were|be|been|has|have|had|can|may|must|will|shall|should|would|could|does|do|did|means?|makes?|"
+    r"est|sont|était|ont|ist|sind|war|hat|haben|kann|wird|es|son|era|ha|hanno|sono)\b",
+    re.IGNORECASE,
+)
 PARAGRAPH = re.compile(r"\S(?:(?!\n\s*\n).)*(?<=\S)", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_]")
 CODE = re.compile(r"(::|->|=>|\{|\}|;\s|==|&&|\|\||</|/>|\bvoid\b|\bdef \w+\(|#include|\breturn\b.*;|\w\(\w*\)\s*\{)")
@@ -75,6 +81,8 @@ def is_quotable(text: str, *, before: str = "") -> bool:
     words = WORD.findall(folded)
     count = len(folded.split())
     if not 5 <= count <= 80 or len(words) < 0.6 * count:
+        return False
+    if count < 7 and not VERB.search(folded):
         return False
     if not ENDS.search(folded) or not STARTS.match(folded) or (_starts_low(folded) and not ENDS.search(before[-20:].rstrip())):
         return False

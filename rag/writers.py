@@ -18,10 +18,13 @@ SUPPORT = 0.85  # … and at least this share of the model's refusal threshold
 TOO_ALIKE = 0.86  # two sentences this near say the same
 LEANING = re.compile(
     r"^(this|that|these|those|it|its|they|their|he|she|his|her|such|so|but|and|or|however|also|then|thus|therefore|"
-    r"hence|here|there|which|yes|no|in other words|for example|for instance|similarly|otherwise|notice|note)\b",
+    r"hence|here|there|which|yes|no|in other words|for example|for instance|similarly|otherwise|notice|note|conversely|"
+    r"additionally|finally|yet|just as|in this|in that|in these|again|still|now|indeed|instead|rather|or rather)\b",
     re.IGNORECASE,
 )
 LEANS = 0.06  # what a sentence that leans on the one before it loses
+DEFINES = 0.08  # what a sentence gains that defines what the question asks for
+ASKS_WHAT = re.compile(r"^what(?:'s|’s| is| are)(?: an?| the)? ([\w' -]{2,60}?)\s*\??$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def candidates(text: str, *, page: int, start: int, passage: int, score: float, 
 
 
 def choose(
-    found: Sequence[Candidate], vectors: Vectors, scores: Sequence[float], *, threshold: float
+    question: str, found: Sequence[Candidate], vectors: Vectors, scores: Sequence[float], *, threshold: float
 ) -> list[tuple[Candidate, float]]:
     """The sentences that answer best, with their cosines to the question: the best first, the rest as in the book.
 
@@ -54,8 +57,12 @@ def choose(
     """
     if not found:
         return []
+    definition = defines(question)
     worth = [
-        score + 0.25 * candidate.passage_score - (LEANS if LEANING.match(fold_space(candidate.text)) else 0)
+        score
+        + 0.25 * candidate.passage_score
+        - (LEANS if LEANING.match(text := fold_space(candidate.text)) else 0)
+        + (DEFINES if definition and definition.match(text) else 0)
         for candidate, score in zip(found, scores, strict=True)
     ]
     order = sorted(range(len(found)), key=lambda index: (-worth[index], index))
@@ -69,6 +76,14 @@ def choose(
             taken.append(index)
     rest = sorted(taken[1:], key=lambda index: (found[index].page, found[index].span.start))
     return [(found[index], float(scores[index])) for index in [*taken[:1], *rest]]
+
+
+def defines(question: str) -> re.Pattern[str] | None:
+    """What the beginning of a definition looks like, for a question such as *What is a functor?*"""
+    asked = ASKS_WHAT.match(question.strip())
+    if asked is None:
+        return None
+    return re.compile(rf"^(an?|the)?\s*{re.escape(asked[1])}\b[^.,;]{{0,40}}?\b(is|are|means?)\b", re.IGNORECASE)
 
 
 def locate(page_text: str, quote: str, *, near: Span | None = None) -> Span | None:
