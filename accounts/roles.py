@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, Permission
 from accounts.models import Role
 
 _GRANTS: dict[str, set[str]] = {role: set() for role in Role.values}
+_GRANTS[Role.LIBRARIAN] |= {"jobs.view_job", "jobs.change_job"}  # jobs lie below accounts and cannot say so themselves
 
 
 def grant(role: Role, permissions: Iterable[str]) -> None:

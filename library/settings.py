@@ -4,10 +4,13 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from library.core.config import ROOT, config, is_loopback, services
+
+django_stubs_ext.monkeypatch()
 
 CONFIG = config()
 SERVICES = services()

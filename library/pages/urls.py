@@ -1,4 +1,4 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
 app_name = "pages"
@@ -8,4 +8,12 @@ def _soon(request: HttpRequest, pk: int = 0) -> HttpResponse:
     return HttpResponse("")
 
 
-urlpatterns = [path("", _soon, name="home"), path("books/<int:pk>/", _soon, name="book")]
+def _health(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"status": "ok"})
+
+
+urlpatterns = [
+    path("", _soon, name="home"),
+    path("books/<int:pk>/", _soon, name="book"),
+    path("healthz", _health),
+]

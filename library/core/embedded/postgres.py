@@ -73,7 +73,7 @@ class Postgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = processes.spawn(
             [self._program("postgres"), "-D", self.data, *options],
-            log=self.log, cwd=Path("/"), uid=self._uid, gid=self._gid,
+            log=self.log, cwd=Path("/"), uid=self._uid, gid=self._gid, orphaned_by=signal.SIGINT,
         )  # fmt: skip
         if not processes.wait_until(self._answers, seconds=60):
             raise ConfigError(f"PostgreSQL did not start: {self._last_words()}")

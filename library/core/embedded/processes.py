@@ -14,10 +14,14 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(by: int) -> Callable[[], None]:
     """On Linux the kernel stops the child when its parent is killed. Elsewhere the next start mends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    def ask_kernel() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
+
+    return ask_kernel
 
 
 def spawn(
@@ -28,8 +32,12 @@ def spawn(
     cwd: Path | None = None,
     uid: int | None = None,
     gid: int | None = None,
+    orphaned_by: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start ``command`` in a session of its own, as ``uid`` where given, its output in ``log`` or on our terminal."""
+    """Start ``command`` in a session of its own, as ``uid`` where given, its output in ``log`` or on our terminal.
+
+    ``orphaned_by`` is the signal that it gets when we die without stopping it.
+    """
     output = log.open("ab") if log else None
     try:
         return subprocess.Popen(
@@ -43,7 +51,7 @@ def spawn(
             user=uid,
             group=gid,
             extra_groups=[] if uid is not None else None,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent(orphaned_by),
         )
     finally:
         if output:

@@ -1,0 +1,72 @@
+# Lyceum. `make help` explains every target.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# PyTorch's own index has the small CPU build; the ordinary one brings gigabytes of CUDA on Linux.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+PIP := $(BIN)/python -m pip install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev test test-full check format openapi books clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: install  ## A working library with a demonstration collection at http://127.0.0.1:8000
+	@exec $(BIN)/python manage.py up
+
+install: $(VENV)/.installed  ## What running needs, in .venv
+install-dev: $(VENV)/.installed-dev  ## What checks and tests need as well
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Lyceum needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: on Debian, install python3-venv."; exit 1; }
+
+$(VENV)/.torch: $(VENV)/bin/python requirements.txt
+	@echo "Installing PyTorch …"
+	@if $(BIN)/python -c 'import urllib.request; urllib.request.urlopen("$(TORCH_INDEX)/torch/", timeout=10)' 2>/dev/null; \
+	then $(PIP) --index-url $(TORCH_INDEX) $(TORCH); else $(PIP) $(TORCH); fi
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.torch requirements.txt
+	@echo "Installing what Lyceum runs on …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	@echo "Installing what checks and tests need …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+test: install-dev  ## All tests that take under a minute, on the embedded services
+	@$(BIN)/python -m tests.run -m "not slow"
+
+test-full: install-dev  ## Every test
+	@$(BIN)/python -m tests.run
+
+check: install-dev  ## Lint, types, import directions, migrations, OpenAPI document, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
+	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
+	@diff -u docs/openapi.yaml var/openapi.yaml || { echo "docs/openapi.yaml is out of date: run make openapi."; exit 1; }
+
+format: install-dev  ## Put code and templates into their standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	-$(BIN)/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
+
+openapi: install-dev  ## Write docs/openapi.yaml anew
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+books: install  ## Build the demonstration collection's PDFs from their texts
+	$(BIN)/python manage.py build_books
+
+clean:  ## Remove the virtual environment and everything in var/
+	rm -rf $(VENV) var

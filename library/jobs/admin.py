@@ -1,0 +1,40 @@
+"""Jobs, to look at and to stop."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from library.core.errors import LibraryError
+from library.jobs import services
+from library.jobs.models import Job, JobQuerySet
+
+
+@admin.register(Job)
+class JobAdmin(admin.ModelAdmin[Job]):
+    list_display = ["kind", "state", "percent", "message", "error", "attempt", "requested_by", "created_at", "ended_at"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["requested_by"]
+    date_hierarchy = "created_at"
+    actions = ["stop"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+    @admin.action(description=_("Stop the chosen jobs"), permissions=["stop"])
+    def stop(self, request: HttpRequest, chosen: JobQuerySet) -> None:
+        for job in chosen.open():
+            try:
+                services.cancel(job=job, by=request.user)  # type: ignore[arg-type]  # signed in
+            except LibraryError as refusal:
+                messages.error(request, f"{job}: {refusal.detail}")
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.change_job")
