@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 GONE = (RedisConnectionError, RedisTimeoutError, OSError)
 
 
-class ForgivingRedisCache(RedisCache):  # type: ignore[misc]  # the stubs leave RedisCache untyped
+class ForgivingRedisCache(RedisCache):
     """Answers as an empty cache does while Redis is away: slower, never wrong."""
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:

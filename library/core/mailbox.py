@@ -52,7 +52,7 @@ def letters(*, limit: int = 50) -> list[Letter]:
 
 
 def _read(path: Path) -> Letter:
-    message: StandardMessage = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[assignment]  # the default policy makes this kind
+    message: StandardMessage = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
     return Letter(
         name=path.stem,

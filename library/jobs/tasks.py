@@ -44,7 +44,7 @@ class JobRun:
             pass
 
 
-def job_task(kind: str, **options: object) -> Callable[[Callable[[JobRun], None]], Callable[[str], None]]:
+def job_task(kind: str) -> Callable[[Callable[[JobRun], None]], Callable[[str], None]]:
     """Make ``function(run)`` the Celery task that does jobs of this kind.
 
     A ``LibraryError`` ends the job *failed* with its sentence. Anything else unforeseen is tried again with a pause,
@@ -57,7 +57,7 @@ def job_task(kind: str, **options: object) -> Callable[[Callable[[JobRun], None]
             perform(UUID(job_id), function)
 
         task.__name__, task.__doc__, task.__module__ = function.__name__, function.__doc__, function.__module__
-        made: Callable[[str], None] = shared_task(name=kind, **options)(task)
+        made: Callable[[str], None] = shared_task(name=kind)(task)
         return made
 
     return decorate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -156,7 +157,7 @@ class Postgres:
 
     def _write_access(self) -> None:
         """Only this system account and PostgreSQL's own may connect, as told by the kernel, without a password."""
-        names = {folders.pwd.getpwuid(os.geteuid()).pw_name, self.account.name}
+        names = {pwd.getpwuid(os.geteuid()).pw_name, self.account.name}
         self._write("pg_hba.conf", "local all all peer map=lyceum\n")
         self._write("pg_ident.conf", "".join(f'lyceum "{name}" {ROLE}\n' for name in sorted(names)))
 

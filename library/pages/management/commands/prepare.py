@@ -38,6 +38,6 @@ def _static_fingerprint() -> str:
     seen = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):
-            found = Path(storage.path(path)).stat()  # type: ignore[attr-defined]  # every finder's storage is a folder
+            found = Path(storage.path(path)).stat()
             seen.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
     return seen.hexdigest()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -34,6 +36,12 @@ def make_job(subject, **values):
     job = services.enqueue(kind="test", subject=subject)
     Job.objects.filter(pk=job.pk).update(**values)
     job.refresh_from_db()
+    return job
+
+
+def claimed(subject):
+    job = services.claim(job_id=make_job(subject).pk)
+    assert job is not None
     return job
 
 
@@ -86,7 +94,7 @@ def test_only_one_worker_gets_a_job(subject):
 
 
 def test_progress_never_goes_back(subject):
-    job = services.claim(job_id=make_job(subject).pk)
+    job = claimed(subject)
     run = JobRun(job)
     run.progress(done=50, total=100)
     run.progress(done=1, total=10)
@@ -140,6 +148,7 @@ def test_disk_full_is_told_as_such(subject, settings):
 def test_killed_workers_job_comes_back_after_its_lease(subject):
     job = make_job(subject)
     held = services.claim(job_id=job.pk)
+    assert held is not None
     assert services.sweep() == 0
     services.sweep(at=timezone.now() + LEASE + timedelta(seconds=1))
     job.refresh_from_db()
@@ -148,7 +157,7 @@ def test_killed_workers_job_comes_back_after_its_lease(subject):
 
 
 def test_writes_of_a_worker_that_lost_its_lease_do_not_count(subject):
-    held = services.claim(job_id=make_job(subject).pk)
+    held = claimed(subject)
     services.sweep(at=timezone.now() + LEASE + timedelta(seconds=1))
     with pytest.raises(errors.LeaseLost), JobRun(held).checkpoint(done=1, total=2):
         Tier.objects.create(code="ghost", name="Ghost")
@@ -156,7 +165,7 @@ def test_writes_of_a_worker_that_lost_its_lease_do_not_count(subject):
 
 
 def test_checkpoint_that_breaks_leaves_nothing(subject):
-    held = services.claim(job_id=make_job(subject).pk)
+    held = claimed(subject)
     with pytest.raises(ZeroDivisionError), JobRun(held).checkpoint(done=1, total=2):
         Tier.objects.create(code="ghost", name="Ghost")
         raise ZeroDivisionError
@@ -179,7 +188,7 @@ def test_worker_that_dies_each_time_makes_the_job_fail(subject):
 
 
 def test_stalled_work_loses_its_lease(subject, settings):
-    held = services.claim(job_id=make_job(subject).pk)
+    held = claimed(subject)
     assert services.renew(job=held)
     assert not services.renew(job=held, at=timezone.now() + timedelta(seconds=settings.JOB_STALL_SECONDS + 1))
 
@@ -196,16 +205,16 @@ def test_sweeper_wakes_what_nobody_took_at_doubling_gaps(subject):
 
 
 def test_lost_broker_loses_no_job(subject, settings):
-    from celery import current_app
-
-    was = current_app.conf.broker_url
-    current_app.conf.broker_url = "redis+socket:///nowhere/redis.sock"
-    current_app.pool.force_close_all()
+    celery: Any = current_app
+    was = celery.conf.broker_url
+    celery.conf.broker_url = "redis+socket:///nowhere/redis.sock"
+    celery.pool.force_close_all()
     try:
         job = make_job(subject)
         assert services.wake(job) is False
     finally:
-        current_app.conf.broker_url = was
+        celery.conf.broker_url = was
+        celery.pool.force_close_all()
     assert Job.objects.get(pk=job.pk).state == "queued"
     assert services.sweep(at=timezone.now() + timedelta(seconds=31)) == 1
 

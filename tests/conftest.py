@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """One running library for all journeys; they are kept on one test worker by their group."""
+    var = ROOT / "var" / "stack"
+    shutil.rmtree(var, ignore_errors=True)
+    running = Stack(var)
+    running.log.unlink(missing_ok=True)
+    running.remove()
+    running.start()
+    yield running
+    running.remove()
