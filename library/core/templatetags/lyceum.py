@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -12,12 +10,10 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-
-from library.core import words
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
 
 register = template.Library()
-
-HUES = 12
 
 # Line drawings on a 24-unit square, drawn with the colour of the text around them.
 ICONS = {
@@ -45,12 +41,6 @@ def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>', ICONS[name])
 
 
-@register.filter
-def hue(title: object) -> str:
-    """The class that colours a drawn cover: the same title always gets the same one of twelve hues."""
-    return f"hue-{zlib.crc32(str(title).casefold().encode()) % HUES}"
-
-
 @register.simple_tag(takes_context=True)
 def current(context: template.Context, *names: str) -> str:
     """`` aria-current="page"`` where the page being shown is one of the named URLs, else nothing."""
@@ -66,33 +56,18 @@ def embedded_mode() -> bool:
 
 
 @register.filter
-def say_day(moment: datetime | date | None) -> str:
-    """A date as people say it: ``tomorrow``, ``Monday 23 November``."""
-    return words.say_day(moment) if moment else ""
-
-
-@register.filter
-def say_time_left(moment: datetime | date | None) -> str:
-    """How long until a due date: ``2 days left``."""
-    return words.say_time_left(moment) if moment else ""
-
-
-@register.filter
-def urgency(moment: datetime | date | None) -> str:
-    """The class of a chip that shows a due date: ``good``, ``warn`` or ``bad``."""
-    return words.urgency(moment) if moment else ""
-
-
-@register.filter
 def say_year(year: int) -> str:
     """``1859``; ``380 BC`` for a year before our era."""
-    return words.say_year(year)
+    return str(year) if year > 0 else _("%(year)s BC") % {"year": -year}
 
 
 @register.filter
 def language_word(code: str) -> str:
     """``German`` for ``de``; the code itself for a language that Django has no word for."""
-    return words.language_word(code)
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 @register.filter

@@ -19,9 +19,9 @@ from circulation import queries as circulation
 from library.core.errors import LibraryError
 from library.jobs import queries as jobs
 from library.pages import queries
+from library.pages.forms import QuestionForm
 from rag import answers
 from rag import queries as rag
-from rag.forms import QuestionForm
 
 
 @require_safe
