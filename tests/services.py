@@ -18,6 +18,8 @@ _running: list[object] = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start the services in the controlling process; workers inherit their addresses by the environment."""
+    # Before anything of ours is imported: the Celery application would name the ordinary settings.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     if "PYTEST_XDIST_WORKER" in os.environ:
         number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
         os.environ["LYCEUM_VAR"] = f"{os.environ['LYCEUM_TEST_VAR']}/worker-{number}"

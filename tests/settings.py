@@ -1,9 +1,10 @@
 """Settings of the test run: the real ones, with cheap password hashes and a Redis database for each worker."""
 
 import os
+from pathlib import Path
 
 from library.settings import *  # noqa: F403
-from library.settings import _REDIS, CACHES, STORAGES, redis_database
+from library.settings import _REDIS, CACHES, STATIC_ROOT, STORAGES, redis_database
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
 CACHES["default"]["LOCATION"] = redis_database(_REDIS, 10 + WORKER)
@@ -11,3 +12,5 @@ CELERY_BROKER_URL = f"redis+socket://{_REDIS.removeprefix('unix://')}?virtual_ho
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Nothing is collected in tests; the middleware would warn of the missing folder.
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -63,7 +64,8 @@ def socket_folder(var: Path) -> Path:
     short = Path("/tmp") if len(tempfile.gettempdir()) > 40 else Path(tempfile.gettempdir())  # noqa: S108 (0700, owner checked)
     folder = short / f"lyceum-{os.geteuid()}-{_digest(var)}"
     # As root the sockets of PostgreSQL live in a folder of its account below this one, so others may pass, not list.
-    folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise ConfigError(

@@ -1,0 +1,79 @@
+"""The embedded services, started for real in folders of their own."""
+
+from __future__ import annotations
+
+import os
+
+import psycopg
+import pytest
+
+from library.core.config import ConfigError
+from library.core.embedded import folders
+from library.core.embedded.postgres import Postgres
+from library.core.embedded.redis import Redis
+
+
+@pytest.fixture
+def var(tmp_path):
+    tmp_path.chmod(0o755)
+    folders.prepare_var(tmp_path)
+    return tmp_path
+
+
+def test_data_survives_a_restart_of_postgresql(var):
+    first = Postgres(var, durable=False)
+    first.start()
+    with psycopg.connect(first.url) as connection:
+        connection.execute(
+            "CREATE EXTENSION vector; CREATE TABLE kept (embedding vector); INSERT INTO kept VALUES ('[1,2]')"
+        )
+    first.stop()
+    second = Postgres(var, durable=False)
+    second.start()
+    try:
+        with psycopg.connect(second.url) as connection:
+            assert connection.execute("SELECT embedding::text FROM kept").fetchall() == [("[1,2]",)]
+    finally:
+        second.stop()
+
+
+def test_server_of_a_killed_start_is_ended_and_its_socket_replaced(var):
+    redis = Redis(var)
+    redis.start()
+    forgotten = redis.process
+    assert forgotten is not None
+    successor = Redis(var)
+    assert successor.mend() is True
+    assert forgotten.wait(5) is not None
+    successor.start()
+    assert successor.mend() is True  # it is found again by its process file
+    successor.stop()
+
+
+def test_process_file_that_names_a_stranger_harms_nobody(var):
+    redis = Redis(var)
+    redis.folder.mkdir()
+    (redis.folder / "redis.pid").write_text(str(os.getppid()))
+    assert redis.mend() is False
+    os.kill(os.getppid(), 0)
+
+
+def test_socket_folder_of_somebody_else_is_refused(var):
+    folder = folders.socket_folder(var)
+    folder.rmdir()
+    folder.symlink_to(var)
+    try:
+        with pytest.raises(ConfigError):
+            folders.socket_folder(var)
+    finally:
+        folder.unlink()
+
+
+def test_data_moves_only_where_postgres_cannot_reach(tmp_path):
+    account = folders.postgres_account()
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        assert folders.postgres_data(closed, account).is_relative_to(folders.ROOT_DATA)
+    else:
+        assert folders.postgres_data(closed, account) == closed / "postgres"
