@@ -8,7 +8,6 @@ from typing import Any
 import html5lib
 
 VALUELESS = {"hidden", "submit", "button", "reset", "image"}
-TEMPLATE = "template"
 
 
 def assert_valid(html: str | bytes, *, fragment: bool = False) -> None:
@@ -70,9 +69,9 @@ def _unnamed(elements: list[Any]) -> list[str]:
     found = []
     for element in elements:
         named = element.get("aria-label") or element.get("aria-labelledby")
-        if element.tag in {"input", "select", "textarea"} and element.get("type") not in VALUELESS:
-            if not (named or element.get("id") in labelled - {None} or id(element) in inside):
-                found.append(f"<{element.tag} name={element.get('name')!r}> has no label")
+        is_field = element.tag in {"input", "select", "textarea"} and element.get("type") not in VALUELESS
+        if is_field and not (named or element.get("id") in labelled - {None} or id(element) in inside):
+            found.append(f"<{element.tag} name={element.get('name')!r}> has no label")
         if element.tag in {"a", "button", "summary"} and not (named or "".join(element.itertext()).strip() or element.get("aria-hidden") == "true"):  # fmt: skip
             found.append(f"<{element.tag} href={element.get('href')!r}> says nothing")
         if element.tag == "img" and element.get("alt") is None:

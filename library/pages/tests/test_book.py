@@ -111,6 +111,14 @@ def test_a_question_that_is_none_is_refused_beside_the_field(reader_client, ques
     assert_valid(response.content)
 
 
+def test_a_question_may_stand_in_the_address(reader_client):
+    path = f"/books/{make_digital_book().pk}/ask/"
+
+    assert reader_client.get(path, {"question": "Why?"}).context["form"].is_bound
+    assert reader_client.get(path, {"question": ""}).status_code == 422
+    assert not reader_client.get(path).context["form"].is_bound
+
+
 def test_a_question_to_a_book_that_is_not_indexed_is_refused_in_words(reader_client):
     book = make_digital_book()
 

@@ -8,7 +8,14 @@ import pytest
 from library.pages.tests.factories import make_digital_book
 
 pytestmark = pytest.mark.django_db
-EVERYWHERE = ["/", "/catalogue/", "/accounts/sign-in/", "/accounts/register/", "/healthz", "/nothing/", "/desk/", "/admin/", "/api/v1/books/", "/api/schema/"]  # fmt: skip
+EVERYWHERE = [
+    "/", "/catalogue/", "/accounts/sign-in/", "/accounts/register/", "/healthz", "/nothing/", "/desk/", "/admin/",
+    "/api/v1/books/", "/api/schema/",
+]  # fmt: skip
+STAFF = [
+    "/", "/books/{}/", "/books/{}/study/", "/books/{}/ask/", "/desk/", "/pick-list/", "/loans/", "/admin/",
+    "/admin/catalog/book/{}/change/",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
@@ -26,7 +33,7 @@ def test_every_answer_carries_the_strict_policy_and_the_security_headers(client,
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("path", ["/", "/books/{}/", "/books/{}/study/", "/books/{}/ask/", "/desk/", "/pick-list/", "/loans/", "/admin/", "/admin/catalog/book/{}/change/"])  # fmt: skip
+@pytest.mark.parametrize("path", STAFF)
 def test_the_pages_of_the_staff_keep_to_it_too(librarian_client, path):
     response = librarian_client.get(path.format(make_digital_book().pk))
 
@@ -51,5 +58,9 @@ def test_htmx_is_set_up_for_the_policy(client):
 
     assert config["allowEval"] is config["allowScriptTags"] is config["includeIndicatorStyles"] is False
     assert config["historyCacheSize"] == 0  # no page of a reader stays in the browser's storage
-    swaps = {status: next(rule["swap"] for rule in config["responseHandling"] if re.fullmatch(rule["code"], status)) for status in ["200", "204", "403", "422", "500"]}  # fmt: skip
+    rules = config["responseHandling"]
+    swaps = {
+        status: next(rule["swap"] for rule in rules if re.fullmatch(rule["code"], status))
+        for status in ["200", "204", "403", "422", "500"]
+    }
     assert swaps == {"200": True, "204": False, "403": True, "422": True, "500": False}

@@ -76,7 +76,8 @@ def test_a_reader_sees_loans_ready_holds_and_requests_but_no_desk(reader_client,
 
 def test_the_staff_see_what_waits(librarian_client, reader):
     lend(reader, 3)
-    Loan.objects.filter(pk=Loan.objects.first().pk).update(
+    late = Loan.objects.earliest("pk")
+    Loan.objects.filter(pk=late.pk).update(
         checked_out_at=timezone.now() - timedelta(days=9), due_at=timezone.now() - timedelta(days=2)
     )
 

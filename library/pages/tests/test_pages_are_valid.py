@@ -95,7 +95,8 @@ def test_the_check_itself_finds_what_is_wrong():
     assert_valid(page.format('<label>Name <input name="a"></label>'))
     for wrong in [
         "<h1>two</h1>", '<input name="a">', '<p style="x">', "<script>1</script>", '<a href="/" onclick="x()">x</a>',
-        '<img src="x">', '<p id="a"></p><p id="a"></p>', "<p><div></p>", '<a href="/"></a>', '<label for="no">x</label>',
+        '<img src="x">', '<p id="a"></p><p id="a"></p>', "<p><div></p>", '<a href="/"></a>',
+        '<label for="no">x</label>',
     ]:  # fmt: skip
         with pytest.raises(AssertionError):
             assert_valid(page.format(wrong))
