@@ -1,2 +1,6 @@
+from django.urls import path
+
+from rag import views
+
 app_name = "rag"
-urlpatterns: list = []  # type: ignore[type-arg]
+urlpatterns = [path("books/<int:book_id>/pages/<int:number>/", views.page, name="page")]

@@ -1,1 +1,8 @@
-urlpatterns: list = []  # type: ignore[type-arg]
+from django.urls import path
+
+from rag.api import views
+
+urlpatterns = [
+    path("rag/books/<int:book_id>/query/", views.QueryView.as_view(), name="api-rag-query"),
+    path("rag/books/<int:book_id>/index/", views.IndexView.as_view(), name="api-rag-index"),
+]

@@ -1,0 +1,98 @@
+"""Vectors from another process, in OpenAI's embeddings shape, over a unix socket or by URL."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import numpy as np
+from django.conf import settings
+
+from library.ai.embeddings import ModelSpec, Vectors, unit
+from library.ai.errors import EmbedderUnavailable
+
+log = logging.getLogger(__name__)
+TIMEOUT = httpx.Timeout(10.0, connect=1.0, pool=5.0)
+LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=60)
+LARGEST_REQUEST = 128  # texts; a book is sent in many requests
+_clients: dict[tuple[int, str, str], httpx.Client] = {}
+_making = threading.Lock()
+
+
+class EmbedderClient:
+    """Speaks ``POST /v1/embeddings``. One pool of connections for each process and server."""
+
+    def __init__(self, model: ModelSpec) -> None:
+        self.spec = model
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
+        parts = [
+            self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, self.spec.dimensions), dtype=np.float32)
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        body = {"model": self.spec.name, "input": list(texts), "encoding_format": "base64"}
+        try:
+            answer = self._post(body)
+            vectors = np.stack([_vector(row["embedding"]) for row in sorted(answer["data"], key=lambda r: r["index"])])
+        except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError) as fault:
+            log.warning("The embedder did not answer: %s: %s", type(fault).__name__, fault)
+            raise EmbedderUnavailable from fault
+        if vectors.shape != (len(texts), self.spec.dimensions):
+            log.error("The embedder gave vectors of shape %s for %s texts.", vectors.shape, len(texts))
+            raise EmbedderUnavailable
+        return unit(vectors)
+
+    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        socket = "" if self.spec.url else socket_path()
+        address = embeddings_url(self.spec.url) if self.spec.url else "http://embedder/v1/embeddings"
+        pool = _pool(socket, address)
+        try:
+            response = pool.post(address, json=body)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.CloseError):
+            response = pool.post(address, json=body)  # a restarted server closed the connections that we kept
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
+
+def client(model: ModelSpec) -> EmbedderClient:
+    """A client for ``model``; cheap, the connections are shared."""
+    return EmbedderClient(model)
+
+
+def socket_path() -> str:
+    """Where the embedder process listens, as it wrote when it was ready. Errors: ``OSError``, ``ValueError``."""
+    return str(json.loads(settings.EMBEDDER_SOCKET_FILE.read_text())["socket"])
+
+
+def embeddings_url(url: str) -> str:
+    """The address of the embeddings endpoint of a server given by its root, its ``/v1`` or in full."""
+    url = url.rstrip("/")
+    if url.endswith("/embeddings"):
+        return url
+    return f"{url}/embeddings" if url.endswith("/v1") else f"{url}/v1/embeddings"
+
+
+def _pool(socket: str, address: str) -> httpx.Client:
+    key = (os.getpid(), socket, address)  # a forked child must not share its parent's connections
+    with _making:
+        if key not in _clients:
+            transport = httpx.HTTPTransport(uds=socket, limits=LIMITS) if socket else httpx.HTTPTransport(limits=LIMITS)
+            _clients[key] = httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False)
+        return _clients[key]
+
+
+def _vector(embedding: str | list[float]) -> Vectors:
+    """A vector as base64 of little-endian float32, or, from a server that ignores the wish, as a list."""
+    if isinstance(embedding, str):
+        return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4")
+    return np.asarray(embedding, dtype=np.float32)

@@ -1,0 +1,43 @@
+"""Shapes of the API. Read from the services' own values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from rag.answers import DEFAULT_PASSAGES, LONGEST_QUESTION, MOST_PASSAGES
+
+
+class QuestionSerializer(serializers.Serializer[Any]):
+    question = serializers.CharField(max_length=LONGEST_QUESTION)
+    num_chunks = serializers.IntegerField(
+        min_value=1, max_value=MOST_PASSAGES, default=DEFAULT_PASSAGES, help_text="From how many passages to answer."
+    )
+
+
+class SourceSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="As in the brackets of the answer.")
+    book = serializers.IntegerField(help_text="The book's id.")
+    page = serializers.IntegerField(help_text="1-based, as in the PDF.")
+    quote = serializers.CharField(help_text="Verbatim text of the page, white space folded.")
+    score = serializers.FloatField(help_text="Cosine of the quote and the question.")
+    url = serializers.CharField(help_text="The stored text of the page with the quotation marked.")
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    answer = serializers.CharField()
+    supported = serializers.BooleanField(help_text="False: the book does not say; there are no sources then.")
+    writer = serializers.CharField(help_text="`extractive`: sentences of the book, word for word.")
+    conversation = serializers.CharField(allow_null=True)
+    sources = SourceSerializer(many=True)
+    cached = serializers.BooleanField()
+
+
+class IndexSerializer(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=["none", "indexing", "ready", "failed"])
+    pages = serializers.IntegerField()
+    passages = serializers.IntegerField()
+    model = serializers.CharField()
+    error = serializers.CharField()
+    job = serializers.UUIDField(allow_null=True, help_text="A build under way.")

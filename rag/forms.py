@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rag.answers import LONGEST_QUESTION
+
+
+class AskForm(forms.Form):
+    """A question to a book. By GET, so that an answer has an address."""
+
+    question = forms.CharField(
+        label=_("Your question"),
+        max_length=LONGEST_QUESTION,
+        strip=True,
+        error_messages={"required": _("Write a question first.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

@@ -1,0 +1,101 @@
+"""Where sentences begin and end, and which of them can stand as a sentence of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+LEADERS = re.compile(r"(?:\.\s?){5,}|(?:·\s?){4,}|…\s?…|_{5,}")
+ENDS = re.compile(r"[.!…][\"'”’»)\]]*$|[.!][\"'”’»)\]]*\s?\[?\d{0,3}\]?$")
+STARTS = re.compile(r"^[\"'“‘«(\[]*[^\W_]")
+# A short line without any of these is a label or a cell of a table, not a sentence.
+VERB = re.compile(
+    r"\b(is|are|was|were|be|been|has|have|had|can|may|must|will|shall|should|would|could|does|do|did|means?|makes?|"
+    r"est|sont|était|ont|ist|sind|war|hat|haben|kann|wird|es|son|era|ha|hanno|sono)\b",
+    re.IGNORECASE,
+)
+PARAGRAPH = re.compile(r"\S(?:(?!\n\s*\n).)*(?<=\S)", re.DOTALL)
+WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_]")
+CODE = re.compile(r"(::|->|=>|\{|\}|;\s|==|&&|\|\||</|/>|\bvoid\b|\bdef \w+\(|#include|\breturn\b.*;|\w\(\w*\)\s*\{)")
+SYMBOLS = re.compile(r"[=<>+*/\\|^~∘→⇒∀∃∈⊗×≤≥≡≅⟶↦λμη]")
+REFERENCE = re.compile(r"(https?://|www\.|\bdoi:|\bISBN\b|\bvol\.|\bpp\.\s?\d|©|all rights reserved)", re.IGNORECASE)
+NOTE_START = re.compile(r"^(\d{1,3}|[*†‡§])\s+(see|cf|ibid|op\.)\b|^[*†‡§]", re.IGNORECASE)
+CAPTION = re.compile(r"^(figure|fig\.|table|listing|exercise|challenge|chapter|equation)\s+\d", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a text: ``text[start:end]``, without white space around it."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+def split(text: str, language: str = "en") -> list[Span]:
+    """The sentences of ``text`` in order; a paragraph's end ends a sentence too."""
+    return list(_split(text, language))
+
+
+@lru_cache(maxsize=512)
+def _split(text: str, language: str) -> tuple[Span, ...]:
+    from sentencex import segment
+
+    spans: list[Span] = []
+    position = 0
+    for piece in segment(language or "en", text):
+        start = text.index(piece, position)
+        position = start + len(piece)
+        for part in PARAGRAPH.finditer(piece):
+            span = Span(start + part.start(), start + part.end())
+            if spans and spans[-1].end == span.start:  # parted inside a name such as mstatus.MPP
+                span = Span(spans.pop().start, span.end)
+            spans.append(span)
+    return tuple(spans)
+
+
+def fold_space(text: str) -> str:
+    """``text`` with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def is_contents_line(text: str) -> bool:
+    """Whether ``text`` comes from a table of contents: dots lead to a page number."""
+    return LEADERS.search(text) is not None
+
+
+def word_count(text: str) -> int:
+    return len(text.split())
+
+
+def is_quotable(text: str, *, before: str = "") -> bool:
+    """Whether ``text`` reads as a statement of the book: no heading, fragment, question, listing, formula or note.
+
+    ``before`` is what stands before it on its page: a sentence that begins with a small letter (*mstatus is a
+    register*) may follow the end of another, but the rest of one that began on an earlier page is a fragment.
+    """
+    folded = fold_space(text)
+    words = WORD.findall(folded)
+    count = len(folded.split())
+    if not 5 <= count <= 80 or len(words) < 0.6 * count:
+        return False
+    if count < 7 and not VERB.search(folded):
+        return False
+    if not ENDS.search(folded) or not STARTS.match(folded) or (_starts_low(folded) and not ENDS.search(before[-20:].rstrip())):
+        return False
+    if any(found.search(folded) for found in (LEADERS, CODE, REFERENCE, NOTE_START, CAPTION)):
+        return False
+    letters = sum(letter.isalpha() for letter in folded)
+    short = sum(len(word) == 1 for word in words if word.casefold() not in {"a", "i", "o", "y", "e", "à", "é"})
+    if len(SYMBOLS.findall(folded)) > 0.08 * count + 1 or short > 0.2 * count + 1:
+        return False
+    capitals = sum(word[0].isupper() for word in words)
+    return letters > 0.65 * len(folded) and capitals < 0.6 * len(words) + 1
+
+
+def _starts_low(text: str) -> bool:
+    first = text.lstrip("\"'“‘«([")
+    return first[:1].islower()

@@ -1,0 +1,54 @@
+"""Pages of rag."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.access import check_may_read
+from catalog.queries import get_book
+from rag import queries
+
+MARK = re.compile(r"^(\d{1,9})-(\d{1,9})$")
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The text of a page in three parts; ``mark`` is empty where nothing is marked."""
+
+    before: str
+    mark: str
+    after: str
+
+
+@login_required
+@require_safe
+def page(request: HttpRequest, book_id: int, number: int) -> HttpResponse:
+    """The stored text of a page, with the stretch ``?mark=START-END`` marked."""
+    book = get_book(book_id, request.user)
+    check_may_read(request.user, book)
+    generation = queries.live_generation(book)
+    found = queries.page(generation, number)
+    context = {
+        "book": book,
+        "page": found,
+        "pages": generation.page_count,
+        "previous": number - 1 if number > 1 else None,
+        "next": number + 1 if number < generation.page_count else None,
+        "marked": marked(found.text or "", request.GET.get("mark", "")),
+    }
+    return render(request, "rag/page.html", context)
+
+
+def marked(text: str, wish: str) -> Marked:
+    """``text`` with the wished stretch apart; nothing is marked where the wish makes no sense on this page."""
+    match = MARK.match(wish)
+    start, end = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 0 <= start < end <= len(text):
+        return Marked(text, "", "")
+    return Marked(text[:start], text[start:end], text[end:])
