@@ -12,6 +12,11 @@ from circulation.tests.factories import MONDAY, make_hold, make_loan
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _library_time(settings):
+    settings.TIME_ZONE = "UTC"
+
+
 @pytest.fixture
 def librarian():
     return make_librarian()
