@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.tests.factories import make_librarian
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_copy
 from circulation import errors, services
@@ -11,11 +10,6 @@ from circulation.services import Action
 from circulation.tests.factories import MONDAY, make_hold, make_loan
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def librarian():
-    return make_librarian()
 
 
 def status_of(copy):

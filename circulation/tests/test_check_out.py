@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.tests.factories import make_librarian, make_patron
+from accounts.tests.factories import make_patron
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import errors, services
@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _library_time(settings):
     settings.TIME_ZONE = "UTC"
-
-
-@pytest.fixture
-def librarian():
-    return make_librarian()
 
 
 def status_of(copy):

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.tests.factories import make_librarian, make_patron
+from accounts.tests.factories import make_patron
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import errors, services
@@ -11,11 +11,6 @@ from circulation.tests.factories import MONDAY, make_hold, make_loan
 from library.core.errors import InvalidInput, NotFound
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def librarian():
-    return make_librarian()
 
 
 def status_of(copy):
