@@ -24,8 +24,11 @@ def make_loan(**values: Any) -> Loan:
     return Loan.objects.create(copy=copy, patron=values.pop("patron", None) or make_patron(), **values)
 
 
-def make_hold(**values: Any) -> Hold:
-    """A requested hold bound to a copy of its own, or one in another state; the copy's status follows."""
+def make_hold(**values: Any) -> Any:
+    """A requested hold bound to a copy of its own, or one in another state; the copy's status follows.
+
+    Typed loosely, so that tests may speak of its copy, which they know to be there.
+    """
     state = values.setdefault("state", HoldState.REQUESTED)
     copy = values.pop("copy", None) or make_copy(book=values.pop("book", None))
     if state in STATUS_OF_KEPT_COPY:

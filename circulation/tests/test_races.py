@@ -148,6 +148,7 @@ def test_many_readers_and_desks_around_one_book_leave_the_truth_behind():
         def call():
             hold = services.place_hold(book=book, patron=reader, branch=branch, by=reader.user)
             hold = services.confirm_hold(hold=hold, by=librarian)
+            assert hold.copy is not None
             services.check_out(copy=hold.copy, patron=reader, by=librarian)
             return services.check_in(copy=hold.copy, by=librarian)
 
