@@ -69,6 +69,12 @@ def test_hold_has_an_end_exactly_when_it_has_ended():
     assert Hold.objects.filter(pk=hold.pk).update(state=HoldState.CANCELLED, ended_at=LATER) == 1
 
 
+def test_hold_is_in_a_state_that_we_know():
+    hold = make_hold(state=HoldState.CANCELLED)
+    with refused_by("hold_state_known"), transaction.atomic():
+        Hold.objects.filter(pk=hold.pk).update(state="waiting")
+
+
 def test_hold_is_refused_with_a_reason():
     make_hold(state=HoldState.REFUSED, refusal_reason="Gone.")
     with refused_by("hold_refused_with_reason"), transaction.atomic():
