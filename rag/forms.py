@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from rag.answers import LONGEST_QUESTION
 
 
-class AskForm(forms.Form):
-    """A question to a book. By GET, so that an answer has an address."""
+class QuestionForm(forms.Form):
+    """A question to a book."""
 
     question = forms.CharField(
         label=_("Your question"),

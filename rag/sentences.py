@@ -84,7 +84,11 @@ def is_quotable(text: str, *, before: str = "") -> bool:
         return False
     if count < 7 and not VERB.search(folded):
         return False
-    if not ENDS.search(folded) or not STARTS.match(folded) or (_starts_low(folded) and not ENDS.search(before[-20:].rstrip())):
+    if (
+        not ENDS.search(folded)
+        or not STARTS.match(folded)
+        or (_starts_low(folded) and not ENDS.search(before[-20:].rstrip()))
+    ):
         return False
     if any(found.search(folded) for found in (LEADERS, CODE, REFERENCE, NOTE_START, CAPTION)):
         return False

@@ -33,9 +33,7 @@ class EmbedderClient:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
-        parts = [
-            self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)
-        ]
+        parts = [self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)]
         return np.concatenate(parts) if parts else np.zeros((0, self.spec.dimensions), dtype=np.float32)
 
     def _embed(self, texts: Sequence[str]) -> Vectors:

@@ -17,7 +17,9 @@ DENSITY = 0.4  # share of a run's pages that carry the line: left and right page
 GLUED_DENSITY = 0.8  # the same for a line that is part of a paragraph of the page
 NUMBER = re.compile(r"\d+")
 ROMAN = re.compile(r"^[ivxlcdm]{1,7}$", re.IGNORECASE)
-BARE_NUMBER = re.compile(r"^(?:[-–—|·.\s]*(?:page|p\.|seite|pagina|página)?\s*)(\d{1,4}|[ivxlcdm]{1,7})[-–—|·.\s]*$", re.I)
+BARE_NUMBER = re.compile(
+    r"^(?:[-–—|·.\s]*(?:page|p\.|seite|pagina|página)?\s*)(\d{1,4}|[ivxlcdm]{1,7})[-–—|·.\s]*$", re.I
+)
 OUTER_NUMBER = re.compile(r"^(\d{1,4})\b|\b(\d{1,4})$")
 WORD = re.compile(r"[^\W\d_]+")
 SPLIT_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\n(?=([^\W\d_]+))")
