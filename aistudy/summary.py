@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.embeddings import Vectors, unit
-from rag.sentences import Span, fold_space, is_contents_line, is_quotable, split, word_count
+from rag.sentences import Span, fold_space, is_contents_line, is_quotable, leans, split, word_count
 
 FEWEST, MOST = 6, 10
 PASSAGES_PER_SENTENCE = 45  # one sentence more for each so many passages
@@ -36,13 +36,6 @@ SPOKEN = re.compile(
     r"\b(I|I’m|I'm|I’ve|I'll|I’ll|my|let’s|let's|you might|you may|see (chapter|section|figure|page|table)|"
     r"(previous|next|last|following|preceding) (chapter|section|page|figure|paragraph)|in this (chapter|section)|"
     r"(figure|table|exercise|listing|section) \d|shown (below|above|in)|as follows|above|below)\b",
-)
-LEANING = re.compile(
-    r"^(this|that|these|those|it|its|they|their|he|she|his|her|such|so|but|and|or|however|also|then|thus|therefore|"
-    r"hence|here|there|which|yes|no|for example|for instance|similarly|otherwise|notice|note|conversely|if|when|"
-    r"additionally|finally|yet|just as|in this|in that|again|still|now|indeed|instead|rather|both|another|because|"
-    r"one|two|some|other|others|in other words|unfortunately|fortunately|first|second|third)\b",
-    re.IGNORECASE,
 )
 
 
@@ -169,7 +162,7 @@ def _sentences(passage: Passage, section: int, opening: float, language: str) ->
     for span in split(passage.text, language):
         text = fold_space(span.of(passage.text))
         words = word_count(text)
-        if 8 <= words <= 45 and is_quotable(span.of(passage.text)) and not LEANING.match(text):
+        if 8 <= words <= 45 and is_quotable(span.of(passage.text)) and not leans(text):
             if SPOKEN.search(text) or ":" in text[-2:]:
                 continue
             placed = Span(passage.start + span.start, passage.start + span.end)

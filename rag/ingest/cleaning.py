@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 DEPTH = 3  # lines from the top or foot in which a running line may stand
 LEAST_REPEATS = 3
@@ -171,7 +172,7 @@ def _full_width(page: str) -> float:
 
 def _flowed(lines: Sequence[str], full: float) -> str:
     text = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         wraps = len(before) > 0.6 * full or (before[-1:].isalpha() and line[:1].islower() and len(before) > 0.4 * full)
         text += (" " if wraps else "\n") + line
     return text
