@@ -6,7 +6,12 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.roles import apply_grants
+        from accounts.models import Role
+        from accounts.roles import apply_grants, grant
 
-        # Not a model signal: it comes once, after all migrations, when every permission exists.
+        grant(
+            Role.LIBRARIAN,
+            ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
+        )
+        # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.roles")

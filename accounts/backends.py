@@ -1,14 +1,13 @@
-"""Who a password belongs to, and what a role may do."""
+"""Who a password belongs to."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
 
 class EmailBackend(ModelBackend):
-    """Django's own backend: it hashes a password for unknown addresses too, so both take the same time."""
+    """Django's own, by e-mail whatever its case (the manager looks it up so).
 
-
-__all__ = ["Any", "EmailBackend"]
+    It hashes a password for unknown addresses too, so both answers take the same time; and it knows nobody who is not
+    active, which ends their sessions at once.
+    """

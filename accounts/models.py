@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -11,6 +12,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.validators import USERNAME, validate_full_name, validate_username
 from library.core.ids import uuid7
 
 
@@ -30,9 +32,12 @@ class UserManager(BaseUserManager["User"]):
         from accounts import services
 
         return services.create_user(
-            email=email, username=username, password=password, full_name=extra.get("full_name", ""),
+            email=email,
+            username=username,
+            password=password,
+            full_name=extra.get("full_name", ""),
             role=Role.ADMINISTRATOR,
-        )  # fmt: skip
+        )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -40,8 +45,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254)
-    username = models.CharField(_("username"), max_length=40)
-    full_name = models.CharField(_("full name"), max_length=120, blank=True)
+    username = models.CharField(_("username"), max_length=40, validators=[validate_username])
+    full_name = models.CharField(_("full name"), max_length=120, blank=True, validators=[validate_full_name])
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.PATRON)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
@@ -71,6 +76,9 @@ class User(AbstractBaseUser, PermissionsMixin):
                 | Q(role="administrator", is_staff=True, is_superuser=True),
                 name="user_rights_follow_role",
             ),
+            models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
+            # Plain letters only: the database's upper() then folds every name that it holds.
+            models.CheckConstraint(condition=Q(username__regex=USERNAME), name="user_username_plain"),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +87,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """The name to greet with."""
         return self.full_name.split(" ")[0] if self.full_name else self.username
+
+
+class RoleGrant(models.Model):
+    """A permission that a role was once given to start with. It is not given again, should somebody take it away."""
+
+    role = models.CharField(max_length=16, choices=Role)
+    permission = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["role", "permission"], name="role_grant_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.permission}"
 
 
 class Tier(models.Model):
@@ -131,6 +152,16 @@ class Purpose(models.TextChoices):
     LOGIN = "login", _("signing in")
 
 
+class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
+    def asked_for(self, email: str, purpose: Purpose) -> OneTimeCodeQuerySet:
+        """Codes for one address and purpose, the newest first."""
+        return self.filter(email__iexact=email, purpose=purpose).order_by("-created_at", "-id")
+
+    def waiting(self, at: datetime) -> OneTimeCodeQuerySet:
+        """Codes that nobody has made and sent yet and that still have a point."""
+        return self.filter(sent_at=None, expires_at__gt=at)
+
+
 class OneTimeCode(models.Model):
     """A six-digit code on its way to an address. Made by the worker that sends it; only a keyed hash stays."""
 
@@ -146,8 +177,17 @@ class OneTimeCode(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
 
+    objects = OneTimeCodeQuerySet.as_manager()
+
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(used_at=None) | Q(sent_at__isnull=False), name="code_used_only_after_sent"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose="login", user__isnull=False) | Q(purpose="register", user=None, challenge_hash=""),
+                name="code_login_has_user",
+            ),
             models.CheckConstraint(
                 condition=Q(sent_at=None, code_hash="") | (Q(sent_at__isnull=False) & ~Q(code_hash="")),
                 name="code_hashed_exactly_when_sent",

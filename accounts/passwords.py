@@ -7,15 +7,22 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+LONGEST = 100
+
 
 class LengthAndLetterAndDigitValidator:
     """At most a hundred characters, among them a letter and a digit."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        if len(password) > 100:
-            raise ValidationError(_("Use at most 100 characters."), code="password_too_long")
-        if not any(letter.isalpha() for letter in password) or not any(digit.isdigit() for digit in password):
-            raise ValidationError(_("Use at least one letter and one digit."), code="password_too_plain")
+        """Errors: ``ValidationError`` with a sentence for each fault."""
+        faults = []
+        if len(password) > LONGEST:
+            faults.append(ValidationError(_("Use at most 100 characters."), code="password_too_long"))
+        if not any(sign.isalpha() for sign in password) or not any(sign.isdecimal() for sign in password):
+            faults.append(ValidationError(_("Use at least one letter and one digit."), code="password_too_plain"))
+        if faults:
+            raise ValidationError(faults)
 
     def get_help_text(self) -> str:
+        """The rule, before anybody breaks it."""
         return _("At most 100 characters, among them a letter and a digit.")

@@ -1,18 +1,32 @@
-"""What happens to people."""
+"""What happens to people: they get an account, register, change their role."""
 
 from __future__ import annotations
 
+import re
 import secrets
+from datetime import datetime
 
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
 
-from accounts.models import Patron, Role, Tier, User
+from accounts import errors, otp
+from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
+from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
+from library.search.fold import fold
 
 FIRST_TIER = "reader"
+TRIES = 5
+TAKEN: dict[str, type[errors.EmailTaken | errors.UsernameTaken | errors.CardTaken]] = {
+    "user_email_unique": errors.EmailTaken,
+    "user_username_unique": errors.UsernameTaken,
+    "patron_card_unique": errors.CardTaken,
+}
 
 
-@transaction.atomic
 def create_user(
     *,
     email: str,
@@ -22,16 +36,130 @@ def create_user(
     role: Role = Role.PATRON,
     card_number: str = "",
 ) -> User:
-    """A user with their role's rights, a library card and the first tier."""
-    user = User(email=email, username=username, full_name=full_name)
+    """A user with their role's rights, a library card and the first tier. ``password=None``: none will do.
+
+    Errors: ``EmailTaken``, ``UsernameTaken``, ``CardTaken``, whatever the case of the letters.
+    """
+    user = User(email=clean_email(email), username=username, full_name=full_name)
     user.set_password(password)
-    _give_role(user, role)
-    user.save()
-    user.groups.set(Group.objects.filter(name=role))
-    Patron.objects.create(
-        user=user, card_number=card_number or new_card_number(), tier=Tier.objects.get(code=FIRST_TIER)
-    )
+    _give_rights(user, role)
+    try:
+        with transaction.atomic():
+            user.save()
+            user.groups.set(Group.objects.filter(name=role))
+            tier, _is_new = Tier.objects.get_or_create(code=FIRST_TIER, defaults={"name": _("Reader")})
+            Patron.objects.create(user=user, card_number=card_number or new_card_number(), tier=tier)
+    except IntegrityError as fault:
+        raise _what_is_taken(fault) from fault
     return user
+
+
+def ask_to_register(*, email: str, at: datetime | None = None) -> OneTimeCode:
+    """Let a registration code be sent, or, where there is an account already, a letter that says so.
+
+    The same happens here for both, so that nobody outside learns which. Errors: ``CodeTooSoon``.
+    """
+    return otp.ask(email=clean_email(email), purpose=Purpose.REGISTER, at=at)
+
+
+def register(
+    *, email: str, digits: str, password: str, full_name: str, username: str = "", at: datetime | None = None
+) -> User:
+    """A new patron, proven by the code in their mail. Without ``username`` one is made from the name.
+
+    What is wrong with password or username is said before the code is tried, so it costs no attempt. Errors:
+    ``InvalidInput``, ``UsernameTaken``, ``CodeWrong``, ``CodeSpent``, ``EmailTaken``. Not inside a transaction: a
+    wrong attempt must stay counted.
+    """
+    email = clean_email(email)
+    if username and User.objects.filter(username__iexact=username).exists():
+        raise errors.UsernameTaken
+    check_password(password, User(email=email, username=username, full_name=full_name))
+    for _try in range(TRIES):
+        try:
+            return _register(email, digits, password, full_name, username or free_username(full_name), at)
+        except (errors.UsernameTaken, errors.CardTaken) as fault:
+            # The username or card that we chose went to somebody else in this moment; the code is as good as before.
+            if username and isinstance(fault, errors.UsernameTaken):
+                raise
+    raise ServiceUnavailable
+
+
+def _register(email: str, digits: str, password: str, full_name: str, username: str, at: datetime | None) -> User:
+    user = None
+    with transaction.atomic(durable=True):
+        attempt = otp.try_registration(email=email, digits=digits, at=at)
+        if attempt.is_right:
+            user = create_user(email=email, username=username, password=password, full_name=full_name)
+    attempt.raise_if_refused()
+    assert user is not None
+    return user
+
+
+@transaction.atomic
+def change_role(*, user: User, role: Role, by: User | None) -> User:
+    """Give ``user`` another role, with its rights and its group; groups that are no role's stay.
+
+    Only administrators may (``by=None``: a command). Errors: ``NotAllowed``, ``LastAdministrator``.
+    """
+    if by is not None and not by.is_superuser:
+        raise NotAllowed(_("Only an administrator changes what somebody may do."))
+    if role != Role.ADMINISTRATOR:
+        _keep_an_administrator(besides=user)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    _give_rights(user, role)
+    user.save(update_fields=["role", "is_staff", "is_superuser"])
+    user.groups.remove(*Group.objects.filter(name__in=Role.values).exclude(name=role))
+    user.groups.add(*Group.objects.filter(name=role))
+    return user
+
+
+@transaction.atomic
+def change_active(*, user: User, is_active: bool, by: User) -> User:
+    """Let somebody in again, or keep them out: their sessions and tokens end at once.
+
+    Errors: ``NotAllowed`` where ``by`` may not edit ``user``, ``LastAdministrator``.
+    """
+    if not may_edit(by, user):
+        raise NotAllowed
+    if not is_active:
+        _keep_an_administrator(besides=user)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    user.is_active = is_active
+    user.save(update_fields=["is_active"])
+    return user
+
+
+def may_edit(by: User, user: User) -> bool:
+    """Whether ``by`` may change the account of ``user``: administrators everyone's, others at most patrons'."""
+    return by.is_superuser or (user.role == Role.PATRON and by.has_perm("accounts.change_user"))
+
+
+def check_password(password: str, user: User) -> None:
+    """Errors: ``InvalidInput`` with every sentence about what the password of ``user`` lacks."""
+    try:
+        validate_password(password, user)
+    except ValidationError as fault:
+        raise InvalidInput(fault.messages[0], fields={"password": fault.messages}) from fault
+
+
+def clean_email(email: str) -> str:
+    """The address as it is kept: no spaces around it, the domain in lower case."""
+    return UserManager.normalize_email(email.strip())
+
+
+def free_username(full_name: str) -> str:
+    """A username like the name (``ada.lovelace``) that nobody has now; never made from the address."""
+    base = re.sub(r"[^a-z0-9]+", ".", fold(full_name)).strip(".")[:30].strip(".")
+    base = base if len(base) >= 3 else "reader"
+    candidates = [base, *(f"{base}{number}" for number in range(2, 10))]
+    candidates += [f"{base}{secrets.randbelow(10**6):06d}" for _unused in range(10)]
+    taken = set(
+        User.objects.annotate(upper=Upper("username"))
+        .filter(upper__in=[candidate.upper() for candidate in candidates])
+        .values_list("upper", flat=True)
+    )
+    return next(candidate for candidate in candidates if candidate.upper() not in taken)
 
 
 def new_card_number() -> str:
@@ -39,7 +167,20 @@ def new_card_number() -> str:
     return f"L-{secrets.randbelow(10**9):09d}"
 
 
-def _give_role(user: User, role: Role) -> None:
+def _give_rights(user: User, role: Role) -> None:
     user.role = role
     user.is_staff = role != Role.PATRON
     user.is_superuser = role == Role.ADMINISTRATOR
+
+
+def _keep_an_administrator(*, besides: User) -> None:
+    # All are locked, in one order and before anybody else: two who dismiss each other at once queue up here.
+    administrators = User.objects.select_for_update(no_key=True).filter(role=Role.ADMINISTRATOR, is_active=True)
+    left = list(administrators.order_by("pk").values_list("pk", flat=True))
+    if left == [besides.pk]:
+        raise errors.LastAdministrator
+
+
+def _what_is_taken(fault: IntegrityError) -> LibraryError | IntegrityError:
+    constraint = getattr(getattr(fault.__cause__, "diag", None), "constraint_name", None)
+    return TAKEN[constraint]() if constraint in TAKEN else fault

@@ -1,2 +1,14 @@
+from django.urls import path
+
+from accounts import views
+
 app_name = "accounts"
-urlpatterns: list = []  # type: ignore[type-arg]
+urlpatterns = [
+    path("register/", views.register, name="register"),
+    path("register/confirm/", views.register_confirm, name="register-confirm"),
+    path("register/resend/", views.register_resend, name="register-resend"),
+    path("sign-in/", views.sign_in, name="sign-in"),
+    path("sign-in/code/", views.sign_in_code, name="sign-in-code"),
+    path("sign-in/resend/", views.sign_in_resend, name="sign-in-resend"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron, Tier
 from catalog.models import Book, Branch, Copy
+from library.core.errors import Reason
 from library.core.ids import uuid7
 
 
@@ -37,10 +40,26 @@ class LoanRule(models.Model):
         return f"{self.branch or _('any branch')} · {self.tier or _('any tier')}"
 
 
+class LoanStatus(models.TextChoices):
+    ACTIVE = "active", _("active")
+    OVERDUE = "overdue", _("overdue")
+    RETURNED = "returned", _("returned")
+
+
 class LoanQuerySet(models.QuerySet["Loan"]):
     def open(self) -> LoanQuerySet:
         """Copies in somebody's hands."""
         return self.filter(returned_at=None)
+
+    def with_status(self, status: LoanStatus, *, at: datetime) -> LoanQuerySet:
+        """Loans whose status is ``status`` at ``at``; an overdue loan is not active."""
+        if status == LoanStatus.RETURNED:
+            return self.filter(returned_at__isnull=False)
+        return self.open().filter(due_at__lt=at) if status == LoanStatus.OVERDUE else self.open().filter(due_at__gte=at)
+
+    def with_names(self) -> LoanQuerySet:
+        """With all that a list shows of a loan, in one query."""
+        return self.select_related("copy__book", "copy__branch", "patron__user")
 
     def visible_to(self, user: Any) -> LoanQuerySet:
         """Staff who may see loans see all, everybody else their own."""
@@ -63,6 +82,9 @@ class Loan(models.Model):
 
     objects = LoanQuerySet.as_manager()
 
+    # What the desk should know of this check-out; only on the loan that ``services.check_out`` returns.
+    alerts: tuple[Reason, ...] = ()
+
     class Meta:
         verbose_name = _("loan")
         verbose_name_plural = _("loans")
@@ -83,6 +105,17 @@ class Loan(models.Model):
     def __str__(self) -> str:
         return f"{self.copy_id} → {self.patron_id}"
 
+    def status_at(self, at: datetime) -> LoanStatus:
+        """Active, overdue or returned, as seen at ``at``."""
+        if self.returned_at is not None:
+            return LoanStatus.RETURNED
+        return LoanStatus.OVERDUE if self.due_at < at else LoanStatus.ACTIVE
+
+    @property
+    def status(self) -> LoanStatus:
+        """Active, overdue or returned, now."""
+        return self.status_at(timezone.now())
+
 
 class HoldState(models.TextChoices):
     REQUESTED = "requested", _("requested")
@@ -100,11 +133,21 @@ OPEN_HOLD_STATES = [
     HoldState.REQUESTED, HoldState.QUEUED, HoldState.IN_TRANSIT, HoldState.READY, HoldState.SUSPENDED,
 ]  # fmt: skip
 
+BOUND_HOLD_STATES = [HoldState.REQUESTED, HoldState.IN_TRANSIT, HoldState.READY]
+
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def open(self) -> HoldQuerySet:
         """Holds that somebody still waits for."""
         return self.filter(state__in=OPEN_HOLD_STATES)
+
+    def bound(self) -> HoldQuerySet:
+        """Holds that have a copy of their own."""
+        return self.filter(state__in=BOUND_HOLD_STATES)
+
+    def with_names(self) -> HoldQuerySet:
+        """With all that a list shows of a hold, in one query."""
+        return self.select_related("book", "pickup_branch", "copy__branch", "patron__user")
 
     def visible_to(self, user: Any) -> HoldQuerySet:
         """Staff who may see holds see all, everybody else their own."""
@@ -136,14 +179,14 @@ class Hold(models.Model):
         ordering = ["placed_at", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["copy"], condition=Q(state__in=["requested", "in_transit", "ready"]),
+                fields=["copy"], condition=Q(state__in=BOUND_HOLD_STATES),
                 name="hold_one_open_per_copy",
             ),
             models.UniqueConstraint(
                 fields=["patron", "book"], condition=Q(state__in=OPEN_HOLD_STATES), name="hold_one_open_per_book"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["requested", "in_transit", "ready"]) | Q(copy__isnull=False),
+                condition=~Q(state__in=BOUND_HOLD_STATES) | Q(copy__isnull=False),
                 name="hold_bound_to_copy_while_served",
             ),
             models.CheckConstraint(

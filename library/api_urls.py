@@ -3,6 +3,8 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from library.pages.views.system import api_docs
+
 urlpatterns = [
     path("v1/", include("accounts.api.urls")),
     path("v1/", include("library.jobs.api.urls")),
@@ -11,4 +13,5 @@ urlpatterns = [
     path("v1/", include("rag.api.urls")),
     path("v1/", include("aistudy.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", api_docs(), name="api-docs"),
 ]

@@ -13,3 +13,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("library.api_urls")),
 ]
+
+handler400 = "library.pages.handlers.bad_request"
+handler403 = "library.pages.handlers.permission_denied"
+handler404 = "library.pages.handlers.not_found"
+handler500 = "library.pages.handlers.server_error"

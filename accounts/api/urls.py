@@ -1,1 +1,14 @@
-urlpatterns: list = []  # type: ignore[type-arg]
+from django.urls import path
+
+from accounts.api import views
+
+urlpatterns = [
+    path("auth/otp/", views.AskForCode.as_view(), name="auth-otp"),
+    path("auth/register/", views.Register.as_view(), name="auth-register"),
+    path("auth/login/", views.Login.as_view(), name="auth-login"),
+    path("auth/login/resend/", views.LoginResend.as_view(), name="auth-login-resend"),
+    path("auth/token/refresh/", views.TokenRefresh.as_view(), name="auth-token-refresh"),
+    path("auth/token/verify/", views.TokenVerify.as_view(), name="auth-token-verify"),
+    path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
+    path("me/", views.Me.as_view(), name="me"),
+]

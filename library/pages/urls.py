@@ -1,19 +1,13 @@
-from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
+from library.pages.views import book, home, system
+
 app_name = "pages"
-
-
-def _soon(request: HttpRequest, pk: int = 0) -> HttpResponse:
-    return HttpResponse("")
-
-
-def _health(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"status": "ok"})
-
-
 urlpatterns = [
-    path("", _soon, name="home"),
-    path("books/<int:pk>/", _soon, name="book"),
-    path("healthz", _health),
+    path("", home.home, name="home"),
+    path("books/<int:pk>/", book.copies, name="book"),
+    path("books/<int:pk>/study/", book.study, name="book-study"),
+    path("books/<int:pk>/ask/", book.ask, name="book-ask"),
+    path("healthz", system.healthz, name="health"),
+    path("dev/mailbox/", system.mailbox, name="mailbox"),
 ]

@@ -1,0 +1,123 @@
+"""What API clients send and get. Everything is checked for type, length and shape before a service sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.models import Purpose, Role, User
+from accounts.passwords import LONGEST
+from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
+
+TOKEN_LENGTH = 2_000
+
+
+class TextField(serializers.CharField):
+    """Text, and nothing that only could be made into text: a number is no password."""
+
+    def to_internal_value(self, value: Any) -> str:
+        if not isinstance(value, str):
+            self.fail("invalid")
+        return super().to_internal_value(value)
+
+
+class EmailField(TextField, serializers.EmailField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, **options)
+
+
+class PasswordField(TextField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=LONGEST, trim_whitespace=False, write_only=True, style={"input_type": "password"}, **options
+        )
+
+
+class CodeField(TextField):
+    """Six digits, as text: a number would lose the noughts before it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=20, validators=[validate_code], write_only=True, **options)
+
+    def to_internal_value(self, value: Any) -> str:
+        return plain_code(super().to_internal_value(value))
+
+
+class CodeRequestSerializer(serializers.Serializer[Any]):
+    email = EmailField()
+    purpose = serializers.ChoiceField(choices=[(Purpose.REGISTER.value, Purpose.REGISTER.label)])
+
+
+class RegisterSerializer(serializers.Serializer[Any]):
+    email = EmailField()
+    otp = CodeField()
+    password = PasswordField()
+    full_name = TextField(max_length=120, validators=[validate_full_name])
+    username = TextField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        validators=[lambda name: validate_username(name) if name else None],
+        help_text=_("Left out: one like the name is chosen."),
+    )
+
+
+class LoginBeginSerializer(serializers.Serializer[Any]):
+    """The first step."""
+
+    email = EmailField()
+    password = PasswordField()
+
+
+class ChallengeSerializer(serializers.Serializer[Any]):
+    challenge = TextField(max_length=200)
+
+
+class LoginFinishSerializer(ChallengeSerializer):
+    """The second step."""
+
+    otp = CodeField()
+
+
+class SignedInUserSerializer(serializers.ModelSerializer[User]):
+    role = serializers.ChoiceField(choices=Role.choices)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "username", "role"]
+
+
+class SignedInSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    user = SignedInUserSerializer()
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = TextField(max_length=TOKEN_LENGTH)
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    token = TextField(max_length=TOKEN_LENGTH)
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    role = serializers.ChoiceField(choices=Role.choices)
+    card_number = serializers.CharField(source="patron.card_number")
+    tier = serializers.CharField(source="patron.tier.code")
+    credits = serializers.SerializerMethodField(help_text=_("Questions to a language model that are left this month."))
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "username", "full_name", "role", "card_number", "tier", "credits"]
+
+    def get_credits(self, user: User) -> int:
+        return 0

@@ -1,0 +1,178 @@
+"""Registration, sign-in and tokens for API clients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.contrib.auth.models import AnonymousUser
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts import services, sign_in, tokens
+from accounts.api import serializers
+from accounts.models import Patron, User
+from library.core.api import ErrorSerializer
+
+NOTHING = OpenApiResponse(description="No body.")
+
+
+class Door(APIView):
+    """An endpoint for who has no token yet: what stands in the header is not looked at, only the body counts."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """So that a refusal of credentials is a 401."""
+        return 'Bearer realm="api"'
+
+
+class AskForCode(Door):
+    @extend_schema(
+        summary="Ask for a code by mail",
+        description="The answer is the same whether or not there is an account with this address.",
+        request=serializers.CodeRequestSerializer,
+        responses={202: NOTHING, 400: ErrorSerializer, 429: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = _read(serializers.CodeRequestSerializer, request)
+        services.ask_to_register(email=given["email"])
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+class Register(Door):
+    @extend_schema(
+        summary="Register with the code",
+        description="A wrong `password` or `username` costs the code no attempt.",
+        request=serializers.RegisterSerializer,
+        responses={201: serializers.SignedInSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = _read(serializers.RegisterSerializer, request)
+        user = services.register(
+            email=given["email"],
+            digits=given["otp"],
+            password=given["password"],
+            full_name=given["full_name"],
+            username=given["username"],
+        )
+        return Response(_signed_in(user), status=status.HTTP_201_CREATED)
+
+
+class Login(Door):
+    @extend_schema(
+        summary="Sign in, in two steps",
+        description=(
+            "First `{email, password}`: 202 with a challenge, and a code by mail; or 200 with tokens where this "
+            "library asks readers for no code. Then `{challenge, otp}`: 200 with tokens."
+        ),
+        request=PolymorphicProxySerializer(
+            component_name="Login",
+            serializers=[serializers.LoginBeginSerializer, serializers.LoginFinishSerializer],
+            resource_type_field_name=None,
+        ),
+        responses={
+            200: serializers.SignedInSerializer,
+            202: serializers.ChallengeSerializer,
+            400: ErrorSerializer,
+            401: ErrorSerializer,
+            429: ErrorSerializer,
+        },
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        if isinstance(request.data, Mapping) and "challenge" in request.data:
+            given = _read(serializers.LoginFinishSerializer, request)
+            return Response(_signed_in(sign_in.finish(challenge=given["challenge"], digits=given["otp"])))
+        given = _read(serializers.LoginBeginSerializer, request)
+        begun = sign_in.begin(email=given["email"], password=given["password"], request=request._request)
+        if begun.user is not None:
+            return Response(_signed_in(begun.user))
+        return Response({"challenge": begun.challenge}, status=status.HTTP_202_ACCEPTED)
+
+
+class LoginResend(Door):
+    @extend_schema(
+        summary="Ask for another code for a sign-in under way",
+        description="The last code stops working; the challenge stays the same and ends when it would have ended.",
+        request=serializers.ChallengeSerializer,
+        responses={202: NOTHING, 400: ErrorSerializer, 429: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        sign_in.send_again(challenge=_read(serializers.ChallengeSerializer, request)["challenge"])
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+class TokenRefresh(Door):
+    @extend_schema(
+        summary="Change a refresh token for a new pair",
+        description="The token given is used up.",
+        request=serializers.RefreshSerializer,
+        responses={200: serializers.TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        pair = tokens.rotate(_read(serializers.RefreshSerializer, request)["refresh"])
+        return Response({"access": pair.access, "refresh": pair.refresh})
+
+
+class TokenVerify(Door):
+    @extend_schema(
+        summary="Whether a token would be taken now",
+        description="An access or a refresh token.",
+        request=serializers.TokenSerializer,
+        responses={200: NOTHING, 400: ErrorSerializer, 401: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        tokens.verify(_read(serializers.TokenSerializer, request)["token"])
+        return Response({})
+
+
+class Logout(Door):
+    @extend_schema(
+        summary="Sign out",
+        description="The refresh token is used up; an access token ends by itself within half an hour.",
+        request=serializers.RefreshSerializer,
+        responses={204: None, 400: ErrorSerializer, 401: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        tokens.revoke(_read(serializers.RefreshSerializer, request)["refresh"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Me(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(summary="Who I am", responses={200: serializers.MeSerializer, 401: ErrorSerializer})
+    def get(self, request: Request) -> Response:
+        user = request.user
+        assert not isinstance(user, AnonymousUser)
+        patron = Patron.objects.select_related("user", "tier").get(pk=user.pk)
+        return Response(serializers.MeSerializer(patron.user).data)
+
+
+def _read(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The checked body. Errors: ``ValidationError``, which the handler answers with 400."""
+    body = kind(data=request.data)
+    body.is_valid(raise_exception=True)
+    return cast(dict[str, Any], body.validated_data)
+
+
+def _signed_in(user: User) -> dict[str, Any]:
+    pair = tokens.issue(user)
+    return {
+        "access": pair.access,
+        "refresh": pair.refresh,
+        "user": serializers.SignedInUserSerializer(user).data,
+    }

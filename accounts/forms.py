@@ -1,0 +1,104 @@
+"""The forms of registration and sign-in. What they hand on is clean; what it means the services decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.utils.translation import gettext_lazy as _
+
+from accounts.passwords import LONGEST
+from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
+from library.core.errors import LibraryError
+
+# What the services and the API call ``otp`` is the field ``code`` here.
+FIELD_OF = {"otp": "code"}
+
+
+class DescribedForm(forms.Form):
+    """A form whose first wrong field takes the focus, and which shows a refusal beside the field that it is about."""
+
+    def show(self, refusal: LibraryError) -> None:
+        """Add the sentences of ``refusal`` where they belong."""
+        told = False
+        for name, sentences in refusal.fields.items():
+            field = FIELD_OF.get(name, name)
+            if field in self.fields:
+                self.add_error(field, [forms.ValidationError(sentence) for sentence in sentences])
+                told = True
+        if not told:
+            self.add_error(None, [forms.ValidationError(sentence) for sentence in refusal.sentences])
+
+
+class EmailForm(DescribedForm):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("We send a six-digit code there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+
+class CodeField(forms.CharField):
+    """Six digits, taken with the spaces that people type."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label=_("Code"),
+            max_length=20,
+            validators=[validate_code],
+            widget=forms.TextInput(
+                attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code"}
+            ),
+            **options,
+        )
+
+    def to_python(self, value: Any) -> str:
+        return plain_code(super().to_python(value) or "")
+
+
+class CodeForm(DescribedForm):
+    code = CodeField(help_text=_("Six digits, from the mail that we have just sent."))
+
+
+class RegisterForm(DescribedForm):
+    code = CodeField(help_text=_("Six digits, from the mail that we have just sent."))
+    full_name = forms.CharField(
+        label=_("Full name"),
+        max_length=120,
+        validators=[validate_full_name],
+        help_text=_("As it should stand on your library card."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    username = forms.CharField(
+        label=_("Username"),
+        required=False,
+        max_length=40,
+        validators=[validate_username],
+        help_text=_("What other readers see. Leave it empty and we choose one like your name."),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = " ".join(str(text) for text in password_validators_help_texts())
+
+
+class SignInForm(DescribedForm):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=LONGEST,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

@@ -1,0 +1,242 @@
+"""One-time codes: asked for here, made and sent by a worker, tried here.
+
+What asks for a code only writes a row. The worker that mails the code makes it, and leaves a keyed hash in the row, so
+the code itself is in the mail and nowhere else. Verbs on the codes of one address and purpose queue up behind an
+advisory lock; the row's own lock stands between them and the worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from math import ceil
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts import errors, mails
+from accounts.models import OneTimeCode, OneTimeCodeQuerySet, Purpose, User
+from accounts.validators import CODE_LENGTH
+
+log = logging.getLogger(__name__)
+SWEEP_SECONDS = 15.0
+KEEP_EXPIRED = timedelta(days=1)
+
+
+class Verdict(Enum):
+    RIGHT = "right"
+    WRONG = "wrong"
+    SPENT = "spent"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one try. Its count is kept only if its transaction is: raise after the commit, not inside."""
+
+    verdict: Verdict
+    left: int = 0
+    user: User | None = None
+
+    @property
+    def is_right(self) -> bool:
+        return self.verdict is Verdict.RIGHT
+
+    def raise_if_refused(self) -> None:
+        """Errors: ``CodeWrong``, ``CodeSpent``."""
+        if self.verdict is Verdict.WRONG:
+            raise errors.CodeWrong(left=self.left)
+        if self.verdict is Verdict.SPENT:
+            raise errors.CodeSpent
+
+
+@transaction.atomic
+def ask(
+    *, email: str, purpose: Purpose, user: User | None = None, challenge_hash: str = "", at: datetime | None = None
+) -> OneTimeCode:
+    """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
+
+    For a registration it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
+    that was not used.
+    """
+    at = at or timezone.now()
+    _queue_up(email, purpose)
+    earlier = OneTimeCode.objects.asked_for(email, purpose)
+    _cool_down(earlier, at=at)
+    if purpose == Purpose.REGISTER:
+        earlier.filter(expires_at__gt=at).update(expires_at=at)
+    return _write(
+        OneTimeCode(email=email, purpose=purpose, user=user, challenge_hash=challenge_hash),
+        at=at,
+        expires_at=at + settings.OTP_LIFETIME,
+    )
+
+
+@transaction.atomic
+def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode:
+    """Another code for a sign-in under way, instead of the last one. The sign-in's own ten minutes go on running.
+
+    Errors: ``ChallengeGone``, ``CodeTooSoon``.
+    """
+    at = at or timezone.now()
+    last = _challenged(challenge_hash, at=at)
+    _cool_down(OneTimeCode.objects.asked_for(last.email, Purpose.LOGIN), at=at)
+    expires_at = last.expires_at
+    last.challenge_hash, last.expires_at = "", at
+    last.save(update_fields=["challenge_hash", "expires_at"])
+    return _write(
+        OneTimeCode(email=last.email, purpose=Purpose.LOGIN, user=last.user, challenge_hash=challenge_hash),
+        at=at,
+        expires_at=expires_at,
+    )
+
+
+@transaction.atomic
+def try_registration(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+    """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
+    at = at or timezone.now()
+    _queue_up(email, Purpose.REGISTER)
+    newest = OneTimeCode.objects.asked_for(email, Purpose.REGISTER).select_for_update(no_key=True, of=("self",)).first()
+    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
+
+
+@transaction.atomic
+def try_challenge(*, challenge_hash: str, digits: str, at: datetime | None = None) -> Attempt:
+    """Try ``digits`` on the code of a sign-in under way. A right code is used up.
+
+    Errors: ``ChallengeGone`` where there is no such sign-in, or no longer.
+    """
+    at = at or timezone.now()
+    return _try(_challenged(challenge_hash, at=at), digits, at=at)
+
+
+@transaction.atomic
+def send(*, code_id: UUID, at: datetime | None = None) -> bool:
+    """Make the code of one waiting row, mail it and keep its hash. False where there is nothing to do.
+
+    The row stays locked until the mail is out: nobody else sends it, and whoever types fast waits for the hash.
+    Errors: what the mail server raises; the row is then as it was, for the next sweep.
+    """
+    at = at or timezone.now()
+    row = (
+        OneTimeCode.objects.waiting(at)
+        .select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("user")
+        .filter(pk=code_id)
+        .first()
+    )
+    if row is None or (row.user is not None and not row.user.is_active):
+        return False
+    digits = f"{secrets.randbelow(10**CODE_LENGTH):0{CODE_LENGTH}d}"
+    row.code_hash, row.sent_at = hash_code(row, digits), at
+    minutes = ceil((row.expires_at - at) / timedelta(minutes=1))
+    if row.purpose == Purpose.REGISTER and User.objects.filter(email__iexact=row.email).exists():
+        # Nobody learns the digits made above: the owner of the address is told that there is an account.
+        row.code_hash = hash_code(row, secrets.token_hex())
+        mails.send_account_exists(to=row.email)
+    else:
+        mails.send_code(to=row.email, purpose=Purpose(row.purpose), digits=digits, minutes=minutes)
+    row.save(update_fields=["code_hash", "sent_at"])
+    return True
+
+
+def send_waiting(*, at: datetime | None = None) -> int:
+    """Send the codes that no wake-up reached, for at most 15 s; forget those that expired a day ago. Gives how many.
+
+    In random order, so that an address that no server takes never stands before the others.
+    """
+    at = at or timezone.now()
+    OneTimeCode.objects.filter(expires_at__lt=at - KEEP_EXPIRED).delete()
+    began, sent = time.monotonic(), 0
+    for code_id in OneTimeCode.objects.waiting(at).order_by("?").values_list("pk", flat=True)[:500]:
+        sent += send_or_leave(code_id=code_id, at=at)
+        if time.monotonic() - began > SWEEP_SECONDS:
+            break
+    return sent
+
+
+def send_or_leave(*, code_id: UUID, at: datetime | None = None) -> bool:
+    """As ``send``, but a mail server that fails leaves the row for the next sweep. Nothing of the mail is logged."""
+    try:
+        return send(code_id=code_id, at=at)
+    except Exception as fault:  # each mail server fails in its own way, and its words may repeat the mail's
+        log.warning("The code %s could not be sent (%s); the next sweep tries again.", code_id, type(fault).__name__)
+        return False
+
+
+def hash_code(row: OneTimeCode, digits: str) -> str:
+    """What is kept of a code: 64 hex digits, useless without the secret key, bound to row, purpose and address."""
+    value = f"{row.pk}:{row.purpose}:{row.email}:{digits}"
+    return salted_hmac("accounts.otp.code", value, algorithm="sha256").hexdigest()
+
+
+def hash_challenge(challenge: str) -> str:
+    """What is kept of the token that binds a code to its password step: 64 hex digits."""
+    return salted_hmac("accounts.otp.challenge", challenge, algorithm="sha256").hexdigest()
+
+
+def wake(row: OneTimeCode) -> bool:
+    """Send the message that lets a worker send the code: its id, no more. False where the broker is away."""
+    from celery import current_app
+
+    try:
+        current_app.send_task("send_code", args=[str(row.pk)], retry=False)
+    except Exception as fault:  # every transport has its own errors; none may lose the row
+        log.warning("No wake-up could be sent for code %s: %s", row.pk, fault)
+        return False
+    return True
+
+
+def _write(row: OneTimeCode, *, at: datetime, expires_at: datetime) -> OneTimeCode:
+    row.created_at, row.expires_at = at, expires_at
+    row.save(force_insert=True)
+    transaction.on_commit(lambda: wake(row))
+    return row
+
+
+def _queue_up(email: str, purpose: Purpose) -> None:
+    """Until the transaction ends, let nobody else work on the codes of this address and purpose."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"otp:{purpose}:{email.upper()}"])
+
+
+def _challenged(challenge_hash: str, *, at: datetime) -> OneTimeCode:
+    """The locked row that a challenge points to now."""
+    pointed = OneTimeCode.objects.filter(challenge_hash=challenge_hash, purpose=Purpose.LOGIN)
+    email = pointed.values_list("email", flat=True).first()
+    if email is not None:
+        _queue_up(email, Purpose.LOGIN)
+    row = pointed.select_for_update(no_key=True, of=("self",)).select_related("user").first()
+    if row is None or row.used_at is not None or row.expires_at <= at:
+        raise errors.ChallengeGone
+    return row
+
+
+def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
+    last = earlier.first()
+    if last is None or last.used_at is not None:
+        return
+    wait = (last.created_at + settings.OTP_COOL_DOWN - at).total_seconds()
+    if wait > 0:
+        raise errors.CodeTooSoon(retry_after=ceil(wait))
+
+
+def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
+    if row.used_at is not None or row.expires_at <= at or row.attempts >= settings.OTP_ATTEMPTS:
+        return Attempt(Verdict.SPENT)
+    if row.sent_at is None:  # no code exists yet, so none is right and none is guessed
+        return Attempt(Verdict.WRONG, left=settings.OTP_ATTEMPTS - row.attempts)
+    row.attempts += 1
+    if secrets.compare_digest(row.code_hash, hash_code(row, digits)):
+        row.used_at = at
+        row.save(update_fields=["attempts", "used_at"])
+        return Attempt(Verdict.RIGHT, user=row.user)
+    row.save(update_fields=["attempts"])
+    left = settings.OTP_ATTEMPTS - row.attempts
+    return Attempt(Verdict.WRONG, left=left) if left else Attempt(Verdict.SPENT)

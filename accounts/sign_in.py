@@ -1,0 +1,69 @@
+"""Signing in, in two steps: the password, then the code that is mailed for it.
+
+Between the steps stands a *challenge*: a random token that only whoever gave the password holds (a mobile client in
+its memory, a browser in its session). The database keeps its hash, on the row of the code that belongs to it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts import errors, otp
+from accounts.models import Purpose, Role, User
+
+
+@dataclass(frozen=True)
+class Begun:
+    """After the password: either a challenge to answer with a code, or a user who needs none."""
+
+    challenge: str = ""
+    user: User | None = None
+
+
+def begin(*, email: str, password: str, request: HttpRequest | None = None, at: datetime | None = None) -> Begun:
+    """Check the password; let a code be sent unless this person signs in without (``ACCOUNTS_OTP_FOR_LOGIN``).
+
+    Unknown addresses and wrong passwords take the same time and the same way. Errors: ``WrongCredentials``,
+    ``CodeTooSoon``.
+    """
+    user = authenticate(request, email=email.strip(), password=password)
+    if not isinstance(user, User):
+        raise errors.WrongCredentials
+    if not needs_code(user):
+        return Begun(user=user)
+    challenge = secrets.token_urlsafe(32)
+    otp.ask(
+        email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
+    )  # fmt: skip
+    return Begun(challenge=challenge)
+
+
+def finish(*, challenge: str, digits: str, at: datetime | None = None) -> User:
+    """The user whose password step the challenge comes from, if ``digits`` is the code mailed for it.
+
+    Errors: ``ChallengeGone``, ``CodeWrong``, ``CodeSpent``. Not inside a transaction: a wrong attempt must stay
+    counted.
+    """
+    with transaction.atomic(durable=True):
+        attempt = otp.try_challenge(challenge_hash=otp.hash_challenge(challenge), digits=digits, at=at)
+    attempt.raise_if_refused()
+    if attempt.user is None or not attempt.user.is_active:
+        raise errors.ChallengeGone
+    return attempt.user
+
+
+def send_again(*, challenge: str, at: datetime | None = None) -> None:
+    """Another code for the same sign-in; the last one stops working. Errors: ``ChallengeGone``, ``CodeTooSoon``."""
+    otp.ask_again(challenge_hash=otp.hash_challenge(challenge), at=at)
+
+
+def needs_code(user: User) -> bool:
+    """Whether ``user`` proves the address too: staff always, patrons where the library wants it."""
+    return settings.ACCOUNTS_OTP_FOR_LOGIN != "staff" or user.role != Role.PATRON

@@ -1,0 +1,21 @@
+"""What the workers do for people: send codes. Messages carry ids, never a code or an address."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from accounts import otp
+
+
+@shared_task(name="send_code")
+def send_code(code_id: str) -> None:
+    """Make, mail and hash one code. Harmless where that was done already, or where the code expired."""
+    otp.send_or_leave(code_id=UUID(code_id))
+
+
+@shared_task(name="send_waiting_codes")
+def send_waiting_codes() -> None:
+    """Every 20 s: send the codes whose wake-up was lost."""
+    otp.send_waiting()

@@ -1,0 +1,144 @@
+"""The shapes of loans and holds in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from catalog.models import Book, Branch, CopyStatus
+from circulation.models import Hold, Loan, LoanStatus
+from circulation.services import Action
+from circulation.services.holds import REASON_LENGTH
+from library.core.api import ReasonSerializer
+
+SCAN_LENGTH = 100
+
+
+class BookTitleSerializer(serializers.ModelSerializer[Book]):
+    class Meta:
+        model = Book
+        fields = ["id", "title"]
+
+
+class StaffSeesPatron(serializers.ModelSerializer[Any]):
+    """``patron``, the card number, is there for staff only."""
+
+    patron = serializers.CharField(source="patron.card_number", read_only=True, required=False)
+    permission: str
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None and not request.user.has_perm(self.permission):
+            del fields["patron"]
+        return fields
+
+
+class LoanSerializer(StaffSeesPatron):
+    permission = "circulation.view_loan"
+    copy = serializers.CharField(source="copy.barcode", read_only=True)
+    book = BookTitleSerializer(source="copy.book", read_only=True)
+    branch = serializers.CharField(source="copy.branch.name", read_only=True)
+    status = serializers.ChoiceField(choices=LoanStatus.choices, read_only=True)
+
+    class Meta:
+        model = Loan
+        fields = ["id", "copy", "book", "branch", "checked_out_at", "due_at", "returned_at", "status", "patron"]
+
+
+class CheckedOutSerializer(LoanSerializer):
+    """The new loan, with what the desk should know of it."""
+
+    alerts = ReasonSerializer(many=True, read_only=True)
+
+    class Meta(LoanSerializer.Meta):
+        fields = [*LoanSerializer.Meta.fields, "alerts"]
+
+    def to_representation(self, instance: Loan) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        shown["alerts"] = [reason.as_dict() for reason in instance.alerts]
+        return shown
+
+
+class HoldSerializer(StaffSeesPatron):
+    permission = "circulation.view_hold"
+    book = BookTitleSerializer(read_only=True)
+    branch = serializers.CharField(source="pickup_branch.name", read_only=True)
+    copy = serializers.CharField(source="copy.barcode", read_only=True, allow_null=True, default=None)
+    position = serializers.SerializerMethodField(help_text="Place in the queue; null for a hold with its own copy.")
+
+    class Meta:
+        model = Hold
+        fields = [
+            "id", "book", "branch", "copy", "state", "position", "placed_at", "ready_at", "ended_at", "refusal_reason",
+            "patron",
+        ]  # fmt: skip
+
+    @extend_schema_field({"type": "integer", "nullable": True})
+    def get_position(self, hold: Hold) -> int | None:
+        return None  # no hold of this library is queued: a request has its copy from the start
+
+
+class PickSerializer(HoldSerializer):
+    """A hold on the pick list, with where its copy stands."""
+
+    shelf_mark = serializers.CharField(source="copy.shelf_mark", read_only=True)
+
+    class Meta(HoldSerializer.Meta):
+        fields = [*HoldSerializer.Meta.fields, "shelf_mark"]
+
+
+class CheckedInSerializer(serializers.Serializer[Any]):
+    loan = LoanSerializer(allow_null=True)
+    action = serializers.ChoiceField(choices=[(action.value, action.name) for action in Action])
+    hold = HoldSerializer(allow_null=True)
+    branch = serializers.CharField(source="branch.name", help_text="Where the copy belongs now.")
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class BranchField(serializers.CharField):
+    """A branch, by its id or its code."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        named = str(super().to_internal_value(data))
+        meant = Q(code=named)
+        if named.isdecimal() and len(named) < 10:
+            meant |= Q(pk=int(named))
+        branch = Branch.objects.filter(meant).order_by("pk").first()
+        if branch is None:
+            raise serializers.ValidationError("There is no such branch.", code="does_not_exist")
+        return branch
+
+
+class CheckOutSerializer(serializers.Serializer[Any]):
+    copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
+    patron = serializers.CharField(
+        max_length=SCAN_LENGTH, required=False, help_text="The card number; left out: whoever asks."
+    )
+
+
+class CheckInSerializer(serializers.Serializer[Any]):
+    copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
+
+
+class PlaceHoldSerializer(serializers.Serializer[Any]):
+    book = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The book's id.")
+    branch = BranchField(help_text="Where to fetch it: the branch's id or code.")
+
+
+class ConfirmHoldSerializer(serializers.Serializer[Any]):
+    copy = serializers.CharField(
+        max_length=SCAN_LENGTH, required=False, help_text="Another free copy of the book, fetched in its place."
+    )
+
+
+class RefuseHoldSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=REASON_LENGTH, help_text="In words for the reader.")
+    copy_status = serializers.ChoiceField(
+        choices=[CopyStatus.AVAILABLE.value, CopyStatus.MISSING.value, CopyStatus.DAMAGED.value],
+        default=CopyStatus.AVAILABLE.value,
+    )

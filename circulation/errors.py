@@ -1,0 +1,187 @@
+"""Every refusal of lending: its code, how heavy it is, and the sentence that a person reads."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from library.core.errors import Level, LibraryError, Reason
+
+
+class Refusal(LibraryError):
+    """A refusal that the rules may give beside others. An alert only informs."""
+
+    level: ClassVar[Level] = Level.IMPOSSIBLE
+
+    @classmethod
+    def reason(cls, **values: Any) -> Reason:
+        """This refusal as one reason among others; ``values`` fill the sentence."""
+        return Reason(cls.code, cls.level, str(cls.message).format(**values))
+
+
+class CopyUnknown(Refusal):
+    code = "copy_unknown"
+    message = _("No copy has the barcode {barcode}.")
+
+
+class PatronUnknown(Refusal):
+    code = "patron_unknown"
+    message = _("No reader has the card {card}.")
+
+
+class PatronInactive(Refusal):
+    code = "patron_inactive"
+    message = _("The account of card {card} is closed.")
+
+
+class CopyWithdrawn(Refusal):
+    code = "copy_withdrawn"
+    message = _("Copy {barcode} is withdrawn from the collection.")
+
+
+class CopyNotForLoan(Refusal):
+    code = "copy_not_for_loan"
+    level = Level.OVERRIDABLE
+    message = _("Copy {barcode} is for use in the library only.")
+
+
+class CopyInRepair(Refusal):
+    code = "copy_in_repair"
+    level = Level.OVERRIDABLE
+    message = _("Copy {barcode} is in repair.")
+
+
+class CopyDamaged(Refusal):
+    code = "copy_damaged"
+    level = Level.OVERRIDABLE
+    message = _("Copy {barcode} is too damaged to be lent.")
+
+
+class CopyWasLost(Refusal):
+    code = "copy_was_lost"
+    level = Level.ALERT
+    message = _("Copy {barcode} was marked lost and has turned up.")
+
+
+class CopyWasMissing(Refusal):
+    code = "copy_was_missing"
+    level = Level.ALERT
+    message = _("Copy {barcode} was marked missing and has turned up.")
+
+
+class AlreadyLentToPatron(Refusal):
+    code = "already_lent_to_patron"
+    message = _("Copy {barcode} is already on loan to this reader.")
+
+
+class AlreadyLentToAnother(Refusal):
+    code = "already_lent_to_another"
+    level = Level.OVERRIDABLE
+    message = _("Copy {barcode} is on loan to another reader.")
+
+
+class CopyHeldForAnother(Refusal):
+    code = "copy_held_for_another"
+    level = Level.OVERRIDABLE
+    message = _("Copy {barcode} is kept for another reader.")
+
+
+class CopyRequestedByAnother(Refusal):
+    code = "copy_requested_by_another"
+    level = Level.OVERRIDABLE
+    message = _("Copy {barcode} has been requested by another reader.")
+
+
+class CopyInTransit(Refusal):
+    code = "copy_in_transit"
+    level = Level.ALERT
+    message = _("Copy {barcode} was on its way between branches and has arrived.")
+
+
+class NoRuleDefined(Refusal):
+    code = "no_rule_defined"
+    message = _("No rule of the library says how long this copy may be lent.")
+
+
+class LoanLimitReached(Refusal):
+    code = "loan_limit_reached"
+    level = Level.OVERRIDABLE
+    message = _("This reader has {loans} of {limit} loans already.")
+
+
+class TotalLoanLimitReached(Refusal):
+    code = "total_loan_limit_reached"
+    level = Level.OVERRIDABLE
+    message = _("This reader has {loans} of {limit} loans that the tier allows in all.")
+
+
+class BookAlreadyHeld(Refusal):
+    code = "book_already_held"
+    message = _("This book is already requested for you.")
+
+
+class BookAlreadyLentToPatron(Refusal):
+    code = "book_already_lent_to_patron"
+    message = _("You have this book on loan.")
+
+
+class TotalHoldLimitReached(Refusal):
+    code = "total_hold_limit_reached"
+    level = Level.OVERRIDABLE
+    message = _("You have {holds} of {limit} requests already.")
+
+
+class NoCopyFree(Refusal):
+    code = "no_copy_free"
+    message = _("No copy is free at {branch}. {elsewhere}")
+
+
+class NotOnLoan(Refusal):
+    code = "not_on_loan"
+    message = _("Copy {barcode} is not on loan: its status is “{status}”.")
+
+
+class LoanAlreadyReturned(Refusal):
+    code = "already_returned"
+    message = _("This loan ended when its copy came back.")
+
+
+class HoldNotRequested(Refusal):
+    code = "hold_not_requested"
+    message = _("This request is no longer waiting to be fetched: it is {state}.")
+
+
+class HoldEnded(Refusal):
+    code = "hold_ended"
+    message = _("This request has ended already: it is {state}.")
+
+
+class HoldIsReady(Refusal):
+    code = "hold_is_ready"
+    message = _("The book is waiting on the hold shelf for you. Ask at the desk to give it back.")
+
+
+class CopyOfAnotherBook(Refusal):
+    code = "copy_of_another_book"
+    message = _("Copy {barcode} is of another book: {title}.")
+
+
+class CopyNotFree(Refusal):
+    code = "copy_not_free"
+    message = _("Copy {barcode} cannot take its place: its status is “{status}”.")
+
+
+class ChangedMeanwhile(LibraryError):
+    """Twice in a row another desk was first: the database refused what had become untrue."""
+
+    code = "changed_meanwhile"
+    message = _("Somebody else changed this at the same moment. Please try again.")
+
+
+def _all_below(kind: type[Refusal]) -> dict[str, type[Refusal]]:
+    return {refusal.code: refusal for refusal in kind.__subclasses__()}
+
+
+# The class of each code, so that a decision can raise the class of its gravest reason.
+BY_CODE = _all_below(Refusal)

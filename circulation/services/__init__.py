@@ -1,0 +1,15 @@
+"""What happens to loans and holds. Every surface (desk, pages, API, admin, commands) comes through here."""
+
+from circulation.services.holds import cancel_hold, confirm_hold, place_hold, refuse_hold
+from circulation.services.loans import Action, CheckedIn, check_in, check_out
+
+__all__ = [
+    "Action",
+    "CheckedIn",
+    "cancel_hold",
+    "check_in",
+    "check_out",
+    "confirm_hold",
+    "place_hold",
+    "refuse_hold",
+]

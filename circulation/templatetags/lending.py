@@ -1,0 +1,37 @@
+"""Loans and holds in words, for templates of this app and of higher ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+
+from circulation import words
+from circulation.models import Hold, Loan
+
+register = template.Library()
+
+
+@register.filter
+def due_words(loan: Loan) -> str:
+    """When the loan is due, in words."""
+    return words.due(loan, at=timezone.now())
+
+
+@register.filter
+def due_tone(loan: Loan) -> str:
+    """The class of the chip that shows it."""
+    return words.due_tone(loan, at=timezone.now())
+
+
+@register.filter
+def hold_words(hold: Hold) -> str:
+    """What a reader should know of the hold."""
+    return words.hold(hold)
+
+
+@register.filter
+def day_words(moment: datetime) -> str:
+    """The library's date of a moment, in words."""
+    return words.day(moment)

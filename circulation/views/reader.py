@@ -1,0 +1,91 @@
+"""The reader's own pages: what they have, what they wait for, and asking for a book."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Patron, User
+from catalog.models import Book, Branch
+from circulation import queries, services, words
+from circulation.forms import PlaceHoldForm
+from circulation.models import Hold
+from library.core.errors import LibraryError, NotFound
+
+HISTORY_PAGE = 20
+
+
+def user_of(request: HttpRequest) -> User:
+    """Who is signed in; every page here requires somebody."""
+    return cast(User, request.user)
+
+
+def patron_of(request: HttpRequest) -> Patron:
+    """Who is signed in, as a patron."""
+    patron = queries.patron_of(user_of(request).pk)
+    if patron is None:
+        raise NotFound
+    return patron
+
+
+@require_safe
+@login_required
+def my_loans(request: HttpRequest) -> HttpResponse:
+    """What the reader has at home, what they wait for, and what they brought back."""
+    patron = patron_of(request)
+    return render(request, "circulation/my_loans.html", {
+        "loans": queries.home_loans(patron),
+        "holds": queries.home_holds(patron),
+        "refused": queries.refused_holds(patron, at=timezone.now()),
+        "history": Paginator(queries.past_loans(patron), HISTORY_PAGE).get_page(request.GET.get("page")),
+    })  # fmt: skip
+
+
+@require_POST
+def place_hold(request: HttpRequest) -> HttpResponse:
+    """Request a book at a branch, from the book's page."""
+    form = PlaceHoldForm(request.POST)
+    book = Book.objects.visible_to(request.user).filter(pk=form["book"].value()).first() if form.is_valid() else None
+    branch = Branch.objects.filter(pk=form.cleaned_data["branch"]).first() if book else None
+    if book is None or branch is None:
+        raise NotFound
+    if not request.user.is_authenticated:
+        return redirect_to_login(book.get_absolute_url())
+    try:
+        hold = services.place_hold(book=book, patron=patron_of(request), branch=branch, by=user_of(request))
+    except LibraryError as refusal:
+        return render(request, "circulation/request_refused.html", {"book": book, "refusal": refusal}, status=422)
+    messages.success(request, _("Requested. %(state)s.") % {"state": words.hold(hold)}, extra_tags="good")
+    return redirect(book)
+
+
+@require_POST
+@login_required
+def cancel_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Cancel a hold: the reader's own request, or any hold by staff."""
+    hold = Hold.objects.visible_to(request.user).with_names().filter(pk=pk).first()
+    if hold is None:
+        raise NotFound
+    services.cancel_hold(hold=hold, by=user_of(request))
+    messages.success(request, _("Cancelled: %(title)s.") % {"title": hold.book.title}, extra_tags="good")
+    return redirect(back_to(request) or "circulation:my-loans")
+
+
+def back_to(request: HttpRequest) -> str:
+    """The page of ours that the form names in ``next``; empty where it names none."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else ""

@@ -1,0 +1,59 @@
+"""Loans and holds in the words that a reader would use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from circulation.models import Hold, HoldState, Loan
+
+SOON = 3  # days that are called soon
+
+
+def day(moment: datetime) -> str:
+    """The library's date of a moment: Saturday 5 December."""
+    return date_format(timezone.localtime(moment, timezone.get_default_timezone()), "l j F")
+
+
+def days_left(loan: Loan, *, at: datetime) -> int:
+    """Dates from ``at`` to the due date by the library's calendar; negative when it has passed."""
+    zone = timezone.get_default_timezone()
+    return (timezone.localtime(loan.due_at, zone).date() - timezone.localtime(at, zone).date()).days
+
+
+def due(loan: Loan, *, at: datetime) -> str:
+    """When a loan is due: today, tomorrow, a date, or how long ago."""
+    left = days_left(loan, at=at)
+    if left < 0:
+        return ngettext("%(count)d day overdue", "%(count)d days overdue", -left) % {"count": -left}
+    if loan.due_at < at:
+        return _("overdue since this minute")
+    if left == 0:
+        return _("due today")
+    return _("due tomorrow") if left == 1 else _("due %(day)s") % {"day": day(loan.due_at)}
+
+
+def due_tone(loan: Loan, *, at: datetime) -> str:
+    """``bad`` when overdue, ``warn`` when due soon, else nothing."""
+    if loan.due_at < at:
+        return "bad"
+    return "warn" if days_left(loan, at=at) <= SOON else ""
+
+
+def hold(hold: Hold) -> str:
+    """What a reader should know of their hold."""
+    branch = hold.pickup_branch.name
+    match hold.state:
+        case HoldState.REQUESTED:
+            return _("We are fetching it at %(branch)s") % {"branch": branch}
+        case HoldState.READY:
+            return _("Ready on the hold shelf at %(branch)s") % {"branch": branch}
+        case HoldState.IN_TRANSIT:
+            return _("On its way to %(branch)s") % {"branch": branch}
+        case HoldState.REFUSED:
+            return _("We could not fetch it: %(reason)s") % {"reason": hold.refusal_reason}
+    return hold.get_state_display()

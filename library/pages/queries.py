@@ -1,0 +1,71 @@
+"""What the pages of the whole library show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from aistudy.models import Artifact
+from catalog import queries as catalog
+from catalog.models import Book
+from circulation.models import Hold, HoldState, Loan
+from library.jobs.models import Job, JobState
+from library.jobs.queries import latest
+from rag.models import Document
+
+NEWEST = 12  # fills whole rows of two, three, four and six
+
+
+@dataclass(frozen=True)
+class DeskCounts:
+    """What waits for the staff, in numbers."""
+
+    requested: int
+    ready: int
+    lent: int
+    overdue: int
+    running_jobs: int
+
+
+def newest_books(user: Any, *, limit: int = NEWEST) -> Sequence[Book]:
+    """The books last added that ``user`` may see, newest first, with their authors; three queries."""
+    books = catalog.for_list(Book.objects.visible_to(user))
+    return list(books.order_by("-created_at", "-id")[:limit])
+
+
+def desk_counts(*, at: datetime | None = None) -> DeskCounts:
+    """What waits for the staff at this moment; three queries."""
+    at = at or timezone.now()
+    holds = Hold.objects.aggregate(
+        requested=Count("pk", filter=Q(state=HoldState.REQUESTED)), ready=Count("pk", filter=Q(state=HoldState.READY))
+    )
+    loans = Loan.objects.open().aggregate(lent=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=at)))
+    jobs = Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count()
+    return DeskCounts(**holds, **loans, running_jobs=jobs)
+
+
+def greeting(*, at: datetime | None = None) -> str:
+    """``morning``, ``afternoon`` or ``evening`` by the library's clock."""
+    hour = timezone.localtime(at).hour
+    return "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
+
+
+def index_job(book: Book) -> Job | None:
+    """The newest job that indexes ``book``: under way, or failed with nothing newer; else ``None``."""
+    document = Document.objects.filter(book=book).first()
+    job = latest("index", document) if document else None
+    return job if job and (job.is_open or job.state == JobState.FAILED) else None
+
+
+def study_jobs(book: Book) -> Sequence[Job]:
+    """The jobs under way that make study content from ``book``, oldest first; one query."""
+    artifacts = Artifact.objects.filter(document__book=book).values("pk")
+    return list(
+        Job.objects.open().filter(subject_label=Artifact._meta.label_lower, subject_id__in=artifacts)
+        .order_by("created_at", "id")
+    )  # fmt: skip

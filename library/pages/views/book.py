@@ -1,0 +1,109 @@
+"""The book page: one book, and beneath it a panel for each of its tabs, which HTMX swaps by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from aistudy import queries as aistudy
+from catalog import queries as catalog
+from catalog.access import check_may_read
+from catalog.models import Book
+from circulation import queries as circulation
+from library.core.errors import LibraryError
+from library.jobs import queries as jobs
+from library.pages import queries
+from library.pages.forms import QuestionForm
+from rag import answers
+from rag import queries as rag
+
+
+@require_safe
+def copies(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where its copies stand, and the request for one."""
+    book = catalog.get_book(pk, request.user)
+    return _render(request, book, "copies", {})
+
+
+@require_safe
+def study(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the library made of it for whoever studies it."""
+    book = catalog.get_book(pk, request.user)
+    refusal = _refusal(request, book)
+    if refusal:
+        return _render(request, book, "study", {"refusal": refusal}, status=refusal.status)
+    return _render(request, book, "study", {
+        "index": rag.index_state(book),
+        "artifacts": aistudy.artifacts(book, request.user),
+        "jobs": queries.study_jobs(book),
+    })  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, pk: int) -> HttpResponse:
+    """A question to the book, and its answer from the book's own words."""
+    book = catalog.get_book(pk, request.user)
+    refusal = _refusal(request, book)
+    if refusal:
+        return _render(request, book, "ask", {"refusal": refusal}, status=refusal.status)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect(f"{resolve_url('accounts:sign-in')}?{urlencode({'next': request.path})}")
+    form = QuestionForm(request.POST or None)
+    answer = _answer(request, book, form) if request.method == "POST" else None
+    context = {"index": rag.index_state(book), "form": form, "answer": answer}
+    return _render(request, book, "ask", context, status=422 if form.errors else 200)
+
+
+def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.Answer | None:
+    """The answer, or ``None`` with the reason on the form."""
+    if not form.is_valid():
+        return None
+    try:
+        return answers.answer(book=book, question=form.cleaned_data["question"], viewer=request.user)
+    except LibraryError as refusal:
+        form.add_error("question", refusal.sentences)
+        return None
+
+
+def _refusal(request: HttpRequest, book: Book) -> LibraryError | None:
+    """Why this reader may not open the book's digital tabs, if so."""
+    try:
+        check_may_read(request.user, book)
+    except LibraryError as refusal:
+        return refusal
+    return None
+
+
+def _render(request: HttpRequest, book: Book, tab: str, panel: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """The whole page, or for HTMX the panel of one tab alone."""
+    context = {"book": book, "tab": tab, "has_file": hasattr(book, "digital_file")} | panel
+    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    if tab == "copies" or not is_part:
+        context |= _lending(request, book)
+    if not is_part:
+        context |= _for_staff(request, book)
+    response = render(request, "pages/_panel.html" if is_part else "pages/book.html", context, status=status)
+    # The same address gives two things: no cache may hand out the one for the other.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _lending(request: HttpRequest, book: Book) -> dict[str, Any]:
+    found: dict[str, Any] = {"availability": catalog.availability(book)}
+    if isinstance(request.user, User):
+        patron = request.user.patron
+        found |= {"hold": circulation.open_hold(patron, book), "loan": circulation.open_loan(patron, book)}
+    return found
+
+
+def _for_staff(request: HttpRequest, book: Book) -> dict[str, Any]:
+    if not request.user.is_staff:
+        return {}
+    job = queries.index_job(book)
+    return {"index_job": job, "may_cancel": job is not None and jobs.may_cancel(job, request.user)}

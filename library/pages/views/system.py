@@ -1,0 +1,69 @@
+"""What is there for machines, and for whoever tries the library out."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from library.core import mailbox as kept
+from library.pages.health import database_answers
+
+CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while pages can be served; it asks no session and no user."""
+    if database_answers():
+        return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "unavailable"}, status=503)
+
+
+@never_cache
+@require_safe
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """The mail that this demonstration would have sent. It exists in embedded mode only, and only on this machine."""
+    if not (settings.EMBEDDED and came_over_loopback(request)):
+        raise Http404
+    letters = [{"letter": letter, "code": _code(letter.body)} for letter in kept.letters()]
+    response = render(request, "pages/mailbox.html", {"letters": letters})
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def came_over_loopback(request: HttpRequest) -> bool:
+    """Whether the request was made on this very machine, by nobody's proxy."""
+    if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
+        return False
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _code(body: str) -> str:
+    found = CODE.search(body)
+    return found[0] if found else ""
+
+
+class ApiDocsView(SpectacularSwaggerSplitView):
+    """Swagger UI from our own address, its start-up script as a second request of the same address."""
+
+    template_name = "pages/api_docs.html"
+
+
+def api_docs() -> Any:
+    """The view, under a policy of its own: Swagger UI draws its icons from ``data:`` addresses and styles itself."""
+    return csp_update({"style-src": ["'unsafe-inline'"]})(ApiDocsView.as_view())
