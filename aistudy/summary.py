@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.embeddings import Vectors, unit
-from rag.sentences import Span, fold_space, is_contents_line, is_quotable, leans, split, word_count
+from rag.sentences import Span, fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
 
 FEWEST, MOST = 6, 10
 PASSAGES_PER_SENTENCE = 45  # one sentence more for each so many passages
 TRIED_PER_SECTION = 4  # passages whose sentences are compared
 OPENING = 0.05  # what a passage gains that opens a chapter
+HANDY = 0.03  # what a sentence of a good length gains
+VERBLESS = 0.1  # what a sentence loses that may be a caption
 DIVERSITY = 0.35  # weight of likeness to what is already taken
 LEAST_PROSE = 0.5  # share of a passage's words that stand in quotable sentences
 
@@ -167,8 +169,12 @@ def _sentences(passage: Passage, section: int, opening: float, language: str) ->
                 continue
             placed = Span(passage.start + span.start, passage.start + span.end)
             sentence = Sentence(text, passage.page, placed.start, placed.end)
-            found.append(_Candidate(sentence, section, opening + (0.03 if 12 <= words <= 32 else 0.0)))
+            found.append(_Candidate(sentence, section, opening + _bonus(text, words)))
     return found
+
+
+def _bonus(text: str, words: int) -> float:
+    return (HANDY if 12 <= words <= 32 else 0.0) - (0.0 if has_verb(text) else VERBLESS)
 
 
 def _take(candidates: Sequence[_Candidate], vectors: Vectors, worth: np.ndarray, wanted: int) -> list[int]:

@@ -89,7 +89,7 @@ def is_quotable(text: str, *, before: str = "") -> bool:
     count = len(folded.split())
     if not 5 <= count <= 80 or len(words) < 0.6 * count:
         return False
-    if count < 7 and not VERB.search(folded):
+    if count < 7 and not has_verb(folded):
         return False
     if (
         not ENDS.search(folded)
@@ -105,6 +105,11 @@ def is_quotable(text: str, *, before: str = "") -> bool:
         return False
     capitals = sum(word[0].isupper() for word in words)
     return letters > 0.65 * len(folded) and capitals < 0.6 * len(words) + 1
+
+
+def has_verb(text: str) -> bool:
+    """Whether ``text`` has one of the commonest verbs; a caption or a label mostly has none."""
+    return VERB.search(text) is not None
 
 
 def leans(text: str) -> bool:
