@@ -1,5 +1,20 @@
 from django.apps import AppConfig
 
+RECORDS = ("book", "author", "category", "subject", "branch", "copy", "authorship", "bookfile")
+# A branch is closed by an administrator; everything else on the shelves is a librarian's daily work.
+LIBRARIAN = [
+    f"catalog.{verb}_{record}"
+    for record in RECORDS
+    for verb in ("view", "add", "change", "delete")
+    if (verb, record) != ("delete", "branch")
+]
+
 
 class CatalogConfig(AppConfig):
     name = "catalog"
+
+    def ready(self) -> None:
+        from accounts.models import Role
+        from accounts.roles import grant
+
+        grant(Role.LIBRARIAN, LIBRARIAN)

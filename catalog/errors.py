@@ -35,3 +35,8 @@ class CopyInCirculation(LibraryError):
 
     code = "copy_in_circulation"
     message = _("Copy {barcode} is {status}. Settle that at the desk before its status is changed here.")
+
+
+class CopyInUse(LibraryError):
+    code = "copy_in_use"
+    message = _("Copy {barcode} has a history of loans or holds and cannot be deleted. Withdraw it instead.")

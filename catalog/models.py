@@ -148,6 +148,7 @@ class Book(models.Model):
             GinIndex(fields=["search_vector"], name="book_search"),
             models.Index(fields=["sort_title", "id"], name="book_sort_title"),
             models.Index(fields=["-created_at", "-id"], name="book_newest"),
+            models.Index(fields=["language"], name="book_language"),
         ]
 
     def __str__(self) -> str:
@@ -155,6 +156,17 @@ class Book(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("pages:book", args=[self.pk])
+
+    @property
+    def author_names(self) -> list[str]:
+        """The authors in the order of the title page. Lists prefetch ``authorships__author``."""
+        rows = [row for row in self.authorships.all() if row.role == Authorship.Position.AUTHOR]
+        return [row.author.name for row in rows]
+
+    @property
+    def has_file(self) -> bool:
+        """Whether it has a digital file. Lists select ``digital_file``."""
+        return hasattr(self, "digital_file")
 
 
 class Authorship(models.Model):
@@ -240,7 +252,7 @@ class Copy(models.Model):
         return self.status == CopyStatus.AVAILABLE and not self.not_for_loan
 
 
-def random_name(instance: models.Model, filename: str) -> str:
+def random_name(instance: models.Model | None = None, filename: str = "") -> str:
     """Where an upload is kept: a name that tells nothing and that no request chooses."""
     return f"books/{uuid7().hex}.pdf"
 

@@ -2,16 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Prefetch, Q
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.models import Book
+from catalog import search as searching
+from catalog.models import Authorship, Book, BookQuerySet, Branch, Copy, CopyStatus
 from library.core.errors import NotFound
+
+GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)
+IN_TITLE_ORDER = Prefetch("authorships", Authorship.objects.select_related("author").order_by("position", "id"))
+SEARCHED = ("search_a", "search_b", "search_c", "search_d", "search_vector")  # what only PostgreSQL reads
+
+
+@dataclass(frozen=True)
+class BranchAvailability:
+    """How many copies of a book one branch has, and how many stand on its shelf to be lent."""
+
+    branch: Branch
+    free: int
+    total: int
+    copies: Sequence[Copy] = ()
+
+    @property
+    def words(self) -> str:
+        """For people: "2 of 3 available in Central Library"."""
+        values = {"free": self.free, "total": self.total, "branch": self.branch.name}
+        if self.free:
+            return _("%(free)d of %(total)d available in %(branch)s") % values
+        return _("None of %(total)d available in %(branch)s") % values
 
 
 def get_book(pk: int, user: User | AnonymousUser) -> Book:
-    """The book with its people, shelves and digital file. Errors: ``NotFound``, also where it is hidden from ``user``."""
-    book = Book.objects.visible_to(user).select_related("digital_file").filter(pk=pk).first()
+    """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see."""
+    book = (
+        Book.objects.visible_to(user)
+        .select_related("digital_file")
+        .prefetch_related(IN_TITLE_ORDER, "authors", "categories", "subjects")
+        .filter(pk=pk)
+        .first()
+    )
     if book is None:
         raise NotFound
     return book
+
+
+def for_list(books: BookQuerySet) -> BookQuerySet:
+    """``books`` with all that a row of a list shows, in a number of queries that does not grow with the rows."""
+    return (
+        books.select_related("digital_file")
+        .prefetch_related(IN_TITLE_ORDER, "categories")
+        .defer("description", *SEARCHED)
+    )  # fmt: skip
+
+
+def search(query: str, user: User | AnonymousUser) -> BookQuerySet:
+    """The books that ``user`` may see and that answer ``query``, the best first; all of them where it is empty."""
+    return searching.search(query, user=user)
+
+
+def availability(book: Book) -> list[BranchAvailability]:
+    """By branch, in the order of their names: the copies that the library still has, and how many of them are free."""
+    copies = book.copies.exclude(status__in=GONE).select_related("branch").order_by("branch__name", "barcode", "id")
+    places = ((branch, list(here)) for branch, here in groupby(copies, key=lambda copy: copy.branch))
+    return [BranchAvailability(branch, sum(copy.is_free for copy in here), len(here), here) for branch, here in places]
+
+
+def availability_of(books: Iterable[Book]) -> dict[int, list[BranchAvailability]]:
+    """``availability`` of many books by their id, counted in one query and without the copies themselves."""
+    places: dict[int, list[BranchAvailability]] = {book.pk: [] for book in books}
+    rows = (
+        Copy.objects.filter(book__in=list(places))
+        .exclude(status__in=GONE)
+        .values("book_id", "branch_id", "branch__code", "branch__name")
+        .annotate(total=Count("pk"), free=Count("pk", filter=Q(status=CopyStatus.AVAILABLE, not_for_loan=False)))
+        .order_by("branch__name")
+    )
+    for row in rows:
+        branch = Branch(pk=row["branch_id"], code=row["branch__code"], name=row["branch__name"])
+        places[row["book_id"]].append(BranchAvailability(branch, row["free"], row["total"]))
+    return places

@@ -1,2 +1,9 @@
+from django.urls import path
+
+from catalog import views
+
 app_name = "catalog"
-urlpatterns: list = []  # type: ignore[type-arg]
+urlpatterns = [
+    path("", views.book_list, name="list"),
+    path("books/<int:pk>/file/", views.book_file, name="file"),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -337,8 +338,15 @@ def test_of_parallel_requests_for_a_code_one_is_answered():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_one_mail():
+def test_two_workers_send_one_mail(monkeypatch):
     row = ask()
+    whole = EmailBackend.send_messages
+
+    def send_slowly(self, messages):
+        time.sleep(0.3)  # long enough that the second worker comes while the first one sends
+        return whole(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_slowly)
     assert sorted(in_parallel(lambda: otp.send(code_id=row.pk, at=MONDAY))) == [False, True]
     assert len(mail.outbox) == 1
 

@@ -26,6 +26,7 @@ CREATE FUNCTION lyceum_book_vector(language text, a text, b text, c text, d text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT setweight(to_tsvector(lyceum_text_configuration(language), a), 'A')
       || setweight(to_tsvector('pg_catalog.simple'::regconfig, a), 'A')
+      || setweight(to_tsvector(lyceum_text_configuration(language), b), 'B')
       || setweight(to_tsvector('pg_catalog.simple'::regconfig, b), 'B')
       || setweight(to_tsvector(lyceum_text_configuration(language), c), 'C')
       || setweight(to_tsvector('pg_catalog.simple'::regconfig, c), 'C')

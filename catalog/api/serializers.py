@@ -1,0 +1,127 @@
+"""Books, copies and branches as the API shows and takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files import File
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from catalog import checks
+from catalog.models import Book, Branch, Copy
+from catalog.services import check_upload
+
+
+class BranchSerializer(serializers.ModelSerializer[Branch]):
+    class Meta:
+        model = Branch
+        fields = ("id", "code", "name", "address")
+
+
+class CopySerializer(serializers.ModelSerializer[Copy]):
+    """``branch`` is an id, as wherever the API takes a branch; ``branch_name`` is for people."""
+
+    branch_name = serializers.CharField(source="branch.name", read_only=True)
+    for_loan = serializers.SerializerMethodField(help_text="Whether it may leave the library at all.")
+
+    class Meta:
+        model = Copy
+        fields = ("barcode", "branch", "branch_name", "shelf_mark", "status", "for_loan")
+
+    def get_for_loan(self, copy: Copy) -> bool:
+        return not copy.not_for_loan
+
+
+class BookRowSerializer(serializers.ModelSerializer[Book]):
+    """A book in a list."""
+
+    authors = serializers.ListField(child=serializers.CharField(), source="author_names", read_only=True)
+    categories = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)
+    has_file = serializers.BooleanField(read_only=True)
+    cover = serializers.SerializerMethodField(help_text="Address of a picture; null where the cover is drawn.")
+
+    class Meta:
+        model = Book
+        fields: tuple[str, ...] = (
+            "id", "title", "subtitle", "authors", "categories", "isbn", "publisher", "year", "language", "is_public",
+            "has_file", "total_copies", "available_copies", "cover",
+        )  # fmt: skip
+
+    def get_cover(self, book: Book) -> str | None:
+        return None
+
+
+class BookSerializer(BookRowSerializer):
+    """A book with everything a reader may know of it."""
+
+    subjects = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)
+    copies = serializers.SerializerMethodField()
+
+    class Meta(BookRowSerializer.Meta):
+        fields = (*BookRowSerializer.Meta.fields, "subjects", "description", "page_count", "created_at", "copies")
+
+    @extend_schema_field(CopySerializer(many=True))
+    def get_copies(self, book: Book) -> Any:
+        rows = book.copies.select_related("branch").order_by("branch__name", "barcode")
+        return CopySerializer(rows, many=True).data
+
+
+class BookSavedSerializer(BookSerializer):
+    """A book that was just added or changed."""
+
+    job = serializers.UUIDField(
+        read_only=True, allow_null=True, help_text="The job that reads its new file; null where there is none."
+    )
+
+    class Meta(BookSerializer.Meta):
+        fields = (*BookSerializer.Meta.fields, "job")
+
+
+class BookWriteSerializer(serializers.Serializer[Any]):
+    """A new book, or with PATCH the part of it that changes. ``pdf`` and ``file`` are two names for one thing."""
+
+    title = serializers.CharField(max_length=checks.TITLE_LENGTH)
+    authors = serializers.ListField(
+        child=serializers.CharField(max_length=checks.NAME_LENGTH), max_length=checks.NAMES_AT_MOST,
+        help_text="Names, in the order of the title page. In a multipart body the field is repeated.",
+    )  # fmt: skip
+    isbn = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, help_text="ISBN-10 or ISBN-13, hyphens as you like."
+    )
+    subtitle = serializers.CharField(required=False, allow_blank=True, max_length=checks.TITLE_LENGTH)
+    categories = serializers.ListField(
+        child=serializers.CharField(max_length=80), max_length=checks.NAMES_AT_MOST, required=False,
+        help_text="Names; those that do not exist are made.",
+    )  # fmt: skip
+    subjects = serializers.ListField(
+        child=serializers.CharField(max_length=checks.NAME_LENGTH), max_length=checks.NAMES_AT_MOST, required=False
+    )
+    publisher = serializers.CharField(required=False, allow_blank=True, max_length=checks.NAME_LENGTH)
+    year = serializers.IntegerField(required=False, allow_null=True)
+    language = serializers.CharField(required=False, max_length=2, help_text="Two letters, as in ISO 639-1.")
+    description = serializers.CharField(required=False, allow_blank=True, max_length=checks.DESCRIPTION_LENGTH)
+    page_count = serializers.IntegerField(required=False, allow_null=True)
+    is_public = serializers.BooleanField(default=True, help_text="Whether readers may read and ask its file.")
+    pdf = serializers.FileField(required=False, write_only=True, help_text="The digital book, a PDF.")
+    file = serializers.FileField(required=False, write_only=True, help_text="The same as pdf.")
+
+    def validate_pdf(self, upload: File[bytes]) -> File[bytes]:
+        check_upload(upload)
+        return upload
+
+    validate_file = validate_pdf
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "pdf" in attrs and "file" in attrs:
+            raise serializers.ValidationError({"file": [_("Send the file once: as pdf or as file.")]})
+        attrs["file"] = attrs.pop("pdf", None) or attrs.pop("file", None)
+        return attrs
+
+
+class BookChangeSerializer(BookWriteSerializer):
+    """What may change of a book: nothing that is not sent."""
+
+    is_public = serializers.BooleanField(required=False)
+    is_suppressed = serializers.BooleanField(required=False, help_text="Hidden from readers everywhere.")

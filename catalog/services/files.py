@@ -1,0 +1,111 @@
+"""The digital file of a book: checked by its first bytes, kept under a random name, gone if its transaction goes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import partial
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalog.models import Book, BookFile, random_name
+from catalog.signals import book_file_added
+from library.core.errors import InvalidInput, StorageFull
+from library.core.middleware import is_disk_full
+from library.core.transactions import on_rollback
+from library.jobs.models import Job
+
+log = logging.getLogger(__name__)
+# Readers accept a PDF whose header stands anywhere in its first 1,024 bytes (ISO 32000-1, Annex H, note 13).
+HEADER, HEADER_WITHIN = b"%PDF-", 1024
+PDF = "application/pdf"
+
+
+def check_upload(upload: File[bytes]) -> None:
+    """Errors: ``ValidationError`` where ``upload`` is empty, too large or no PDF by its first bytes."""
+    if not upload.size:
+        raise ValidationError(_("The file is empty."))
+    if upload.size > settings.UPLOAD_MAX_BYTES:
+        limit = settings.UPLOAD_MAX_BYTES // 1024**2
+        raise ValidationError(_("The file is too large: at most %(limit)d MB.") % {"limit": limit})
+    upload.seek(0)
+    head = upload.read(HEADER_WITHIN)
+    upload.seek(0)
+    if HEADER not in head:
+        raise ValidationError(_("This is not a PDF, whatever its name says."))
+
+
+def refuse_bad_upload(upload: File[bytes]) -> None:
+    """``check_upload`` for services. Errors: ``InvalidInput`` on the field ``file``."""
+    try:
+        check_upload(upload)
+    except ValidationError as fault:
+        raise InvalidInput(fault.messages[0], fields={"file": fault.messages}) from fault
+
+
+@transaction.atomic
+def attach_file(*, book: Book, upload: File[bytes], by: User | None) -> Job | None:
+    """Make ``upload`` the digital file of ``book`` in place of any earlier one.
+
+    Returns the job that a listener started for it, if any. Errors: ``InvalidInput`` (empty, too large, no PDF),
+    ``StorageFull``; in both cases nothing is stored.
+    """
+    refuse_bad_upload(upload)
+    Book.objects.select_for_update(no_key=True).get(pk=book.pk)  # two uploads for one book take turns
+    _forget_file_of(book)
+    book_file = BookFile.objects.create(
+        book=book, original_name=_plain_name(upload.name), media_type=PDF, size=upload.size,
+        sha256=_sha256(upload), file=_store(upload), added_by=by,
+    )  # fmt: skip
+    book.digital_file = book_file
+    answers = book_file_added.send(sender=BookFile, book_file=book_file, by=by)
+    return next((job for _receiver, job in answers if isinstance(job, Job)), None)
+
+
+def remove_on_commit(book: Book) -> None:
+    """Take the stored file of ``book`` from the disk once the current transaction is kept."""
+    for name in BookFile.objects.filter(book=book).values_list("file", flat=True):
+        transaction.on_commit(partial(_remove, name))
+
+
+def _forget_file_of(book: Book) -> None:
+    remove_on_commit(book)
+    BookFile.objects.filter(book=book).delete()
+
+
+def _sha256(upload: File[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    return digest.hexdigest()
+
+
+def _store(upload: File[bytes]) -> str:
+    name = random_name()
+    on_rollback(partial(_remove, name))  # before it is written: half a file must go too
+    try:
+        return default_storage.save(name, upload)
+    except OSError as fault:
+        if is_disk_full(fault):
+            raise StorageFull from fault
+        raise
+
+
+def _remove(name: str) -> None:
+    try:
+        default_storage.delete(name)
+    except OSError as fault:  # the row is right; a file too many harms nobody
+        log.warning("The stored file %s could not be removed: %s", name, fault)
+
+
+def _plain_name(name: str | None) -> str:
+    """The name that the file had, as text to show: no folders, no control characters, at most 255 letters."""
+    last = (name or "").replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable())[-255:] or "book.pdf"

@@ -1,0 +1,41 @@
+"""What a search reads of a book: folded text, one column per weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from catalog.models import Book
+from catalog.names import sort_title
+from library.search.fold import fold
+
+TOGETHER = 500
+COLUMNS = ("search_a", "search_b", "search_c", "search_d", "sort_title")
+
+
+def refresh_search_text(book: Book) -> None:
+    """Write what searching and sorting read, from the record as it is stored now."""
+    refresh_search_texts(Book.objects.filter(pk=book.pk))
+    book.refresh_from_db(fields=COLUMNS)
+
+
+def refresh_search_texts(books: Iterable[Book]) -> int:
+    """The same for many books, for instance all of a renamed author. Returns how many."""
+    pks = iter(book.pk for book in books)
+    done = 0
+    while batch := list(islice(pks, TOGETHER)):
+        rows = list(Book.objects.filter(pk__in=batch).prefetch_related("authors", "categories", "subjects"))
+        for book in rows:
+            _fill(book)
+        Book.objects.bulk_update(rows, COLUMNS)
+        done += len(rows)
+    return done
+
+
+def _fill(book: Book) -> None:
+    book.search_a = fold(f"{book.title} {book.subtitle}")
+    book.search_b = fold(" ".join(dict.fromkeys(author.name for author in book.authors.all())))
+    about = [*(category.name for category in book.categories.all()), *(heading.name for heading in book.subjects.all())]
+    book.search_c = fold(" ".join(about))
+    book.search_d = fold(f"{book.description} {book.publisher}")
+    book.sort_title = sort_title(book.title, book.language)

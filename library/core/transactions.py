@@ -1,0 +1,30 @@
+"""What the database's transactions should take with them when they go."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+
+from django.db import transaction
+
+
+class _Undo:
+    """Runs ``undo`` when the last reference to it goes, unless it was called before.
+
+    Django has no hook for a rollback, but it drops what waits for the commit when a transaction or savepoint is rolled
+    back or its connection breaks. The only reference to this object is in that list.
+    """
+
+    def __init__(self, undo: Callable[[], None]) -> None:
+        self._finalizer = weakref.finalize(self, undo)
+
+    def __call__(self) -> None:
+        self._finalizer.detach()
+
+
+def on_rollback(undo: Callable[[], None]) -> None:
+    """Call ``undo`` if the current transaction, or the savepoint we are in, is rolled back. It must not raise.
+
+    Outside a transaction everything is already kept, and ``undo`` is never called.
+    """
+    transaction.on_commit(_Undo(undo))
