@@ -71,7 +71,9 @@ def test_soft_hyphen_is_always_joined():
 
 
 def test_prose_flows_and_listings_keep_their_lines():
-    prose = "The rain fell on the roof of the small house for the\nwhole of the night, and nobody in it could sleep at all."
+    prose = (
+        "The rain fell on the roof of the small house for the\nwhole of the night, and nobody in it could sleep at all."
+    )
     listing = "def f(x):\nreturn x"
     assert clean([f"{prose}\n\n{listing}"]) == [f"{prose.replace(chr(10), ' ')}\n\n{listing}"]
 
