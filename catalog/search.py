@@ -20,7 +20,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchConfig, SearchQuery, SearchRank
 from django.db import connection
 from django.db.models import Exists, F, Func, Model, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.expressions import Combinable
 
 from accounts.models import User
 from catalog import isbn
@@ -34,7 +33,7 @@ WORD = re.compile(r"\w+")
 # A word at the very end, not quoted and not excluded by a minus.
 LAST_WORD = re.compile(r"(?:^|\s)(\w{2,})$")
 OPERATORS = re.compile(r'"|(?:^|\s)-\w|\sor\s')  # whoever writes these means them
-Reading = Callable[[SearchConfig], Combinable]
+Reading = Callable[[SearchConfig], Any]  # SearchQuery or two of them combined
 UNSTEMMED = SearchConfig("simple")
 BY_LENGTH = Value(1)  # ts_rank divides by 1 + log(words): the best that stock PostgreSQL gave
 # Descending and ascending ties end at the id, so that pages never overlap.
@@ -182,10 +181,12 @@ def _web(text: str, config: SearchConfig) -> SearchQuery:
 
 
 def _answers(way: Way, languages: list[str]) -> Q:
-    condition = Q(search_vector=way.reading(UNSTEMMED)) if way.unstemmed else Q(pk__in=[])
-    for language in languages:
-        condition |= Q(language=language, search_vector=way.reading(_configuration(Value(language))))
-    return condition
+    readings = [
+        Q(language=language, search_vector=way.reading(_configuration(Value(language)))) for language in languages
+    ]
+    if way.unstemmed:
+        readings.append(Q(search_vector=way.reading(UNSTEMMED)))
+    return Q(*readings, _connector=Q.OR) if readings else Q(pk__in=[])
 
 
 def _rank(way: Way) -> SearchRank:
