@@ -8,7 +8,7 @@ from django.utils import translation
 from accounts.tests.factories import make_librarian, make_user
 from catalog.errors import BookConfidential
 from library.ai.errors import EmbedderUnavailable
-from rag import errors, retrieval
+from rag import errors, queries, retrieval
 from rag.answers import Answer, answer, cache_key
 from rag.models import Page
 from rag.tests import pdfs
@@ -104,7 +104,7 @@ def test_refusal_is_cached_too(book, reader):
 
 
 def test_whatever_an_answer_depends_on_is_in_its_key(book, reader):
-    generation = book.document.live_generation
+    generation = queries.live_generation(book)
     keys = {
         cache_key(book, "why?", reader, 5, generation),
         cache_key(book, "how?", reader, 5, generation),
@@ -184,7 +184,7 @@ def test_search_is_exact_and_stays_inside_the_book(book):
     import numpy as np
 
     make_indexed_book(pdfs.as_bytes(pdfs.book([pdfs.BREAD])))
-    generation = book.document.live_generation
+    generation = queries.live_generation(book)
     asked = np.asarray(generation.passages.get(first_page=3).embedding, dtype=np.float32)
     hits = retrieval.search_book(generation, asked, 10)
     assert [hit.passage.generation_id for hit in hits] == [generation.pk] * 4
