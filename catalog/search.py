@@ -30,6 +30,8 @@ QUERY_LENGTH = 400
 BIGGEST_ID_DIGITS = 18
 WORDS_AT_MOST = 32
 WORD = re.compile(r"\w+")
+# A minus excludes what follows it. PostgreSQL has room for 32 nested operators and fails where a query has more.
+STRAY_MINUS, MINUSES_AT_MOST = re.compile(r'-(?![\w"])'), 16
 # A word at the very end, not quoted and not excluded by a minus.
 LAST_WORD = re.compile(r"(?:^|\s)(\w{2,})$")
 OPERATORS = re.compile(r'"|(?:^|\s)-\w|\sor\s')  # whoever writes these means them
@@ -87,7 +89,10 @@ def search(
 def clean(query: str) -> str:
     """``query`` folded, without what the database cannot take, at most 400 characters."""
     text = query[: QUERY_LENGTH * 2].replace("\0", " ").encode("utf-8", "ignore").decode()
-    return fold(text)[:QUERY_LENGTH].strip()
+    text = STRAY_MINUS.sub(" ", fold(text)[:QUERY_LENGTH])
+    if text.count("-") > MINUSES_AT_MOST:
+        text = text.replace("-", " ")
+    return text.strip()
 
 
 def narrowed(books: BookQuerySet, filters: Filters) -> BookQuerySet:

@@ -110,7 +110,13 @@ def test_deleting_a_book_takes_its_file_along(media, django_capture_on_commit_ca
 
 
 def test_librarians_may_keep_the_catalogue_and_readers_may_not():
-    wanted = ["catalog.add_book", "catalog.change_book", "catalog.delete_book", "catalog.add_copy", "catalog.add_branch"]
+    wanted = [
+        "catalog.add_book",
+        "catalog.change_book",
+        "catalog.delete_book",
+        "catalog.add_copy",
+        "catalog.add_branch",
+    ]
     assert make_librarian().has_perms(wanted)
     assert not any(make_user().has_perm(permission) for permission in wanted)
 

@@ -30,7 +30,17 @@ def test_isbns_of_real_books_are_kept_as_thirteen_digits(written, kept):
 
 @pytest.mark.parametrize(
     "written",
-    ["", "0306406153", "9780306406158", "9770306406158", "030640615", "X306406152", "97803064061570", "٠306406152", "cell"],
+    [
+        "",
+        "0306406153",
+        "9780306406158",
+        "9770306406158",
+        "030640615",
+        "X306406152",
+        "97803064061570",
+        "٠306406152",
+        "cell",
+    ],
 )
 def test_what_is_no_isbn_is_not_taken_for_one(written):
     assert isbn.normalise(written) is None
