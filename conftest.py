@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+
+from library.ai.client import close_all
+from library.ai.tests.embedder import EmbedderProcess
 
 DATA = os.path.join(os.path.dirname(__file__), "..", "shared", "data")
 
@@ -14,3 +21,23 @@ DATA = os.path.join(os.path.dirname(__file__), "..", "shared", "data")
 def _own_redis(settings: pytest.FixtureRequest) -> None:
     """Each worker clears only its own numbered Redis database."""
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def embedder_process() -> Iterator[EmbedderProcess]:
+    """The embedder as `up` runs it. Short path: sockets allow 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="lyceum-e-", dir="/tmp") as folder:
+        running = EmbedderProcess(Path(folder))
+        running.start()
+        running.wait()
+        yield running
+        close_all()
+        if running.process is not None and running.process.poll() is None:
+            running.stop()
+
+
+@pytest.fixture
+def embedder(embedder_process: EmbedderProcess, settings: Any) -> EmbedderProcess:
+    """The running embedder, known to this test's settings."""
+    settings.EMBEDDER_SOCKET_FILE = embedder_process.announcement
+    return embedder_process

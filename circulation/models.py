@@ -194,6 +194,7 @@ class Hold(models.Model):
                 | (~Q(state__in=OPEN_HOLD_STATES) & Q(ended_at__isnull=False)),
                 name="hold_ended_at_exactly_when_ended",
             ),
+            models.CheckConstraint(condition=Q(state__in=HoldState.values), name="hold_state_known"),
             models.CheckConstraint(
                 condition=~Q(state="refused") | ~Q(refusal_reason=""), name="hold_refused_with_reason"
             ),

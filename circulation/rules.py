@@ -143,13 +143,13 @@ def resolve(rows: Iterable[RuleRow], *, branch: int, tier: int) -> RuleValues:
 
 
 def due_after(at: datetime, *, days: int, time_zone: tzinfo) -> datetime:
-    """23:59 by the library's clock, ``days`` dates after the date of ``at`` there.
+    """23:59 by the library's clock, ``days`` dates after the date of ``at`` there; in UTC.
 
     Counted in dates, not in hours, so a change to or from daylight-saving time moves nothing; where the clock shows
     23:59 twice, the second time counts.
     """
     day = at.astimezone(time_zone).date() + timedelta(days=days)
-    return datetime.combine(day, DAY_ENDS, tzinfo=time_zone).replace(fold=1)
+    return datetime.combine(day, DAY_ENDS, tzinfo=time_zone).replace(fold=1).astimezone(UTC)
 
 
 def is_reached(limit: int | None, count: int) -> bool:

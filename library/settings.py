@@ -284,6 +284,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "HoldStateEnum": "circulation.models.HoldState",
+        "JobStateEnum": "library.jobs.models.JobState",
+        "LoanStatusEnum": "circulation.models.LoanStatus",
+    },
 }
 
 LOGGING: dict[str, Any] = {

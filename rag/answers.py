@@ -135,7 +135,11 @@ def _made(book: Book, question: str, num_chunks: int, generation: IndexGeneratio
     allowed = [index for index, candidate in enumerate(found) if candidate.passage in kept]
     chosen = (
         writers.choose(
-            question, [found[i] for i in allowed], vectors[allowed], [scores[i] for i in allowed], threshold=model.threshold
+            question,
+            [found[i] for i in allowed],
+            vectors[allowed],
+            [scores[i] for i in allowed],
+            threshold=model.threshold,
         )
         if best >= model.threshold
         else []

@@ -8,10 +8,9 @@ from django.dispatch import receiver
 
 from catalog.models import BookFile
 from catalog.signals import book_file_added
-from library.jobs.models import Job, JobState
+from library.jobs.models import Job
 from library.jobs.signals import job_ended
 from rag import services
-from rag.models import GenerationState, IndexGeneration
 
 
 @receiver(book_file_added, dispatch_uid="rag.index_new_file")
@@ -20,8 +19,8 @@ def index_new_file(*, book_file: BookFile, by: Any = None, **kwargs: Any) -> Job
     return services.start_index(book=book_file.book, by=by)
 
 
-@receiver(job_ended, dispatch_uid="rag.drop_half_an_index")
-def drop_half_an_index(*, job: Job, **kwargs: Any) -> None:
-    """Indexing failed or was stopped: nothing half-done stays."""
-    if job.kind == "index" and job.state in (JobState.FAILED, JobState.CANCELLED):
-        IndexGeneration.objects.filter(document_id=job.subject_id, state=GenerationState.BUILDING).delete()
+@receiver(job_ended, dispatch_uid="rag.after_index")
+def after_index(*, job: Job, **kwargs: Any) -> None:
+    """Nothing half-done stays, and no file is forgotten."""
+    if job.kind == "index":
+        services.after_index(job=job)

@@ -9,6 +9,13 @@ from functools import lru_cache
 LEADERS = re.compile(r"(?:\.\s?){5,}|(?:·\s?){4,}|…\s?…|_{5,}")
 ENDS = re.compile(r"[.!…][\"'”’»)\]]*$|[.!][\"'”’»)\]]*\s?\[?\d{0,3}\]?$")
 STARTS = re.compile(r"^[\"'“‘«(\[]*[^\W_]")
+LEANING = re.compile(
+    r"^(this|that|these|those|it|its|they|their|he|she|his|her|such|so|but|and|or|however|also|then|thus|therefore|"
+    r"hence|here|there|which|yes|no|for example|for instance|similarly|otherwise|notice|note|conversely|because|"
+    r"additionally|finally|yet|just as|in this|in that|in these|in other words|again|still|now|indeed|instead|rather|"
+    r"both|another|one|some|others?|first|second|third|unfortunately|fortunately|of course|in fact|as we)\b",
+    re.IGNORECASE,
+)
 # A short line without any of these is a label or a cell of a table, not a sentence.
 VERB = re.compile(
     r"\b(is|are|was|were|be|been|has|have|had|can|may|must|will|shall|should|would|could|does|do|did|means?|makes?|"
@@ -82,9 +89,13 @@ def is_quotable(text: str, *, before: str = "") -> bool:
     count = len(folded.split())
     if not 5 <= count <= 80 or len(words) < 0.6 * count:
         return False
-    if count < 7 and not VERB.search(folded):
+    if count < 7 and not has_verb(folded):
         return False
-    if not ENDS.search(folded) or not STARTS.match(folded) or (_starts_low(folded) and not ENDS.search(before[-20:].rstrip())):
+    if (
+        not ENDS.search(folded)
+        or not STARTS.match(folded)
+        or (_starts_low(folded) and not ENDS.search(before[-20:].rstrip()))
+    ):
         return False
     if any(found.search(folded) for found in (LEADERS, CODE, REFERENCE, NOTE_START, CAPTION)):
         return False
@@ -94,6 +105,16 @@ def is_quotable(text: str, *, before: str = "") -> bool:
         return False
     capitals = sum(word[0].isupper() for word in words)
     return letters > 0.65 * len(folded) and capitals < 0.6 * len(words) + 1
+
+
+def has_verb(text: str) -> bool:
+    """Whether ``text`` has one of the commonest verbs; a caption or a label mostly has none."""
+    return VERB.search(text) is not None
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence leans on the one before it (*It is …*, *However, …*), so that alone it says less."""
+    return LEANING.match(text) is not None
 
 
 def _starts_low(text: str) -> bool:

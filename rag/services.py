@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from catalog.models import Book
-from library.jobs.models import Job
+from catalog.models import Book, BookFile
+from library.jobs.models import Job, JobState
 from library.jobs.services import enqueue
-from rag.models import Document
+from rag.models import Document, GenerationState
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -21,5 +21,25 @@ def start_index(*, book: Book, by: User | None) -> Job:
 
     A build under way notices that the file was replaced and starts again with the new one.
     """
-    document, _is_new = Document.objects.get_or_create(book=book)
+    Document.objects.get_or_create(book=book)
+    # A build that ends just now waits here or lets us wait, so one of the two sees the other (`after_index`).
+    document = Document.objects.select_for_update(no_key=True).get(book=book)
     return enqueue(kind="index", subject=document, requested_by=by)
+
+
+@transaction.atomic
+def after_index(*, job: Job) -> Job | None:
+    """An index job ended. What it left half-done goes; a file that came too late for it gets a job of its own."""
+    document = Document.objects.select_for_update(no_key=True).filter(pk=job.subject_id).first()
+    if document is None:
+        return None
+    building = document.generations.filter(state=GenerationState.BUILDING).first()
+    tried = building or document.live_generation
+    if building is not None:
+        building.delete()
+    if job.state == JobState.CANCELLED or tried is None:
+        return None
+    current = BookFile.objects.filter(book_id=document.book_id).values_list("sha256", flat=True).first()
+    if current is None or current == tried.source_sha256:
+        return None
+    return enqueue(kind="index", subject=document, requested_by=job.requested_by)

@@ -9,19 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.embeddings import Vectors
-from rag.sentences import Span, fold_space, is_quotable, split
+from rag.sentences import Span, fold_space, is_quotable, leans, split
 
 NAME = "extractive"
 MOST_SENTENCES = 4
 NEAR_BEST = 0.72  # a further sentence is quoted if it scores at least this share of the best
 SUPPORT = 0.85  # … and at least this share of the model's refusal threshold
 TOO_ALIKE = 0.86  # two sentences this near say the same
-LEANING = re.compile(
-    r"^(this|that|these|those|it|its|they|their|he|she|his|her|such|so|but|and|or|however|also|then|thus|therefore|"
-    r"hence|here|there|which|yes|no|in other words|for example|for instance|similarly|otherwise|notice|note|conversely|"
-    r"additionally|finally|yet|just as|in this|in that|in these|again|still|now|indeed|instead|rather|or rather)\b",
-    re.IGNORECASE,
-)
 LEANS = 0.06  # what a sentence that leans on the one before it loses
 DEFINES = 0.08  # what a sentence gains that defines what the question asks for
 ASKS_WHAT = re.compile(r"^what(?:'s|’s| is| are)(?: an?| the)? ([\w' -]{2,60}?)\s*\??$", re.IGNORECASE)
@@ -61,7 +55,7 @@ def choose(
     worth = [
         score
         + 0.25 * candidate.passage_score
-        - (LEANS if LEANING.match(text := fold_space(candidate.text)) else 0)
+        - (LEANS if leans(text := fold_space(candidate.text)) else 0)
         + (DEFINES if definition and definition.match(text) else 0)
         for candidate, score in zip(found, scores, strict=True)
     ]

@@ -29,7 +29,7 @@ def var():
 
 def up(var: Path | str, **extra: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment(LYCEUM_VAR=str(var), **extra),
+        [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment(**{"LYCEUM_VAR": str(var), "PORT": str(free_port())} | extra),
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

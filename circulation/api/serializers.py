@@ -42,12 +42,16 @@ class LoanSerializer(StaffSeesPatron):
     permission = "circulation.view_loan"
     copy = serializers.CharField(source="copy.barcode", read_only=True)
     book = BookTitleSerializer(source="copy.book", read_only=True)
-    branch = serializers.CharField(source="copy.branch.name", read_only=True)
+    branch = serializers.IntegerField(source="copy.branch_id", read_only=True, help_text="The copy's own branch.")
+    branch_name = serializers.CharField(source="copy.branch.name", read_only=True)
     status = serializers.ChoiceField(choices=LoanStatus.choices, read_only=True)
 
     class Meta:
         model = Loan
-        fields = ["id", "copy", "book", "branch", "checked_out_at", "due_at", "returned_at", "status", "patron"]
+        fields = [
+            "id", "copy", "book", "branch", "branch_name", "checked_out_at", "due_at", "returned_at", "status",
+            "patron",
+        ]  # fmt: skip
 
 
 class CheckedOutSerializer(LoanSerializer):
@@ -67,15 +71,16 @@ class CheckedOutSerializer(LoanSerializer):
 class HoldSerializer(StaffSeesPatron):
     permission = "circulation.view_hold"
     book = BookTitleSerializer(read_only=True)
-    branch = serializers.CharField(source="pickup_branch.name", read_only=True)
+    branch = serializers.IntegerField(source="pickup_branch_id", read_only=True, help_text="Where to fetch it.")
+    branch_name = serializers.CharField(source="pickup_branch.name", read_only=True)
     copy = serializers.CharField(source="copy.barcode", read_only=True, allow_null=True, default=None)
     position = serializers.SerializerMethodField(help_text="Place in the queue; null for a hold with its own copy.")
 
     class Meta:
         model = Hold
         fields = [
-            "id", "book", "branch", "copy", "state", "position", "placed_at", "ready_at", "ended_at", "refusal_reason",
-            "patron",
+            "id", "book", "branch", "branch_name", "copy", "state", "position", "placed_at", "ready_at", "ended_at",
+            "refusal_reason", "patron",
         ]  # fmt: skip
 
     @extend_schema_field({"type": "integer", "nullable": True})
@@ -96,7 +101,8 @@ class CheckedInSerializer(serializers.Serializer[Any]):
     loan = LoanSerializer(allow_null=True)
     action = serializers.ChoiceField(choices=[(action.value, action.name) for action in Action])
     hold = HoldSerializer(allow_null=True)
-    branch = serializers.CharField(source="branch.name", help_text="Where the copy belongs now.")
+    branch = serializers.IntegerField(source="branch.pk", help_text="Where the copy belongs now.")
+    branch_name = serializers.CharField(source="branch.name")
 
 
 @extend_schema_field(OpenApiTypes.STR)

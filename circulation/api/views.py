@@ -60,7 +60,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
     def get_permissions(self) -> list[BasePermission]:
         needed = {"create": "circulation.add_loan", "take_back": "circulation.change_loan"}.get(self.action)
-        return [requires(needed)() if needed else IsAuthenticated()]  # type: ignore[list-item]
+        return [requires(needed)() if needed else IsAuthenticated()]
 
     def get_queryset(self) -> QuerySet[Loan]:
         loans = Loan.objects.visible_to(self.request.user).with_names()
@@ -124,7 +124,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
     def get_permissions(self) -> list[BasePermission]:
         is_for_staff = self.action in {"confirm", "refuse"}
-        return [requires("circulation.change_hold")() if is_for_staff else IsAuthenticated()]  # type: ignore[list-item]
+        return [requires("circulation.change_hold")() if is_for_staff else IsAuthenticated()]
 
     def get_queryset(self) -> QuerySet[Hold]:
         holds = Hold.objects.visible_to(self.request.user).with_names().order_by("-placed_at", "-id")

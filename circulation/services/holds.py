@@ -107,7 +107,7 @@ def cancel_hold(*, hold: Hold, by: User, at: datetime | None = None) -> Hold:
 
 def _free_copy(book: Book, branch: Branch) -> Copy | None:
     """A free copy at the branch, locked: a copy is read again once its lock is held, so it is still free."""
-    return locks.locking(Copy.objects.free().filter(book=book, branch=branch).order_by("pk")).first()  # type: ignore[no-any-return]
+    return locks.locking(Copy.objects.free().filter(book=book, branch=branch).order_by("pk")).first()
 
 
 def _locked(hold: Hold, *more_copies: int) -> tuple[Hold, Copy | None]:

@@ -56,7 +56,9 @@ def check_out(*, copy: Copy | str, patron: Patron | str, by: User, at: datetime 
     state = queries.check_out_state(barcode=barcode, card=card, copy=found_copy, patron=found_patron)
     decision = rules.decide_check_out(state, at=at)
     decision.raise_if_refused()
-    assert found_copy and found_patron and decision.due_at  # the rules refuse without them
+    assert found_copy is not None  # the rules refuse without a copy,
+    assert found_patron is not None  # without a patron
+    assert decision.due_at is not None  # and without a period
     loan = _open(found_copy, found_patron, by=by, at=at, due_at=decision.due_at)
     loan.alerts = decision.alerts
     return loan

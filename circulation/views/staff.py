@@ -46,7 +46,7 @@ def desk(request: HttpRequest) -> HttpResponse:
                 takes_back = False
             reader, outcome = scanned.reader, scanned.outcome
         else:
-            outcome = desks.Outcome("bad", _("Nothing scanned"), form.errors["scan"])
+            outcome = desks.Outcome("bad", _("Nothing scanned"), [str(sentence) for sentence in form.errors["scan"]])
         request.session[OUTCOME] = outcome.as_dict()
         return redirect(desk_address(reader, takes_back=takes_back))
     kept = request.session.pop(OUTCOME, None)

@@ -33,9 +33,7 @@ class EmbedderClient:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
-        parts = [
-            self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)
-        ]
+        parts = [self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)]
         return np.concatenate(parts) if parts else np.zeros((0, self.spec.dimensions), dtype=np.float32)
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
@@ -71,7 +69,10 @@ def client(model: ModelSpec) -> EmbedderClient:
 
 def socket_path() -> str:
     """Where the embedder process listens, as it wrote when it was ready. Errors: ``OSError``, ``ValueError``."""
-    return str(json.loads(settings.EMBEDDER_SOCKET_FILE.read_text())["socket"])
+    path = str(json.loads(settings.EMBEDDER_SOCKET_FILE.read_text())["socket"])
+    if not os.path.exists(path):
+        raise FileNotFoundError(path)
+    return path
 
 
 def embeddings_url(url: str) -> str:
@@ -80,6 +81,15 @@ def embeddings_url(url: str) -> str:
     if url.endswith("/embeddings"):
         return url
     return f"{url}/embeddings" if url.endswith("/v1") else f"{url}/v1/embeddings"
+
+
+def close_all() -> None:
+    """Close every connection of this process; the next question opens new ones."""
+    with _making:
+        for (pid, *_rest), pool in _clients.items():
+            if pid == os.getpid():
+                pool.close()
+        _clients.clear()
 
 
 def _pool(socket: str, address: str) -> httpx.Client:

@@ -20,6 +20,7 @@ def database_answers(*, alias: str = DEFAULT_DB_ALIAS, timeout: float = TIMEOUT_
     connection = cast("DatabaseWrapper", connections[alias])
     try:
         if connection.pool:
+            connection.pool.open()  # as Django does before each use: nobody may have asked the database yet
             with connection.pool.connection(timeout=timeout) as opened:
                 opened.execute("SELECT 1")
         else:

@@ -9,15 +9,22 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from rag.sentences import has_verb
 
 DEPTH = 3  # lines from the top or foot in which a running line may stand
 LEAST_REPEATS = 3
 GAP = 4  # pages without the line after which a run of it has ended
 DENSITY = 0.4  # share of a run's pages that carry the line: left and right pages take turns, chapters open without
-GLUED_DENSITY = 0.8  # the same for a line that is part of a paragraph of the page
+# The same for an outermost line that looks like text of the book: a sentence, or part of a long paragraph.
+SURE_DENSITY, SURE_REPEATS = 0.8, 6
+MOST_WORDS, MOST_SENTENCE_WORDS = 20, 7
 NUMBER = re.compile(r"\d+")
 ROMAN = re.compile(r"^[ivxlcdm]{1,7}$", re.IGNORECASE)
-BARE_NUMBER = re.compile(r"^(?:[-–—|·.\s]*(?:page|p\.|seite|pagina|página)?\s*)(\d{1,4}|[ivxlcdm]{1,7})[-–—|·.\s]*$", re.I)
+BARE_NUMBER = re.compile(
+    r"^(?:[-–—|·.\s]*(?:page|p\.|seite|pagina|página)?\s*)(\d{1,4}|[ivxlcdm]{1,7})[-–—|·.\s]*$", re.I
+)
 OUTER_NUMBER = re.compile(r"^(\d{1,4})\b|\b(\d{1,4})$")
 WORD = re.compile(r"[^\W\d_]+")
 SPLIT_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\n(?=([^\W\d_]+))")
@@ -31,7 +38,7 @@ class Edge:
     position: int
     line: int  # index into the page's lines
     text: str
-    alone: bool  # all lines of its paragraph are near the edge
+    alone: bool  # its paragraph is short, no sentence, and all of it near the edge
 
 
 def clean(pages: Sequence[str]) -> list[str]:
@@ -66,13 +73,16 @@ def edges_of(number: int, page: str) -> list[Edge]:
 
 
 def _alone(lines: Sequence[str], index: int, near: set[int]) -> bool:
-    """Whether the whole paragraph around a line lies near the edge."""
+    """Whether the paragraph around a line is short, no sentence, and lies near the edge as a whole."""
     first = last = index
     while first > 0 and lines[first - 1]:
         first -= 1
     while last + 1 < len(lines) and lines[last + 1]:
         last += 1
-    return all(i in near for i in range(first, last + 1)) and last - first < DEPTH
+    paragraph = " ".join(lines[first : last + 1])
+    words = len(paragraph.split())
+    says = words > MOST_SENTENCE_WORDS and paragraph.endswith((".", "!", "?")) and has_verb(paragraph)
+    return words <= MOST_WORDS and not says and all(i in near for i in range(first, last + 1))
 
 
 def pattern(text: str) -> str:
@@ -93,7 +103,8 @@ def repeated(edges: Iterable[Edge]) -> set[Edge]:
             pages = {edge.page for edge in run}
             density = len(pages) / (max(pages) - min(pages) + 1)
             if len(pages) >= LEAST_REPEATS and density >= DENSITY:
-                found |= {edge for edge in run if edge.alone or density >= GLUED_DENSITY}
+                sure = density >= SURE_DENSITY and len(pages) >= SURE_REPEATS
+                found |= {edge for edge in run if edge.alone or (sure and edge.position in (0, -1))}
     return found
 
 
@@ -169,7 +180,7 @@ def _full_width(page: str) -> float:
 
 def _flowed(lines: Sequence[str], full: float) -> str:
     text = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         wraps = len(before) > 0.6 * full or (before[-1:].isalpha() and line[:1].islower() and len(before) > 0.4 * full)
         text += (" " if wraps else "\n") + line
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 # PyMuPDF's stext flags: white space kept, ligatures expanded, nothing from outside the page.
@@ -46,7 +47,7 @@ def page_text(page: Any) -> str:
     lines = _in_reading_order(lines, page.rect.height)
     margin = max(line.x1 for line in lines)
     parts = [lines[0].text]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         parts.append("\n\n" if _parted(before, line, margin) else "\n")
         parts.append(line.text)
     return "".join(parts)
@@ -109,7 +110,7 @@ def _in_reading_order(lines: list[Line], page_height: float) -> list[Line]:
     foot = [line for line in lines if line.y0 > (1 - EDGE) * page_height]
     edges = {id(line) for line in (*top, *foot)}
     body = [line for line in lines if id(line) not in edges]
-    backwards = any(after.y1 < before.y0 for before, after in zip(body, body[1:], strict=False))
+    backwards = any(after.y1 < before.y0 for before, after in pairwise(body))
     if backwards and not _side_by_side(body):
         body.sort(key=lambda line: (round(line.y0), line.x0))
     return [*sorted(top, key=_place), *body, *sorted(foot, key=_place)]
@@ -124,7 +125,7 @@ def _side_by_side(lines: list[Line]) -> bool:
     rows = sorted(lines, key=lambda line: line.y0)
     pairs = sum(
         1
-        for before, after in zip(rows, rows[1:], strict=False)
+        for before, after in pairwise(rows)
         if after.y0 < before.y1 - 0.5 * before.height and (after.x0 > before.x1 or after.x1 < before.x0)
     )
     return pairs >= 3

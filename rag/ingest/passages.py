@@ -13,6 +13,7 @@ CHUNKER = "sentences-120/1"  # kept with each generation: another recipe is anot
 TARGET_WORDS = 120
 LEAST_WORDS = 4  # less is a number or a stray label
 LEAST_LETTERS = 12
+LEAST_UNSPACED = 40  # letters; for writing that puts no spaces between words
 LEAST_BESIDE_CONTENTS = 20
 Counter = Callable[[Sequence[str]], list[int]]
 
@@ -51,7 +52,8 @@ def digest(text: str) -> str:
 
 
 def _says_something(text: str) -> bool:
-    return word_count(text) >= LEAST_WORDS and sum(letter.isalpha() for letter in text) >= LEAST_LETTERS
+    letters = sum(letter.isalpha() for letter in text)
+    return letters >= LEAST_LETTERS and (word_count(text) >= LEAST_WORDS or letters >= LEAST_UNSPACED)
 
 
 def _stretches(text: str, sentences: Sequence[Span]) -> Iterator[Sequence[Span]]:

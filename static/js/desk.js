@@ -21,5 +21,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-window.addEventListener("pageshow", focusBox);
-window.addEventListener("focus", focusBox);
+// On a fresh page `autofocus` does it; this is for pages that come back from the browser's memory, and for windows.
+window.addEventListener("pageshow", (event) => event.persisted && focusBox());
+window.addEventListener("focus", () => document.readyState === "complete" && focusBox());

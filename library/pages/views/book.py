@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
@@ -54,10 +54,18 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         return _render(request, book, "ask", {"refusal": refusal}, status=refusal.status)
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect(f"{resolve_url('accounts:sign-in')}?{urlencode({'next': request.path})}")
-    form = QuestionForm(request.POST or None)
-    answer = _answer(request, book, form) if request.method == "POST" else None
+    asked = _asked(request)
+    form = QuestionForm(asked)
+    answer = None if asked is None else _answer(request, book, form)
     context = {"index": rag.index_state(book), "form": form, "answer": answer}
     return _render(request, book, "ask", context, status=422 if form.errors else 200)
+
+
+def _asked(request: HttpRequest) -> QueryDict | None:
+    """What was asked, if anything: by POST, or in the address, so that an answer has one."""
+    if request.method == "POST":
+        return request.POST
+    return request.GET if "question" in request.GET else None
 
 
 def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.Answer | None:

@@ -32,9 +32,7 @@ class Command(BaseCommand):
         if book is None:
             raise CommandError(f"There is no book {options['book']}.")
         try:
-            found = answer(
-                book=book, question=options["question"], viewer=_Staff(), num_chunks=options["num_chunks"]
-            )
+            found = answer(book=book, question=options["question"], viewer=_Staff(), num_chunks=options["num_chunks"])
         except LibraryError as refusal:
             raise CommandError(" ".join(refusal.sentences)) from None
         for passage in found.passages:

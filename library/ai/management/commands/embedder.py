@@ -25,7 +25,7 @@ LONGEST_SOCKET_PATH = 107  # bytes
 
 class Command(BaseCommand):
     help = "Keeps the embedding model and answers POST /v1/embeddings on a unix socket."
-    requires_system_checks: list[str] = []  # noqa: RUF012  # Django's own declaration; needs no database
+    requires_system_checks: list[str] = []  # Django's own declaration; needs no database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--socket", type=Path, help="Where to listen (default: a short private folder).")

@@ -1,0 +1,29 @@
+"""What aistudy does when something happens below it. Connected in ``ready()``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from aistudy import services
+from aistudy.models import Artifact
+from library.jobs.models import Job
+from library.jobs.signals import job_ended
+from rag.models import Document
+from rag.signals import index_ready
+
+
+@receiver(index_ready, dispatch_uid="aistudy.summarise_new_index")
+def summarise_new_index(*, document: Document, requested_by: int | None = None, **kwargs: Any) -> None:
+    """A document was read: write its summary. In the transaction that puts the index live."""
+    by = User.objects.filter(pk=requested_by).first() if requested_by else None
+    services.start_summary(document=document, by=by)
+
+
+@receiver(job_ended, dispatch_uid="aistudy.after_job")
+def after_job(*, job: Job, **kwargs: Any) -> None:
+    """The artifact follows its job."""
+    if job.subject_label == Artifact._meta.label_lower:
+        services.after_job(job=job)

@@ -1,0 +1,44 @@
+"""What happens to study content."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import User
+from aistudy.models import Artifact, ArtifactState, Kind
+from library.jobs.models import Job, JobState
+from library.jobs.services import enqueue
+from rag.models import Document
+
+ENDED = {JobState.FAILED: ArtifactState.FAILED, JobState.CANCELLED: ArtifactState.CANCELLED}
+
+
+@transaction.atomic
+def start_summary(*, document: Document, by: User | None) -> Job:
+    """Ask a worker for the library's summary of a document (again, after it was read anew); joins one under way."""
+    language = document.book.language if document.book else "en"
+    Artifact.objects.get_or_create(document=document, kind=Kind.SUMMARY, language=language, owner=None)
+    # A job that ends just now waits here or lets us wait, so one of the two sees the other (`after_job`).
+    artifact = Artifact.objects.select_for_update(no_key=True).get(
+        document=document, kind=Kind.SUMMARY, language=language, owner=None
+    )
+    # Pages and offsets of what was written from the former index would point to nothing.
+    artifact.state, artifact.content, artifact.error = ArtifactState.QUEUED, None, ""
+    artifact.save()
+    return enqueue(kind=Kind.SUMMARY, subject=artifact, requested_by=by)
+
+
+@transaction.atomic
+def after_job(*, job: Job) -> None:
+    """A job on an artifact ended: the artifact says how; one that came too late for a new index starts again."""
+    artifact = Artifact.objects.select_for_update(no_key=True).filter(pk=job.subject_id).first()
+    if artifact is None:
+        return
+    live = Document.objects.values_list("live_generation_id", flat=True).get(pk=artifact.document_id)
+    if job.state == JobState.DONE:
+        if live is not None and artifact.generation_id != live:
+            enqueue(kind=job.kind, subject=artifact, requested_by=job.requested_by)
+        return
+    artifact.state = ENDED[JobState(job.state)]
+    artifact.error = job.error
+    artifact.save(update_fields=["state", "error", "updated_at"])

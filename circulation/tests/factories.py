@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts.tests.factories import make_patron
+from catalog.models import CopyStatus
+from catalog.tests.factories import make_copy
+from circulation.models import OPEN_HOLD_STATES, Hold, HoldState, Loan
+
+MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+STATUS_OF_KEPT_COPY = {HoldState.REQUESTED: CopyStatus.REQUESTED, HoldState.READY: CopyStatus.ON_SHELF_FOR_HOLD}
+
+
+def make_loan(**values: Any) -> Loan:
+    """An open loan, or a past one with ``returned_at``; the copy's status follows."""
+    returned = values.get("returned_at")
+    copy = values.pop("copy", None) or make_copy()
+    if returned is None:
+        copy.status = CopyStatus.ON_LOAN
+        copy.save()
+    values.setdefault("checked_out_at", MONDAY)
+    values.setdefault("due_at", values["checked_out_at"] + timedelta(days=14))
+    return Loan.objects.create(copy=copy, patron=values.pop("patron", None) or make_patron(), **values)
+
+
+def make_hold(**values: Any) -> Any:
+    """A requested hold bound to a copy of its own, or one in another state; the copy's status follows.
+
+    Typed loosely, so that tests may speak of its copy, which they know to be there.
+    """
+    state = values.setdefault("state", HoldState.REQUESTED)
+    copy = values.pop("copy", None) or make_copy(book=values.pop("book", None))
+    if state in STATUS_OF_KEPT_COPY:
+        copy.status = STATUS_OF_KEPT_COPY[state]
+        copy.save()
+    if state not in OPEN_HOLD_STATES:
+        values.setdefault("ended_at", MONDAY)
+    return Hold.objects.create(
+        book=copy.book,
+        copy=copy,
+        patron=values.pop("patron", None) or make_patron(),
+        pickup_branch=values.pop("branch", copy.branch),
+        placed_at=values.pop("placed_at", MONDAY),
+        **values,
+    )

@@ -1,0 +1,88 @@
+from datetime import timedelta
+
+import pytest
+
+from catalog.models import CopyStatus
+from catalog.tests.factories import make_copy
+from circulation import errors, services
+from circulation.models import HoldState
+from circulation.services import Action
+from circulation.tests.factories import MONDAY, make_hold, make_loan
+
+pytestmark = pytest.mark.django_db
+
+
+def status_of(copy):
+    copy.refresh_from_db()
+    return copy.status
+
+
+def test_return_ends_the_loan_and_frees_the_copy(librarian):
+    loan, at = make_loan(), MONDAY + timedelta(days=3)
+    result = services.check_in(copy=f" {loan.copy.barcode.lower()} ", by=librarian, at=at)
+    loan.refresh_from_db()
+    assert (loan.returned_at, loan.returned_by) == (at, librarian)
+    assert (result.loan, result.action, result.hold, result.branch) == (loan, Action.SHELVE, None, loan.copy.branch)
+    assert status_of(loan.copy) == CopyStatus.AVAILABLE
+    loan.copy.book.refresh_from_db()
+    assert loan.copy.book.available_copies == 1
+
+
+def test_copy_can_be_lent_again_at_once(librarian):
+    loan = make_loan()
+    services.check_in(copy=loan.copy, by=librarian)
+    assert services.check_out(copy=loan.copy, patron=loan.patron, by=librarian).pk != loan.pk
+
+
+def test_unknown_barcode_is_told(librarian):
+    with pytest.raises(errors.CopyUnknown, match="No copy has the barcode X-1"):
+        services.check_in(copy=" X-1", by=librarian)
+
+
+@pytest.mark.parametrize("status", ["available", "in_repair", "damaged", "withdrawn"])
+def test_copy_that_is_not_on_loan_is_refused_and_unchanged(librarian, status):
+    copy = make_copy(status=status)
+    with pytest.raises(errors.NotOnLoan, match="is not on loan: its status is"):
+        services.check_in(copy=copy, by=librarian)
+    assert status_of(copy) == status
+
+
+@pytest.mark.parametrize("status", ["missing", "lost", "in_transit"])
+def test_copy_that_turns_up_is_free(librarian, status):
+    copy = make_copy(status=status)
+    result = services.check_in(copy=copy, by=librarian)
+    assert (result.loan, result.action) == (None, Action.SHELVE)
+    assert status_of(copy) == CopyStatus.AVAILABLE
+
+
+@pytest.mark.parametrize("status", ["damaged", "withdrawn", "in_repair"])
+def test_loan_of_a_copy_marked_meanwhile_ends_and_the_mark_stays(librarian, status):
+    loan = make_loan()
+    loan.copy.status = status
+    loan.copy.save()
+    assert services.check_in(copy=loan.copy, by=librarian).loan == loan
+    assert status_of(loan.copy) == status
+
+
+def test_requested_copy_on_the_desk_goes_to_the_hold_shelf(librarian):
+    hold = make_hold()
+    result = services.check_in(copy=hold.copy, by=librarian, at=MONDAY)
+    hold.refresh_from_db()
+    assert (result.action, result.hold, result.loan) == (Action.HOLD_SHELF, hold, None)
+    assert (hold.state, hold.ready_at, hold.confirmed_by) == (HoldState.READY, MONDAY, librarian)
+    assert status_of(hold.copy) == CopyStatus.ON_SHELF_FOR_HOLD
+
+
+def test_second_scan_of_a_copy_on_the_hold_shelf_says_the_same_and_changes_nothing(librarian):
+    hold = make_hold(state=HoldState.READY, ready_at=MONDAY)
+    result = services.check_in(copy=hold.copy, by=librarian, at=MONDAY + timedelta(days=1))
+    hold.refresh_from_db()
+    assert (result.action, hold.ready_at, hold.confirmed_by) == (Action.HOLD_SHELF, MONDAY, None)
+
+
+def test_damaged_copy_with_a_request_does_not_reach_the_hold_shelf(librarian):
+    hold = make_hold()
+    hold.copy.status = CopyStatus.DAMAGED
+    hold.copy.save()
+    with pytest.raises(errors.NotOnLoan):
+        services.check_in(copy=hold.copy, by=librarian)

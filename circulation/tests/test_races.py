@@ -1,0 +1,224 @@
+"""Two at the same moment, with real threads and connections. Each race is first shown lost without the lock.
+
+Both threads meet after they have read what they decide on. Without the lock both read the same and both are told yes;
+with it the second cannot read before the first has written, so the meeting fails and it reads the truth.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from accounts.models import Tier
+from accounts.tests.factories import make_librarian, make_patron
+from catalog.models import CopyStatus
+from catalog.tests.factories import make_book, make_branch, make_copy
+from circulation import errors, locks, rules, services
+from circulation.models import Hold, Loan, LoanRule
+from circulation.tests.factories import make_loan
+from library.core.errors import LibraryError
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _as_shipped():
+    """What migrations put there; tests that commit end with an empty database."""
+    Tier.objects.get_or_create(code="reader", defaults={"name": "Reader"})
+    LoanRule.objects.get_or_create(branch=None, tier=None, defaults={"loan_period": 14, "max_loans": 3})
+
+
+@pytest.fixture(params=["with lock", "without lock"])
+def locked(request, monkeypatch):
+    if request.param == "without lock":
+        monkeypatch.setattr(locks, "locking", lambda rows: rows)
+    return request.param == "with lock"
+
+
+LOCKING = locks.locking
+
+
+@pytest.fixture
+def decisions(monkeypatch):
+    """Every decision of the rules. The first two wait for each other; with locks, half a second and in vain."""
+    made = []
+    together = Barrier(2, timeout=0.5 if locks.locking is LOCKING else 30)
+    first_two = iter(range(2))
+
+    def meeting(decide):
+        def decide_together(*args, **kwargs):
+            if next(first_two, None) is not None:
+                with suppress(BrokenBarrierError):
+                    together.wait()
+            decision = decide(*args, **kwargs)
+            made.append(decision)
+            return decision
+
+        return decide_together
+
+    monkeypatch.setattr(rules, "decide_check_out", meeting(rules.decide_check_out))
+    monkeypatch.setattr(rules, "decide_hold", meeting(rules.decide_hold))
+    return made
+
+
+def at_once(*calls):
+    """The results of the calls, each in a thread and a connection of its own; a refusal is a result too."""
+
+    def run(call):
+        try:
+            return call()
+        except LibraryError as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def split(results):
+    """(what succeeded, the codes of what was refused)"""
+    refused = [result.error_code for result in results if isinstance(result, LibraryError)]
+    return [result for result in results if not isinstance(result, LibraryError)], refused
+
+
+def yes(decisions):
+    return sum(decision.is_allowed for decision in decisions)
+
+
+def test_two_readers_who_ask_for_the_last_copy(locked, decisions):
+    copy, readers = make_copy(), [make_patron(), make_patron()]
+
+    def ask(reader):
+        return lambda: services.place_hold(book=copy.book, patron=reader, branch=copy.branch, by=reader.user)
+
+    done, refused = split(at_once(*map(ask, readers)))
+    # Without the lock both are told yes and only the database's constraint is left to stop the second.
+    assert yes(decisions) == (1 if locked else 2)
+    assert (len(done), refused) == (1, ["no_copy_free"])
+    assert Hold.objects.count() == 1
+    copy.book.refresh_from_db()
+    assert copy.book.available_copies == 0
+
+
+def test_two_desks_that_scan_the_same_copy(locked, decisions):
+    copy, librarian, readers = make_copy(), make_librarian(), [make_patron(), make_patron()]
+
+    def lend(reader):
+        return lambda: services.check_out(copy=copy, patron=reader, by=librarian)
+
+    done, refused = split(at_once(*map(lend, readers)))
+    assert yes(decisions) == (1 if locked else 2)
+    assert (len(done), refused) == (1, ["already_lent_to_another"])
+    assert Loan.objects.open().count() == 1
+
+
+def test_two_desks_that_lend_the_last_place_of_one_reader(locked, decisions):
+    reader, librarian = make_patron(), make_librarian()
+    for _ in range(2):
+        make_loan(patron=reader)
+
+    def lend(copy):
+        return lambda: services.check_out(copy=copy, patron=reader, by=librarian)
+
+    done, refused = split(at_once(lend(make_copy()), lend(make_copy())))
+    assert yes(decisions) == (1 if locked else 2)
+    # No constraint can count: without the lock the limit is really broken.
+    assert (len(done), refused) == ((1, ["loan_limit_reached"]) if locked else (2, []))
+    assert Loan.objects.open().filter(patron=reader).count() == (3 if locked else 4)
+
+
+def test_request_and_desk_for_the_same_last_copy(decisions):
+    copy, reader, other = make_copy(), make_patron(), make_patron()
+    done, refused = split(at_once(
+        lambda: services.place_hold(book=copy.book, patron=reader, branch=copy.branch, by=reader.user),
+        lambda: services.check_out(copy=copy, patron=other, by=make_librarian()),
+    ))  # fmt: skip
+    assert yes(decisions) == 1
+    assert len(done) == 1
+    assert refused in (["no_copy_free"], ["copy_requested_by_another"])
+
+
+def test_many_readers_and_desks_around_one_book_leave_the_truth_behind():
+    book, branch, librarian = make_book(), make_branch(), make_librarian()
+    for _ in range(3):
+        make_copy(book=book, branch=branch)
+    readers = [make_patron() for _ in range(6)]
+
+    def borrow(reader):
+        def call():
+            hold = services.place_hold(book=book, patron=reader, branch=branch, by=reader.user)
+            hold = services.confirm_hold(hold=hold, by=librarian)
+            assert hold.copy is not None
+            services.check_out(copy=hold.copy, patron=reader, by=librarian)
+            return services.check_in(copy=hold.copy, by=librarian)
+
+        return call
+
+    done, refused = split(at_once(*map(borrow, readers)))
+    assert len(done) + len(refused) == 6
+    assert set(refused) <= {"no_copy_free"}
+    book.refresh_from_db()
+    assert (book.total_copies, book.available_copies, book.popularity) == (3, 3, len(done))
+    assert {copy.status for copy in book.copies.all()} == {CopyStatus.AVAILABLE}
+
+
+def test_deadlock_is_tried_once_more(monkeypatch):
+    """A catalogue edit holds the copy and wants its book, we hold the book and want the copy: one of us must yield."""
+    copy, reader, met = make_copy(), make_patron(), Barrier(2, timeout=10)
+    tries = []
+    lock_book = locks.book
+
+    def lock_book_then_meet(pk):
+        book = lock_book(pk)
+        tries.append(pk)
+        if len(tries) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL deadlock_timeout = '50ms'")  # ours is found first, so ours is the victim
+            met.wait()
+        return book
+
+    monkeypatch.setattr(locks, "book", lock_book_then_meet)
+
+    def edit():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '20s'")
+            cursor.execute("SELECT 1 FROM catalog_copy WHERE id = %s FOR UPDATE", [copy.pk])
+            met.wait()
+            cursor.execute("SELECT 1 FROM catalog_book WHERE id = %s FOR UPDATE", [copy.book_id])
+
+    done, refused = split(at_once(
+        lambda: services.place_hold(book=copy.book, patron=reader, branch=copy.branch, by=reader.user), edit
+    ))  # fmt: skip
+    assert (len(done), refused) == (2, [])
+    assert len(tries) == 2
+    assert Hold.objects.count() == 1
+
+
+def test_other_faults_of_the_database_are_not_tried_again():
+    calls = []
+
+    @locks.transaction_tried_twice
+    def work():
+        calls.append(1)
+        raise OperationalError("the server went away")
+
+    with pytest.raises(OperationalError):
+        work()
+    assert len(calls) == 1
+
+
+def test_race_lost_twice_is_told_in_a_sentence():
+    copy, reader = make_copy(), make_patron()
+
+    @locks.transaction_tried_twice
+    def lend_blindly():
+        make_loan(copy=copy, patron=reader)
+
+    lend_blindly()
+    with pytest.raises(errors.ChangedMeanwhile):
+        lend_blindly()

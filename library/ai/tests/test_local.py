@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from library.ai import embeddings
+from library.ai.local import count_pieces, local_embedder
+from library.core.config import ConfigError
+
+
+def test_unknown_model_is_named_with_those_that_are_known():
+    with pytest.raises(ImproperlyConfigured, match="all-MiniLM-L6-v2"):
+        embeddings.spec("word2vec")
+
+
+def test_missing_weights_are_said_in_a_sentence(settings):
+    entry = settings.EMBEDDING_MODELS[settings.EMBEDDING_MODEL] | {"package": "no_such_package_here"}
+    settings.EMBEDDING_MODELS = {settings.EMBEDDING_MODEL: entry}
+    with pytest.raises(ConfigError, match="make install"):
+        local_embedder(embeddings.spec())
+
+
+def test_pieces_are_counted_with_the_two_special_ones():
+    assert count_pieces(embeddings.spec(), ["cell", "cell cell", ""]) == [3, 4, 2]
+    assert count_pieces(embeddings.spec(), ["word " * 400])[0] == 402  # nothing is cut while counting
+
+
+@pytest.mark.model
+def test_order_is_kept_whatever_the_lengths():
+    texts = ["a " * 200, "the moon", "b", "the moon circles the earth " * 9]
+    embedder = local_embedder(embeddings.spec())
+    together = embedder.embed(texts)
+    alone = np.concatenate([embedder.embed([text]) for text in texts])
+    assert together.dtype == np.float32
+    assert (np.einsum("nd,nd->n", together, alone) > 0.99).all()
+
+
+@pytest.mark.model
+def test_one_model_for_the_whole_process():
+    assert local_embedder(embeddings.spec()) is local_embedder(embeddings.spec())
+
+
+@pytest.mark.model
+def test_low_precision_keeps_the_vectors(settings):
+    """Where the processor has bfloat16, vectors agree with float32 (performance.md: 0.995 at worst)."""
+    from library.ai.local import LocalEmbedder
+
+    texts = ["A functor is a mapping between categories.", "The CSR holds the cause.", "It rained all day."]
+    settings.EMBEDDING_DTYPE = "float32"
+    exact = LocalEmbedder(embeddings.spec()).embed(texts)
+    settings.EMBEDDING_DTYPE = "bfloat16"
+    low = LocalEmbedder(embeddings.spec()).embed(texts)
+    assert (np.einsum("nd,nd->n", exact, low) > 0.99).all()

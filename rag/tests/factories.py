@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from catalog.models import Book, BookFile
+from catalog.tests.factories import make_book
+from library.jobs.models import Job
+from library.jobs.tasks import perform
+from rag import services
+from rag.ingest.build import build_index
+from rag.tests import pdfs
+
+
+def give_file(book: Book, content: bytes) -> BookFile:
+    """The book's file, replaced where it has one."""
+    BookFile.objects.filter(book=book).delete()
+    return BookFile.objects.create(
+        book=book, file=ContentFile(content, name="x.pdf"), original_name="x.pdf", media_type="application/pdf",
+        size=len(content), sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+
+
+def make_digital_book(content: bytes | None = None, **values: Any) -> Book:
+    book = make_book(**values)
+    give_file(book, pdfs.as_bytes(pdfs.book()) if content is None else content)
+    return book
+
+
+def index(book: Book) -> Job:
+    """Index the book as a worker does, and give the job as it ended."""
+    job = services.start_index(book=book, by=None)
+    perform(job.pk, build_index)
+    job.refresh_from_db()
+    return job
+
+
+def make_indexed_book(content: bytes | None = None, **values: Any) -> Book:
+    book = make_digital_book(content, **values)
+    job = index(book)
+    assert job.state == "done", job.error
+    return book

@@ -1,0 +1,200 @@
+"""Answers stand on the book's own words, or are refused."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from accounts.tests.factories import make_librarian, make_user
+from catalog.errors import BookConfidential
+from library.ai.errors import EmbedderUnavailable
+from rag import errors, queries, retrieval
+from rag.answers import Answer, answer, cache_key
+from rag.models import Page
+from rag.tests import pdfs
+from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+
+pytestmark = [pytest.mark.django_db, pytest.mark.model, pytest.mark.usefixtures("embedder")]
+
+
+@pytest.fixture
+def reader():
+    return make_user()
+
+
+@pytest.fixture
+def book():
+    return make_indexed_book()
+
+
+def pages(found: Answer) -> list[int]:
+    return [source.page for source in found.sources]
+
+
+@pytest.mark.parametrize(
+    ("question", "page", "word"),
+    [
+        ("What is the largest animal?", 2, "blue whale"),
+        ("Why does bread rise?", 4, "yeast"),
+        ("Who improved the steam engine?", 3, "Watt"),
+        ("What is chlorophyll?", 1, "pigment"),
+    ],
+)
+def test_answer_quotes_the_page_that_says_it(book, reader, question, page, word):
+    found = answer(book=book, question=question, viewer=reader)
+    assert found.supported
+    assert found.writer == "extractive"
+    assert found.sources[0].page == page
+    assert word in found.sources[0].quote
+    assert found.text.startswith(f"{found.sources[0].quote} [1]")
+
+
+def test_every_quotation_stands_word_for_word_where_it_says(book, reader):
+    found = answer(book=book, question="How do whales breathe and sleep?", viewer=reader, num_chunks=20)
+    assert len(found.sources) >= 2
+    for source in found.sources:
+        text = Page.objects.get(generation__document__book=book, number=source.page).text
+        assert " ".join(text[source.start : source.end].split()) == source.quote
+        assert source.url == f"/books/{book.pk}/pages/{source.page}/?mark={source.start}-{source.end}"
+    assert [sentence.source_number for sentence in found.sentences] == [source.number for source in found.sources]
+
+
+def test_best_sentence_comes_first_and_the_rest_in_the_order_of_the_book(book, reader):
+    found = answer(book=book, question="How do whales breathe and sleep?", viewer=reader)
+    assert found.sources[0].score == max(source.score for source in found.sources)
+    rest = [(source.page, source.start) for source in found.sources[1:]]
+    assert rest == sorted(rest)
+
+
+@pytest.mark.parametrize(
+    "question", ["Who won the 1998 football world cup?", "How do I file my taxes?", "asdf qwer zxcv", "?"]
+)
+def test_book_that_does_not_say_so_says_so(book, reader, question):
+    found = answer(book=book, question=question, viewer=reader)
+    assert (found.supported, found.sources, found.sentences) == (False, [], [])
+    assert found.text == "The book does not say."
+
+
+def test_fact_buried_among_other_matter_is_found(reader):
+    filler = [
+        "The town council met on Monday to speak about the budget for the roads and the new roof of the school. "
+        "The baker opened his second shop beside the church, and the price of flour went up again in the autumn. "
+        "The choir sang in the hall while the rain fell on the square and the market was closed. "
+        "Kangaroo rats never drink water in their whole life. "
+        "The mayor promised a new bridge before the winter, and the newspaper printed his words on its first page."
+    ]
+    book = make_indexed_book(pdfs.as_bytes(pdfs.book([filler, *pdfs.CHAPTERS])))
+    found = answer(book=book, question="Which animal never drinks water?", viewer=reader)
+    assert found.supported
+    assert "Kangaroo rats" in found.sources[0].quote
+
+
+def test_second_time_comes_from_the_cache_however_it_is_written(book, reader, monkeypatch):
+    first = answer(book=book, question="Why does bread rise?", viewer=reader)
+    monkeypatch.setattr(retrieval, "search_book", None)
+    again = answer(book=book, question="  why does BREAD\nrise?", viewer=make_user())
+    assert (first.cached, again.cached) == (False, True)
+    assert (again.text, again.sources, again.passages) == (first.text, first.sources, first.passages)
+    assert again.question == "why does BREAD rise?"
+
+
+def test_refusal_is_cached_too(book, reader):
+    assert not answer(book=book, question="Who won the cup?", viewer=reader).cached
+    assert answer(book=book, question="Who won the cup?", viewer=reader).cached
+
+
+def test_whatever_an_answer_depends_on_is_in_its_key(book, reader):
+    generation = queries.live_generation(book)
+    keys = {
+        cache_key(book, "why?", reader, 5, generation),
+        cache_key(book, "how?", reader, 5, generation),
+        cache_key(book, "why?", reader, 6, generation),
+        cache_key(book, "why?", make_librarian(), 5, generation),
+    }
+    with translation.override("de"):
+        keys.add(cache_key(book, "why?", reader, 5, generation))
+    assert len(keys) == 5
+
+
+def test_new_index_forgets_old_answers(book, reader):
+    answer(book=book, question="Why does bread rise?", viewer=reader)
+    give_file(book, pdfs.as_bytes(pdfs.book(pdfs.CHAPTERS[:3])))
+    assert index(book).state == "done"
+    found = answer(book=book, question="Why does bread rise?", viewer=reader)
+    assert (found.cached, found.supported) == (False, False)
+
+
+def test_without_redis_answers_are_made_anew(book, reader, settings):
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "unix:///tmp/no-redis-here.sock?db=1"}}
+    for _ in range(2):
+        found = answer(book=book, question="Why does bread rise?", viewer=reader)
+        assert (found.supported, found.cached) == (True, False)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "x" * 1001, "why\x00?"])
+def test_question_that_is_none_is_refused(book, reader, question):
+    with pytest.raises(errors.QuestionInvalid) as refused:
+        answer(book=book, question=question, viewer=reader)
+    assert "question" in refused.value.fields
+
+
+@pytest.mark.parametrize("count", [0, -1, 21])
+def test_number_of_passages_has_bounds(book, reader, count):
+    with pytest.raises(errors.QuestionInvalid) as refused:
+        answer(book=book, question="Why?", viewer=reader, num_chunks=count)
+    assert "num_chunks" in refused.value.fields
+
+
+def test_no_more_passages_are_used_than_asked_for(book, reader):
+    found = answer(book=book, question="How do whales breathe and sleep?", viewer=reader, num_chunks=1)
+    assert len(found.passages) == 1
+    assert set(pages(found)) == {2}
+
+
+def test_confidential_book_answers_staff_alone(reader):
+    book = make_indexed_book(is_public=False)
+    with pytest.raises(BookConfidential):
+        answer(book=book, question="Why does bread rise?", viewer=reader)
+    assert answer(book=book, question="Why does bread rise?", viewer=make_librarian()).supported
+    with pytest.raises(BookConfidential):  # not from the cache either
+        answer(book=book, question="Why does bread rise?", viewer=reader)
+
+
+def test_book_whose_index_is_not_ready_says_what_it_waits_for(reader):
+    from rag import services
+
+    book = make_digital_book()
+    with pytest.raises(errors.IndexNotReady, match="no digital file"):
+        answer(book=book, question="Why?", viewer=reader)
+    services.start_index(book=book, by=None)
+    with pytest.raises(errors.IndexNotReady, match="being read"):
+        answer(book=book, question="Why?", viewer=reader)
+
+
+def test_embedder_that_is_down_is_said_and_nothing_is_cached(book, reader, settings, tmp_path):
+    announced = settings.EMBEDDER_SOCKET_FILE
+    settings.EMBEDDER_SOCKET_FILE = tmp_path / "nobody.json"
+    with pytest.raises(EmbedderUnavailable):
+        answer(book=book, question="Why does bread rise?", viewer=reader)
+    settings.EMBEDDER_SOCKET_FILE = announced
+    assert answer(book=book, question="Why does bread rise?", viewer=reader).supported
+
+
+def test_search_is_exact_and_stays_inside_the_book(book):
+    import numpy as np
+
+    make_indexed_book(pdfs.as_bytes(pdfs.book([pdfs.BREAD])))
+    generation = queries.live_generation(book)
+    asked = np.asarray(generation.passages.get(first_page=3).embedding, dtype=np.float32)
+    hits = retrieval.search_book(generation, asked, 10)
+    assert [hit.passage.generation_id for hit in hits] == [generation.pk] * 4
+    assert hits[0].passage.first_page == 3
+    assert hits[0].score == pytest.approx(1, abs=1e-3)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_answering_takes_few_queries_and_a_cached_answer_two(book, reader, django_assert_max_num_queries):
+    with django_assert_max_num_queries(4):
+        answer(book=book, question="Why does bread rise?", viewer=reader)
+    with django_assert_max_num_queries(2):
+        assert answer(book=book, question="Why does bread rise?", viewer=reader).cached

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import html5lib
+import pytest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.tests.factories import make_librarian, make_user
+from rag import queries, services
+from rag.answers import answer
+from rag.tests import pdfs
+from rag.tests.factories import index, make_digital_book, make_indexed_book
+
+pytestmark = [pytest.mark.django_db, pytest.mark.model]
+
+
+def page(client, book, number=2, mark=""):
+    return client.get(reverse("rag:page", args=[book.pk, number]) + (f"?mark={mark}" if mark else ""))
+
+
+def panel(book, user, **context):
+    made = render_to_string(
+        "rag/_ask_panel.html", {"book": book, "index": queries.index_state(book), "user": user} | context
+    )
+    html5lib.HTMLParser(strict=True).parseFragment(made)
+    return made
+
+
+@pytest.fixture
+def reader(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def test_page_shows_its_text_with_the_quotation_marked(client, reader):
+    book = make_indexed_book()
+    shown = page(client, book, mark="0-14")
+    html5lib.HTMLParser(strict=True).parse(shown.content.decode())
+    assert shown.status_code == 200
+    assert '<mark id="mark">The blue whale</mark> is the largest' in shown.content.decode()
+    assert f"/catalogue/books/{book.pk}/file/#page=2" in shown.content.decode()
+    assert reverse("rag:page", args=[book.pk, 1]) in shown.content.decode()
+    assert reverse("rag:page", args=[book.pk, 3]) in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    "mark", ["", "abc", "5-2", "0-0", "0-999999", "-3-4", "1e3-2", "99999999999-999999999999", "%00-1", "1-2-3"]
+)
+def test_mark_that_makes_no_sense_marks_nothing(client, reader, mark):
+    shown = page(client, make_indexed_book(), mark=mark)
+    assert shown.status_code == 200
+    assert "<mark" not in shown.content.decode()
+
+
+def test_first_and_last_page_lead_no_further(client, reader):
+    book = make_indexed_book()
+    assert 'rel="prev"' not in page(client, book, 1).content.decode()
+    assert 'rel="next"' not in page(client, book, 4).content.decode()
+
+
+@pytest.mark.parametrize("number", [0, 5, 4_000_000_000])
+def test_page_that_the_book_lacks_is_not_found(client, reader, number):
+    assert page(client, make_indexed_book(), number).status_code == 404
+
+
+def test_text_of_a_book_is_escaped(client, reader):
+    book = make_indexed_book(
+        pdfs.as_bytes(pdfs.book([["Beware of <script>alert(1)</script> & such things in books."]]))
+    )
+    assert "<script>alert" not in page(client, book, 1).content.decode()
+
+
+def test_page_is_for_who_may_read_the_book(client):
+    book = make_indexed_book(is_public=False)
+    assert page(client, book).status_code == 302
+    client.force_login(make_user())
+    assert page(client, book).status_code == 403
+    client.force_login(make_librarian())
+    assert page(client, book).status_code == 200
+
+
+def test_hidden_or_unread_book_has_no_pages(client, reader):
+    assert page(client, make_indexed_book(is_suppressed=True)).status_code == 404
+    assert page(client, make_digital_book()).status_code == 409
+
+
+def test_page_takes_as_many_queries_in_a_long_book(client, reader, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    short, long = make_indexed_book(), make_indexed_book(pdfs.as_bytes(pdfs.book(repeat=9)))
+    with CaptureQueriesContext(
+        connection,
+    ) as taken:
+        page(client, short)
+    with django_assert_num_queries(len(taken)):
+        page(client, long)
+
+
+def test_panel_shows_an_answer_with_its_citations(embedder):
+    book, user = make_indexed_book(), make_user()
+    found = answer(book=book, question="Why does bread rise?", viewer=user)
+    shown = panel(book, user, answer=found)
+    assert found.sources[0].url in shown
+    assert "1 · p. 4" in shown
+    assert "without a model" in shown
+    assert "answered before" not in shown
+    assert "answered before" in panel(
+        book, user, answer=answer(book=book, question="Why does bread rise?", viewer=user)
+    )
+
+
+def test_panel_shows_a_refusal(embedder):
+    book, user = make_indexed_book(), make_user()
+    shown = panel(book, user, answer=answer(book=book, question="Who won the cup?", viewer=user))
+    assert "The book does not say." in shown
+    assert "cite" not in shown
+
+
+def test_panel_shows_how_far_the_index_is():
+    book, user = make_digital_book(), make_user()
+    assert "has not read" in panel(book, user)
+    job = services.start_index(book=book, by=None)
+    shown = panel(book, user)
+    assert f"job-{job.pk}" in shown
+    assert "<form" not in shown.split("job-")[0]
+
+
+def test_panel_tells_staff_why_a_file_failed_and_readers_that_it_did():
+    book = make_digital_book(b"no PDF at all")
+    job = index(book)
+    assert job.error in panel(book, make_librarian())
+    assert job.error not in panel(book, make_user())
+    assert "could not be read" in panel(book, make_user())
