@@ -1,5 +1,7 @@
 """The catalogue in the admin."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -163,7 +165,8 @@ def test_a_book_is_deleted_with_its_file(desk, media, django_capture_on_commit_c
 @pytest.mark.parametrize("model", ["author", "category", "subject"])
 def test_a_new_name_is_found_at_once(desk, model):
     record("Untitled", "Samuel Clemens", categories=["Yarns"], subjects=["Rivers"])
-    row = {"author": Author, "category": Category, "subject": Subject}[model].objects.get()
+    models: dict[str, Any] = {"author": Author, "category": Category, "subject": Subject}
+    row = models[model].objects.get()
     saved(desk.post(reverse(f"admin:catalog_{model}_change", args=[row.pk]), {"name": "Mark Twain"}))
     assert search("twain", user=make_user()).count() == 1
 

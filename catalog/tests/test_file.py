@@ -1,5 +1,7 @@
 """The PDF of a book: who may have it, and how it is sent."""
 
+from typing import Any
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient
@@ -78,7 +80,7 @@ def test_a_head_request_reads_no_file(client, book):
 
 def test_under_asgi_it_comes_piece_by_piece(book):
     async def fetch() -> tuple[bool, bytes]:
-        response = await AsyncClient().get(address(book), headers={"Range": "bytes=5-9"})
+        response: Any = await AsyncClient().get(address(book), headers={"Range": "bytes=5-9"})
         return response.is_async, b"".join([piece async for piece in response])
 
     assert async_to_sync(fetch)() == (True, CONTENT[5:10])

@@ -12,6 +12,7 @@ from catalog import services
 from catalog.models import Book, Copy
 from catalog.templatetags.catalog import cover_hue
 from catalog.tests.factories import make_branch, make_copy, pdf, record
+from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("catalog:list")
@@ -20,7 +21,8 @@ LIST = reverse("catalog:list")
 def page(client, status: int = 200, **asked) -> str:
     response = client.get(LIST, asked)
     assert response.status_code == status
-    return response.content.decode()
+    assert_valid(response.content)
+    return str(response.content.decode())
 
 
 def many(number: int, start: int = 0) -> None:
@@ -71,7 +73,8 @@ def test_nothing_found_says_what_to_do(client):
 def test_the_next_page_keeps_the_whole_search(client):
     many(25)
     first = page(client, q="whales", category="Sea", sort="title")
-    follow = unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    (link,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    follow = unescape(link)
     second = client.get(LIST + follow).content.decode()
     assert "Whales 019" in first
     assert "Whales 020" not in first
