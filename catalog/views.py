@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -46,10 +47,11 @@ def book_list(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/book_list.html", context, status=status)
 
 
+@login_required
 @require_safe
 @csp_replace(VIEWER)  # type: ignore[arg-type]  # typed for views without arguments from the address
 def book_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The PDF of a book, inline and with Range. Errors: ``NotFound``, ``BookConfidential``."""
+    """The PDF of a book for whoever is signed in, inline and with Range. Errors: ``NotFound``, ``BookConfidential``."""
     book = queries.get_book(pk, request.user)
     check_may_read(request.user, book)
     if not book.has_file:

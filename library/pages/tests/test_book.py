@@ -102,6 +102,14 @@ def test_a_visitor_who_asks_is_led_to_the_sign_in_and_back(client):
     assert response["Location"] == f"/accounts/sign-in/?next={path.replace('/', '%2F')}"
 
 
+def test_a_visitor_gets_no_answer_by_an_address_either(client):
+    page = client.get(f"/books/{make_digital_book().pk}/ask/", {"question": "Why?"})
+
+    assert page.status_code == 200
+    assert page.context["answer"] is None
+    assert not page.context["form"].is_bound
+
+
 @pytest.mark.parametrize("question", ["", "   ", "x" * 5000])
 def test_a_question_that_is_none_is_refused_beside_the_field(reader_client, question):
     response = reader_client.post(f"/books/{make_digital_book().pk}/ask/", {"question": question})

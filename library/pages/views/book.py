@@ -54,7 +54,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         return _render(request, book, "ask", {"refusal": refusal}, status=refusal.status)
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect(f"{resolve_url('accounts:sign-in')}?{urlencode({'next': request.path})}")
-    asked = _asked(request)
+    asked = _asked(request) if request.user.is_authenticated else None
     form = QuestionForm(asked)
     answer = None if asked is None else _answer(request, book, form)
     context = {"index": rag.index_state(book), "form": form, "answer": answer}
