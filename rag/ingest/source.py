@@ -31,7 +31,7 @@ def opened(book_file: BookFile) -> Iterator[Any]:
             raise errors.FileMissing from None
         raise
     try:
-        document = pymupdf.open(stream=content, filetype="pdf")
+        document: Any = pymupdf.open(stream=content, filetype="pdf")  # type: ignore[no-untyped-call]  # untyped
     except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError, ValueError):
         raise (errors.NotAPdf if b"%PDF-" not in content[:1024] else errors.FileCutOff) from None
     try:
