@@ -21,8 +21,9 @@ def opened(book_file: BookFile) -> Iterator[Any]:
     """The PDF as a ``pymupdf.Document`` that can be read. Errors: every ``DocumentUnreadable``."""
     import pymupdf
 
-    pymupdf.TOOLS.mupdf_display_errors(False)
-    pymupdf.TOOLS.mupdf_display_warnings(False)
+    tools: Any = pymupdf.TOOLS
+    tools.mupdf_display_errors(False)
+    tools.mupdf_display_warnings(False)
     try:
         with book_file.file.open("rb") as stored:
             content = stored.read()

@@ -362,7 +362,8 @@ def test_two_requests_share_one_job():
 def test_new_file_of_a_book_starts_its_job():
     book = make_digital_book()
     returned = book_file_added.send(sender=type(book), book_file=book.digital_file, by=None)
-    (job,) = [made for _receiver, made in returned if isinstance(made, Job)]
+    job = next(made for _receiver, made in returned if made is not None)
+    assert isinstance(job, Job)
     assert (job.kind, job.state, job.subject_id) == ("index", "queued", Document.objects.get(book=book).pk)
 
 
