@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import Count, ForeignKey, QuerySet
@@ -10,17 +10,20 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from catalog import queries, services
 from catalog.forms import BookAdminForm, CopyAdminForm, changed_fields
 from catalog.models import Author, Authorship, Book, BookFile, Branch, Category, Copy, Subject
 
 if TYPE_CHECKING:  # generic only for the type checker
-    BookBase, CopyBase, AuthorBase = admin.ModelAdmin[Book], admin.ModelAdmin[Copy], admin.ModelAdmin[Author]
-    NamedBase, BranchBase = admin.ModelAdmin[Any], admin.ModelAdmin[Branch]
+    BookBase = admin.ModelAdmin[Book]
+    CopyBase = admin.ModelAdmin[Copy]
+    NamedBase = admin.ModelAdmin[Any]
+    BranchBase = admin.ModelAdmin[Branch]
     AuthorshipRows = admin.TabularInline[Authorship, Book]
     CopyRows = admin.TabularInline[Copy, Book]
 else:
-    BookBase = CopyBase = AuthorBase = NamedBase = BranchBase = admin.ModelAdmin
+    BookBase = CopyBase = NamedBase = BranchBase = admin.ModelAdmin
     AuthorshipRows = CopyRows = admin.TabularInline
 
 
@@ -37,11 +40,11 @@ class CopyInline(CopyRows):
     extra = 1
     fields = ("barcode", "branch", "shelf_mark", "status", "not_for_loan")
 
-    def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         """The branches, read once for all rows of the form."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "branch" and field is not None:
-            field.choices = list(field.choices)
+            field.choices = list(field.choices)  # type: ignore[arg-type]  # a ModelChoiceIterator, whatever the stubs allow
         return field
 
 
@@ -65,10 +68,8 @@ class BookAdmin(BookBase):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
-        return (
-            super().get_queryset(request).select_related("digital_file")
-            .prefetch_related(queries.IN_TITLE_ORDER).defer(*queries.SEARCHED)
-        )  # fmt: skip
+        books: QuerySet[Book] = super().get_queryset(request)
+        return books.select_related("digital_file").prefetch_related(queries.IN_TITLE_ORDER).defer(*queries.SEARCHED)
 
     @admin.display(description=_("authors"))
     def by(self, book: Book) -> str:
@@ -85,7 +86,7 @@ class BookAdmin(BookBase):
     @admin.display(description=_("file"))
     def stored_file(self, book: Book) -> str:
         if not book.pk or not book.has_file:
-            return _("none yet")
+            return str(_("none yet"))
         file: BookFile = book.digital_file
         return _("%(name)s, %(size).1f MB") % {"name": file.original_name, "size": file.size / 1024**2}
 
@@ -112,7 +113,7 @@ class BookAdmin(BookBase):
         book: Book = form.instance
         services.refresh_search_text(book)
         if upload := form.cleaned_data.get("pdf"):
-            services.attach_file(book=book, upload=upload, by=request.user)
+            services.attach_file(book=book, upload=upload, by=cast(User, request.user))
             messages.success(
                 request,
                 format_html(
@@ -167,11 +168,9 @@ class CopyAdmin(CopyBase):
 class CountedAdmin(NamedBase):
     """Records with a name, listed with the number of their books."""
 
-    search_fields: tuple[str, ...] = ("name",)
-    list_display: tuple[str, ...] = ("name", "book_count")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(number=Count("books", distinct=True))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any, Any]:
+        records: QuerySet[Any, Any] = super().get_queryset(request).annotate(number=Count("books", distinct=True))
+        return records
 
     @admin.display(description=_("books"), ordering="number")
     def book_count(self, record: Any) -> int:
@@ -197,12 +196,18 @@ class AuthorAdmin(CountedAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(CountedAdmin):
+    search_fields = ("name",)
+    list_display = ("name", "book_count")
+
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         services.rename_category(category=obj, name=obj.name)
 
 
 @admin.register(Subject)
 class SubjectAdmin(CountedAdmin):
+    search_fields = ("name",)
+    list_display = ("name", "book_count")
+
     def save_model(self, request: HttpRequest, obj: Subject, form: Any, change: bool) -> None:
         services.rename_subject(subject=obj, name=obj.name)
 

@@ -42,15 +42,16 @@ class SearchForm(forms.Form):
         return str(self.cleaned_data["q"] or "").replace("\0", " ").strip()[:QUERY_LENGTH]
 
     def clean_language(self) -> str:
-        return self.cleaned_data["language"] and checks.language(self.cleaned_data["language"])
+        code: str = self.cleaned_data["language"]
+        return checks.language(code) if code else ""
 
     @property
     def query(self) -> str:
-        return self.cleaned_data.get("q", "")
+        return str(self.cleaned_data.get("q", ""))
 
     @property
     def order(self) -> str:
-        return self.cleaned_data.get("sort") or "relevance"
+        return str(self.cleaned_data.get("sort") or "relevance")
 
     @property
     def filters(self) -> Filters:

@@ -20,7 +20,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchConfig, SearchQuery, SearchRank
 from django.db import connection
 from django.db.models import Exists, F, Func, Model, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.expressions import Combinable
 
 from accounts.models import User
 from catalog import isbn
@@ -31,10 +30,12 @@ QUERY_LENGTH = 400
 BIGGEST_ID_DIGITS = 18
 WORDS_AT_MOST = 32
 WORD = re.compile(r"\w+")
+# A minus excludes what follows it. PostgreSQL has room for 32 nested operators and fails where a query has more.
+STRAY_MINUS, MINUSES_AT_MOST = re.compile(r'-(?![\w"])'), 16
 # A word at the very end, not quoted and not excluded by a minus.
 LAST_WORD = re.compile(r"(?:^|\s)(\w{2,})$")
 OPERATORS = re.compile(r'"|(?:^|\s)-\w|\sor\s')  # whoever writes these means them
-Reading = Callable[[SearchConfig], Combinable]
+Reading = Callable[[SearchConfig], Any]  # SearchQuery or two of them combined
 UNSTEMMED = SearchConfig("simple")
 BY_LENGTH = Value(1)  # ts_rank divides by 1 + log(words): the best that stock PostgreSQL gave
 # Descending and ascending ties end at the id, so that pages never overlap.
@@ -88,7 +89,10 @@ def search(
 def clean(query: str) -> str:
     """``query`` folded, without what the database cannot take, at most 400 characters."""
     text = query[: QUERY_LENGTH * 2].replace("\0", " ").encode("utf-8", "ignore").decode()
-    return fold(text)[:QUERY_LENGTH].strip()
+    text = STRAY_MINUS.sub(" ", fold(text)[:QUERY_LENGTH])
+    if text.count("-") > MINUSES_AT_MOST:
+        text = text.replace("-", " ")
+    return text.strip()
 
 
 def narrowed(books: BookQuerySet, filters: Filters) -> BookQuerySet:
@@ -182,10 +186,12 @@ def _web(text: str, config: SearchConfig) -> SearchQuery:
 
 
 def _answers(way: Way, languages: list[str]) -> Q:
-    condition = Q(search_vector=way.reading(UNSTEMMED)) if way.unstemmed else Q(pk__in=[])
-    for language in languages:
-        condition |= Q(language=language, search_vector=way.reading(_configuration(Value(language))))
-    return condition
+    readings = [
+        Q(language=language, search_vector=way.reading(_configuration(Value(language)))) for language in languages
+    ]
+    if way.unstemmed:
+        readings.append(Q(search_vector=way.reading(UNSTEMMED)))
+    return Q(*readings, _connector=Q.OR) if readings else Q(pk__in=[])
 
 
 def _rank(way: Way) -> SearchRank:

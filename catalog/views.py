@@ -47,7 +47,7 @@ def book_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_replace(VIEWER)
+@csp_replace(VIEWER)  # type: ignore[arg-type]  # typed for views without arguments from the address
 def book_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The PDF of a book, inline and with Range. Errors: ``NotFound``, ``BookConfidential``."""
     book = queries.get_book(pk, request.user)

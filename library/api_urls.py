@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from library.pages.views.system import api_docs
+from library.pages.views.system import ApiDocsView
 
 urlpatterns = [
     path("v1/", include("accounts.api.urls")),
@@ -13,5 +13,5 @@ urlpatterns = [
     path("v1/", include("rag.api.urls")),
     path("v1/", include("aistudy.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", api_docs(), name="api-docs"),
+    path("docs/", ApiDocsView.as_view(), name="api-docs"),
 ]

@@ -17,7 +17,6 @@ def stack() -> Iterator[Stack]:
     var = ROOT / "var" / "stack"
     shutil.rmtree(var, ignore_errors=True)
     running = Stack(var)
-    running.log.unlink(missing_ok=True)
     running.remove()
     running.start()
     yield running

@@ -72,10 +72,11 @@ class Stack:
         self.environment = environment(LYCEUM_VAR=str(var), PORT=str(self.port), **extra)
         self.log = var.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
+        self.clients: list[httpx.Client] = []
 
     def start(self, *, seconds: float = 120) -> None:
         self.var.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, start_new_session=True,
@@ -102,6 +103,8 @@ class Stack:
         return time.monotonic() - began
 
     def remove(self) -> None:
+        while self.clients:
+            self.clients.pop().close()
         if self.process is not None and self.process.poll() is None:
             self.stop()
         data = folders.postgres_data(self.var, folders.postgres_account())
@@ -162,6 +165,7 @@ class Stack:
     def client(self, email: str = "", password: str = "lyceum-demo") -> httpx.Client:
         """An API client, signed in with a bearer token where an address is given."""
         client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=30)
+        self.clients.append(client)
         if email:
             before = len(self.mails(email))
             challenge = client.post("/auth/login/", json={"email": email, "password": password})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,6 +11,7 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from catalog import queries, services
 from catalog.api.serializers import (
     BookChangeSerializer,
@@ -87,7 +89,7 @@ class BookList(BookView):
         """Add a book, with its PDF if there is one: then ``job`` is the work of reading it."""
         sent = BookWriteSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        added = services.create_book(by=request.user, **sent.validated_data)
+        added = services.create_book(by=cast(User, request.user), **sent.validated_data)
         return self.saved(added.book.pk, added.job, request, code=status.HTTP_201_CREATED)
 
 
@@ -113,7 +115,7 @@ class BookDetail(BookView):
         sent.is_valid(raise_exception=True)
         changes = dict(sent.validated_data)
         upload = changes.pop("file")
-        changed = services.update_book(book=book, changes=changes, file=upload, by=request.user)
+        changed = services.update_book(book=book, changes=changes, file=upload, by=cast(User, request.user))
         return self.saved(book.pk, changed.job, request)
 
     @extend_schema(
@@ -132,7 +134,7 @@ class BookCopies(BookView):
         """The copies of a book, by branch."""
         book = queries.get_book(pk, request.user)
         copies = book.copies.select_related("branch").order_by("branch__name", "barcode", "id")
-        page = self.paginate_queryset(copies)  # type: ignore[arg-type]  # the view is about books, this page about copies
+        page: list[Any] = self.paginate_queryset(copies) or []  # type: ignore[arg-type]  # the view is about books
         return self.get_paginated_response(CopySerializer(page, many=True).data)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -64,8 +65,8 @@ def attach_file(*, book: Book, upload: File[bytes], by: User | None) -> Job | No
         sha256=_sha256(upload), file=_store(upload), added_by=by,
     )  # fmt: skip
     book.digital_file = book_file
-    answers = book_file_added.send(sender=BookFile, book_file=book_file, by=by)
-    return next((job for _receiver, job in answers if isinstance(job, Job)), None)
+    answers: list[Any] = [job for _to, job in book_file_added.send(sender=BookFile, book_file=book_file, by=by)]
+    return next((job for job in answers if isinstance(job, Job)), None)
 
 
 def remove_on_commit(book: Book) -> None:

@@ -73,9 +73,8 @@ def rename_subject(*, subject: Subject, name: str) -> Subject:
 
 
 def _new_name(name: str, *, at_most: int) -> str:
-    return checks.checked({"name": name}, {"name": lambda text: checks.one_line(text, at_most=at_most, required=True)})[
-        "name"
-    ]
+    kept = checks.checked({"name": name}, {"name": lambda text: checks.one_line(text, at_most=at_most, required=True)})
+    return str(kept["name"])
 
 
 def _take_turns(kind: str, keys: Iterable[str]) -> None:

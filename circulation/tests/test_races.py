@@ -44,7 +44,7 @@ LOCKING = locks.locking
 
 @pytest.fixture
 def decisions(monkeypatch):
-    """Every decision of the rules. The first two wait for each other; where locks hold the second back, half a second."""
+    """Every decision of the rules. The first two wait for each other; with locks, half a second and in vain."""
     made = []
     together = Barrier(2, timeout=0.5 if locks.locking is LOCKING else 30)
     first_two = iter(range(2))

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-import html5lib
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -14,6 +13,7 @@ from catalog import queries as catalog
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation.models import HoldState
 from circulation.tests.factories import make_hold, make_loan
+from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db
 MY_LOANS, PLACE = reverse("circulation:my-loans"), reverse("circulation:place-hold")
@@ -23,7 +23,7 @@ def text_of(response, status=200):
     """The page, which must be valid HTML."""
     assert response.status_code == status
     page = response.content.decode()
-    html5lib.HTMLParser(strict=True).parse(page)
+    assert_valid(page)
     return page
 
 
@@ -167,7 +167,7 @@ def panel(book, user, *, hold=None, loan=None):
     book.refresh_from_db()
     context = {"book": book, "availability": catalog.availability(book), "hold": hold, "loan": loan, "user": user}
     part = render_to_string("circulation/_request_form.html", context)
-    html5lib.HTMLParser(strict=True).parseFragment(part)
+    assert_valid(part, fragment=True)
     return part
 
 

@@ -6,7 +6,9 @@ import re
 import unicodedata
 
 # Letters that carry no combining mark and yet have a plain form that people type.
-PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+PLAIN = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "’": "'"}
+)
 SPACE = re.compile(r"\s+")
 
 

@@ -55,6 +55,7 @@ class Supervisor:
         self.redis = Redis(config.var) if self.embedded else None
         self.parts: list[Part] = []
         self._lock: TextIO | None = None
+        self._left_addresses = False
 
     def run(self) -> None:
         """Start everything, say where it answers, keep it alive. Errors: ``ConfigError``."""
@@ -107,6 +108,7 @@ class Supervisor:
         redis.start()
         leave = {"database_url": postgres.url, "redis_url": redis.url, "secret_key": secret_key(self.config.var)}
         write_private(configuration.embedded_file(), json.dumps(leave))
+        self._left_addresses = True
 
     def _take_lock(self) -> None:
         self._lock = (self.config.var / "up.lock").open("a+")
@@ -205,7 +207,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         processes.stop_all([part.process for part in self.parts if part.process], seconds=4)
-        if self.embedded:
+        if self._left_addresses:
             configuration.embedded_file().unlink(missing_ok=True)
         if self.redis:
             self.redis.stop(seconds=2)

@@ -41,10 +41,10 @@ def test_the_pages_of_the_staff_keep_to_it_too(librarian_client, path):
     assert "unsafe" not in response["Content-Security-Policy"]
 
 
-def test_the_documentation_of_the_api_has_a_policy_of_its_own_that_runs_no_foreign_script(client):
+def test_the_documentation_of_the_api_needs_no_weaker_policy(client):
     page, script = client.get("/api/docs/"), client.get("/api/docs/?script=")
 
-    assert "script-src 'self';" in page["Content-Security-Policy"] + ";"
+    assert "unsafe" not in page["Content-Security-Policy"]
     assert "<script>" not in page.text
     assert "<style" not in page.text
     assert script["Content-Type"].startswith("application/javascript")

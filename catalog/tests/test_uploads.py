@@ -1,0 +1,145 @@
+"""A digital file is checked before anything is kept, and goes when its record does not stay."""
+
+import errno
+import hashlib
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from django.db import transaction
+
+from accounts.tests.factories import make_librarian
+from catalog import services
+from catalog.models import Book, BookFile
+from catalog.signals import book_file_added
+from catalog.tests.factories import PDF, make_book, pdf, record, stored
+from library.core.errors import InvalidInput, StorageFull
+from library.jobs.models import Job
+
+pytestmark = pytest.mark.django_db
+BAD = {
+    "empty": (b"", "empty"),
+    "renamed text": (b"Call me Ishmael. " * 100, "not a PDF"),
+    "header too late": (b"\n" * 1020 + PDF, "not a PDF"),
+    "a page": (b"<html>%PDF</html>", "not a PDF"),
+}
+
+
+@pytest.fixture
+def listener():
+    """What a higher app does when a file comes."""
+    heard = []
+
+    def hear(*, book_file, by, **kwargs):
+        heard.append((book_file, by))
+        return Job.objects.create(kind="index", subject_label="catalog.bookfile", subject_id=book_file.pk)
+
+    book_file_added.connect(hear)
+    yield heard
+    book_file_added.disconnect(hear)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_file_that_is_no_pdf_leaves_neither_book_nor_file(kind, media):
+    content, sentence = BAD[kind]
+    with pytest.raises(InvalidInput, match=sentence) as refusal:
+        record("Moby Dick", "Herman Melville", file=pdf(content))
+    assert refusal.value.fields.keys() == {"file"}
+    assert not Book.objects.exists()
+    assert stored(media) == []
+
+
+def test_a_file_over_the_limit_is_refused(settings, media):
+    settings.UPLOAD_MAX_BYTES = len(PDF) - 1
+    with pytest.raises(InvalidInput, match="too large"):
+        services.attach_file(book=make_book(), upload=pdf(), by=None)
+    settings.UPLOAD_MAX_BYTES = len(PDF)
+    services.attach_file(book=make_book(), upload=pdf(), by=None)
+    assert len(stored(media)) == 1
+
+
+def test_a_header_after_some_junk_is_still_a_pdf(media):
+    services.attach_file(book=make_book(), upload=pdf(b"\xef\xbb\xbf\n" + b"x" * 1000 + PDF), by=None)
+    assert len(stored(media)) == 1
+
+
+def test_the_file_is_kept_under_a_name_that_tells_nothing(media):
+    librarian = make_librarian()
+    book = record("The Cell", file=pdf(name="../../etc/the\x07 cell.pdf"))
+    kept = BookFile.objects.get(book=book)
+    (path,) = stored(media)
+    assert path.read_bytes() == PDF
+    assert "cell" not in path.name
+    assert path.stat().st_mode & 0o077 == 0
+    assert kept.sha256 == hashlib.sha256(PDF).hexdigest()
+    assert (kept.size, kept.original_name, kept.media_type) == (len(PDF), "the cell.pdf", "application/pdf")
+    services.attach_file(book=book, upload=pdf(), by=librarian)
+    assert BookFile.objects.get(book=book).added_by == librarian
+
+
+def test_whoever_listens_hears_of_the_file_and_its_job_comes_back(listener):
+    librarian = make_librarian()
+    added = services.create_book(title="The Cell", authors=[], file=pdf(), by=librarian)
+    assert listener == [(added.book.digital_file, librarian)]
+    assert added.job == Job.objects.get()
+    assert services.attach_file(book=added.book, upload=pdf(), by=librarian).subject_id == listener[1][0].pk
+
+
+def test_a_new_file_takes_the_place_of_the_old_one(media, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        book = record("The Cell", file=pdf())
+    (first,) = stored(media)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.attach_file(book=book, upload=pdf(PDF + b"second"), by=None)
+        assert first in stored(media), "until the commit the old file is the book's"
+    (second,) = stored(media)
+    assert second.read_bytes() == PDF + b"second"
+    assert Book.objects.get(pk=book.pk).digital_file.file.name.endswith(second.name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_is_rolled_back_takes_its_file_along(media):
+    kept = record("Kept", file=pdf())
+    assert len(stored(media)) == 1
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record("Gone", file=pdf())
+        services.attach_file(book=kept, upload=pdf(PDF + b"new"), by=None)
+        assert len(stored(media)) == 3
+        raise ZeroDivisionError
+    (path,) = stored(media)
+    assert path.read_bytes() == PDF
+    assert [book.title for book in Book.objects.all()] == ["Kept"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_listener_that_fails_leaves_nothing(media):
+    def fail(**kwargs):
+        raise ZeroDivisionError
+
+    book_file_added.connect(fail)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            record("Gone", file=pdf())
+    finally:
+        book_file_added.disconnect(fail)
+    assert stored(media) == []
+    assert not Book.objects.exists()
+
+
+def test_a_full_disk_is_said_plainly_and_leaves_no_half_file(media, monkeypatch):
+    """The disk is full after the first bytes: what the operating system answers is the edge that is played here."""
+
+    class FullDisk(FileSystemStorage):
+        def _save(self, name, content):
+            content.chunks = lambda *size: self.half(name)
+            return super()._save(name, content)
+
+        def half(self, name):
+            yield b"%PDF-1.7 half a f"
+            assert len(stored(media)) == 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("catalog.services.files.default_storage", FullDisk())
+    with pytest.raises(StorageFull):
+        record("The Cell", "New Name", file=pdf())
+    assert stored(media) == []
+    assert not Book.objects.exists()
