@@ -26,7 +26,8 @@ class ReadOnly:
 class GenerationInline(ReadOnly, admin.TabularInline[IndexGeneration, Document]):
     model = IndexGeneration
     fk_name = "document"
-    readonly_fields = ["model", "chunker", "state", "page_count", "passage_count", "note", "created_at", "ready_at"]
+    fields = ("model", "chunker", "state", "page_count", "passage_count", "note", "created_at", "ready_at")
+    readonly_fields = fields
     extra = 0
 
 
