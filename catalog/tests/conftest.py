@@ -10,8 +10,9 @@ from catalog.signals import book_file_added
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path) -> Path:
     """A folder of its own for each test's files."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
+    folder: Path = tmp_path / "media"
+    settings.MEDIA_ROOT = folder
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """A record comes in whole or not at all."""
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,7 +14,7 @@ from catalog.tests.factories import make_copy, pdf, record, stored
 from library.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
-WHOLE = {
+WHOLE: dict[str, Any] = {
     "title": "  The   Gene ", "authors": ["Siddhartha Mukherjee", "mukherjee, siddhartha", "Ann Ó Dálaigh"],
     "isbn": "0-306-40615-2", "categories": ["Biology", "biology", "History"], "subjects": ["Genetics"],
     "publisher": "Scribner", "year": 2016, "language": "EN", "description": "An intimate history.\nTold twice.",
@@ -41,7 +42,7 @@ def test_authors_are_found_by_their_folded_name():
 
 
 def test_every_wrong_field_is_named_at_once_and_nothing_is_stored():
-    wrong = {
+    wrong: dict[str, Any] = {
         "title": " ", "authors": ["x" * 201], "isbn": "9780306406158", "language": "english", "year": 9999,
         "publisher": "a\0b", "description": "x" * 20_001, "page_count": 0, "categories": ["\ud800"],
     }  # fmt: skip

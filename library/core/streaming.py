@@ -75,14 +75,20 @@ class _Pieces:
 
 class _Sync(_Pieces):
     def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read():
-            yield piece
+        try:
+            while piece := self.read():
+                yield piece
+        finally:
+            self.close()
 
 
 class _Async(_Pieces):
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while piece := await asyncio.to_thread(self.read):
-            yield piece
+        try:
+            while piece := await asyncio.to_thread(self.read):
+                yield piece
+        finally:
+            self.close()
 
 
 def ranged_response(

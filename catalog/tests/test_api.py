@@ -1,0 +1,270 @@
+"""Books, copies and branches over HTTP."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from accounts.tests.factories import make_librarian, make_user
+from catalog.models import Author, Book, CopyStatus
+from catalog.signals import book_file_added
+from catalog.tests.factories import PDF, make_book, make_branch, make_copy, pdf, record, stored
+from library.jobs.models import Job
+
+pytestmark = pytest.mark.django_db
+BOOKS = "/api/v1/books/"
+WHOLE = {"title": "The Gene", "authors": ["Siddhartha Mukherjee", "Ann Lee"], "isbn": "0-306-40615-2",
+         "categories": ["Biology", "History"], "is_public": False, "year": 2016}  # fmt: skip
+
+
+@pytest.fixture
+def api() -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture
+def staff() -> APIClient:
+    client = APIClient()
+    client.force_authenticate(make_librarian())
+    return client
+
+
+@pytest.fixture
+def reader() -> APIClient:
+    client = APIClient()
+    client.force_authenticate(make_user())
+    return client
+
+
+def test_anybody_searches_the_catalogue(api):
+    record("The Gene", "Siddhartha Mukherjee", year=2016, categories=["Biology"], isbn="9780306406157")
+    record("Germinal", "Émile Zola", language="fr")
+    body = api.get(BOOKS, {"q": "mukherjee"}).json()
+    assert body.keys() == {"count", "next", "previous", "results"}
+    (row,) = body["results"]
+    assert row == {
+        "id": Book.objects.get(title="The Gene").pk, "title": "The Gene", "subtitle": "",
+        "authors": ["Siddhartha Mukherjee"], "categories": ["Biology"], "isbn": "9780306406157", "publisher": "",
+        "year": 2016, "language": "en", "is_public": True, "has_file": False, "total_copies": 0,
+        "available_copies": 0, "cover": None,
+    }  # fmt: skip
+    assert api.get(BOOKS).json()["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"q": "cell"}, {"Cells"}),
+        ({"q": "978-0-306-40615-7"}, {"Cells"}),
+        ({"category": "biology"}, {"Cells"}),
+        ({"author": "zola"}, {"Germinal"}),
+        ({"language": "FR"}, {"Germinal"}),
+        ({"year": "1999"}, {"Cells"}),
+        ({"available": "true"}, {"Cells"}),
+        ({"available": "false"}, {"Germinal"}),
+        ({"branch": "main", "sort": "newest"}, {"Cells"}),
+        ({"q": "nothing like it"}, set()),
+        ({"q": "\0'\"&|!:*"}, set()),
+    ],
+)
+def test_each_parameter_narrows(api, asked, found):
+    cells = record("Cells", "Ann Lee", isbn="9780306406157", year=1999, categories=["Biology"])
+    record("Germinal", "Émile Zola", language="fr")
+    make_copy(book=cells, branch=make_branch(code="main"))
+    assert {row["title"] for row in api.get(BOOKS, asked).json()["results"]} == found
+
+
+def test_sorting_and_pages_hold_together(api):
+    for title in ("The B", "A C", "An A"):
+        record(title)
+    first = api.get(BOOKS, {"sort": "title", "page_size": 2}).json()
+    assert [row["title"] for row in first["results"]] == ["An A", "The B"]
+    second = api.get(first["next"]).json()
+    assert [row["title"] for row in second["results"]] == ["A C"]
+    assert second["next"] is None
+    assert api.get(BOOKS, {"page": 9}).status_code == 404
+
+
+@pytest.mark.parametrize("asked", [{"year": "soon"}, {"sort": "colour"}, {"language": "e1"}, {"category": "\0"}])
+def test_a_parameter_that_makes_no_sense_is_named(api, asked):
+    response = api.get(BOOKS, asked)
+    assert response.status_code == 400
+    assert response.json()["code"] == "invalid"
+    assert response.json()["fields"].keys() == asked.keys()
+
+
+def test_a_book_has_everything_that_clients_rely_on(api):
+    book = record("The Gene", "Siddhartha Mukherjee", description="Long.", subjects=["Genetics"], file=pdf())
+    branch = make_branch(name="Central")
+    make_copy(book=book, branch=branch, barcode="C-1")
+    make_copy(book=book, branch=branch, barcode="C-2", status=CopyStatus.ON_LOAN, not_for_loan=True)
+    body = api.get(f"{BOOKS}{book.pk}/").json()
+    assert (body["total_copies"], body["available_copies"], body["has_file"], body["cover"]) == (2, 1, True, None)
+    assert (body["description"], body["subjects"]) == ("Long.", ["Genetics"])
+    assert body["copies"] == [
+        {"barcode": "C-1", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "available",
+         "for_loan": True},
+        {"barcode": "C-2", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "on_loan",
+         "for_loan": False},
+    ]  # fmt: skip
+    copies = api.get(f"{BOOKS}{book.pk}/copies/").json()
+    assert (copies["count"], copies["results"]) == (2, body["copies"])
+
+
+def test_a_suppressed_book_is_404_for_readers_in_every_way(api, reader, staff):
+    book = record("Hidden")
+    Book.objects.update(is_suppressed=True)
+    for client in (api, reader):
+        assert client.get(f"{BOOKS}{book.pk}/").status_code == 404
+        assert client.get(f"{BOOKS}{book.pk}/copies/").status_code == 404
+        assert client.get(BOOKS).json()["count"] == 0
+    assert staff.get(f"{BOOKS}{book.pk}/").status_code == 200
+
+
+def test_branches_are_listed_with_their_ids(api):
+    branch = make_branch(code="central", name="Central", address="1 High Street")
+    assert api.get("/api/v1/branches/").json()["results"] == [
+        {"id": branch.pk, "code": "central", "name": "Central", "address": "1 High Street"}
+    ]
+
+
+@pytest.mark.parametrize("form", ["json", "multipart"])
+def test_a_librarian_adds_a_book(staff, form):
+    response = staff.post(BOOKS, WHOLE, format=form)
+    assert response.status_code == 201, response.json()
+    body = response.json()
+    assert body["job"] is None
+    assert body["isbn"] == "9780306406157"
+    assert body["authors"] == ["Siddhartha Mukherjee", "Ann Lee"]
+    assert body["categories"] == ["Biology", "History"]
+    assert (body["is_public"], body["has_file"]) == (False, False)
+
+
+@pytest.mark.parametrize("form", ["json", "multipart"])
+def test_a_book_is_public_unless_said_otherwise(staff, form):
+    response = staff.post(BOOKS, {"title": "The Gene", "authors": ["Ann Lee"]}, format=form)
+    assert response.json()["is_public"] is True
+
+
+@pytest.mark.parametrize("field", ["pdf", "file"])
+def test_a_book_comes_with_its_pdf_and_the_job_that_reads_it(staff, media, field):
+    def hear(*, book_file, by, **kwargs):
+        return Job.objects.create(kind="index", subject_label="x", subject_id=book_file.pk)
+
+    book_file_added.connect(hear)  # the fixture of the folder takes it away again
+    response = staff.post(BOOKS, WHOLE | {field: pdf()}, format="multipart")
+    assert response.status_code == 201
+    assert response.json()["has_file"] is True
+    assert response.json()["job"] == str(Job.objects.get().pk)
+    (path,) = stored(media)
+    assert path.read_bytes() == PDF
+
+
+@pytest.mark.parametrize(
+    ("field", "content", "sentence"),
+    [("pdf", b"", "empty"), ("pdf", b"Call me Ishmael.", "not a PDF"), ("file", b"Call me Ishmael.", "not a PDF")],
+)
+def test_a_bad_file_is_400_at_once_and_nothing_is_stored(staff, media, field, content, sentence):
+    response = staff.post(BOOKS, WHOLE | {field: pdf(content)}, format="multipart")
+    assert response.status_code == 400
+    assert sentence in response.json()["fields"][field][0]
+    assert not Book.objects.exists()
+    assert not Author.objects.exists()
+    assert stored(media) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": "x" * 501}, "title"),
+        ({"title": "a\0b"}, "title"),
+        ({"title": ["x"]}, "title"),
+        ({"authors": "Ann Lee"}, "authors"),
+        ({"authors": ["\0"]}, "authors.0"),
+        ({"isbn": "9780306406158"}, "isbn"),
+        ({"language": "english"}, "language"),
+        ({"language": "1a"}, "language"),
+        ({"year": "soon"}, "year"),
+        ({"year": 99999999999999}, "year"),
+        ({"page_count": -1}, "page_count"),
+        ({"description": "x" * 20_001}, "description"),
+        ({"categories": ["x" * 81]}, "categories.0"),
+        ({"pdf": "a name"}, "pdf"),
+        ({"is_public": "perhaps"}, "is_public"),
+    ],
+)
+def test_a_wrong_field_is_named(staff, changed, field):
+    response = staff.post(BOOKS, WHOLE | changed, format="json")
+    assert response.status_code == 400, response.json()
+    assert field in response.json()["fields"]
+    assert not Book.objects.exists()
+
+
+def test_broken_json_and_missing_fields_are_400(staff):
+    assert staff.post(BOOKS, "{", content_type="application/json").status_code == 400
+    assert staff.post(BOOKS, {}, format="json").json()["fields"].keys() == {"title", "authors"}
+    both = staff.post(BOOKS, WHOLE | {"pdf": pdf(), "file": pdf()}, format="multipart")
+    assert both.status_code == 400
+
+
+def test_a_second_book_with_the_isbn_is_409(staff):
+    staff.post(BOOKS, WHOLE, format="json")
+    response = staff.post(BOOKS, WHOLE | {"isbn": "978-0-306-40615-7"}, format="json")
+    assert (response.status_code, response.json()["code"]) == (409, "isbn_taken")
+    assert "isbn" in response.json()["fields"]
+
+
+def test_a_patch_changes_what_it_names(staff, media):
+    book = record("The Gene", "Ann Lee", categories=["Biology"], year=2016)
+    response = staff.patch(f"{BOOKS}{book.pk}/", {"title": "The Song", "is_suppressed": True}, format="json")
+    assert (response.status_code, response.json()["title"]) == (200, "The Song")
+    assert (response.json()["year"], response.json()["authors"]) == (2016, ["Ann Lee"])
+    assert Book.objects.get().is_suppressed
+    assert Book.objects.get().is_public
+    staff.patch(f"{BOOKS}{book.pk}/", {"pdf": pdf()}, format="multipart")
+    assert len(stored(media)) == 1
+    assert Book.objects.get().is_public, "a form without the field leaves it alone"
+    assert Book.objects.get().author_names == ["Ann Lee"]
+    assert staff.patch(f"{BOOKS}{book.pk}/", {"year": 12_345}, format="json").status_code == 400
+
+
+def test_a_book_with_copies_is_not_deleted_and_the_answer_says_why(staff):
+    copy = make_copy()
+    response = staff.delete(f"{BOOKS}{copy.book_id}/")
+    assert (response.status_code, response.json()["code"]) == (409, "has_copy")
+    assert "1 copy" in response.json()["detail"]
+    copy.delete()
+    assert staff.delete(f"{BOOKS}{copy.book_id}/").status_code == 204
+    assert staff.delete(f"{BOOKS}{copy.book_id}/").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["post", "patch", "delete"])
+def test_writing_needs_an_account_and_a_permission(api, reader, method):
+    book = make_book()
+    address = BOOKS if method == "post" else f"{BOOKS}{book.pk}/"
+    stranger, patron = getattr(api, method)(address, WHOLE), getattr(reader, method)(address, WHOLE)
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "not_authenticated")
+    assert (patron.status_code, patron.json()["code"]) == (403, "not_allowed")
+    assert Book.objects.get().title == book.title
+
+
+def test_a_full_page_asks_the_database_as_often_as_one_of_two_rows(api):
+    def many(start: int, end: int) -> None:
+        branch = make_branch()
+        for n in range(start, end):
+            book = record(f"Whales {n}", f"Author {n}", categories=[f"Shelf {n}", "Sea"])
+            make_copy(book=book, branch=branch)
+            make_copy(book=home, branch=make_branch())
+
+    def number(address: str) -> int:
+        with CaptureQueriesContext(connection) as ran:
+            assert api.get(address).status_code == 200
+        return len(ran)
+
+    home = record("Home")
+    addresses = [f"{BOOKS}?q=whales", BOOKS, f"{BOOKS}{home.pk}/", f"{BOOKS}{home.pk}/copies/", "/api/v1/branches/"]
+    many(0, 2)
+    few = [number(address) for address in addresses]
+    many(2, 20)
+    assert [number(address) for address in addresses] == few

@@ -1,0 +1,126 @@
+"""The PDF of a book: who may have it, and how it is sent."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient
+from django.urls import reverse
+
+from accounts.tests.factories import make_librarian, make_user
+from catalog.access import check_may_read, may_read
+from catalog.errors import BookConfidential
+from catalog.models import Book
+from catalog.tests.factories import PDF, make_book, pdf, record, stored
+
+pytestmark = pytest.mark.django_db
+CONTENT = PDF + b"0123456789" * 50
+
+
+@pytest.fixture
+def book() -> Book:
+    return record("The Cell", file=pdf(CONTENT, "Zellen & Gewebe.pdf"))
+
+
+def address(book: Book) -> str:
+    return reverse("catalog:file", args=[book.pk])
+
+
+def body(response) -> bytes:
+    return b"".join(response) if response.streaming else response.content
+
+
+def test_a_public_file_opens_in_the_browser(client, book):
+    response = client.get(address(book))
+    assert (response.status_code, body(response)) == (200, CONTENT)
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Length"] == str(len(CONTENT))
+    assert response["Content-Disposition"] == "inline; filename*=UTF-8''Zellen%20%26%20Gewebe.pdf"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Accept-Ranges"] == "bytes"
+    assert "private" in response["Cache-Control"]
+    policy = response["Content-Security-Policy"]
+    assert "object-src 'self'" in policy
+    assert "script-src 'none'" in policy
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part"), [("bytes=0-4", CONTENT[:5]), ("bytes=-3", CONTENT[-3:]), ("bytes=60-", CONTENT[60:])]
+)
+def test_a_part_can_be_asked_for(client, book, wanted, part):
+    response = client.get(address(book), headers={"Range": wanted})
+    assert (response.status_code, body(response)) == (206, part)
+    assert response["Content-Range"].endswith(f"/{len(CONTENT)}")
+
+
+def test_a_part_outside_the_file_is_416(client, book):
+    response = client.get(address(book), headers={"Range": f"bytes={len(CONTENT)}-"})
+    assert (response.status_code, response["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
+
+
+def test_a_part_of_another_version_brings_the_whole_file(client, book):
+    tag = client.head(address(book))["ETag"]
+    same = client.get(address(book), headers={"Range": "bytes=0-4", "If-Range": tag})
+    other = client.get(address(book), headers={"Range": "bytes=0-4", "If-Range": '"old"'})
+    assert (same.status_code, body(same)) == (206, CONTENT[:5])
+    assert (other.status_code, body(other)) == (200, CONTENT)
+
+
+def test_what_the_browser_has_is_not_sent_again(client, book):
+    tag = client.head(address(book))["ETag"]
+    response = client.get(address(book), headers={"If-None-Match": f'"x", W/{tag}'})
+    assert (response.status_code, response.content) == (304, b"")
+
+
+def test_a_head_request_reads_no_file(client, book):
+    response = client.head(address(book))
+    assert (response.status_code, response.content, response["Content-Length"]) == (200, b"", str(len(CONTENT)))
+    assert not response.streaming
+
+
+def test_under_asgi_it_comes_piece_by_piece(book):
+    async def fetch() -> tuple[bool, bytes]:
+        response: Any = await AsyncClient().get(address(book), headers={"Range": "bytes=5-9"})
+        return response.is_async, b"".join([piece async for piece in response])
+
+    assert async_to_sync(fetch)() == (True, CONTENT[5:10])
+
+
+def test_a_suppressed_book_has_no_file_for_readers(client, book):
+    Book.objects.update(is_suppressed=True)
+    assert client.get(address(book)).status_code == 404
+    client.force_login(make_librarian())
+    assert body(client.get(address(book))) == CONTENT
+
+
+def test_a_book_that_is_not_public_is_read_by_staff_alone(client, book):
+    Book.objects.update(is_public=False)
+    for reader in (None, make_user()):
+        if reader:
+            client.force_login(reader)
+        response = client.get(address(book))
+        assert response.status_code == 403
+        assert "You can still borrow a copy" in response.content.decode()
+    client.force_login(make_librarian())
+    assert body(client.get(address(book))) == CONTENT
+
+
+def test_the_check_says_so_by_its_own_code(book):
+    book.is_public = False
+    reader, librarian = make_user(), make_librarian()
+    check_may_read(librarian, book)
+    assert not may_read(reader, book)
+    with pytest.raises(BookConfidential) as refusal:
+        check_may_read(reader, book)
+    assert (refusal.value.code, refusal.value.status) == ("book_confidential", 403)
+
+
+def test_no_file_and_a_lost_file_are_both_404(client, book, media):
+    assert client.get(address(make_book())).status_code == 404
+    stored(media)[0].unlink()
+    assert client.get(address(book)).status_code == 404
+    assert client.get("/catalogue/books/99999999999999999999999/file/").status_code == 404
+
+
+def test_nothing_is_written_through_this_address(client, book):
+    assert client.post(address(book)).status_code == 405
