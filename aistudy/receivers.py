@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
 
@@ -16,7 +17,7 @@ from rag.signals import index_ready
 
 
 @receiver(index_ready, dispatch_uid="aistudy.summarise_new_index")
-def summarise_new_index(*, document: Document, requested_by: int | None = None, **kwargs: Any) -> None:
+def summarise_new_index(*, document: Document, requested_by: UUID | None = None, **kwargs: Any) -> None:
     """A document was read: write its summary. In the transaction that puts the index live."""
     by = User.objects.filter(pk=requested_by).first() if requested_by else None
     services.start_summary(document=document, by=by)

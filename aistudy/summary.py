@@ -85,7 +85,7 @@ def summarise(
         return []
     passages, vectors = [passages[i] for i in usable], vectors[usable]
     wanted = min(MOST, max(FEWEST, FEWEST + len(passages) // PASSAGES_PER_SENTENCE))
-    sections = np.minimum(np.arange(len(passages)) * wanted // len(passages), wanted - 1)
+    sections = np.arange(len(passages)) * min(wanted, len(passages)) // len(passages)
     middles = _middles(vectors, sections)
     candidates = _candidates(passages, vectors, sections, middles, pages, language)
     if not candidates:
@@ -129,7 +129,7 @@ def _middles(vectors: Vectors, sections: np.ndarray) -> Vectors:
     """For each section the direction between its own middle and the book's, shape (sections, d)."""
     whole = unit(vectors.mean(axis=0, keepdims=True))[0]
     own = [vectors[sections == section].mean(axis=0) for section in range(int(sections.max()) + 1)]
-    return unit(unit(np.nan_to_num(np.stack(own))) + 0.6 * whole)
+    return unit(unit(np.stack(own)) + 0.6 * whole)
 
 
 def _candidates(
@@ -145,7 +145,7 @@ def _candidates(
     centrality = np.einsum("nd,nd->n", vectors, middles[sections]) + opening
     found: list[_Candidate] = []
     for section in range(len(middles)):
-        members = np.flatnonzero(sections == section)
+        members = np.flatnonzero(sections == section).tolist()
         best = sorted(members, key=lambda i: (-centrality[i], i))[:TRIED_PER_SECTION]
         for index in best:
             found += _sentences(passages[index], section, float(opening[index]), language)

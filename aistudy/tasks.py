@@ -35,7 +35,7 @@ def write(run: JobRun) -> None:
         artifact = Artifact.objects.select_related("document__book", "document__live_generation").filter(
             pk=run.job.subject_id
         ).first()  # fmt: skip
-        generation = artifact and artifact.document.live_generation
+        generation = artifact.document.live_generation if artifact is not None else None
         if artifact is None or generation is None:
             raise errors.NothingToStudy
         with run.checkpoint(done=0, total=STEPS, message=_("Opening the book")):

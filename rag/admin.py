@@ -26,14 +26,14 @@ class ReadOnly:
 class GenerationInline(ReadOnly, admin.TabularInline[IndexGeneration, Document]):
     model = IndexGeneration
     fk_name = "document"
-    fields = ["model", "chunker", "state", "page_count", "passage_count", "note", "created_at", "ready_at"]
+    fields = ("model", "chunker", "state", "page_count", "passage_count", "note", "created_at", "ready_at")
     readonly_fields = fields
     extra = 0
 
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
-    list_display = ["__str__", "pages", "passages", "model", "created_at"]
+    list_display = ["__str__", "pages", "passages", "embedded_by", "created_at"]
     list_select_related = ["book", "live_generation"]
     search_fields = ["book__title"]
     fields = ["book", "created_at"]
@@ -48,7 +48,7 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
         return document.live_generation.passage_count if document.live_generation else None
 
     @admin.display(description=_("model"))
-    def model(self, document: Document) -> str:
+    def embedded_by(self, document: Document) -> str:
         return document.live_generation.model if document.live_generation else ""
 
 

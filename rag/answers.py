@@ -163,10 +163,11 @@ def _sources(
 ) -> list[Source]:
     """Each chosen sentence, found again on its page; what cannot be found is not shown."""
     numbers = {candidate.page for candidate, _score in chosen}
-    texts = dict(Page.objects.filter(generation=generation, number__in=numbers).values_list("number", "text"))
+    found = Page.objects.filter(generation=generation, number__in=numbers)
+    texts = {page.number: page.text or "" for page in found.only("number", "text")}
     sources: list[Source] = []
     for candidate, score in chosen:
-        span = writers.locate(texts.get(candidate.page) or "", candidate.text, near=candidate.span)
+        span = writers.locate(texts.get(candidate.page, ""), candidate.text, near=candidate.span)
         if span is not None:
             quote = fold_space(span.of(texts[candidate.page]))
             url = page_url(book.pk, candidate.page, span.start, span.end)

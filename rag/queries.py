@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from catalog.models import Book
+from catalog.models import Book, BookFile
 from library.jobs.models import Job, JobState
 from library.jobs.queries import latest as latest_job
 from rag import errors
@@ -42,6 +42,11 @@ class IndexState:
                 )
             case _:
                 return ""
+
+
+def file_of(document: Document) -> BookFile | None:
+    """The digital file that a document is made from, as it is now."""
+    return BookFile.objects.filter(book=document.book).first() if document.book is not None else None
 
 
 def index_state(book: Book) -> IndexState:

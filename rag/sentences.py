@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +23,8 @@ VERB = re.compile(
     r"est|sont|était|ont|ist|sind|war|hat|haben|kann|wird|es|son|era|ha|hanno|sono)\b",
     re.IGNORECASE,
 )
+# *… of type a. So …* (a letter that is no abbreviation) and *… in brackets.) But …*
+TOGETHER = re.compile(r"(?<=[\s(][abd-oq-uw-z]\.)\s+(?=[A-Z])|(?<=[.!?]\))\s+(?=[A-Z])")
 PARAGRAPH = re.compile(r"\S(?:(?!\n\s*\n).)*(?<=\S)", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_]")
 CODE = re.compile(r"(::|->|=>|\{|\}|;\s|==|&&|\|\||</|/>|\bvoid\b|\bdef \w+\(|#include|\breturn\b.*;|\w\(\w*\)\s*\{)")
@@ -56,12 +59,22 @@ def _split(text: str, language: str) -> tuple[Span, ...]:
     for piece in segment(language or "en", text):
         start = text.index(piece, position)
         position = start + len(piece)
-        for part in PARAGRAPH.finditer(piece):
-            span = Span(start + part.start(), start + part.end())
+        for first, last in _pieces(piece):
+            span = Span(start + first, start + last)
             if spans and spans[-1].end == span.start:  # parted inside a name such as mstatus.MPP
                 span = Span(spans.pop().start, span.end)
             spans.append(span)
     return tuple(spans)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Where the paragraphs of ``text``, and the sentences that sentencex leaves together, begin and end."""
+    for part in PARAGRAPH.finditer(text):
+        first = part.start()
+        for gap in TOGETHER.finditer(text, part.start(), part.end()):
+            yield first, gap.start()
+            first = gap.end()
+        yield first, part.end()
 
 
 def fold_space(text: str) -> str:

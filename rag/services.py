@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from catalog.models import Book, BookFile
+from catalog.models import Book
 from library.jobs.models import Job, JobState
 from library.jobs.services import enqueue
+from rag import queries
 from rag.models import Document, GenerationState
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def after_index(*, job: Job) -> Job | None:
         building.delete()
     if job.state == JobState.CANCELLED or tried is None:
         return None
-    current = BookFile.objects.filter(book_id=document.book_id).values_list("sha256", flat=True).first()
-    if current is None or current == tried.source_sha256:
+    current = queries.file_of(document)
+    if current is None or current.sha256 == tried.source_sha256:
         return None
     return enqueue(kind="index", subject=document, requested_by=job.requested_by)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
 from aistudy import queries, tasks
 from aistudy.models import Artifact
@@ -20,6 +21,8 @@ from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import perform
 from rag import queries as rag
+from rag import services
+from rag.ingest.build import build_index
 from rag.models import Document, Page
 from rag.sentences import fold_space
 from rag.tests import pdfs
@@ -34,6 +37,17 @@ def waiting(book: Book) -> Job:
 
 def artifact(book: Book) -> Artifact:
     return Artifact.objects.get(document__book=book)
+
+
+def sentences(book: Book) -> list[dict[str, Any]]:
+    content = artifact(book).content
+    assert content is not None
+    found: list[dict[str, Any]] = content["sentences"]
+    return found
+
+
+def text_of(book: Book, number: int) -> str:
+    return Page.objects.get(generation=rag.live_generation(book), number=number).text or ""
 
 
 def write(job: Job) -> Job:
@@ -56,21 +70,18 @@ def test_index_asks_for_a_summary_and_a_worker_writes_it():
     found = artifact(book)
     assert (found.state, found.writer, found.owner, found.language) == ("ready", "extractive", None, "en")
     assert found.generation == rag.live_generation(book)
-    assert len(found.content["sentences"]) >= 4
-    assert found.content["words"] == sum(len(s["text"].split()) for s in found.content["sentences"])
-    for sentence in found.content["sentences"]:
-        text = Page.objects.get(generation=found.generation, number=sentence["page"]).text
+    assert len(sentences(book)) >= 4
+    assert found.content is not None
+    assert found.content["words"] == sum(len(sentence["text"].split()) for sentence in sentences(book))
+    for sentence in sentences(book):
+        text = text_of(book, sentence["page"])
         assert fold_space(text[sentence["start"] : sentence["end"]]) == sentence["text"]
 
 
 def test_whoever_added_the_file_asked_for_the_summary():
     librarian = make_librarian()
     book = make_digital_book()
-    from rag import services
-
     job = services.start_index(book=book, by=librarian)
-    from rag.ingest.build import build_index
-
     perform(job.pk, build_index)
     assert waiting(book).requested_by == librarian
 
@@ -82,14 +93,15 @@ def test_new_index_writes_the_summary_anew_and_hides_the_old_one():
     index(book)
     assert (artifact(book).state, artifact(book).content) == ("queued", None)
     assert write(waiting(book)).state == "done"
-    assert max(sentence["page"] for sentence in artifact(book).content["sentences"]) <= 2
+    assert max(sentence["page"] for sentence in sentences(book)) <= 2
     assert Artifact.objects.count() == 1
 
 
 def test_book_read_anew_while_the_summary_is_written_gets_the_new_one(monkeypatch):
     book = make_indexed_book()
     job = waiting(book)
-    real, done = tasks.store, []
+    real = tasks.store
+    done: list[bool] = []
 
     def replaced(*arguments: Any) -> None:
         if not done:
@@ -101,7 +113,7 @@ def test_book_read_anew_while_the_summary_is_written_gets_the_new_one(monkeypatc
     monkeypatch.setattr(tasks, "store", replaced)
     assert write(job).state == "done"
     assert artifact(book).generation == rag.live_generation(book)
-    assert max(sentence["page"] for sentence in artifact(book).content["sentences"]) <= 2
+    assert max(sentence["page"] for sentence in sentences(book)) <= 2
 
 
 def test_index_that_comes_as_the_summary_ends_gets_a_summary_of_its_own():
@@ -130,7 +142,7 @@ def test_book_of_tables_fails_with_a_sentence():
 
 def test_stopped_summary_is_cancelled():
     book = make_indexed_book()
-    jobs.cancel(job=waiting(book), by=make_user(is_superuser=True))
+    jobs.cancel(job=waiting(book), by=make_user(Role.ADMINISTRATOR))
     assert artifact(book).state == "cancelled"
 
 
@@ -190,7 +202,7 @@ def test_panel_on_the_way_from_nothing_to_a_reading_path():
     assert f"job-{waiting(book).pk}" in panel(book, user)
     write(waiting(book))
     shown = panel(book, user)
-    first = artifact(book).content["sentences"][0]
+    first = sentences(book)[0]
     assert f"/books/{book.pk}/pages/{first['page']}/?mark={first['start']}-{first['end']}" in shown
     assert "without a model" in shown
 

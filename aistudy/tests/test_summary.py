@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def book(pages: int, topics: list[str] = TOPICS) -> tuple[list[Passage], dict[in
     return [Passage(number, 0, text) for number, text in texts.items()], texts
 
 
-def embed(texts: list[str]) -> Vectors:
+def embed(texts: Sequence[str]) -> Vectors:
     """A vector by topic: near for sentences on one topic, far for others. (Stands in for no model: pure geometry.)"""
     rows = np.zeros((len(texts), len(TOPICS) + 40), dtype=np.float32)
     for row, text in enumerate(texts):

@@ -66,7 +66,7 @@ class LocalEmbedder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # theirs
 
         low = settings.EMBEDDING_DTYPE == "bfloat16" or (settings.EMBEDDING_DTYPE == "auto" and has_bfloat16())
         self.spec = model

@@ -22,6 +22,7 @@ from library.jobs.tasks import JobRun
 from rag import errors
 from rag.ingest import cleaning, extract, passages, source
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
+from rag.queries import file_of
 from rag.signals import index_ready
 
 PAGES_AT_ONCE = 32
@@ -54,8 +55,8 @@ class Build:
 def build_index(run: JobRun) -> None:
     """Index the document of a job, from wherever an earlier attempt got to. Errors: every ``DocumentUnreadable``."""
     for _attempt in range(REPLACEMENTS):
-        document = Document.objects.select_related("book").filter(pk=run.job.subject_id).first()
-        book_file = document and BookFile.objects.filter(book_id=document.book_id).first()
+        document = Document.objects.select_related("book", "live_generation").filter(pk=run.job.subject_id).first()
+        book_file = file_of(document) if document is not None else None
         if document is None or book_file is None:
             raise errors.FileMissing
         build = Build(run, document, book_file, embeddings.spec())
@@ -214,8 +215,8 @@ def publish(build: Build) -> None:
     generation = build.generation
     with build.say(WHOLE, _("Ready to answer questions")), transaction.atomic():
         document = Document.objects.select_for_update(no_key=True).get(pk=build.document.pk)
-        current = BookFile.objects.filter(book_id=document.book_id).values_list("sha256", flat=True).first()
-        if current != generation.source_sha256:
+        book_file = file_of(document)
+        if book_file is None or book_file.sha256 != generation.source_sha256:
             raise SourceReplaced
         if generation.passages.filter(embedding=None).exists():
             raise RuntimeError("A passage without a vector cannot be published.")

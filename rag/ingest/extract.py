@@ -13,7 +13,7 @@ PRESERVE_WHITESPACE, MEDIABOX_CLIP = 2, 64
 SPACES = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 PICTURES = re.compile(r"[\ue000-\uf8ff]")  # icon fonts: private signs that mean nothing as text
 INVISIBLE = dict.fromkeys([*range(0x20), 0x7F, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFD])
-INVISIBLE[9] = INVISIBLE[10] = " "  # type: ignore[assignment]  # a table for str.translate
+INVISIBLE[9] = INVISIBLE[10] = " "
 MONO = 8  # bit of a span's flags
 BOLD = 16
 EDGE = 0.08  # share of the page's height in which headers and footers stand

@@ -21,8 +21,9 @@ def opened(book_file: BookFile) -> Iterator[Any]:
     """The PDF as a ``pymupdf.Document`` that can be read. Errors: every ``DocumentUnreadable``."""
     import pymupdf
 
-    pymupdf.TOOLS.mupdf_display_errors(False)
-    pymupdf.TOOLS.mupdf_display_warnings(False)
+    tools: Any = pymupdf.TOOLS
+    tools.mupdf_display_errors(False)
+    tools.mupdf_display_warnings(False)
     try:
         with book_file.file.open("rb") as stored:
             content = stored.read()
@@ -31,7 +32,7 @@ def opened(book_file: BookFile) -> Iterator[Any]:
             raise errors.FileMissing from None
         raise
     try:
-        document = pymupdf.open(stream=content, filetype="pdf")
+        document: Any = pymupdf.open(stream=content, filetype="pdf")  # type: ignore[no-untyped-call]  # untyped
     except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError, ValueError):
         raise (errors.NotAPdf if b"%PDF-" not in content[:1024] else errors.FileCutOff) from None
     try:

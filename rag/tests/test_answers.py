@@ -53,7 +53,7 @@ def test_every_quotation_stands_word_for_word_where_it_says(book, reader):
     found = answer(book=book, question="How do whales breathe and sleep?", viewer=reader, num_chunks=20)
     assert len(found.sources) >= 2
     for source in found.sources:
-        text = Page.objects.get(generation__document__book=book, number=source.page).text
+        text = Page.objects.get(generation__document__book=book, number=source.page).text or ""
         assert " ".join(text[source.start : source.end].split()) == source.quote
         assert source.url == f"/books/{book.pk}/pages/{source.page}/?mark={source.start}-{source.end}"
     assert [sentence.source_number for sentence in found.sentences] == [source.number for source in found.sources]

@@ -21,6 +21,20 @@ def test_dotted_names_stay_whole():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("It holds a value of type a. So it is larger.", 2),
+        ("(It rained all day.) But the sun came out.", 2),
+        ("He read Roe v. Wade at night.", 1),
+        ("See p. Xii there, e.g. the Times.", 1),
+    ],
+)
+def test_sentences_end_behind_a_letter_and_behind_brackets(text, count):
+    assert len(parts(text)) == count
+    assert " ".join(parts(text)) == text
+
+
 def test_heading_is_no_part_of_the_sentence_below_it():
     assert parts("3.4 Monoid as Set\n\nMonoid is simple.") == ["3.4 Monoid as Set", "Monoid is simple."]
 

@@ -11,7 +11,7 @@ def candidate(text: str, start: int = 0, page: int = 1) -> Candidate:
     return Candidate(page, Span(start, start + len(text)), text, 0, 0.5)
 
 
-def vectors(*rows: list[float]) -> np.ndarray:
+def vectors(*rows: list[float]):
     made = np.array(rows, dtype=np.float32)
     return made / np.linalg.norm(made, axis=1, keepdims=True)
 

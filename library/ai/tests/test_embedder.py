@@ -39,7 +39,8 @@ def asked(client: httpx.Client, **body: object) -> httpx.Response:
 @pytest.mark.model
 def test_vectors_are_unit_float32_and_near_for_like_texts(embedder):
     vectors = embeddings.for_questions().embed(["the cat sleeps", "a cat is sleeping", "tax law of 1902"])
-    assert (vectors.shape, vectors.dtype) == ((3, 384), np.float32)
+    assert vectors.shape == (3, 384)
+    assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[0] @ vectors[1] > 0.8 > 0.3 > vectors[0] @ vectors[2]
 
