@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-_running: list[object] = []
+_running: list[Any] = []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,5 +52,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    while _running:
-        _running.pop().stop()  # type: ignore[attr-defined]  # Postgres and Redis share no base class
+    from library.core.embedded import folders
+
+    if _running:
+        while _running:
+            _running.pop().stop()
+        shutil.rmtree(folders.socket_folder(Path(os.environ["LYCEUM_TEST_VAR"])), ignore_errors=True)

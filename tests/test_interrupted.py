@@ -44,6 +44,7 @@ def test_killed_worker_goes_on_from_its_checkpoint_and_no_half_answers(stack, tm
     done_before = eventually(
         lambda: len(found := stack.sql(passages, [book["id"]])) > 100 and found, seconds=60, pause=0.05
     )
+    done_before = stack.sql(passages, [book["id"]])
     stack.kill("celery slow")
     job = librarian.get(f"/jobs/{book['job']}/").json()
     assert job["state"] == "running", job
@@ -85,7 +86,7 @@ def test_files_that_only_a_parser_sees_through_fail_in_words_and_hold_up_nobody(
     cut_off.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 10])
     encrypted = tmp_path / "encrypted.pdf"
     with pymupdf.open(whole) as document:
-        document.save(encrypted, encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="owner", user_pw="user")
+        document.save(encrypted, encryption=pymupdf.mupdf.PDF_ENCRYPT_AES_256, owner_pw="owner", user_pw="user")
     jobs = {
         path: add_book(librarian, path, title=f"{path.stem} {uuid4()}", authors=["A"])["job"]
         for path in (encrypted, cut_off, whole)

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -213,6 +214,8 @@ class Supervisor:
             self.redis.stop(seconds=2)
         if self.postgres:
             self.postgres.stop(seconds=3)
+        if self._left_addresses:
+            shutil.rmtree(folders.socket_folder(self.config.var), ignore_errors=True)
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:

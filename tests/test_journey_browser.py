@@ -1,0 +1,243 @@
+"""The whole journey in a real browser, as a newcomer would walk it, with workers that really run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from library.pages.demo import FOLDER
+from tests.stack import ROOT, Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("stack")]
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SHOTS = ROOT / "var" / "screenshots"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        yield running
+        running.close()
+
+
+class Person:
+    """Somebody with a browser of their own, in which nothing may go wrong unseen."""
+
+    def __init__(self, browser: Browser, stack: Stack, email: str) -> None:
+        self.stack, self.email = stack, email
+        self.context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 900})
+        self.page: Page = self.context.new_page()
+        self.faults: list[str] = []
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
+
+    def _listen(self, said: ConsoleMessage) -> None:
+        # A 422 is how a form is refused; the browser reports the status by itself.
+        if said.type == "error" and "status of 4" not in said.text:
+            self.faults.append(said.text)
+
+    def go(self, path: str) -> None:
+        self.page.goto(path)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+
+    def fill(self, label: str, value: str) -> None:
+        self.page.get_by_role("main").get_by_label(label).fill(value)
+
+    def shoot(self, name: str) -> None:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+    def sign_in(self, password: str, *, at: str = "/accounts/sign-in/") -> None:
+        before = len(self.stack.mails(self.email))
+        self.go(at)
+        self.fill("E-mail", self.email)
+        self.fill("Password", password)
+        self.press("Sign in")
+        self.fill("Code", self.stack.code(self.email, after=before))
+        self.press("Sign in")
+
+    def sign_out(self) -> None:
+        self.page.locator("details.menu summary").click()
+        self.page.get_by_role("button", name="Sign out").click()
+
+    def sees(self, text: str | re.Pattern[str], *, seconds: float = 5) -> None:
+        expect(self.page.get_by_role("main")).to_contain_text(text, timeout=seconds * 1000)
+
+
+@pytest.fixture
+def reader(browser, stack):
+    person = Person(browser, stack, f"newcomer-{uuid4().hex[:8]}@example.net")
+    yield person
+    person.context.close()
+    assert person.faults == []
+
+
+@pytest.fixture
+def librarian(browser, stack):
+    person = Person(browser, stack, "librarian@example.org")
+    yield person
+    person.context.close()
+    assert person.faults == []
+
+
+def register(reader: Person, password: str) -> None:
+    reader.go("/")
+    reader.page.get_by_role("link", name="Get a library card").click()
+    reader.fill("E-mail", reader.email)
+    reader.press("Send me a code")
+    reader.fill("Code", "000000")
+    reader.fill("Full name", "Nour Haddad")
+    reader.fill("Password", "short")
+    reader.press("Register")
+    reader.sees("at least 8 characters")
+    reader.fill("Code", reader.stack.code(reader.email))
+    reader.fill("Password", password)
+    reader.press("Register")
+    expect(reader.page.locator("details.menu")).to_contain_text("Nour")
+
+
+def scan(librarian: Person, *codes: str) -> None:
+    for code in codes:
+        librarian.page.locator("[data-scan]").fill(code)
+        librarian.page.keyboard.press("Enter")
+        librarian.page.wait_for_load_state()
+
+
+def test_reader_asks_for_a_book_and_the_desk_lends_it_and_takes_it_back(reader, librarian, stack):
+    password = "a quiet room 7"
+    register(reader, password)
+    reader.sign_out()
+    reader.sign_in(password)
+
+    for clue in ("Okafor", "cell biology"):
+        reader.page.get_by_role("banner").get_by_label("Search the catalogue").fill(clue)
+        reader.page.keyboard.press("Enter")
+        reader.sees("A Primer on the Cell")
+    reader.shoot("search")
+    reader.page.get_by_role("main").get_by_role("link", name="A Primer on the Cell").first.click()
+    reader.sees(re.compile(r"\d of \d available in Central Library"))
+    reader.press("Request at Central Library")
+    reader.go("/loans/")
+    reader.sees("A Primer on the Cell")
+    reader.shoot("my-loans")
+
+    (card, barcode), *_ = stack.sql(
+        "SELECT p.card_number, c.barcode FROM accounts_user u JOIN accounts_patron p ON p.user_id = u.id"
+        " JOIN circulation_hold h ON h.patron_id = p.user_id JOIN catalog_copy c ON c.id = h.copy_id WHERE u.email = %s",
+        [reader.email],
+    )
+    librarian.sign_in("lyceum-demo", at="/admin/")
+    expect(librarian.page).to_have_url(re.compile("/admin/$"))
+    librarian.go("/pick-list/")
+    row = librarian.page.locator("li", has_text=barcode)
+    expect(row).to_contain_text("Nour Haddad")
+    librarian.shoot("pick-list")
+    row.get_by_role("button", name="Confirm A Primer on the Cell").click()
+    expect(librarian.page.locator("li", has_text=barcode)).to_have_count(0)
+    reader.go("/loans/")
+    reader.sees("hold shelf")
+
+    librarian.go("/desk/")
+    scan(librarian, card, barcode)
+    librarian.sees("Lent")
+    librarian.sees("1 of 3 loans")
+    librarian.shoot("desk-lent")
+    reader.go("/loans/")
+    reader.sees("due")
+
+    free = stack.sql(
+        "SELECT DISTINCT ON (book_id) barcode FROM catalog_copy WHERE status = 'available' AND NOT not_for_loan"
+        " AND book_id NOT IN (SELECT book_id FROM catalog_copy WHERE barcode = %s) ORDER BY book_id, barcode LIMIT 2",
+        [barcode],
+    )
+    scan(librarian, *(code for (code,) in free))
+    librarian.sees("3 of 3 loans")
+    (reading_room,), *_ = stack.sql(
+        "SELECT barcode FROM catalog_copy WHERE not_for_loan AND status = 'available' LIMIT 1"
+    )
+    scan(librarian, reading_room)
+    refusal = librarian.page.get_by_role("alert")
+    expect(refusal).to_contain_text("for use in the library only")
+    expect(refusal).to_contain_text("3 of 3 loans already")
+    librarian.shoot("desk-refused")
+
+    librarian.page.keyboard.press("F2")
+    librarian.sees("Taking back")
+    scan(librarian, barcode, *(code for (code,) in free))
+    librarian.sees("Returned")
+    reader.go("/loans/")
+    reader.sees("Returned")
+
+
+def test_librarian_adds_a_book_and_the_reader_asks_it(reader, librarian, stack):
+    title = f"Letters on the Cell {uuid4().hex[:6]}"
+    librarian.sign_in("lyceum-demo")
+    librarian.go("/admin/catalog/book/add/")
+    librarian.page.get_by_label("Title:", exact=True).fill(title)
+    librarian.page.locator("#id_authorships-0-author + .select2").click()
+    librarian.page.locator(".select2-search__field").last.fill("Okafor")
+    librarian.page.locator(".select2-results__option", has_text="Miriam Okafor").click()
+    upload = librarian.page.locator("input[type=file]")
+    upload.set_input_files(
+        {"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"These are only notes. " * 99}
+    )
+    librarian.page.get_by_role("button", name="Save", exact=True).click()
+    expect(librarian.page.locator(".errorlist")).to_contain_text("PDF")
+    librarian.page.locator("input[type=file]").set_input_files(FOLDER / "files" / "a-primer-on-the-cell.pdf")
+    librarian.page.get_by_role("button", name="Save", exact=True).click()
+    (book,), *_ = stack.sql("SELECT id FROM catalog_book WHERE title = %s", [title])
+    librarian.go(f"/books/{book}/ask/")
+    progress = librarian.page.locator("progress").first
+    ready = librarian.page.get_by_label("Ask this book")
+    expect(progress.or_(ready).first).to_be_visible()
+    expect(ready).to_be_visible(timeout=90_000)  # the page notices by itself
+    librarian.go(f"/books/{book}/study/")
+    librarian.sees("Summary")
+    expect(librarian.page.locator("#panel .cite, #panel a", has_text="p. ").first).to_be_visible(timeout=60_000)
+    librarian.shoot("study")
+
+    register(reader, "another quiet room 8")
+    reader.go(f"/books/{book}/")
+    reader.page.get_by_role("link", name="Ask", exact=True).click()
+    reader.fill("Ask this book", "What are lysosomes?")
+    reader.press("Ask")
+    reader.sees("digestive enzymes")
+    reader.shoot("ask")
+    reader.page.locator("a.cite").first.click()
+    expect(reader.page.locator("mark")).to_contain_text(re.compile(r"\w+ \w+"))
+    link = reader.page.get_by_role("link", name="Open the PDF at this page")
+    number = re.search(r"/pages/(\d+)/", reader.page.url)
+    assert number is not None
+    assert (link.get_attribute("href") or "").endswith(f"#page={number[1]}")
+    reader.shoot("page")
+    file = reader.context.request.get(link.get_attribute("href") or "")
+    assert file.body().startswith(b"%PDF-")
+
+    reader.go(f"/books/{book}/ask/")
+    reader.fill("Ask this book", "What are lysosomes?")
+    reader.press("Ask")
+    reader.sees("answered before")
+    reader.fill("Ask this book", "Which team won the 1998 football world cup?")
+    reader.press("Ask")
+    reader.sees("The book does not say")
+    reader.shoot("does-not-say")
+
+
+@pytest.mark.parametrize("path", ["/", "/catalogue/?q=cell", "/books/1/", "/accounts/register/", "/accounts/sign-in/"])
+def test_nothing_scrolls_sideways_on_a_phone(browser, stack, path):
+    for scheme in ("light", "dark"):
+        context = browser.new_context(base_url=stack.url, viewport={"width": 360, "height": 780}, color_scheme=scheme)
+        page = context.new_page()
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        context.close()
