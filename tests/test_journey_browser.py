@@ -176,7 +176,7 @@ def test_reader_asks_for_a_book_and_the_desk_lends_it_and_takes_it_back(reader, 
     scan(librarian, barcode, *(code for (code,) in free))
     librarian.sees("Returned")
     reader.go("/loans/")
-    reader.sees("Returned")
+    reader.sees("Brought back")
 
 
 def test_librarian_adds_a_book_and_the_reader_asks_it(reader, librarian, stack):
