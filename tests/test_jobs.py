@@ -215,6 +215,7 @@ def test_lost_broker_loses_no_job(subject, settings):
     finally:
         celery.conf.broker_url = was
         celery.pool.force_close_all()
+        celery._after_fork()  # a closed pool stays closed: let the tests that follow begin with a new one
     assert Job.objects.get(pk=job.pk).state == "queued"
     assert services.sweep(at=timezone.now() + timedelta(seconds=31)) == 1
 
