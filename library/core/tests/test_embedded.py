@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -82,15 +84,17 @@ def test_data_moves_only_where_postgres_cannot_reach(tmp_path):
 
 def test_programs_out_of_reach_run_from_a_copy_with_their_libraries(var, monkeypatch):
     """As root with the virtual environment in a private home; as anybody else nothing is out of reach."""
-    monkeypatch.setattr(folders, "ROOT_DATA", var / "elsewhere")
-    postgres = Postgres(var, durable=False)
+    elsewhere = Path(tempfile.mkdtemp(prefix="lyceum-"))
+    elsewhere.chmod(0o755)
+    monkeypatch.setattr(folders, "ROOT_DATA", elsewhere)
     is_reachable = folders.reachable
     monkeypatch.setattr(
         folders, "reachable", lambda path, account: path != wheel_folder() and is_reachable(path, account)
     )
+    postgres = Postgres(var, durable=False)
     postgres.start()
     try:
-        assert (var / "elsewhere") in postgres._program("postgres").parents
+        assert elsewhere in postgres._program("postgres").parents
         with psycopg.connect(postgres.url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     finally:
