@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -34,5 +35,5 @@ def test_a_redis_that_dies_loses_no_letter(stack):
     stack.kill("redis-server")  # and with it the wake-up
     queue(stack, after)
     for to in (before, after):
-        eventually(lambda to=to: stack.mails(to), seconds=90)
+        eventually(partial(stack.mails, to), seconds=90)
         assert len(stack.mails(to)) == 1
