@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,38 @@ class CodeTooSoon(LibraryError):
     def __init__(self, *, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(seconds=retry_after)
+
+
+class RateLimited(LibraryError):
+    """Something was tried more often than its limit allows. ``retry_after``: seconds until it may be tried again."""
+
+    code = "rate_limited"
+    message = _("That was too often in too short a time. It is possible again in {wait}.")
+    status = 429
+    template = "accounts/slow_down.html"
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(wait=_wait(retry_after))
+
+    @property
+    def wait(self) -> str:
+        """``retry_after`` in words."""
+        return _wait(self.retry_after)
+
+
+class LockedOut(RateLimited):
+    """Too many wrong passwords or codes for one address, whether or not it has an account."""
+
+    code = "locked_out"
+    message = _("There were too many wrong passwords or codes. Signing in is possible again in {wait}.")
+
+
+def _wait(seconds: int) -> str:
+    if seconds <= 90:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = ceil(seconds / 60)
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
 
 
 class CodeRefused(LibraryError):
