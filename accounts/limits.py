@@ -171,7 +171,8 @@ def _tell(pk: int, at: datetime) -> bool:
     row.told_at = at
     row.save(update_fields=["told_at"])
     activity.record(actor=None, verb="account.locked_out", object=row.user, subject=row.user, at=row.locked_at)
-    notices.queue(user=row.user, kind="locked_out", minutes=ceil(settings.LOCK_OUT.total_seconds() / 60))
+    cause = f"lock-out:{row.pk}:{row.locked_at:%Y%m%d%H%M%S%f}"
+    notices.queue(user=row.user, kind="locked_out", dedupe=cause, at=row.locked_at, until=row.expires_at)
     return True
 
 

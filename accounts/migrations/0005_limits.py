@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_role_grants_and_checks'),
+        ('accounts', '0004_activity_and_notices'),
     ]
 
     operations = [
