@@ -16,7 +16,7 @@ def client_of(request: HttpRequest) -> str:
     """The client's address, for IPv6 its /64 network; ``""`` where it is not counted: loopback in embedded mode."""
     peer = _address(request.META.get("REMOTE_ADDR") or "")
     client = _behind_proxies(peer, request.META.get("HTTP_X_FORWARDED_FOR", "").split(","))
-    if settings.EMBEDDED and (client is None or client.is_loopback):
+    if not settings.COUNT_LOOPBACK and (client is None or client.is_loopback):
         return ""
     if client is None:
         return UNKNOWN

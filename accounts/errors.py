@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import ceil
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -33,12 +35,8 @@ class RateLimited(LibraryError):
 
     def __init__(self, *, retry_after: int) -> None:
         self.retry_after = retry_after
+        self.until = timezone.now() + timedelta(seconds=retry_after)
         super().__init__(wait=_wait(retry_after))
-
-    @property
-    def wait(self) -> str:
-        """``retry_after`` in words."""
-        return _wait(self.retry_after)
 
 
 class LockedOut(RateLimited):

@@ -43,6 +43,10 @@ WHERE tally.expires_at <= EXCLUDED.opened_at OR (tally.count < %s AND tally.lock
 RETURNING count
 """
 
+BACK = """
+UPDATE accounts_tally SET count = count - 1 WHERE kind = %s AND key = %s AND count > 0 AND locked_at IS NULL
+"""
+
 # One statement for known and unknown addresses alike: the same work, and nothing to tell them apart by.
 LOCK = """
 UPDATE accounts_tally SET locked_at = %s, expires_at = %s,
@@ -92,8 +96,7 @@ def check_not_locked_out(email: str, *, at: datetime | None = None) -> None:
 def refund(kind: Kind, key: str) -> None:
     """Take back one hit: what it was counted for did not happen, or was no failure."""
     if key:
-        sql = "UPDATE accounts_tally SET count = count - 1 WHERE kind = %s AND key = %s AND count > 0 AND locked_at IS NULL"
-        _execute(sql, [kind, hash_key(kind, key)])
+        _execute(BACK, [kind, hash_key(kind, key)])
 
 
 def failed(email: str, *, at: datetime | None = None) -> None:
@@ -143,14 +146,18 @@ def _spend_question(user: User, at: datetime | None) -> None:
 
 @transaction.atomic
 def lift(*, lock_out: LockOut, by: User) -> None:
-    """Let somebody sign in again before the time. Errors: ``NotAllowed``: staff lift patrons' lock-outs, administrators all."""
+    """Let somebody sign in again before the time; harmless where the lock-out has ended or is another by now.
+
+    Errors: ``NotAllowed``: staff lift patrons' lock-outs, administrators everybody's.
+    """
     from accounts import activity
 
     owner = lock_out.user
     if owner is None or not (by.is_superuser or (by.has_perm("accounts.change_lockout") and not owner.is_staff)):
         raise NotAllowed
-    Tally.objects.filter(pk=lock_out.pk, locked_at=lock_out.locked_at).delete()
-    activity.record(actor=by, verb="account.lock_out_lifted", object=owner, subject=owner)
+    count, _by_model = Tally.objects.filter(pk=lock_out.pk, locked_at=lock_out.locked_at).delete()
+    if count:
+        activity.record(actor=by, verb="account.lock_out_lifted", subject=owner)
 
 
 def tell_locked_out(*, at: datetime | None = None) -> int:
@@ -170,7 +177,7 @@ def _tell(pk: int, at: datetime) -> bool:
         return False
     row.told_at = at
     row.save(update_fields=["told_at"])
-    activity.record(actor=None, verb="account.locked_out", object=row.user, subject=row.user, at=row.locked_at)
+    activity.record(actor=None, verb="account.locked_out", subject=row.user, at=row.locked_at)
     cause = f"lock-out:{row.pk}:{row.locked_at:%Y%m%d%H%M%S%f}"
     notices.queue(user=row.user, kind="locked_out", dedupe=cause, at=row.locked_at, until=row.expires_at)
     return True

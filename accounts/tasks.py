@@ -1,4 +1,4 @@
-"""What the workers do for people: send codes and notices, tell of lock-outs. Messages carry ids, never a code or address."""
+"""What the workers do for people: send codes and notices. Messages carry ids, never a code or an address."""
 
 from __future__ import annotations
 

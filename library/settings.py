@@ -195,6 +195,7 @@ LIMITS = {
     "reset_client": CONFIG.limit_reset_client,
     "usernames_client": CONFIG.limit_usernames_client,
 }
+COUNT_LOOPBACK = not EMBEDDED  # by client address; one machine for trying out is no crowd
 LOCK_OUT = timedelta(minutes=CONFIG.lock_out_minutes)
 HTTPS = CONFIG.https
 TRUSTED_PROXIES = CONFIG.trusted_proxies
