@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from tests.stack import Stack, eventually
@@ -28,3 +29,4 @@ def test_lock_out_survives_a_restart_of_redis_and_is_told_by_mail(stack: Stack):
     )
     assert forged.status_code == 429
     assert [kind for (kind,) in stack.sql("SELECT kind FROM accounts_tally") if kind.endswith("_client")] == []
+    eventually(lambda: httpx.get(f"{stack.url}/healthz").status_code == 200, seconds=30, pause=0.5)
