@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts import lock_out_admin as lock_out_admin
 from accounts import outbox, services
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
 from library.core.errors import LibraryError
@@ -141,7 +142,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
 @admin.register(Tier)
 class TierAdmin(admin.ModelAdmin[Tier]):
-    list_display = ("name", "code", "max_loans", "max_holds")
+    list_display = ("name", "code", "max_loans", "max_holds", "questions_per_hour")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         """The code is what clients and rules know a tier by."""

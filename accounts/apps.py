@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
             Role.LIBRARIAN,
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
         )
+        grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])
         user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.activity")
         user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.activity")
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
