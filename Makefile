@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full check format openapi books clean
+.PHONY: help run install install-dev test test-full check format openapi settings books clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -64,6 +64,9 @@ format: install-dev  ## Put code and templates into their standard form
 
 openapi: install-dev  ## Write docs/openapi.yaml anew
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+settings: install  ## Write docs/settings.md anew
+	$(BIN)/python manage.py settings --markdown > docs/settings.md
 
 books: install  ## Build the demonstration collection's PDFs from their texts
 	$(BIN)/python manage.py build_books
