@@ -153,7 +153,7 @@ def mailed_code(mail: Path, address: str, seen: set[Path], *, seconds: float = 2
 
 
 def look_around(host: str) -> None:
-    """Which books, which card and which copies there are; waits until a digital book can be asked."""
+    """Which books, which card and which copies there are."""
 
     def get(path: str, who: Signed) -> Any:
         return _ok(requests.get(f"{host}/api/v1{path}", headers=who.bearer, timeout=30)).json()
@@ -166,10 +166,21 @@ def look_around(host: str) -> None:
     for book in WORLD.books:
         copies = get(f"/books/{book}/", WORLD.librarian)["copies"]
         WORLD.barcodes += [copy["barcode"] for copy in copies if copy["status"] == "available" and copy["for_loan"]][:1]
-    end = time.monotonic() + 180
-    while get(f"/rag/books/{WORLD.digital}/index/", WORLD.reader)["state"] != "ready":
+    wait_for_an_answer(host)
+
+
+def wait_for_an_answer(host: str, *, seconds: float = 180) -> None:
+    """Until the book is indexed and the embedder has loaded its model."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = requests.post(
+            f"{host}/api/v1/rag/books/{WORLD.digital}/query/", json={"question": QUESTIONS[0]},
+            headers=WORLD.reader.bearer, timeout=30,
+        )  # fmt: skip
+        if answer.ok:
+            return
         if time.monotonic() > end:
-            raise LookupError("no digital book was indexed within three minutes.")
+            raise LookupError(f"no book answered a question within {seconds:.0f} s: {answer.text[:200]}")
         time.sleep(1)
 
 

@@ -67,8 +67,8 @@ def section(rows: list[dict[str, str]], *, users: int, seconds: int) -> str:
     for row in [*each, total]:
         name = f"{row['Type']} {row['Name']}" if row["Type"] else "**together**"
         lines.append(
-            f"| {name} | {row['Request Count']} | {row['Failure Count']} | {row['Median Response Time']} "
-            f"| {row['95%']} | {float(row['Max Response Time']):.0f} |"
+            f"| {name} | {row['Request Count']} | {row['Failure Count']} | {float(row['Median Response Time']):.0f} "
+            f"| {float(row['95%']):.0f} | {float(row['Max Response Time']):.0f} |"
         )
     lines += ["", f"Together {float(total['Requests/s']):.1f} requests/s."]
     return "\n".join(lines)

@@ -22,6 +22,7 @@ SETTINGS = {str(field.alias) for field in Config.model_fields.values()}
 PARTS = {"web": "web", "embedder": "embedder", "quick": "quick worker", "slow": "slow worker", "beat": "beat"}
 PINNED = re.compile(r"[\w./-]+:\d+\.\d+[\w.-]*")
 IN_ENV_FILE = {"POSTGRES_PASSWORD": "secret", "LYCEUM_SECRET_KEY": "s3" * 32, "LYCEUM_ALLOWED_HOSTS": "library.example.org",
+    "LYCEUM_PUBLIC_URL": "https://library.example.org",
                "LYCEUM_EMAIL_URL": "smtp+tls://me:secret@mail.example.org:587"}  # fmt: skip
 
 

@@ -7,13 +7,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from library.core import config_checks as checks
+from library.core.config_checks import Limit as Limit
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"
@@ -48,11 +50,15 @@ def setting(
     return Field(default=default, alias=name, description=words, json_schema_extra=about, **bounds)
 
 
+LimitSetting = Annotated[Limit, NoDecode, BeforeValidator(checks.read_limit)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(checks.read_networks)]
+
 SERVICES_GROUP = "PostgreSQL and Redis"
 MACHINE = "This machine"
 ADDRESS = "Your own address"
 MAIL = "Mail"
 RULES = "Library"
+LIMITS = "Limits"
 MODEL = "Embedding model"
 
 
@@ -110,11 +116,16 @@ class Config(BaseSettings):
         "are sent by HTTPS only, and HTTP leads to HTTPS.",
         group=ADDRESS,
     )  # fmt: skip
-    trusted_proxies: Annotated[str, AfterValidator(checks.proxies)] = setting(
-        "LYCEUM_TRUSTED_PROXIES", "127.0.0.1",
+    trusted_proxies: Networks = setting(
+        "LYCEUM_TRUSTED_PROXIES", (),
         "Addresses or networks of your proxies, separated by commas: only theirs is the word of X-Forwarded-For "
-        "about who asks.",
-        group=ADDRESS,
+        "about who asks. Unset, with LYCEUM_HTTPS: one proxy, on this machine or a private network.",
+        group=ADDRESS, example="10.0.0.0/24",
+    )  # fmt: skip
+    public_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
+        "LYCEUM_PUBLIC_URL", "",
+        "Where links in mails lead; unset: HOST and PORT.",
+        group=ADDRESS, example="https://library.example.org",
     )  # fmt: skip
 
     email_url: Annotated[str, AfterValidator(checks.email_url)] = setting(
@@ -135,6 +146,37 @@ class Config(BaseSettings):
         "everyone: all sign in with password and mailed code; staff: readers with the password alone.",
         group=RULES,
     )  # fmt: skip
+
+    # Names that end in CLIENT count by client address, the others by account.
+    limit_login: LimitSetting = setting(
+        "LYCEUM_LIMIT_LOGIN", Limit(5, 900),
+        "Wrong passwords and codes for one address before it is locked out. Limits say how often and in how long "
+        "(units s, m, h, d).",
+        group=LIMITS,
+    )  # fmt: skip
+    limit_login_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_LOGIN_CLIENT", Limit(100, 900), "Sign-ins tried from one client address.", group=LIMITS
+    )
+    limit_otp: LimitSetting = setting(
+        "LYCEUM_LIMIT_OTP", Limit(5, 3600), "Codes mailed to one address and not used.", group=LIMITS
+    )
+    limit_register_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_REGISTER_CLIENT", Limit(20, 3600),
+        "Registrations begun from one client address.", group=LIMITS,
+    )  # fmt: skip
+    limit_register_try_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_REGISTER_TRY_CLIENT", Limit(100, 3600),
+        "Codes and usernames tried by registrations from one client address.", group=LIMITS,
+    )  # fmt: skip
+    limit_reset_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_RESET_CLIENT", Limit(20, 3600), "Password resets begun from one client address.", group=LIMITS
+    )
+    limit_usernames_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_USERNAMES_CLIENT", Limit(60, 3600), "Usernames looked up from one client address.", group=LIMITS
+    )
+    lock_out_minutes: int = setting(
+        "LYCEUM_LOCK_OUT_MINUTES", 15, "How long a lock-out lasts, in minutes.", group=LIMITS, ge=1, le=1440
+    )
 
     embedding_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
         "LYCEUM_EMBEDDING_URL", "",

@@ -5,11 +5,23 @@ from __future__ import annotations
 import ipaddress
 import re
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+
+
+class Limit(NamedTuple):
+    """``most`` times in ``seconds``. Written as ``5/15m``: the unit is s, m, h or d."""
+
+    most: int
+    seconds: int
+
+    def __str__(self) -> str:
+        unit = next(unit for unit in reversed(UNITS) if self.seconds % UNITS[unit] == 0)
+        return f"{self.most}/{self.seconds // UNITS[unit]}{unit}"
 
 
 def database_url(value: str) -> str:
@@ -70,13 +82,24 @@ def host_names(value: str) -> str:
     return value
 
 
-def proxies(value: str) -> str:
-    for name in filter(None, map(str.strip, value.split(","))):
-        try:
-            ipaddress.ip_network(name, strict=False)
-        except ValueError:
-            raise ValueError(f"must be addresses or networks, separated by commas, not {name!r}") from None
-    return value
+def read_limit(written: object) -> object:
+    """The limit that ``5/15m`` stands for; what is no text goes through."""
+    if not isinstance(written, str):
+        return written
+    found = re.fullmatch(r"\s*([1-9]\d{0,6})\s*/\s*([1-9]\d{0,4})\s*([smhd])\s*", written, re.ASCII)
+    if found is None:
+        raise ValueError(f"must say how often and in how long, like 5/15m or 20/1h, not {written!r}")
+    return Limit(int(found[1]), int(found[2]) * UNITS[found[3]])
+
+
+def read_networks(written: object) -> object:
+    """Addresses and networks with commas between them; what is no text goes through."""
+    if not isinstance(written, str):
+        return written
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in written.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(f"must be addresses or networks, separated by commas, not {written!r}") from None
 
 
 def sentence_end(error: Any) -> str:

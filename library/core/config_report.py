@@ -13,11 +13,13 @@ from typing import Any
 from dotenv import dotenv_values
 
 from library.core.config import ENV_FILE, ROOT, Config
+from library.core.config_checks import Limit
 
 OWN_PREFIXES = ("LYCEUM_", "ACCOUNTS_")
 READ_ELSEWHERE = frozenset({"LYCEUM_TEST_VAR"})  # by the test run
 SET = "(set)"
 UNSET = "(unset)"
+NOTHING: tuple[object, ...] = (None, "", ())
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,13 @@ def _row(attribute: str, chosen: Config, sources: dict[str, dict[str, str]]) -> 
     if _about(attribute).get("secret"):
         shown = SET if value else UNSET
     else:
-        shown = UNSET if value in (None, "") else _plain(value)
+        shown = UNSET if value in NOTHING else _plain(value)
     return Row(**{**vars(blank), "value": shown, "source": source})
 
 
 def _blank_row(attribute: str) -> Row:
     field, about = Config.model_fields[attribute], _about(attribute)
-    default = "" if field.default in (None, "") else _plain(field.default)
+    default = "" if field.default in NOTHING else _plain(field.default)
     return Row(
         name=str(field.alias),
         group=str(about.get("group", "More")),
@@ -135,4 +137,6 @@ def _about(attribute: str) -> dict[str, Any]:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, tuple) and not isinstance(value, Limit):
+        return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

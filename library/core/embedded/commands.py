@@ -26,7 +26,7 @@ def commands(
             python, "-m", "uvicorn", "library.asgi:application", "--host", config.host,
             "--port", str(config.port), "--log-level", "warning", "--no-access-log", "--no-server-header",
             "--lifespan", "off", "--timeout-graceful-shutdown", "2",
-            "--forwarded-allow-ips", config.trusted_proxies,
+            "--no-proxy-headers",  # accounts.limits decides whose word about client addresses counts
         ],
         # Codes and sweeps must never wait behind a book that is being indexed: two workers, two queues.
         "quick worker": [*worker, "-Q", "quick", "-n", "quick@%h", "--pool", "threads", "-c", "4"],

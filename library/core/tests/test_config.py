@@ -87,6 +87,10 @@ def test_everything_of_a_public_library_is_taken(given):
         ("LYCEUM_ALLOWED_HOSTS", "https://library.example.org", "LYCEUM_ALLOWED_HOSTS must be names"),
         ("LYCEUM_ALLOWED_HOSTS", "library.example.org, *", "LYCEUM_ALLOWED_HOSTS must be names"),
         ("LYCEUM_TRUSTED_PROXIES", "*", "LYCEUM_TRUSTED_PROXIES must be addresses or networks"),
+        ("LYCEUM_TRUSTED_PROXIES", "10.0.0.1/8", "LYCEUM_TRUSTED_PROXIES must be addresses or networks"),
+        ("LYCEUM_LIMIT_LOGIN", "often", "LYCEUM_LIMIT_LOGIN must say how often and in how long, like 5/15m"),
+        ("LYCEUM_LOCK_OUT_MINUTES", "1441", "LYCEUM_LOCK_OUT_MINUTES must be at most 1440"),
+        ("LYCEUM_PUBLIC_URL", "library.example.org", "LYCEUM_PUBLIC_URL must begin with http:// or https://"),
         ("DATABASE_URL", "mysql://localhost/lyceum", "DATABASE_URL must begin with postgresql:// or postgres://"),
         ("DATABASE_URL", "postgresql://localhost", "DATABASE_URL must end in the name of a database"),
         ("REDIS_URL", "amqp://localhost", "REDIS_URL must begin with redis://, rediss:// or unix://"),
@@ -102,6 +106,15 @@ def test_value_that_cannot_work_is_told_in_one_sentence(given, name, value, word
     (sentence,) = refusal(given, **(OUTSIDE | {name: value}))
     assert sentence.startswith(words)
     assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"), [("5/15m", (5, 900)), ("1/1s", (1, 1)), (" 20 / 2 h ", (20, 7200)), ("9/7d", (9, 604800))]
+)
+def test_limit_says_how_often_and_in_how_long(given, written, limit):
+    read = given(LYCEUM_LIMIT_OTP=written).limit_otp
+    assert tuple(read) == limit
+    assert str(read) == written.replace(" ", "")
 
 
 def test_all_faults_are_told_at_once(given):
