@@ -6,6 +6,8 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from django.core.management import get_commands
 from library.core.config import ROOT, Config, read
 from library.core.embedded.commands import commands
 from library.core.embedded.healthcheck import CHECKS
+from tests.stack import eventually, free_port
 
 SETTINGS = {str(field.alias) for field in Config.model_fields.values()}
 PARTS = {"web": "web", "embedder": "embedder", "quick": "quick worker", "slow": "slow worker", "beat": "beat"}
@@ -157,6 +160,25 @@ def test_healthchecks_ask_the_part_that_they_belong_to(ours):
     for name in PARTS:
         assert ours[name]["healthcheck"]["test"][1:] == ["python", "-m", "library.core.embedded.healthcheck", name]
         assert name in CHECKS
+
+
+def healthcheck(part: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "library.core.embedded.healthcheck", part],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.stack
+@pytest.mark.xdist_group("stack")
+@pytest.mark.parametrize("part", PARTS)
+def test_healthcheck_finds_a_living_part_and_misses_an_absent_one(stack, tmp_path, part):
+    living = eventually(lambda: (ran := healthcheck(part, stack.environment)).returncode == 0 and ran, seconds=60)
+    assert not living.stderr
+    gone = healthcheck(part, stack.environment | {"LYCEUM_VAR": str(tmp_path), "PORT": str(free_port())})
+    assert gone.returncode == 1
+    assert gone.stderr.strip()
+    assert "Traceback" not in gone.stderr
 
 
 def test_data_that_must_stay_lies_in_named_volumes(compose):

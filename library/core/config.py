@@ -46,7 +46,7 @@ def setting(
 
     ``secret``: the value is a password or contains one, and is never printed.
     """
-    about = {"group": group, "example": example, "secret": secret}
+    about: dict[str, Any] = {"group": group, "example": example, "secret": secret}
     return Field(default=default, alias=name, description=words, json_schema_extra=about, **bounds)
 
 
@@ -215,15 +215,16 @@ def config() -> Config:
 def read(env_file: Path | None = ENV_FILE) -> Config:
     """The settings as they are outside now. Errors: ``ConfigError`` with a sentence for each fault."""
     faults: dict[str, str] = {}
+    source: dict[str, Any] = {"_env_file": env_file}  # pydantic-settings' own argument
     try:
-        found = Config(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own argument
+        found = Config(**source)
     except ValidationError as broken:
         for error in broken.errors():
             name = str(error["loc"][0])
             faults[name] = f"{name} {checks.sentence_end(error)}."
         # What is unreadable takes its default, so that the rest is judged too.
-        defaults = {field.alias: field.default for field in Config.model_fields.values() if field.alias in faults}
-        found = Config(_env_file=env_file, **defaults)
+        defaults = {str(field.alias): field.default for field in Config.model_fields.values() if field.alias in faults}
+        found = Config(**source, **defaults)
     sentences = [*faults.values(), *_faults_together(found, unreadable=faults.keys())]
     if sentences:
         raise ConfigError(sentences[0] if len(sentences) == 1 else "\n".join(["Settings cannot be used:", *sentences]))
