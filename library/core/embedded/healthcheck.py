@@ -51,7 +51,7 @@ def worker(name: str) -> Callable[[Config], bool]:
 
         node = f"{name}@{socket.gethostname()}"
         try:
-            return bool(current_app.control.ping(destination=[node], timeout=SECONDS))
+            return bool(current_app.control.ping(destination=[node], timeout=SECONDS, limit=1))
         except Exception:  # every transport has its own errors; without Redis no worker is reached
             return False
 
