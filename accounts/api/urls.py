@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts.api import views
+from accounts.api.activity import ActivityList
 
 urlpatterns = [
     path("auth/otp/", views.AskForCode.as_view(), name="auth-otp"),
@@ -11,4 +12,5 @@ urlpatterns = [
     path("auth/token/verify/", views.TokenVerify.as_view(), name="auth-token-verify"),
     path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
     path("me/", views.Me.as_view(), name="me"),
+    path("activity/", ActivityList.as_view(), name="activity"),
 ]

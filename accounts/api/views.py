@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts import services, sign_in, tokens
+from accounts import limits, services, sign_in, tokens
 from accounts.api import serializers
 from accounts.models import Patron, User
 from library.core.api import ErrorSerializer
@@ -43,7 +43,7 @@ class AskForCode(Door):
     )
     def post(self, request: Request) -> Response:
         given = _read(serializers.CodeRequestSerializer, request)
-        services.ask_to_register(email=given["email"])
+        services.ask_to_register(email=given["email"], client=limits.client_of(request._request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
@@ -52,7 +52,12 @@ class Register(Door):
         summary="Register with the code",
         description="A wrong `password` or `username` costs the code no attempt.",
         request=serializers.RegisterSerializer,
-        responses={201: serializers.SignedInSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
+        responses={
+            201: serializers.SignedInSerializer,
+            400: ErrorSerializer,
+            409: ErrorSerializer,
+            429: ErrorSerializer,
+        },
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -63,6 +68,7 @@ class Register(Door):
             password=given["password"],
             full_name=given["full_name"],
             username=given["username"],
+            client=limits.client_of(request._request),
         )
         return Response(_signed_in(user), status=status.HTTP_201_CREATED)
 
