@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Locust brings libraries that Lyceum must not meet, so measuring has an environment of its own.
+BENCH ?= .venv-bench
 # PyTorch's own index has the small CPU build; the ordinary one brings gigabytes of CUDA on Linux.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
@@ -9,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full check format openapi books clean
+.PHONY: help run install install-dev test test-full check format openapi settings books bench-load bench-otp clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -66,8 +68,22 @@ format: install-dev  ## Put code and templates into their standard form
 openapi: install-dev  ## Write docs/openapi.yaml anew
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
+settings: install  ## Write docs/settings.md anew
+	$(BIN)/python manage.py settings --markdown > docs/settings.md
+
 books: install  ## Build the demonstration collection's PDFs from their texts
 	$(BIN)/python manage.py build_books
 
-clean:  ## Remove the virtual environment and everything in var/
-	rm -rf $(VENV) var
+$(BENCH)/.installed: requirements-bench.txt
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet -r requirements-bench.txt
+	@touch $@
+
+bench-load: install $(BENCH)/.installed  ## A minute of a day in the library, on this machine only; writes bench/RESULTS.md
+	$(BIN)/python -m bench.load --locust $(BENCH)/bin/locust
+
+bench-otp: install  ## Whether time tells known from unknown addresses: 200 paired calls; writes bench/RESULTS.md
+	$(BIN)/python -m bench.otp
+
+clean:  ## Remove the virtual environments and everything in var/
+	rm -rf $(VENV) $(BENCH) var

@@ -8,7 +8,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from library.core.config import ROOT, config, is_loopback, services
+from library.core.config import ROOT, config, services
 
 django_stubs_ext.monkeypatch()
 
@@ -26,8 +26,6 @@ ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if hos
     "127.0.0.1",
     "[::1]",
 ]
-if not is_loopback(CONFIG.host) and not EMBEDDED and CONFIG.host != "0.0.0.0":  # noqa: S104 (a comparison)
-    ALLOWED_HOSTS.append(CONFIG.host)
 
 INSTALLED_APPS = [
     "library.core.apps.LyceumAdminConfig",
@@ -229,7 +227,7 @@ USE_TZ = True
 TIME_ZONE = CONFIG.time_zone
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = CONFIG.static_root or VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_MANIFEST_STRICT = False
 STORAGES: dict[str, dict[str, Any]] = {

@@ -47,6 +47,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         "DATABASE_URL": postgres.url,
         "REDIS_URL": redis.url,
         "LYCEUM_SECRET_KEY": "tests-only-" + "x" * 64,
+        "LYCEUM_ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     }
     config.forget()
 

@@ -22,7 +22,10 @@ import psycopg
 from library.core.embedded import folders
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = ("DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "DJANGO_SETTINGS_MODULE", "PYTEST_XDIST_WORKER", "LYCEUM_VAR")
+OURS = (
+    "DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "LYCEUM_ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "PYTEST_XDIST_WORKER",
+    "LYCEUM_VAR",
+)  # fmt: skip
 T = TypeVar("T")
 
 

@@ -52,7 +52,8 @@ def test_taken_port_is_told_in_a_sentence(var):
 
 
 def test_one_url_without_the_other_is_refused(var):
-    assert "DATABASE_URL and REDIS_URL go together" in one_sentence(up(var, DATABASE_URL="postgresql:///x"))
+    alone = {"DATABASE_URL": "postgresql:///x", "LYCEUM_SECRET_KEY": "x" * 64, "LYCEUM_ALLOWED_HOSTS": "localhost"}
+    assert "DATABASE_URL and REDIS_URL go together" in one_sentence(up(var, **alone))
 
 
 def test_wrong_database_url_is_told_without_its_password(var):
@@ -60,6 +61,7 @@ def test_wrong_database_url_is_told_without_its_password(var):
         "DATABASE_URL": f"postgresql://lyceum:very-secret@127.0.0.1:{free_port()}/lyceum",
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "LYCEUM_SECRET_KEY": "x" * 64,
+        "LYCEUM_ALLOWED_HOSTS": "localhost",
     }
     refused = up(var, **urls)
     assert "DATABASE_URL cannot be used" in one_sentence(refused)

@@ -6,6 +6,9 @@ class CoreConfig(AppConfig):
     name = "library.core"
     label = "core"
 
+    def ready(self) -> None:
+        from library.core import checks  # noqa: F401  (registers itself)
+
 
 class LyceumAdminConfig(AdminConfig):
     """Django's admin with our own site in place of its default one."""

@@ -4,91 +4,193 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from library.core import config_checks as checks
+from library.core.config_checks import Limit as Limit
+
 ROOT = Path(__file__).resolve().parents[2]
+ENV_FILE = ROOT / ".env"
+SECRET_LENGTH = 64  # characters, outside embedded mode
 
 # Commands that need neither PostgreSQL nor Redis; `up` brings its own.
 OFFLINE_COMMANDS = frozenset(
     {"up", "check", "help", "version", "--help", "--version", "makemigrations", "spectacular", "collectstatic",
-     "build_books", "embedder", "makemessages", "compilemessages", "startapp"}
+     "build_books", "embedder", "makemessages", "compilemessages", "startapp", "settings"}
 )  # fmt: skip
 
 
 class ConfigError(Exception):
-    """A setting that cannot work, told in one sentence."""
+    """A setting that cannot work, told in one sentence; several of them, each in its own line."""
 
 
-class Limit(NamedTuple):
-    """``most`` times in ``seconds``. Written as ``5/15m``: the unit is s, m, h or d."""
+def setting(
+    name: str,
+    default: object,
+    words: str,
+    *,
+    group: str,
+    example: str = "",
+    secret: bool = False,
+    **bounds: Any,
+) -> Any:
+    """One setting: its name outside, its default, and what it does in plain words (``docs/settings.md`` shows both).
 
-    most: int
-    seconds: int
-
-
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def read_limit(written: object) -> object:
-    """The limit that ``5/15m`` stands for; what is no text goes through. Errors: ``ValueError``."""
-    if not isinstance(written, str):
-        return written
-    found = re.fullmatch(r"\s*([1-9]\d{0,6})\s*/\s*([1-9]\d{0,4})\s*([smhd])\s*", written, re.ASCII)
-    if found is None:
-        raise ValueError("write how often and in how long, like 5/15m or 20/1h")
-    return Limit(int(found[1]), int(found[2]) * UNITS[found[3]])
+    ``secret``: the value is a password or contains one, and is never printed.
+    """
+    about: dict[str, Any] = {"group": group, "example": example, "secret": secret}
+    return Field(default=default, alias=name, description=words, json_schema_extra=about, **bounds)
 
 
-def read_networks(written: object) -> object:
-    """Addresses and networks with commas between them. Errors: ``ValueError``."""
-    if not isinstance(written, str):
-        return written
-    return tuple(ip_network(part.strip()) for part in written.split(",") if part.strip())
+LimitSetting = Annotated[Limit, NoDecode, BeforeValidator(checks.read_limit)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(checks.read_networks)]
 
-
-LimitSetting = Annotated[Limit, NoDecode, BeforeValidator(read_limit)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(read_networks)]
+SERVICES_GROUP = "PostgreSQL and Redis"
+MACHINE = "This machine"
+ADDRESS = "Your own address"
+MAIL = "Mail"
+RULES = "Library"
+LIMITS = "Limits"
+MODEL = "Embedding model"
 
 
 class Config(BaseSettings):
-    """Every setting that may come from outside. Names in the environment are the upper-case aliases."""
+    """Every setting that may come from outside, under the name it has there. An empty one counts as unset."""
 
-    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
-    database_url: str = Field(default="", alias="DATABASE_URL")
-    redis_url: str = Field(default="", alias="REDIS_URL")
-    var: Path = Field(default=ROOT / "var", alias="LYCEUM_VAR")
-    host: str = Field(default="127.0.0.1", alias="HOST")
-    port: int = Field(default=8000, alias="PORT", ge=1, le=65535)
-    secret_key: str = Field(default="", alias="LYCEUM_SECRET_KEY")
-    allowed_hosts: str = Field(default="", alias="LYCEUM_ALLOWED_HOSTS")
-    https: bool = Field(default=False, alias="LYCEUM_HTTPS")
-    email_url: str = Field(default="", alias="LYCEUM_EMAIL_URL")
-    email_from: str = Field(default="Lyceum <library@example.org>", alias="LYCEUM_EMAIL_FROM")
-    time_zone: str = Field(default="Europe/Berlin", alias="LYCEUM_TIME_ZONE")
-    embedding_url: str = Field(default="", alias="LYCEUM_EMBEDDING_URL")
-    embedding_dtype: Literal["auto", "float32", "bfloat16"] = Field(default="auto", alias="LYCEUM_EMBEDDING_DTYPE")
-    otp_for_login: Literal["everyone", "staff"] = Field(default="everyone", alias="ACCOUNTS_OTP_FOR_LOGIN")
-    # Limits: how often, and in how long. Names ending in CLIENT count by client address, the others by account.
-    limit_login: LimitSetting = Field(default=Limit(5, 900), alias="LYCEUM_LIMIT_LOGIN")
-    limit_login_client: LimitSetting = Field(default=Limit(100, 900), alias="LYCEUM_LIMIT_LOGIN_CLIENT")
-    limit_otp: LimitSetting = Field(default=Limit(5, 3600), alias="LYCEUM_LIMIT_OTP")
-    limit_register_client: LimitSetting = Field(default=Limit(20, 3600), alias="LYCEUM_LIMIT_REGISTER_CLIENT")
-    limit_register_try_client: LimitSetting = Field(default=Limit(100, 3600), alias="LYCEUM_LIMIT_REGISTER_TRY_CLIENT")
-    limit_reset_client: LimitSetting = Field(default=Limit(20, 3600), alias="LYCEUM_LIMIT_RESET_CLIENT")
-    limit_usernames_client: LimitSetting = Field(default=Limit(60, 3600), alias="LYCEUM_LIMIT_USERNAMES_CLIENT")
-    lock_out_minutes: int = Field(default=15, alias="LYCEUM_LOCK_OUT_MINUTES", ge=1, le=1440)
-    trusted_proxies: Networks = Field(default=(), alias="LYCEUM_TRUSTED_PROXIES")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", alias="LYCEUM_LOG_LEVEL")
+    database_url: Annotated[str, AfterValidator(checks.database_url)] = setting(
+        "DATABASE_URL", "",
+        "Your own PostgreSQL, 16 or newer with pgvector. Set it together with REDIS_URL; "
+        "with neither of them `manage.py up` starts its own (embedded mode).",
+        group=SERVICES_GROUP, example="postgresql://lyceum:password@localhost:5432/lyceum", secret=True,
+    )  # fmt: skip
+    redis_url: Annotated[str, AfterValidator(checks.redis_url)] = setting(
+        "REDIS_URL", "", "Your own Redis, 7 or newer, or Valkey.",
+        group=SERVICES_GROUP, example="redis://localhost:6379/0", secret=True,
+    )  # fmt: skip
+    secret_key: str = setting(
+        "LYCEUM_SECRET_KEY", "",
+        "At least 64 random characters that sign sessions and tokens; needed with DATABASE_URL. For instance: "
+        '`python3 -c "import secrets; print(secrets.token_urlsafe(64))"`. Embedded mode makes its own.',
+        group=SERVICES_GROUP, secret=True,
+    )  # fmt: skip
+
+    var: Path = setting(
+        "LYCEUM_VAR", ROOT / "var",
+        "The data folder: embedded data, kept mail, uploads under way, where the embedder listens.",
+        group=MACHINE, example="var",
+    )  # fmt: skip
+    static_root: Path | None = setting(
+        "LYCEUM_STATIC_ROOT", None,
+        "Where collected static files lie; unset: the folder `static` in the data folder.",
+        group=MACHINE, example="var/static",
+    )  # fmt: skip
+    host: Annotated[str, AfterValidator(checks.listening_host)] = setting(
+        "HOST", "127.0.0.1", "Where the web process listens; embedded mode answers on this machine only.", group=MACHINE
+    )
+    port: int = setting("PORT", 8000, "The port on which the web process listens.", group=MACHINE, ge=1, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
+        "LYCEUM_LOG_LEVEL", "WARNING", "DEBUG, INFO, WARNING or ERROR.", group=MACHINE
+    )
+
+    allowed_hosts: Annotated[str, AfterValidator(checks.host_names)] = setting(
+        "LYCEUM_ALLOWED_HOSTS", "",
+        "Names by which browsers may reach the library, separated by commas; a leading dot takes subdomains in. "
+        "Needed with DATABASE_URL; embedded mode knows its own.",
+        group=ADDRESS, example="library.example.org",
+    )  # fmt: skip
+    https: bool = setting(
+        "LYCEUM_HTTPS", False,
+        "Whether browsers reach the library by HTTPS, through a proxy that sets X-Forwarded-Proto. Then cookies "
+        "are sent by HTTPS only, and HTTP leads to HTTPS.",
+        group=ADDRESS,
+    )  # fmt: skip
+    trusted_proxies: Networks = setting(
+        "LYCEUM_TRUSTED_PROXIES", (),
+        "Addresses or networks of your proxies, separated by commas: only theirs is the word of X-Forwarded-For "
+        "about who asks. Unset, with LYCEUM_HTTPS: one proxy, on this machine or a private network.",
+        group=ADDRESS, example="10.0.0.0/24",
+    )  # fmt: skip
+    public_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
+        "LYCEUM_PUBLIC_URL", "",
+        "Where links in mails lead; unset: HOST and PORT.",
+        group=ADDRESS, example="https://library.example.org",
+    )  # fmt: skip
+
+    email_url: Annotated[str, AfterValidator(checks.email_url)] = setting(
+        "LYCEUM_EMAIL_URL", "",
+        "The mail server: smtp://user:password@host:25, smtp+tls://…:587 or smtps://…:465; unset: port 25 of this "
+        "machine. Embedded mode keeps mail in var/mail instead.",
+        group=MAIL, example="smtp+tls://user:password@mail.example.org:587", secret=True,
+    )  # fmt: skip
+    email_from: Annotated[str, AfterValidator(checks.sender)] = setting(
+        "LYCEUM_EMAIL_FROM", "Lyceum <library@example.org>", "From whom mail comes.", group=MAIL
+    )
+
+    time_zone: Annotated[str, AfterValidator(checks.time_zone)] = setting(
+        "LYCEUM_TIME_ZONE", "Europe/Berlin", "Loans are due at 23:59 in this time zone.", group=RULES
+    )
+    otp_for_login: Literal["everyone", "staff"] = setting(
+        "ACCOUNTS_OTP_FOR_LOGIN", "everyone",
+        "everyone: all sign in with password and mailed code; staff: readers with the password alone.",
+        group=RULES,
+    )  # fmt: skip
+
+    # Names that end in CLIENT count by client address, the others by account.
+    limit_login: LimitSetting = setting(
+        "LYCEUM_LIMIT_LOGIN", Limit(5, 900),
+        "Wrong passwords and codes for one address before it is locked out. Limits say how often and in how long "
+        "(units s, m, h, d).",
+        group=LIMITS,
+    )  # fmt: skip
+    limit_login_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_LOGIN_CLIENT", Limit(100, 900), "Sign-ins tried from one client address.", group=LIMITS
+    )
+    limit_otp: LimitSetting = setting(
+        "LYCEUM_LIMIT_OTP", Limit(5, 3600), "Codes mailed to one address and not used.", group=LIMITS
+    )
+    limit_register_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_REGISTER_CLIENT", Limit(20, 3600),
+        "Registrations begun from one client address.", group=LIMITS,
+    )  # fmt: skip
+    limit_register_try_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_REGISTER_TRY_CLIENT", Limit(100, 3600),
+        "Codes and usernames tried by registrations from one client address.", group=LIMITS,
+    )  # fmt: skip
+    limit_reset_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_RESET_CLIENT", Limit(20, 3600), "Password resets begun from one client address.", group=LIMITS
+    )
+    limit_usernames_client: LimitSetting = setting(
+        "LYCEUM_LIMIT_USERNAMES_CLIENT", Limit(60, 3600), "Usernames looked up from one client address.", group=LIMITS
+    )
+    lock_out_minutes: int = setting(
+        "LYCEUM_LOCK_OUT_MINUTES", 15, "How long a lock-out lasts, in minutes.", group=LIMITS, ge=1, le=1440
+    )
+
+    embedding_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
+        "LYCEUM_EMBEDDING_URL", "",
+        "An OpenAI-shaped embeddings server for the model all-MiniLM-L6-v2; unset: our own embedder process.",
+        group=MODEL, example="http://localhost:8080/v1", secret=True,
+    )  # fmt: skip
+    embedding_dtype: Literal["auto", "float32", "bfloat16"] = setting(
+        "LYCEUM_EMBEDDING_DTYPE", "auto", "auto: bfloat16 where the CPU computes it, else float32.", group=MODEL
+    )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether `up` brings PostgreSQL and Redis itself."""
+        return not (self.database_url or self.redis_url)
 
 
 @dataclass(frozen=True)
@@ -105,14 +207,50 @@ class Services:
 def config() -> Config:
     """The settings from the environment and ``.env``.
 
-    Errors: ``ConfigError`` naming each setting that cannot be read.
+    Errors: ``ConfigError`` with a sentence for each setting that cannot be used.
     """
+    return read()
+
+
+def read(env_file: Path | None = ENV_FILE) -> Config:
+    """The settings as they are outside now. Errors: ``ConfigError`` with a sentence for each fault."""
+    faults: dict[str, str] = {}
+    source: dict[str, Any] = {"_env_file": env_file}  # pydantic-settings' own argument
     try:
-        found = Config()
-    except ValidationError as fault:
-        lines = [f"{error['loc'][0]}: {error['msg']}" for error in fault.errors()]
-        raise ConfigError("The settings cannot be used. " + " ".join(line + "." for line in lines)) from None
-    return found.model_copy(update={"var": found.var.expanduser().absolute()})
+        found = Config(**source)
+    except ValidationError as broken:
+        for error in broken.errors():
+            name = str(error["loc"][0])
+            faults[name] = f"{name} {checks.sentence_end(error)}."
+        # What is unreadable takes its default, so that the rest is judged too.
+        defaults = {str(field.alias): field.default for field in Config.model_fields.values() if field.alias in faults}
+        found = Config(**source, **defaults)
+    sentences = [*faults.values(), *_faults_together(found, unreadable=faults.keys())]
+    if sentences:
+        raise ConfigError(sentences[0] if len(sentences) == 1 else "\n".join(["Settings cannot be used:", *sentences]))
+    static = found.static_root.expanduser().absolute() if found.static_root else None
+    return found.model_copy(update={"var": found.var.expanduser().absolute(), "static_root": static})
+
+
+def _faults_together(found: Config, *, unreadable: Any) -> list[str]:
+    """What is wrong between settings that are right alone."""
+    if unreadable & {"DATABASE_URL", "REDIS_URL"}:
+        return []  # nobody knows yet whose services these are
+    faults = []
+    if bool(found.database_url) != bool(found.redis_url):
+        missing = "REDIS_URL" if found.database_url else "DATABASE_URL"
+        faults.append(f"Set {missing} too: DATABASE_URL and REDIS_URL go together, or leave both unset.")
+    if found.embedded:
+        if not is_loopback(found.host):
+            faults.append("Embedded mode answers only on this machine: unset HOST, or set DATABASE_URL and REDIS_URL.")
+        if found.https:
+            faults.append("Embedded mode speaks plain HTTP: unset LYCEUM_HTTPS, or set DATABASE_URL and REDIS_URL.")
+        return faults
+    if len(found.secret_key) < SECRET_LENGTH:
+        faults.append(f"Set LYCEUM_SECRET_KEY to at least {SECRET_LENGTH} random characters, as DATABASE_URL is set.")
+    if not found.allowed_hosts.replace(",", "").strip() and "LYCEUM_ALLOWED_HOSTS" not in unreadable:
+        faults.append("Set LYCEUM_ALLOWED_HOSTS to the names that browsers use, as DATABASE_URL is set.")
+    return faults
 
 
 def embedded_file() -> Path:
@@ -121,17 +259,9 @@ def embedded_file() -> Path:
 
 
 def services() -> Services | None:
-    """PostgreSQL and Redis from the URLs, or those that ``up`` keeps running, or ``None`` where there are neither.
-
-    Errors: ``ConfigError`` where only one URL is set, or where URLs are set without a long enough secret.
-    """
+    """PostgreSQL and Redis from the URLs, or those that ``up`` keeps running, or ``None`` where there are neither."""
     chosen = config()
-    if bool(chosen.database_url) != bool(chosen.redis_url):
-        missing = "REDIS_URL" if chosen.database_url else "DATABASE_URL"
-        raise ConfigError(f"Set {missing} too: DATABASE_URL and REDIS_URL go together, or leave both unset.")
-    if chosen.database_url:
-        if len(chosen.secret_key) < 64:
-            raise ConfigError("Set LYCEUM_SECRET_KEY to at least 64 random characters when DATABASE_URL is set.")
+    if not chosen.embedded:
         return Services(chosen.database_url, chosen.redis_url, chosen.secret_key, embedded=False)
     try:
         left = json.loads(embedded_file().read_text())

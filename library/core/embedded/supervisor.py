@@ -12,8 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +20,9 @@ from typing import TextIO
 
 from library.core import config as configuration
 from library.core.config import ROOT, Config, ConfigError
-from library.core.embedded import folders, processes
+from library.core.config_report import unknown_names
+from library.core.embedded import folders, healthcheck, processes
+from library.core.embedded.commands import commands
 from library.core.embedded.postgres import Postgres
 from library.core.embedded.redis import Redis
 
@@ -51,7 +51,7 @@ class Supervisor:
     def __init__(self, config: Config, say: Say) -> None:
         self.config = config
         self.say = say
-        self.embedded = not config.database_url
+        self.embedded = config.embedded
         self.postgres = Postgres(config.var) if self.embedded else None
         self.redis = Redis(config.var) if self.embedded else None
         self.parts: list[Part] = []
@@ -76,10 +76,8 @@ class Supervisor:
     # -- start ----------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self.embedded and not configuration.is_loopback(self.config.host):
-            raise ConfigError(
-                "Embedded mode answers only on this machine: unset HOST, or set DATABASE_URL and REDIS_URL."
-            )
+        for sentence in unknown_names():
+            self.say(sentence)
         folders.prepare_var(self.config.var)
         self._take_lock()
         check_port_free(self.config.host, self.config.port)
@@ -130,24 +128,7 @@ class Supervisor:
         return configuration.child_environment()
 
     def _part(self, name: str) -> Part:
-        python = sys.executable
-        # As root, in a container say, Celery would warn at each start; embedded mode is for one person's machine.
-        celery = [python, "-W", "ignore:You're running the worker", "-m", "celery", "-q", "-A", "library"]
-        worker = [*celery, "worker", "--without-gossip", "--without-mingle", "-l", "WARNING"]
-        commands: dict[str, list[str]] = {
-            "embedder": [python, "manage.py", "embedder"],
-            "web": [
-                python, "-m", "uvicorn", "library.asgi:application", "--host", self.config.host,
-                "--port", str(self.config.port), "--log-level", "warning", "--no-access-log", "--no-server-header",
-                "--no-proxy-headers",  # accounts.limits decides whose word about client addresses counts
-                "--lifespan", "off", "--timeout-graceful-shutdown", "2",
-            ],
-            # Codes and sweeps must never wait behind a book that is being indexed: two workers, two queues.
-            "quick worker": [*worker, "-Q", "quick", "-n", "quick@%h", "--pool", "threads", "-c", "4"],
-            "slow worker": ["nice", "-n", "5", *worker, "-Q", "slow", "-n", "slow@%h", "--pool", "prefork", "-c", "1"],
-            "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
-        }  # fmt: skip
-        part = Part(name, commands[name])
+        part = Part(name, commands(self.config)[name])
         self.parts.append(part)
         return part
 
@@ -156,20 +137,16 @@ class Supervisor:
         part.process = processes.spawn(part.command, env=self._environment(), cwd=ROOT)
 
     def _wait_for_web(self) -> None:
-        address = f"http://{self.config.host}:{self.config.port}/healthz"
-
         def answers() -> bool:
             web = next(part for part in self.parts if part.name == "web")
             if web.process is not None and web.process.poll() is not None:
                 raise ConfigError("The web process stopped while starting; the lines above say why.")
-            try:
-                with urllib.request.urlopen(address, timeout=2) as response:
-                    return bool(response.status == 200)
-            except (urllib.error.URLError, OSError):
-                return False
+            return healthcheck.web(self.config)
 
         if not processes.wait_until(answers, seconds=60, pause=0.1):
-            raise ConfigError(f"The web process did not answer at {address} within a minute.")
+            raise ConfigError(
+                f"The web process did not answer on {self.config.host}:{self.config.port} within a minute."
+            )
 
     def _greet(self) -> None:
         address = f"http://{self.config.host}:{self.config.port}"
@@ -254,7 +231,6 @@ def check_reachable(config: Config) -> None:
     import psycopg
     import redis
 
-    configuration.services()
     try:
         psycopg.connect(config.database_url, connect_timeout=5).close()
     except (psycopg.Error, ValueError) as fault:

@@ -1,0 +1,64 @@
+"""One `manage.py up` on a free loopback port in a data folder of its own, for measuring."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parents[1]
+OTHERS = ("DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "LYCEUM_ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "HOST")
+
+
+class Library:
+    """``with Library() as library:`` it answers at ``library.url`` and is stopped at the end, whatever happens."""
+
+    def __init__(self, var: Path = ROOT / "var" / "bench") -> None:
+        self.var = var
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        kept = {name: value for name, value in os.environ.items() if name not in OTHERS}
+        # Set and empty counts as unset, and goes before what a .env says.
+        self.environment = kept | {"LYCEUM_VAR": str(var), "PORT": str(self.port)}
+        self.log = var.with_suffix(".log")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Library:
+        self.var.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        end = time.monotonic() + 180
+        while "Ctrl-C stops everything" not in self.log.read_text(errors="replace"):
+            if self.process.poll() is not None or time.monotonic() > end:
+                self._stop()
+                sys.exit(f"The library did not start:\n{self.log.read_text(errors='replace')}")
+            time.sleep(0.2)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._stop()
+
+    def manage(self, *words: str) -> str:
+        """What a management command in this library says."""
+        ran = subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        if ran.returncode:
+            sys.exit(f"manage.py {words[0]} failed:\n{ran.stderr}")
+        return ran.stdout
+
+    def _stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
