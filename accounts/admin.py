@@ -9,13 +9,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import services
 from accounts.models import Patron, Role, Tier, User
 from library.core.errors import LibraryError
-
-admin.site.unregister([OutstandingToken, BlacklistedToken])
 
 
 class NewUserForm(forms.ModelForm[User]):

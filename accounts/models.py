@@ -51,6 +51,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Every token says which epoch it is from; when this number grows, all earlier tokens end.
+    token_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -150,6 +152,7 @@ class Purpose(models.TextChoices):
 
     REGISTER = "register", _("registration")
     LOGIN = "login", _("signing in")
+    RESET = "reset", _("a new password")
 
 
 class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
@@ -185,7 +188,7 @@ class OneTimeCode(models.Model):
                 condition=Q(used_at=None) | Q(sent_at__isnull=False), name="code_used_only_after_sent"
             ),
             models.CheckConstraint(
-                condition=Q(purpose="login", user__isnull=False) | Q(purpose="register", user=None, challenge_hash=""),
+                condition=Q(purpose="login", user__isnull=False) | Q(purpose__in=["register", "reset"], user=None, challenge_hash=""),
                 name="code_login_has_user",
             ),
             models.CheckConstraint(
@@ -200,3 +203,21 @@ class OneTimeCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+from accounts.session_models import BrowserSession, Ticket, TokenFamily  # noqa: E402 (they point to the user above)
+
+__all__ = [
+    "BrowserSession",
+    "OneTimeCode",
+    "OneTimeCodeQuerySet",
+    "Patron",
+    "Purpose",
+    "Role",
+    "RoleGrant",
+    "Ticket",
+    "Tier",
+    "TokenFamily",
+    "User",
+    "UserManager",
+]

@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "library.core.apps.CoreConfig",
@@ -65,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -152,6 +152,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
     "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 20.0, "options": {"expires": 20}},
+    "forget-ended-sessions": {"task": "forget_ended_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.
@@ -181,6 +182,9 @@ ACCOUNTS_OTP_FOR_LOGIN = CONFIG.otp_for_login
 OTP_LIFETIME = timedelta(minutes=10)
 OTP_ATTEMPTS = 5
 OTP_COOL_DOWN = timedelta(seconds=60)
+# Sessions and tokens
+SESSION_ENGINE = "accounts.session_store"
+TOKEN_RETRY = timedelta(seconds=10)  # within this a client that lost the answer may ask again (docs/adr/0007-tokens.md)
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -256,7 +260,7 @@ ANSWER_CACHE_SECONDS = 7 * 24 * 3600
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -271,8 +275,6 @@ REST_FRAMEWORK: dict[str, Any] = {
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
