@@ -70,7 +70,7 @@ def _set_password(user: User, password: str, *, at: datetime, besides: str = "")
     user.save(update_fields=["password"])
     sessions.end_all(user=user, besides=besides, at=at)
     notices.queue(user=user, kind="password_changed")
-    activity.record(actor=user, verb="password.changed", object=user, at=at)
+    activity.record(actor=user, verb="password_changed", subject=user, at=at)
 
 
 def _locked() -> models.QuerySet[User]:

@@ -63,8 +63,8 @@ def ask(
 ) -> OneTimeCode:
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
 
-    For a registration or reset it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
-    that was not used.
+    For a registration or a reset it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an
+    earlier code that was not used.
     """
     at = at or timezone.now()
     _queue_up(email, purpose)

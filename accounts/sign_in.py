@@ -39,9 +39,13 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
     if not needs_code(user):
         return Begun(user=user)
     challenge = secrets.token_urlsafe(32)
-    otp.ask(
-        email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
-    )  # fmt: skip
+    with transaction.atomic():
+        # Whoever changes the password ends all sign-ins under way: one that began with the old one must not come after.
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password).exists():
+            raise errors.WrongCredentials
+        otp.ask(
+            email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
+        )  # fmt: skip
     return Begun(challenge=challenge)
 
 

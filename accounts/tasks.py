@@ -1,4 +1,4 @@
-"""What the workers do for people: send codes. Messages carry ids, never a code or an address."""
+"""What the workers do for people: send codes and notices. Messages carry ids, never a code or an address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts import otp, sessions
+from accounts import otp, outbox, sessions
 
 
 @shared_task(name="send_code")
@@ -25,3 +25,9 @@ def send_waiting_codes() -> None:
 def forget_ended_sessions() -> None:
     """Every hour: delete sessions, tokens and tickets that are over."""
     sessions.forget_ended()
+
+
+@shared_task(name="send_notices")
+def send_notices() -> None:
+    """Woken by every new notice, and every 20 s besides: send what is due in the outbox."""
+    outbox.send_due()

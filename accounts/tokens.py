@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
 
-from accounts import errors
+from accounts import activity, errors
 from accounts.models import User
 from accounts.session_models import TokenFamily
 from accounts.sessions import Origin
@@ -40,6 +40,7 @@ def issue(user: User, *, origin: Origin | None = None, at: datetime | None = Non
     """
     at, origin = at or timezone.now(), origin or Origin()
     update_last_login(User, user)
+    activity.record(actor=user, verb="signed_in", data={"surface": "api"}, at=at)
     family = TokenFamily(user=user, began_at=at, agent=origin.agent, address=origin.address)
     return _next_pair(family, user, at=at)
 
@@ -73,6 +74,7 @@ def revoke(refresh: str) -> None:
         was_newest = family is not None and family.newest_jti == token["jti"]
         if family is not None:
             _end(family)
+            activity.record(actor=family.user, verb="signed_out", data={"surface": "api"})
     if not was_newest:
         raise errors.TokenNotValid
 
@@ -120,6 +122,7 @@ def _rotate(
         if arrived_at <= family.seen_at:  # sent before the other one was answered
             return None
     _end(family)
+    activity.record(actor=None, verb="token_reused", subject=family.user, object=family)
     return None
 
 

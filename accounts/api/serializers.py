@@ -47,7 +47,9 @@ class CodeField(TextField):
 
 class CodeRequestSerializer(serializers.Serializer[Any]):
     email = EmailField()
-    purpose = serializers.ChoiceField(choices=[(Purpose.REGISTER.value, Purpose.REGISTER.label)])
+    purpose = serializers.ChoiceField(
+        choices=[(purpose.value, purpose.label) for purpose in (Purpose.REGISTER, Purpose.RESET)]
+    )
 
 
 class RegisterSerializer(serializers.Serializer[Any]):
@@ -63,6 +65,22 @@ class RegisterSerializer(serializers.Serializer[Any]):
         validators=[lambda name: validate_username(name) if name else None],
         help_text=_("Left out: one like the name is chosen."),
     )
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    email = EmailField()
+    otp = CodeField()
+    password = PasswordField(help_text=_("The new one."))
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    old_password = PasswordField(help_text=_("The present one."))
+    password = PasswordField(help_text=_("The new one."))
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text=_("Seconds."))
 
 
 class LoginBeginSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import password_views, views
 
 urlpatterns = [
     path("auth/otp/", views.AskForCode.as_view(), name="auth-otp"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("auth/login/resend/", views.LoginResend.as_view(), name="auth-login-resend"),
     path("auth/token/refresh/", views.TokenRefresh.as_view(), name="auth-token-refresh"),
     path("auth/token/verify/", views.TokenVerify.as_view(), name="auth-token-verify"),
+    path("auth/reset/", password_views.Reset.as_view(), name="auth-reset"),
+    path("auth/password/", password_views.PasswordChange.as_view(), name="auth-password"),
+    path("auth/ticket/", password_views.TicketForSocket.as_view(), name="auth-ticket"),
     path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
     path("me/", views.Me.as_view(), name="me"),
 ]
