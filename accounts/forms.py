@@ -104,6 +104,7 @@ class PasswordChangeForm(ChosenPasswordForm):
     old_password = forms.CharField(
         label=_("Present password"),
         strip=False,
+        max_length=LONGEST,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
     password = NewPasswordField(label=_("New password"))

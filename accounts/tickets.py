@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -35,6 +36,8 @@ def redeem(*, ticket: str, at: datetime | None = None) -> User:
     Errors: ``TicketNotValid`` where it was used, is too old, was never given, or its owner has ended it since.
     """
     at = at or timezone.now()
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", ticket):
+        raise errors.TicketNotValid
     shown = Ticket.objects.filter(ticket_hash=_hash(ticket))
     if not shown.filter(used_at=None, created_at__lte=at, expires_at__gt=at).update(used_at=at):
         raise errors.TicketNotValid

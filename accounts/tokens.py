@@ -55,7 +55,7 @@ def rotate(
     ``TokenNotValid``. Not inside a transaction: the end of a family must stay.
     """
     arrived_at = arrived_at or timezone.now()
-    token = _read(_AnyRefreshToken, refresh)
+    token = _read(RefreshToken, refresh)
     pair = None
     with transaction.atomic(durable=True):
         family = _locked(token)
@@ -68,7 +68,7 @@ def rotate(
 
 def revoke(refresh: str) -> None:
     """End the family of a refresh token: the client has signed out. Errors: ``TokenNotValid``. As ``rotate``."""
-    token = _read(_AnyRefreshToken, refresh)
+    token = _read(RefreshToken, refresh)
     with transaction.atomic(durable=True):
         family = _locked(token)
         was_newest = family is not None and family.newest_jti == token["jti"]
@@ -96,11 +96,13 @@ def verify(token: str) -> None:
 
 def user_of(payload: dict[str, Any]) -> User | None:
     """Whose access token this is, if its family and its epoch have not ended: one query."""
+    if not {"user_id", FAMILY, EPOCH} <= payload.keys():
+        return None
     return User.objects.filter(
-        pk=payload.get("user_id"),
+        pk=payload["user_id"],
         is_active=True,
-        token_epoch=payload.get(EPOCH),
-        token_families__pk=payload.get(FAMILY),
+        token_epoch=payload[EPOCH],
+        token_families__pk=payload[FAMILY],
         token_families__ended_at=None,
     ).first()
 
@@ -170,7 +172,3 @@ def _read(kind: type[Any], token: str) -> Any:
         return kind(token)
     except TokenError as fault:
         raise errors.TokenNotValid from fault
-
-
-class _AnyRefreshToken(RefreshToken):  # type: ignore[misc]  # the library has no types
-    """A refresh token that is genuine and in its time, newest or not: an old one must be told from a forged one."""
