@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
+from accounts import lock_out_admin as lock_out_admin
 from accounts import services
 from accounts.models import Patron, Role, Tier, User
 from library.core.errors import LibraryError
@@ -137,7 +138,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
 @admin.register(Tier)
 class TierAdmin(admin.ModelAdmin[Tier]):
-    list_display = ("name", "code", "max_loans", "max_holds")
+    list_display = ("name", "code", "max_loans", "max_holds", "questions_per_hour")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         """The code is what clients and rules know a tier by."""

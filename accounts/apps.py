@@ -13,5 +13,6 @@ class AccountsConfig(AppConfig):
             Role.LIBRARIAN,
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
         )
+        grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.roles")

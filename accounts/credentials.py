@@ -8,17 +8,19 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, notices, otp, sessions
+from accounts import activity, errors, limits, notices, otp, sessions
 from accounts.models import OneTimeCode, Purpose, User
 from accounts.services import check_password, clean_email
 from library.core.errors import InvalidInput
 
 
-def ask_to_reset(*, email: str, at: datetime | None = None) -> OneTimeCode:
+def ask_to_reset(*, email: str, client: str = "", at: datetime | None = None) -> OneTimeCode:
     """Let a reset code be sent, or, where there is no account, a letter that says so.
 
-    The same happens here for both, so that nobody outside learns which. Errors: ``CodeTooSoon``.
+    The same happens here for both, so that nobody outside learns which. ``client``: ``limits.client_of`` the request.
+    Errors: ``CodeTooSoon``, ``RateLimited``.
     """
+    limits.spend(limits.Kind.RESET_CLIENT, client, at=at)
     return otp.ask(email=clean_email(email), purpose=Purpose.RESET, at=at)
 
 
@@ -39,21 +41,37 @@ def reset(*, email: str, digits: str, password: str, at: datetime | None = None)
             if user is not None:
                 check_password(password, user)
                 _set_password(user, password, at=at)
+                limits.forgive(email=user.email)  # a lock-out too: its owner has proven who they are
     attempt.raise_if_refused()
     if user is None:  # kept out since the code was sent
         raise errors.CodeSpent
     return user
 
 
-@transaction.atomic
 def change_password(
     *, user: User, old_password: str, password: str, this_session: str = "", at: datetime | None = None
 ) -> User:
     """Give ``user`` a new password; sign them out everywhere but in the browser session ``this_session``.
 
-    Gives the user as they are now. Errors: ``PasswordWrong`` where ``old_password`` is not the present one,
-    ``InvalidInput``.
+    Gives the user as they are now. A wrong ``old_password`` counts as a failed sign-in, for whoever found an open
+    browser may guess no more often than anybody else. Errors: ``PasswordWrong``, ``InvalidInput``, ``LockedOut``. Not
+    inside a transaction: a failure must stay counted.
     """
+    limits.spend(limits.Kind.LOGIN, user.email, at=at)
+    try:
+        user = _change_password(user, old_password, password, this_session, at or timezone.now())
+    except errors.PasswordWrong:
+        limits.failed(user.email, at=at)
+        raise
+    except InvalidInput:
+        limits.refund(limits.Kind.LOGIN, user.email)
+        raise
+    limits.forgive(email=user.email)
+    return user
+
+
+@transaction.atomic(durable=True)
+def _change_password(user: User, old_password: str, password: str, this_session: str, at: datetime) -> User:
     user = _locked().get(pk=user.pk)
     if not user.check_password(old_password):
         raise errors.PasswordWrong
@@ -61,7 +79,7 @@ def change_password(
     if old_password == password:
         sentence = _("This is your present password. Choose another one.")
         raise InvalidInput(sentence, fields={"password": [sentence]})
-    _set_password(user, password, at=at or timezone.now(), besides=this_session)
+    _set_password(user, password, at=at, besides=this_session)
     return user
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import RateLimited
 from accounts.passwords import LONGEST, Rule, rules
 from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
 from library.core.errors import LibraryError
@@ -19,7 +20,9 @@ class DescribedForm(forms.Form):
     """A form whose first wrong field takes the focus, and which shows a refusal beside the field that it is about."""
 
     def show(self, refusal: LibraryError) -> None:
-        """Add the sentences of ``refusal`` where they belong."""
+        """Add the sentences of ``refusal`` where they belong; a limit is no matter of this form and goes on its way."""
+        if isinstance(refusal, RateLimited):
+            raise refusal
         told = False
         for name, sentences in refusal.fields.items():
             field = FIELD_OF.get(name, name)

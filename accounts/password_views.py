@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import credentials, errors, forms, sessions
+from accounts import credentials, errors, forms, limits, sessions
 from accounts.models import User
 from accounts.views import _page, for_visitors
 from library.core.errors import LibraryError
@@ -29,7 +29,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            credentials.ask_to_reset(email=email)
+            credentials.ask_to_reset(email=email, client=limits.client_of(request))
         except errors.CodeTooSoon as refusal:
             messages.info(request, refusal.detail)
         request.session[RESETTING] = email
@@ -63,7 +63,7 @@ def reset_resend(request: HttpRequest) -> HttpResponse:
     if email is None or request.method != "POST":
         return redirect("accounts:reset-confirm" if email else "accounts:reset")
     try:
-        credentials.ask_to_reset(email=email)
+        credentials.ask_to_reset(email=email, client=limits.client_of(request))
     except errors.CodeTooSoon as refusal:
         return _page(request, "reset_confirm", forms.ResetForm(), refusal=refusal, email=email)
     messages.info(request, _("We have sent another code. Only the newest one works."))

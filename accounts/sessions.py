@@ -13,7 +13,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import activity
+from accounts import activity, clients
 from accounts.models import OneTimeCode, Purpose, User
 from accounts.session_models import AGENT_LENGTH, BrowserSession, Ticket, TokenFamily
 from accounts.session_store import DEVICE, hash_key
@@ -48,7 +48,7 @@ class Device:
 def origin_of(request: HttpRequest) -> Origin:
     """What is kept about the client of ``request``: no control characters, at most 300 letters."""
     agent = "".join(sign for sign in request.META.get("HTTP_USER_AGENT", "") if sign.isprintable())
-    return Origin(agent=agent[:AGENT_LENGTH], address=request.META.get("REMOTE_ADDR", "")[:64])
+    return Origin(agent=agent[:AGENT_LENGTH], address=clients.address_of(request))
 
 
 def enter(request: HttpRequest, user: User, *, at: datetime | None = None) -> None:

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import errors, forms, services, sessions
+from accounts import errors, forms, limits, services, sessions
 from accounts import sign_in as signing_in
 from accounts.models import User
 from library.core.errors import LibraryError
@@ -48,7 +48,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            services.ask_to_register(email=email)
+            services.ask_to_register(email=email, client=limits.client_of(request))
         except errors.CodeTooSoon as refusal:
             messages.info(request, refusal.detail)
         request.session[REGISTERING] = {"email": email, "next": _wanted(request)}
@@ -72,6 +72,7 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
                 password=given["password"],
                 full_name=given["full_name"],
                 username=given["username"],
+                client=limits.client_of(request),
             )
         except LibraryError as refusal:
             form.show(refusal)
@@ -88,7 +89,7 @@ def register_resend(request: HttpRequest) -> HttpResponse:
     if begun is None or request.method != "POST":
         return redirect("accounts:register-confirm" if begun else "accounts:register")
     try:
-        services.ask_to_register(email=begun["email"])
+        services.ask_to_register(email=begun["email"], client=limits.client_of(request))
     except errors.CodeTooSoon as refusal:
         form = forms.RegisterForm()
         return _page(request, "register_confirm", form, refusal=refusal, email=begun["email"])

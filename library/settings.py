@@ -154,6 +154,9 @@ CELERY_BEAT_SCHEDULE = {
     "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 20.0, "options": {"expires": 20}},
     "forget-ended-sessions": {"task": "forget_ended_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
     "send-notices": {"task": "send_notices", "schedule": 20.0, "options": {"expires": 20}},
+    # limits
+    "tell-locked-out": {"task": "tell_locked_out", "schedule": 20.0, "options": {"expires": 20}},
+    "sweep-limits": {"task": "sweep_limits", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.
@@ -186,6 +189,20 @@ OTP_COOL_DOWN = timedelta(seconds=60)
 # Sessions and tokens
 SESSION_ENGINE = "accounts.session_store"
 TOKEN_RETRY = timedelta(seconds=10)  # within this a client that lost the answer may ask again (docs/adr/0007-tokens.md)
+# Limits (accounts.limits): (how often, in how many seconds), by kind. Questions are limited by the reader's tier.
+LIMITS = {
+    "login": CONFIG.limit_login,
+    "login_client": CONFIG.limit_login_client,
+    "otp": CONFIG.limit_otp,
+    "register_client": CONFIG.limit_register_client,
+    "register_try_client": CONFIG.limit_register_try_client,
+    "reset_client": CONFIG.limit_reset_client,
+    "usernames_client": CONFIG.limit_usernames_client,
+}
+COUNT_LOOPBACK = not EMBEDDED  # by client address; one machine for trying out is no crowd
+LOCK_OUT = timedelta(minutes=CONFIG.lock_out_minutes)
+HTTPS = CONFIG.https
+TRUSTED_PROXIES = CONFIG.trusted_proxies
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

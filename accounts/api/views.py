@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts import credentials, services, sessions, sign_in, tokens
+from accounts import credentials, limits, services, sessions, sign_in, tokens
 from accounts.api import serializers
 from accounts.models import Patron, Purpose, User
 from library.core.api import ErrorSerializer
@@ -45,7 +45,7 @@ class AskForCode(Door):
     def post(self, request: Request) -> Response:
         given = _read(serializers.CodeRequestSerializer, request)
         ask = credentials.ask_to_reset if given["purpose"] == Purpose.RESET else services.ask_to_register
-        ask(email=given["email"])
+        ask(email=given["email"], client=limits.client_of(request._request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
@@ -54,7 +54,12 @@ class Register(Door):
         summary="Register with the code",
         description="A wrong `password` or `username` costs the code no attempt.",
         request=serializers.RegisterSerializer,
-        responses={201: serializers.SignedInSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
+        responses={
+            201: serializers.SignedInSerializer,
+            400: ErrorSerializer,
+            409: ErrorSerializer,
+            429: ErrorSerializer,
+        },
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -65,6 +70,7 @@ class Register(Door):
             password=given["password"],
             full_name=given["full_name"],
             username=given["username"],
+            client=limits.client_of(request._request),
         )
         return Response(_signed_in(user, request), status=status.HTTP_201_CREATED)
 

@@ -483,3 +483,49 @@ def test_no_form_is_a_fault_of_the_server(text):
     session.save()
     assert visitor.post(RESET, {"email": sent}).status_code in {302, 422}
     assert visitor.post(CONFIRM, {"code": sent, "password": sent}).status_code in {302, 422}
+
+
+# Limits
+
+
+def test_guessing_the_present_password_locks_sign_in_and_counts_together_with_it(settings):
+    user = make_user()
+    client = entered(user)
+    most, _seconds = settings.LIMITS["login"]
+    for _ in range(most):
+        assert client.post(CHANGE, {"old_password": "wrong horse 7", "password": NEW}).status_code == 422
+    page = client.post(CHANGE, {"old_password": PASSWORD, "password": NEW})
+    assert page.status_code == 429
+    assert int(page["Retry-After"]) > 0
+    answer = post(client, "password", {"old_password": PASSWORD, "password": NEW})
+    assert (answer.status_code, answer.json()["code"]) == (429, "locked_out")
+    assert post(Client(), "login", {"email": user.email, "password": PASSWORD}).status_code == 429
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_a_reset_opens_a_locked_account(client, settings):
+    user = make_user()
+    for _ in range(settings.LIMITS["login"][0]):
+        post(client, "login", {"email": user.email, "password": "wrong horse 7"})
+    assert post(client, "login", {"email": user.email, "password": PASSWORD}).status_code == 429
+    credentials.reset(email=user.email, digits=asked(user.email), password=NEW)
+    assert post(client, "login", {"email": user.email, "password": NEW}).status_code == 202
+
+
+def test_a_password_that_breaks_a_rule_is_no_failed_sign_in(settings):
+    user = make_user()
+    client = entered(user)
+    for _ in range(settings.LIMITS["login"][0] + 1):
+        assert client.post(CHANGE, {"old_password": PASSWORD, "password": "short1"}).status_code == 422
+    assert client.post(CHANGE, {"old_password": PASSWORD, "password": NEW}).status_code == 302
+
+
+def test_asking_for_codes_is_limited_by_client_address(settings):
+    settings.COUNT_LOOPBACK = True
+    settings.LIMITS = settings.LIMITS | {"reset_client": (2, 3600)}
+    answers = [
+        post(Client(), "otp", {"email": f"nobody{number}@example.org", "purpose": "reset"}) for number in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    page = Client().post(RESET, {"email": "nobody9@example.org"})
+    assert (page.status_code, int(page["Retry-After"]) > 0) == (429, True)

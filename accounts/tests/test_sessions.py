@@ -286,7 +286,7 @@ def test_a_session_ended_during_a_request_does_not_come_back():
     assert not is_in(client)
 
 
-async def _walk(key: str) -> tuple[str, bool]:
+async def _walk(key: str) -> tuple[object, bool]:
     store = SessionStore(key)
     value = await store.aget("word")
     await store.aset("word", "two")
