@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts.api import password_views, views
+from accounts.api.activity import ActivityList
 
 urlpatterns = [
     path("auth/otp/", views.AskForCode.as_view(), name="auth-otp"),
@@ -14,4 +15,5 @@ urlpatterns = [
     path("auth/ticket/", password_views.TicketForSocket.as_view(), name="auth-ticket"),
     path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
     path("me/", views.Me.as_view(), name="me"),
+    path("activity/", ActivityList.as_view(), name="activity"),
 ]
