@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +101,58 @@ class CardTaken(LibraryError):
     def __init__(self) -> None:
         super().__init__()
         self.fields = {"card_number": [self.detail]}
+
+
+class TooManyChecks(LibraryError):
+    """``retry_after``: seconds until another name may be checked."""
+
+    code = "too_many_checks"
+    message = _("Too many usernames were checked from here. Try again in {minutes} min.")
+    status = 429
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(minutes=ceil(retry_after / 60))
+        self.fields = {"username": [self.detail]}
+
+
+class InvitationGone(LibraryError):
+    code = "invitation_gone"
+    message = _("This invitation no longer works: it was used, revoked or replaced, or it is too old. Ask for a new one.")
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"token": [self.detail]}
+
+
+class AlreadyInvited(LibraryError):
+    code = "already_invited"
+    message = _("This address has an open invitation. Send that one again, or revoke it.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
+
+
+class AlreadyStaff(LibraryError):
+    """They have the role, or a higher one."""
+
+    code = "already_staff"
+    message = _("Whoever has this address may do that already.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
+
+
+class KeptOut(LibraryError):
+    code = "kept_out"
+    message = _("The account with this address is kept out of the library. Let it in again first.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
 
 
 class LastAdministrator(LibraryError):

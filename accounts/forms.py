@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.passwords import LONGEST
@@ -77,7 +78,13 @@ class RegisterForm(DescribedForm):
         max_length=40,
         validators=[validate_username],
         help_text=_("What other readers see. Leave it empty and we choose one like your name."),
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false",
+                "hx-get": reverse_lazy("accounts:username-check"), "hx-trigger": "input changed delay:400ms",
+                "hx-target": "#username-availability", "hx-sync": "this:replace",
+            }
+        ),  # fmt: skip
     )
     password = forms.CharField(
         label=_("Password"),

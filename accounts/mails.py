@@ -11,7 +11,11 @@ from accounts.models import Purpose
 
 def send_code(*, to: str, purpose: Purpose, digits: str, minutes: int) -> None:
     """Mail a code that works for ``minutes``. The subject does not show it. Errors: the mail server's."""
-    subject = {Purpose.REGISTER: _("Your code to register"), Purpose.LOGIN: _("Your code to sign in")}[purpose]
+    subject = {
+        Purpose.REGISTER: _("Your code to register"),
+        Purpose.LOGIN: _("Your code to sign in"),
+        Purpose.INVITE: _("Your code to accept the invitation"),
+    }[purpose]
     _send(to, subject, f"code_{purpose}", {"digits": digits, "minutes": minutes})
 
 

@@ -62,14 +62,14 @@ def ask(
 ) -> OneTimeCode:
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
 
-    For a registration it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
+    But for a sign-in it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
     that was not used.
     """
     at = at or timezone.now()
     _queue_up(email, purpose)
     earlier = OneTimeCode.objects.asked_for(email, purpose)
     _cool_down(earlier, at=at)
-    if purpose == Purpose.REGISTER:
+    if purpose != Purpose.LOGIN:
         earlier.filter(expires_at__gt=at).update(expires_at=at)
     return _write(
         OneTimeCode(email=email, purpose=purpose, user=user, challenge_hash=challenge_hash),
@@ -98,11 +98,13 @@ def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode
 
 
 @transaction.atomic
-def try_registration(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
-    """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
+def try_registration(
+    *, email: str, digits: str, purpose: Purpose = Purpose.REGISTER, at: datetime | None = None
+) -> Attempt:
+    """Try ``digits`` on the newest code of ``email`` for ``purpose``. A right code is used up."""
     at = at or timezone.now()
-    _queue_up(email, Purpose.REGISTER)
-    newest = OneTimeCode.objects.asked_for(email, Purpose.REGISTER).select_for_update(no_key=True, of=("self",)).first()
+    _queue_up(email, purpose)
+    newest = OneTimeCode.objects.asked_for(email, purpose).select_for_update(no_key=True, of=("self",)).first()
     return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
 
 

@@ -181,6 +181,13 @@ ACCOUNTS_OTP_FOR_LOGIN = CONFIG.otp_for_login
 OTP_LIFETIME = timedelta(minutes=10)
 OTP_ATTEMPTS = 5
 OTP_COOL_DOWN = timedelta(seconds=60)
+# Invitations of staff, and how many usernames one client address may check in how long.
+INVITATION_LIFETIME = timedelta(days=7)
+USERNAME_CHECKS = (120, timedelta(hours=1))
+# Where links in mails lead: a setting, not the header of some request.
+PUBLIC_URL = (
+    CONFIG.public_url.rstrip("/") or f"http://{'127.0.0.1' if CONFIG.host == '0.0.0.0' else CONFIG.host}:{CONFIG.port}"  # noqa: S104
+)
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

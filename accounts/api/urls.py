@@ -10,5 +10,8 @@ urlpatterns = [
     path("auth/token/refresh/", views.TokenRefresh.as_view(), name="auth-token-refresh"),
     path("auth/token/verify/", views.TokenVerify.as_view(), name="auth-token-verify"),
     path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
+    path("auth/invitations/", views.AskForInvitationCode.as_view(), name="auth-invitations"),
+    path("auth/invitations/accept/", views.AcceptInvitation.as_view(), name="auth-invitations-accept"),
+    path("usernames/<str:name>/", views.Username.as_view(), name="username"),
     path("me/", views.Me.as_view(), name="me"),
 ]
