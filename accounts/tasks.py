@@ -1,4 +1,4 @@
-"""What the workers do for people: send codes. Messages carry ids, never a code or an address."""
+"""What the workers do for people: send codes and notices. Messages carry ids, never a code or an address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts import otp
+from accounts import otp, outbox
 
 
 @shared_task(name="send_code")
@@ -19,3 +19,9 @@ def send_code(code_id: str) -> None:
 def send_waiting_codes() -> None:
     """Every 20 s: send the codes whose wake-up was lost."""
     otp.send_waiting()
+
+
+@shared_task(name="send_notices")
+def send_notices() -> None:
+    """Woken by every new notice, and every 20 s besides: send what is due in the outbox."""
+    outbox.send_due()

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{2,39}$"
+VERB = r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$"  # of an activity: signed_in, loan.opened
 CODE_LENGTH = 6
 
 

@@ -152,6 +152,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
     "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 20.0, "options": {"expires": 20}},
+    "send-notices": {"task": "send_notices", "schedule": 20.0, "options": {"expires": 20}},
 }
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.

@@ -1,0 +1,122 @@
+"""What people are told by mail: a row in the outbox, in the transaction of its cause.
+
+A cause that is rolled back tells nobody. A kept one is told by a worker (``accounts.outbox``), woken after the commit
+or, should Redis be away, by the sweep. The words are in ``templates/accounts/mail/notice_<kind>.txt``, the subject on
+the first line. One-time codes alone do not pass through here: no table may hold them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.template.loader import get_template
+from django.utils import timezone
+
+from accounts import plain
+from accounts.models import Notice, User
+from library.core.errors import InvalidInput
+
+log = logging.getLogger(__name__)
+
+TIME = "$time"
+Words = Callable[[Notice], Mapping[str, Any]]
+_AT_SENDING: dict[str, Words] = {}
+
+
+@transaction.atomic
+def queue(
+    *,
+    kind: str,
+    user: User | None = None,
+    to: str = "",
+    dedupe: str | None = None,
+    at: datetime | None = None,
+    **context: plain.Value,
+) -> Notice:
+    """Let ``user``, or whoever reads the address ``to``, be told by a letter of this kind, with ``context`` as words.
+
+    ``dedupe`` names the cause (``loan:<id>:overdue:2026-11-21``): a second notice with the same name is not written,
+    and the first is given back. The mail server's faults never reach the caller. Errors: ``InvalidInput`` where ``to``
+    is no address; ``ValueError``, ``TypeError``, ``TemplateDoesNotExist`` for faults of the caller.
+    """
+    if (user is None) == (to == ""):
+        raise ValueError("A notice goes either to a user or to an address.")
+    get_template(template_of(kind))
+    now = at or timezone.now()
+    row = Notice(
+        user=user, to=_address(to), kind=kind, context=freeze(context), dedupe=dedupe, created_at=now, due_at=now
+    )  # fmt: skip
+    Notice.objects.bulk_create([row], ignore_conflicts=dedupe is not None)
+    if dedupe is not None:
+        written = Notice.objects.get(dedupe=dedupe)
+        if written.pk != row.pk:
+            return written
+    transaction.on_commit(wake, robust=True)
+    return row
+
+
+def words_at_sending(kind: str) -> Callable[[Words], Words]:
+    """Make a function give more words for letters of a kind, at the moment of sending. For ``ready()``.
+
+    For what should stand in the mail and in no table, such as a signed link.
+    """
+
+    def keep(words: Words) -> Words:
+        _AT_SENDING[kind] = words
+        return words
+
+    return keep
+
+
+def words_of(row: Notice) -> dict[str, Any]:
+    """Everything that the letter may say: its context, ``at`` (when its cause was), and ``name``, whom to greet."""
+    more = _AT_SENDING[row.kind](row) if row.kind in _AT_SENDING else {}
+    name = plain.one_line(row.user.get_short_name()) if row.user else ""
+    return {"at": row.created_at, "name": name, **thaw(row.context), **more}
+
+
+def template_of(kind: str) -> str:
+    return f"accounts/mail/notice_{kind}.txt"
+
+
+def wake() -> bool:
+    """Send the message that lets a worker look into the outbox. False where the broker is away."""
+    from celery import current_app
+
+    try:
+        current_app.send_task("send_notices", retry=False, expires=60)
+    except Exception as fault:  # every transport has its own errors; none may lose the row
+        log.warning("No wake-up could be sent for the outbox: %s", type(fault).__name__)
+        return False
+    return True
+
+
+def freeze(context: Mapping[str, plain.Value]) -> dict[str, Any]:
+    """``context`` as JSON keeps it. Errors: as ``plain.checked``."""
+    checked = plain.checked(context)
+    return {
+        name: {TIME: value.isoformat()} if isinstance(value, datetime) else value for name, value in checked.items()
+    }
+
+
+def thaw(context: Mapping[str, Any]) -> dict[str, plain.Value]:
+    """The way back from ``freeze``."""
+    return {
+        name: datetime.fromisoformat(value[TIME]) if isinstance(value, dict) else value
+        for name, value in context.items()
+    }
+
+
+def _address(to: str) -> str:
+    if to:
+        try:
+            validate_email(to)
+        except ValidationError as fault:
+            raise InvalidInput(fault.messages[0], fields={"email": fault.messages}) from fault
+    return to
