@@ -118,7 +118,9 @@ class TooManyChecks(LibraryError):
 
 class InvitationGone(LibraryError):
     code = "invitation_gone"
-    message = _("This invitation no longer works: it was used, revoked or replaced, or it is too old. Ask for a new one.")
+    message = _(
+        "This invitation no longer works: it was used, revoked or replaced, or it is too old. Ask for a new one."
+    )
     status = 400
 
     def __init__(self) -> None:

@@ -80,11 +80,15 @@ class RegisterForm(DescribedForm):
         help_text=_("What other readers see. Leave it empty and we choose one like your name."),
         widget=forms.TextInput(
             attrs={
-                "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false",
-                "hx-get": reverse_lazy("accounts:username-check"), "hx-trigger": "input changed delay:400ms",
-                "hx-target": "#username-availability", "hx-sync": "this:replace",
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "hx-get": reverse_lazy("accounts:username-check"),
+                "hx-trigger": "input changed delay:400ms",
+                "hx-target": "#username-availability",
+                "hx-sync": "this:replace",
             }
-        ),  # fmt: skip
+        ),
     )
     password = forms.CharField(
         label=_("Password"),

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +20,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, notices, otp, services, usernames
-from accounts.models import Invitation, Purpose, Role, User
+from accounts import activity, errors, notices, otp, plain, services, usernames
+from accounts.models import Invitation, Notice, NoticeState, Purpose, Role, User
 from library.core.errors import InvalidInput, NotAllowed, ServiceUnavailable
 
+KIND = "invitation"
 RANK = {Role.PATRON: 0, Role.LIBRARIAN: 1, Role.ADMINISTRATOR: 2}
 
 
@@ -96,34 +96,39 @@ def revoke(*, invitation: Invitation, by: User, at: datetime | None = None) -> I
     invitation = _locked(invitation.pk)
     invitation.revoked_at = at or timezone.now()
     invitation.save(update_fields=["revoked_at"])
+    _withdraw(invitation)
     activity.record(actor=by, verb="invitation.revoked", object=invitation, at=at)
     return invitation
 
 
-def words(*, invitation_id: UUID, at: datetime | None = None) -> dict[str, Any] | None:
-    """What the letter says, its link made just now and hashed into the row; ``None`` where there is no letter to send.
+@transaction.atomic
+def words(row: Notice, *, at: datetime | None = None) -> dict[str, Any]:
+    """What the letter says. Its link is made here, by the worker about to mail it, and hashed into the invitation.
 
-    For the worker that mails it, in the transaction in which it does.
+    Every attempt to send makes another link; the newest works. Errors: ``InvitationGone``.
     """
+    if "invitation" not in row.context:
+        return {}
     at = at or timezone.now()
-    held = Invitation.objects.select_for_update(no_key=True, of=("self",)).select_related("invited_by")
-    invitation = held.filter(pk=invitation_id).first()
-    if invitation is None or not invitation.is_open(at):
-        return None
+    invitation = _locked(UUID(row.context["invitation"]))
+    if not invitation.is_open(at):
+        raise errors.InvitationGone
     token = secrets.token_urlsafe(32)
     invitation.token_hash, invitation.sent_at = hash_token(token), at
     invitation.save(update_fields=["token_hash", "sent_at"])
     return {
         "link": settings.PUBLIC_URL + reverse("accounts:accept-invitation", args=[token]),
-        "invited_by": str(invitation.invited_by),
+        "invited_by": plain.one_line(str(invitation.invited_by)),
         "role": invitation.get_role_display(),
-        "days": ceil((invitation.expires_at - at).total_seconds() / 86_400),
+        "expires_at": invitation.expires_at,
     }
 
 
 def opened(*, token_hash: str, at: datetime | None = None) -> Invitation:
     """The invitation whose link has this hash. Errors: ``InvitationGone``."""
-    found = Invitation.objects.select_related("invited_by").filter(token_hash=token_hash).first() if token_hash else None
+    found = (
+        Invitation.objects.select_related("invited_by").filter(token_hash=token_hash).first() if token_hash else None
+    )
     if found is None or not found.is_open(at or timezone.now()):
         raise errors.InvitationGone
     return found
@@ -213,8 +218,15 @@ def _make(invitation: Invitation, newcomer: Newcomer) -> User:
 
 
 def _post(invitation: Invitation, *, by: User, verb: str, at: datetime) -> None:
-    notices.queue(to=invitation.email, kind="invitation", invitation=str(invitation.pk))
+    _withdraw(invitation)
+    notices.queue(to=invitation.email, kind=KIND, invitation=str(invitation.pk), at=at)
     activity.record(actor=by, verb=verb, object=invitation, data={"role": invitation.role}, at=at)
+
+
+def _withdraw(invitation: Invitation) -> None:
+    """Take back letters that no worker has sent yet."""
+    waiting = Notice.objects.filter(kind=KIND, state=NoticeState.WAITING)
+    waiting.filter(context__invitation=str(invitation.pk)).delete()
 
 
 def _locked(invitation_id: UUID) -> Invitation:

@@ -92,8 +92,4 @@ def _free_like(wanted: str) -> list[str]:
 def _taken(names: Iterable[str]) -> set[str]:
     """Those of ``names``, in capitals, that somebody has: one look into the index that keeps them unique."""
     wanted = [name.upper() for name in names]
-    return set(
-        User.objects.annotate(upper=Upper("username"))
-        .filter(upper__in=wanted)
-        .values_list("upper", flat=True)
-    )
+    return set(User.objects.annotate(upper=Upper("username")).filter(upper__in=wanted).values_list("upper", flat=True))
