@@ -81,9 +81,9 @@ def invitation_confirm(request: HttpRequest, invitation: Invitation) -> HttpResp
         except errors.InvitationGone:
             raise
         except LibraryError as refusal:
-            form.show(refusal)
             if isinstance(refusal, errors.UsernameTaken):
                 checked = usernames.availability(form.cleaned_data["username"])
+            form.show(refusal)
         else:
             return _go_on(request, accepted)
     words = {"email": invitation.email, "has_account": has_account, "checked": checked}

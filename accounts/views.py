@@ -77,8 +77,8 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
                 username=given["username"],
             )
         except errors.UsernameTaken as refusal:
-            form.show(refusal)
             checked = usernames.availability(given["username"])
+            form.show(refusal)
         except LibraryError as refusal:
             form.show(refusal)
         else:
