@@ -86,8 +86,7 @@ def invitation_confirm(request: HttpRequest, invitation: Invitation) -> HttpResp
             form.show(refusal)
         else:
             return _go_on(request, accepted)
-    words = {"email": invitation.email, "has_account": has_account, "checked": checked}
-    return _page(request, "invitation_confirm", form, **words)
+    return _page(request, "invitation_confirm", form, email=invitation.email, has_account=has_account, checked=checked)
 
 
 def _accept(request: HttpRequest, invitation: Invitation, given: dict[str, Any]) -> invitations.Accepted:

@@ -80,7 +80,7 @@ def test_the_letter_names_who_invites_and_to_what_and_nothing_is_a_code(administ
     letter = mail.outbox[-1]
     assert letter.to == [ADDRESS]
     assert "Grace Hopper invites you to the library's system as librarian." in letter.body
-    assert digits_in(letter.body) == ""
+    assert digits_in(str(letter.body)) == ""
 
 
 def test_the_links_secret_is_in_no_table(administrator):
