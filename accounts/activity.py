@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -41,13 +42,25 @@ def record(
     )
 
 
-def visible_to(user: User) -> ActivityQuerySet:
-    """All of it for who may see the record, else what concerns ``user``; the newest first, people joined."""
-    seen = Activity.objects.all() if may_see_all(user) else Activity.objects.of(user)
+def visible_to(
+    user: User, *, actor: UUID | None = None, verb: str | None = None, since: datetime | None = None
+) -> ActivityQuerySet:
+    """All of it for who may see the record, else what concerns ``user``; the newest first, people joined.
+
+    ``actor``, ``verb``, ``since``: only what this user did, only this deed, only from this moment on. Who may not see
+    what others did cannot ask for it either: the answer would tell who it was.
+    """
+    sees_all = may_see_all(user)
+    seen = Activity.objects.all() if sees_all else Activity.objects.of(user)
+    if not sees_all and actor not in (None, user.pk):
+        seen = seen.none()
+    wanted = {"actor": actor, "verb": verb, "at__gte": since}
+    seen = seen.filter(**{field: value for field, value in wanted.items() if value is not None})
     return seen.select_related("actor", "subject").order_by("-at", "-id")
 
 
 def may_see_all(user: User) -> bool:
+    """Whether ``user`` sees what others did, and who they were."""
     return user.has_perm("accounts.view_activity")
 
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_migrate
 
 
@@ -6,7 +7,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import invitations, notices
+        from accounts import invitations, notices, receivers
         from accounts.models import Role
         from accounts.roles import apply_grants, grant
 
@@ -15,5 +16,7 @@ class AccountsConfig(AppConfig):
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
         )
         notices.words_at_sending(invitations.KIND)(invitations.words)
+        user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.activity")
+        user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.activity")
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.roles")

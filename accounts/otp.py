@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import errors, mails
+from accounts import activity, errors, mails
 from accounts.models import OneTimeCode, OneTimeCodeQuerySet, Purpose, User
 from accounts.validators import CODE_LENGTH
 
@@ -241,4 +241,7 @@ def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
         return Attempt(Verdict.RIGHT, user=row.user)
     row.save(update_fields=["attempts"])
     left = settings.OTP_ATTEMPTS - row.attempts
-    return Attempt(Verdict.WRONG, left=left) if left else Attempt(Verdict.SPENT)
+    if left:
+        return Attempt(Verdict.WRONG, left=left)
+    activity.record(actor=None, verb="code_burnt", subject=row.user, object=row, data={"purpose": row.purpose}, at=at)
+    return Attempt(Verdict.SPENT)

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import errors, otp, usernames
+from accounts import activity, errors, otp, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 
@@ -88,6 +88,7 @@ def _register(email: str, digits: str, password: str, full_name: str, username: 
         attempt = otp.try_registration(email=email, digits=digits, at=at)
         if attempt.is_right:
             user = create_user(email=email, username=username, password=password, full_name=full_name)
+            activity.record(actor=user, verb="registered", at=at)
     attempt.raise_if_refused()
     assert user is not None
     return user
@@ -104,6 +105,8 @@ def change_role(*, user: User, role: Role, by: User | None) -> User:
     if role != Role.ADMINISTRATOR:
         _keep_an_administrator(besides=user)
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if user.role != role:
+        activity.record(actor=by, verb="role_changed", subject=user, data={"old": user.role, "new": str(role)})
     _give_rights(user, role)
     user.save(update_fields=["role", "is_staff", "is_superuser"])
     user.groups.remove(*Group.objects.filter(name__in=Role.values).exclude(name=role))
@@ -122,6 +125,8 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     if not is_active:
         _keep_an_administrator(besides=user)
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if user.is_active != is_active:
+        activity.record(actor=by, verb="let_in" if is_active else "shut_out", subject=user)
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user

@@ -11,7 +11,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
 
-from accounts import errors
+from accounts import activity, errors
 from accounts.models import User
 
 
@@ -25,6 +25,7 @@ class Pair:
 def issue(user: User) -> Pair:
     """Tokens for somebody who has just proven who they are."""
     update_last_login(User, user)
+    activity.record(actor=user, verb="signed_in", data={"surface": "api"})
     return _pair(user)
 
 
@@ -43,7 +44,7 @@ def rotate(refresh: str) -> Pair:
 @transaction.atomic
 def revoke(refresh: str) -> None:
     """Use up a refresh token for nothing: the client has signed out. Errors: ``TokenNotValid``."""
-    _use_up(refresh)
+    activity.record(actor=_use_up(refresh).user, verb="signed_out", data={"surface": "api"})
 
 
 def verify(token: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Purpose, Role, User
+from accounts import activity
+from accounts.models import Activity, Purpose, Role, User
 from accounts.passwords import LONGEST
-from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
+from accounts.validators import VERB, plain_code, validate_code, validate_full_name, validate_username
 
 TOKEN_LENGTH = 2_000
 
@@ -144,3 +146,47 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     def get_credits(self, user: User) -> int:
         return 0
+
+
+class ActivityFilterSerializer(serializers.Serializer[Any]):
+    actor = serializers.UUIDField(required=False, help_text=_("What this user did."))
+    verb = serializers.RegexField(VERB, max_length=40, required=False, help_text=_("As `signed_in`."))
+    since = serializers.DateTimeField(required=False, help_text=_("From this moment on."))
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    name = serializers.CharField(source="__str__")
+
+    class Meta:
+        model = User
+        fields = ["id", "name"]
+
+
+class ActivitySerializer(serializers.ModelSerializer[Activity]):
+    """Readers are told that somebody did it to them, not who."""
+
+    actor = serializers.SerializerMethodField()
+    subject = serializers.SerializerMethodField()
+    object = serializers.SerializerMethodField(help_text=_("The kind of thing and its id, as `catalog.book 12`."))
+    data = serializers.DictField()  # type: ignore[assignment]  # the contract's own word
+
+    class Meta:
+        model = Activity
+        fields = ["id", "at", "actor", "verb", "subject", "object", "data"]
+
+    @extend_schema_field(PersonSerializer(allow_null=True))
+    def get_actor(self, row: Activity) -> dict[str, Any] | None:
+        return self._shown(row.actor)
+
+    @extend_schema_field(PersonSerializer(allow_null=True))
+    def get_subject(self, row: Activity) -> dict[str, Any] | None:
+        return self._shown(row.subject)
+
+    def get_object(self, row: Activity) -> str:
+        return f"{row.object_label} {row.object_id}".strip()
+
+    def _shown(self, person: User | None) -> dict[str, Any] | None:
+        viewer = self.context["request"].user
+        if person is None or not (person == viewer or activity.may_see_all(viewer)):
+            return None
+        return dict(PersonSerializer(person).data)

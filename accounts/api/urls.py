@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts.api import views
+from accounts.api.activity import ActivityList
 
 urlpatterns = [
     path("auth/otp/", views.AskForCode.as_view(), name="auth-otp"),
@@ -14,4 +15,5 @@ urlpatterns = [
     path("auth/invitations/accept/", views.AcceptInvitation.as_view(), name="auth-invitations-accept"),
     path("usernames/<str:name>/", views.Username.as_view(), name="username"),
     path("me/", views.Me.as_view(), name="me"),
+    path("activity/", ActivityList.as_view(), name="activity"),
 ]

@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery import current_app
 from django.core import mail
+from django.db import IntegrityError, transaction
+from django.template import TemplateDoesNotExist
 
 from accounts import notices, outbox
+from accounts.models import Notice, NoticeState
+from accounts.tasks import send_notices
 from accounts.tests.factories import make_user
+from library.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -57,3 +63,142 @@ def test_an_address_is_that_of_the_moment_of_sending():
     user.save()
     outbox.send_due(at=MONDAY)
     assert mail.outbox[0].to == ["moved@example.org"]
+
+
+def test_the_words_are_forgotten_once_they_are_sent():
+    row = queued("invitation", to="new@example.org", link=LINK)
+    assert row.context == {"link": LINK}
+    outbox.send_due(at=MONDAY)
+    row.refresh_from_db()
+    assert (row.state, row.sent_at, row.due_at, row.context) == (NoticeState.SENT, MONDAY, None, {})
+
+
+def test_what_opens_something_is_made_when_it_is_sent_and_never_stored(monkeypatch):
+    monkeypatch.setattr(notices, "_AT_SENDING", {})
+
+    @notices.words_at_sending("invitation")
+    def link(row):
+        return {"link": f"https://library.example.org/signed-{row.context['invitation']}"}
+
+    queued("invitation", to="new@example.org", invitation="7")
+    assert "signed" not in str(list(Notice.objects.values()))
+    outbox.send_due(at=MONDAY)
+    assert "https://library.example.org/signed-7" in mail.outbox[0].body
+
+
+def test_a_cause_that_is_rolled_back_tells_nobody(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            queued()
+            _ = 1 / 0
+    assert callbacks == []
+    assert not Notice.objects.exists()
+    assert outbox.send_due(at=MONDAY + timedelta(days=1)) == 0
+    assert mail.outbox == []
+
+
+def test_the_same_cause_is_told_once():
+    user = make_user()
+    first = queued(user=user, dedupe="lock:1")
+    second = queued(user=user, dedupe="lock:1", at=MONDAY + timedelta(days=9))
+    other = queued(user=user, dedupe="lock:2")
+    assert first == second != other
+    assert outbox.send_due(at=MONDAY + timedelta(days=10)) == 2
+    assert queued(user=user, dedupe="lock:1") == first
+    assert outbox.send_due(at=MONDAY + timedelta(days=10)) == 0
+
+
+def test_notices_without_a_named_cause_are_all_told():
+    user = make_user()
+    assert queued(user=user) != queued(user=user)
+    assert outbox.send_due(at=MONDAY) == 2
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a\nBcc: eve@example.org", "a\r\n\r\nbody", "a\x0bBcc: x", "a\u2028Bcc: x", "a\x85Bcc: x", "a\x00b", "a\u202eb"],
+)
+def test_nothing_typed_by_anybody_makes_a_header_or_a_line(hostile, tmp_path, settings):
+    folder = tmp_path / "accounts" / "mail"
+    folder.mkdir(parents=True)
+    (folder / "notice_hostile.txt").write_text(
+        "{% autoescape off %}Hello {{ name }} {{ word }}\n\nBody.\n{% endautoescape %}"
+    )
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    user = make_user()
+    type(user).objects.filter(pk=user.pk).update(full_name=hostile.replace("\x00", "\r\n"))
+    user.refresh_from_db()
+    queued("hostile", user=user, word=hostile)
+    assert outbox.send_due(at=MONDAY) == 1
+    message = mail.outbox[0].message()
+    assert {"Bcc", "Cc"}.isdisjoint(message.keys())
+    assert "\n" not in mail.outbox[0].subject
+    assert not set(mail.outbox[0].subject) & set("\r\x0b\x00\x85\u2028\u202e")
+    assert mail.outbox[0].body == "Body.\n"
+
+
+@pytest.mark.parametrize("to", ["a@example.org\nBcc: eve@example.org", "a@example.org, b@example.org", "nobody", "@"])
+def test_an_address_that_is_none_is_refused(to):
+    with pytest.raises(InvalidInput) as refused:
+        queued("invitation", to=to)
+    assert "email" in refused.value.fields
+
+
+def test_faults_of_the_caller_are_loud():
+    with pytest.raises(ValueError, match="either"):
+        notices.queue(kind="invitation")
+    with pytest.raises(ValueError, match="either"):
+        notices.queue(kind="invitation", user=make_user(), to="a@example.org")
+    with pytest.raises(TemplateDoesNotExist):
+        queued("unheard_of")
+    with pytest.raises(ValueError, match="secret"):
+        queued(password="correct horse 7")
+    with pytest.raises(TypeError):
+        queued(thing=make_user())
+    assert not Notice.objects.exists()
+
+
+def test_a_broker_that_is_away_fails_no_action_and_the_sweep_sends_the_notice(
+    monkeypatch, django_capture_on_commit_callbacks
+):
+    def away(*args, **kwargs):
+        raise ConnectionError("redis is away")
+
+    monkeypatch.setattr(current_app, "send_task", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        row = queued()
+    row.refresh_from_db()
+    assert row.state == NoticeState.WAITING
+    send_notices()
+    row.refresh_from_db()
+    assert row.state == NoticeState.SENT
+
+
+def test_the_message_to_the_worker_carries_nothing(monkeypatch, django_capture_on_commit_callbacks):
+    sent = []
+    monkeypatch.setattr(current_app, "send_task", lambda *args, **kwargs: sent.append((args, kwargs)))
+    with django_capture_on_commit_callbacks(execute=True):
+        queued()
+    assert sent == [(("send_notices",), {"retry": False, "expires": 60})]
+
+
+def test_beat_and_workers_know_the_task(settings):
+    (entry,) = [entry for entry in settings.CELERY_BEAT_SCHEDULE.values() if entry["task"] == "send_notices"]
+    assert entry["schedule"] <= 60
+    assert send_notices.name == "send_notices"
+    assert settings.CELERY_TASK_ROUTES.get("send_notices", {"queue": settings.CELERY_TASK_DEFAULT_QUEUE}) == {
+        "queue": "quick"
+    }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"to": "both@example.org"}, {"user": None}, {"state": "sent"}, {"state": "failed"}, {"due_at": None},
+        {"sent_at": MONDAY},
+    ],
+)  # fmt: skip
+def test_the_database_refuses_a_notice_that_makes_no_sense(values):
+    row = queued()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Notice.objects.filter(pk=row.pk).update(**values)
