@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts import outbox, services, staff_admin
+from accounts import lock_out_admin as lock_out_admin
+from accounts import outbox, services
+from accounts import staff_admin as staff_admin
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
 from library.core.errors import LibraryError
 
-__all__ = ["staff_admin"]  # imported for its rooms of the admin
 admin.site.unregister([OutstandingToken, BlacklistedToken])
 
 
@@ -116,7 +117,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
 @admin.register(Tier)
 class TierAdmin(admin.ModelAdmin[Tier]):
-    list_display = ("name", "code", "max_loans", "max_holds")
+    list_display = ("name", "code", "max_loans", "max_holds", "questions_per_hour")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         """The code is what clients and rules know a tier by."""

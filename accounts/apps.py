@@ -18,5 +18,6 @@ class AccountsConfig(AppConfig):
         notices.words_at_sending(invitations.KIND)(invitations.words)
         user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.activity")
         user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.activity")
+        grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.roles")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import ceil
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -21,6 +23,34 @@ class CodeTooSoon(LibraryError):
     def __init__(self, *, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(seconds=retry_after)
+
+
+class RateLimited(LibraryError):
+    """Something was tried more often than its limit allows. ``retry_after``: seconds until it may be tried again."""
+
+    code = "rate_limited"
+    message = _("That was too often in too short a time. It is possible again in {wait}.")
+    status = 429
+    template = "accounts/slow_down.html"
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        self.until = timezone.now() + timedelta(seconds=retry_after)
+        super().__init__(wait=_wait(retry_after))
+
+
+class LockedOut(RateLimited):
+    """Too many wrong passwords or codes for one address, whether or not it has an account."""
+
+    code = "locked_out"
+    message = _("There were too many wrong passwords or codes. Signing in is possible again in {wait}.")
+
+
+def _wait(seconds: int) -> str:
+    if seconds <= 90:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = ceil(seconds / 60)
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
 
 
 class CodeRefused(LibraryError):
@@ -101,19 +131,6 @@ class CardTaken(LibraryError):
     def __init__(self) -> None:
         super().__init__()
         self.fields = {"card_number": [self.detail]}
-
-
-class TooManyChecks(LibraryError):
-    """``retry_after``: seconds until another name may be checked."""
-
-    code = "too_many_checks"
-    message = _("Too many usernames were checked from here. Try again in {minutes} min.")
-    status = 429
-
-    def __init__(self, *, retry_after: int) -> None:
-        self.retry_after = retry_after
-        super().__init__(minutes=ceil(retry_after / 60))
-        self.fields = {"username": [self.detail]}
 
 
 class InvitationGone(LibraryError):

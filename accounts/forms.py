@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import RateLimited
 from accounts.passwords import LONGEST
 from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
 from library.core.errors import LibraryError
@@ -21,7 +22,9 @@ class DescribedForm(forms.Form):
     """A form whose first wrong field takes the focus, and which shows a refusal beside the field that it is about."""
 
     def show(self, refusal: LibraryError) -> None:
-        """Add the sentences of ``refusal`` where they belong."""
+        """Add the sentences of ``refusal`` where they belong; a limit is no matter of this form and goes on its way."""
+        if isinstance(refusal, RateLimited):
+            raise refusal
         told = False
         for name, sentences in refusal.fields.items():
             field = FIELD_OF.get(name, name)

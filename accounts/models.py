@@ -112,6 +112,13 @@ class Tier(models.Model):
     name = models.CharField(_("name"), max_length=80)
     max_loans = models.IntegerField(_("loans in all"), null=True, blank=True)
     max_holds = models.IntegerField(_("holds in all"), null=True, blank=True)
+    questions_per_hour = models.IntegerField(
+        _("questions to books per hour"),
+        null=True,
+        blank=True,
+        default=300,
+        help_text=_("Empty or -1: unlimited. Answers that the library still knows are not counted."),
+    )
 
     class Meta:
         verbose_name = _("tier")
@@ -120,6 +127,9 @@ class Tier(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(max_loans=None) | Q(max_loans__gte=-1), name="tier_max_loans_sane"),
             models.CheckConstraint(condition=Q(max_holds=None) | Q(max_holds__gte=-1), name="tier_max_holds_sane"),
+            models.CheckConstraint(
+                condition=Q(questions_per_hour=None) | Q(questions_per_hour__gte=-1), name="tier_questions_sane"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -377,3 +387,51 @@ class OneTimeCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Tally(models.Model):
+    """How often something was tried by an account or from an address since ``opened_at``. For ``accounts.limits``."""
+
+    kind = models.CharField(max_length=24)
+    key = models.CharField(max_length=64)  # a keyed hash: neither addresses nor who came from where can be read here
+    count = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    locked_at = models.DateTimeField(_("locked out"), null=True, blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("user")
+    )  # whose lock-out it is, where the address has an account
+    told_at = models.DateTimeField(_("told by mail"), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "key"], name="tally_one_per_kind_and_key"),
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("opened_at")), name="tally_ends_after_it_opens"),
+            models.CheckConstraint(condition=Q(locked_at=None) | Q(kind="login"), name="tally_only_sign_in_locks"),
+            models.CheckConstraint(
+                condition=Q(user=None, told_at=None) | Q(locked_at__isnull=False), name="tally_owner_only_when_locked"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.count}"
+
+
+class LockOutQuerySet(models.QuerySet["LockOut"]):
+    def standing(self, at: datetime) -> LockOutQuerySet:
+        """Lock-outs of people with an account that have not ended at ``at``."""
+        return self.filter(locked_at__isnull=False, user__isnull=False, expires_at__gt=at)
+
+
+class LockOut(Tally):
+    """Somebody for whose address sign-in is refused for a while."""
+
+    objects = LockOutQuerySet.as_manager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("lock-out")
+        verbose_name_plural = _("lock-outs")
+
+    def __str__(self) -> str:
+        return str(self.user)

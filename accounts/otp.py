@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import activity, errors, mails
+from accounts import activity, errors, limits, mails
 from accounts.models import OneTimeCode, OneTimeCodeQuerySet, Purpose, User
 from accounts.validators import CODE_LENGTH
 
@@ -63,12 +63,13 @@ def ask(
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
 
     But for a sign-in it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
-    that was not used.
+    that was not used; ``RateLimited`` after five such codes in an hour.
     """
     at = at or timezone.now()
     _queue_up(email, purpose)
     earlier = OneTimeCode.objects.asked_for(email, purpose)
     _cool_down(earlier, at=at)
+    limits.spend(limits.Kind.OTP, _limit_key(purpose, email), at=at)
     if purpose != Purpose.LOGIN:
         earlier.filter(expires_at__gt=at).update(expires_at=at)
     return _write(
@@ -82,11 +83,12 @@ def ask(
 def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode:
     """Another code for a sign-in under way, instead of the last one. The sign-in's own ten minutes go on running.
 
-    Errors: ``ChallengeGone``, ``CodeTooSoon``.
+    Errors: ``ChallengeGone``, ``CodeTooSoon``, ``RateLimited``.
     """
     at = at or timezone.now()
     last = _challenged(challenge_hash, at=at)
     _cool_down(OneTimeCode.objects.asked_for(last.email, Purpose.LOGIN), at=at)
+    limits.spend(limits.Kind.OTP, _limit_key(Purpose.LOGIN, last.email), at=at)
     expires_at = last.expires_at
     last.challenge_hash, last.expires_at = "", at
     last.save(update_fields=["challenge_hash", "expires_at"])
@@ -116,6 +118,15 @@ def try_challenge(*, challenge_hash: str, digits: str, at: datetime | None = Non
     """
     at = at or timezone.now()
     return _try(_challenged(challenge_hash, at=at), digits, at=at)
+
+
+def challenged_email(*, challenge_hash: str, at: datetime | None = None) -> str:
+    """The address whose code a sign-in under way waits for. Errors: ``ChallengeGone``."""
+    open_ones = OneTimeCode.objects.filter(challenge_hash=challenge_hash, purpose=Purpose.LOGIN, used_at=None)
+    email = open_ones.filter(expires_at__gt=at or timezone.now()).values_list("email", flat=True).first()
+    if email is None:
+        raise errors.ChallengeGone
+    return email
 
 
 @transaction.atomic
@@ -220,6 +231,10 @@ def _challenged(challenge_hash: str, *, at: datetime) -> OneTimeCode:
     return row
 
 
+def _limit_key(purpose: str, email: str) -> str:
+    return f"{purpose}:{email}"
+
+
 def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
     last = earlier.first()
     if last is None or last.used_at is not None:
@@ -238,6 +253,7 @@ def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
     if secrets.compare_digest(row.code_hash, hash_code(row, digits)):
         row.used_at = at
         row.save(update_fields=["attempts", "used_at"])
+        limits.refund(limits.Kind.OTP, _limit_key(row.purpose, row.email))
         return Attempt(Verdict.RIGHT, user=row.user)
     row.save(update_fields=["attempts"])
     left = settings.OTP_ATTEMPTS - row.attempts

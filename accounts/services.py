@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, otp, usernames
+from accounts import activity, errors, limits, otp, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 
@@ -51,23 +51,33 @@ def create_user(
     return user
 
 
-def ask_to_register(*, email: str, at: datetime | None = None) -> OneTimeCode:
+def ask_to_register(*, email: str, client: str = "", at: datetime | None = None) -> OneTimeCode:
     """Let a registration code be sent, or, where there is an account already, a letter that says so.
 
-    The same happens here for both, so that nobody outside learns which. Errors: ``CodeTooSoon``.
+    The same happens here for both, so that nobody outside learns which. ``client``: ``limits.client_of`` the request.
+    Errors: ``CodeTooSoon``, ``RateLimited``.
     """
+    limits.spend(limits.Kind.REGISTER_CLIENT, client, at=at)
     return otp.ask(email=clean_email(email), purpose=Purpose.REGISTER, at=at)
 
 
 def register(
-    *, email: str, digits: str, password: str, full_name: str, username: str = "", at: datetime | None = None
+    *,
+    email: str,
+    digits: str,
+    password: str,
+    full_name: str,
+    username: str = "",
+    client: str = "",
+    at: datetime | None = None,
 ) -> User:
     """A new patron, proven by the code in their mail. Without ``username`` one is made from the name.
 
     What is wrong with password or username is said before the code is tried, so it costs no attempt. Errors:
-    ``InvalidInput``, ``UsernameTaken``, ``CodeWrong``, ``CodeSpent``, ``EmailTaken``. Not inside a transaction: a
-    wrong attempt must stay counted.
+    ``InvalidInput``, ``UsernameTaken``, ``CodeWrong``, ``CodeSpent``, ``EmailTaken``, ``RateLimited``. Not inside a
+    transaction: a wrong attempt must stay counted.
     """
+    limits.spend(limits.Kind.REGISTER_TRY_CLIENT, client, at=at)
     email = clean_email(email)
     if username and User.objects.filter(username__iexact=username).exists():
         raise errors.UsernameTaken

@@ -15,7 +15,7 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import errors, otp
+from accounts import errors, limits, otp
 from accounts.models import Purpose, Role, User
 
 
@@ -30,14 +30,23 @@ class Begun:
 def begin(*, email: str, password: str, request: HttpRequest | None = None, at: datetime | None = None) -> Begun:
     """Check the password; let a code be sent unless this person signs in without (``ACCOUNTS_OTP_FOR_LOGIN``).
 
-    Unknown addresses and wrong passwords take the same time and the same way. Errors: ``WrongCredentials``,
-    ``CodeTooSoon``.
+    Unknown addresses and wrong passwords take the same time and the same way. The try is counted before the password
+    is looked at, so that many at once try no more passwords than may be tried. Errors: ``WrongCredentials``,
+    ``CodeTooSoon``, ``LockedOut``, ``RateLimited``. Not inside a transaction: a failure must stay counted.
     """
-    user = authenticate(request, email=email.strip(), password=password)
+    email = email.strip()
+    if request is not None:
+        limits.spend(limits.Kind.LOGIN_CLIENT, limits.client_of(request), at=at)
+    limits.spend(limits.Kind.LOGIN, email, at=at)
+    user = authenticate(request, email=email, password=password)
     if not isinstance(user, User):
+        limits.failed(email, at=at)
         raise errors.WrongCredentials
     if not needs_code(user):
+        limits.forgive(email=email)
         return Begun(user=user)
+    # Earlier failures stay until the code is right too: whoever has the password may not guess codes for ever.
+    limits.refund(limits.Kind.LOGIN, email)
     challenge = secrets.token_urlsafe(32)
     otp.ask(
         email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
@@ -48,11 +57,18 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
 def finish(*, challenge: str, digits: str, at: datetime | None = None) -> User:
     """The user whose password step the challenge comes from, if ``digits`` is the code mailed for it.
 
-    Errors: ``ChallengeGone``, ``CodeWrong``, ``CodeSpent``. Not inside a transaction: a wrong attempt must stay
-    counted.
+    Errors: ``ChallengeGone``, ``CodeWrong``, ``CodeSpent``, ``LockedOut``. Not inside a transaction: a wrong attempt
+    must stay counted.
     """
+    challenge_hash = otp.hash_challenge(challenge)
+    email = otp.challenged_email(challenge_hash=challenge_hash, at=at)
+    limits.spend(limits.Kind.LOGIN, email, at=at)
     with transaction.atomic(durable=True):
-        attempt = otp.try_challenge(challenge_hash=otp.hash_challenge(challenge), digits=digits, at=at)
+        attempt = otp.try_challenge(challenge_hash=challenge_hash, digits=digits, at=at)
+    if attempt.is_right:
+        limits.forgive(email=email)
+    else:
+        limits.failed(email, at=at)
     attempt.raise_if_refused()
     if attempt.user is None or not attempt.user.is_active:
         raise errors.ChallengeGone
@@ -60,8 +76,13 @@ def finish(*, challenge: str, digits: str, at: datetime | None = None) -> User:
 
 
 def send_again(*, challenge: str, at: datetime | None = None) -> None:
-    """Another code for the same sign-in; the last one stops working. Errors: ``ChallengeGone``, ``CodeTooSoon``."""
-    otp.ask_again(challenge_hash=otp.hash_challenge(challenge), at=at)
+    """Another code for the same sign-in; the last one stops working.
+
+    Errors: ``ChallengeGone``, ``CodeTooSoon``, ``LockedOut``, ``RateLimited``.
+    """
+    challenge_hash = otp.hash_challenge(challenge)
+    limits.check_not_locked_out(otp.challenged_email(challenge_hash=challenge_hash, at=at), at=at)
+    otp.ask_again(challenge_hash=challenge_hash, at=at)
 
 
 def needs_code(user: User) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts import otp, outbox
+from accounts import limits, otp, outbox
 
 
 @shared_task(name="send_code")
@@ -25,3 +25,15 @@ def send_waiting_codes() -> None:
 def send_notices() -> None:
     """Woken by every new notice, and every 20 s besides: send what is due in the outbox."""
     outbox.send_due()
+
+
+@shared_task(name="tell_locked_out")
+def tell_locked_out() -> None:
+    """After a lock-out, and every 20 s: tell the owners who do not know yet."""
+    limits.tell_locked_out()
+
+
+@shared_task(name="sweep_limits")
+def sweep_limits() -> None:
+    """Every ten minutes: forget what is no longer counted."""
+    limits.sweep()

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Upper
 from django.http import HttpRequest
-from django.utils import timezone
-from redis.exceptions import RedisError
 
-from accounts import errors
+from accounts import limits
 from accounts.models import User
 from accounts.validators import validate_username
-from library.core.config import is_loopback
-from library.core.errors import InvalidInput, ServiceUnavailable
+from library.core.errors import InvalidInput
 from library.search.fold import fold
 
-log = logging.getLogger(__name__)
 SHORTEST = 3
 SUGGESTIONS = 3
 
@@ -59,25 +51,12 @@ def like(full_name: str) -> str:
     return _free_like(full_name)[0]
 
 
-def check_rate(request: HttpRequest, *, at: datetime | None = None) -> None:
+def check_rate(request: HttpRequest) -> None:
     """Count one question from the client's address; whoever asks too many could list everybody.
 
-    Errors: ``TooManyChecks``; ``ServiceUnavailable`` where nothing can be counted just now.
+    Errors: ``RateLimited``; ``ServiceUnavailable`` where nothing can be counted just now.
     """
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.EMBEDDED and is_loopback(address):
-        return
-    most, window = settings.USERNAME_CHECKS
-    seconds, now = int(window.total_seconds()), int((at or timezone.now()).timestamp())
-    key = f"accounts.usernames:{address}:{now // seconds}"
-    try:
-        cache.add(key, 0, seconds)
-        asked = cache.incr(key)
-    except (RedisError, OSError, ValueError) as fault:
-        log.warning("Username checks cannot be counted: %s", type(fault).__name__)
-        raise ServiceUnavailable from fault
-    if asked > most:
-        raise errors.TooManyChecks(retry_after=seconds - now % seconds)
+    limits.spend(limits.Kind.USERNAMES_CLIENT, limits.client_of(request))
 
 
 def _free_like(wanted: str) -> list[str]:

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import errors, forms, services, usernames
+from accounts import errors, forms, limits, services, usernames
 from accounts import sign_in as signing_in
 from accounts.models import User
 from library.core.errors import LibraryError
@@ -48,7 +48,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            services.ask_to_register(email=email)
+            services.ask_to_register(email=email, client=limits.client_of(request))
         except errors.CodeTooSoon as refusal:
             messages.info(request, refusal.detail)
         request.session[REGISTERING] = {"email": email, "next": _wanted(request)}
@@ -67,14 +67,13 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            if given["username"]:
-                usernames.check_rate(request)
             user = services.register(
                 email=begun["email"],
                 digits=given["code"],
                 password=given["password"],
                 full_name=given["full_name"],
                 username=given["username"],
+                client=limits.client_of(request),
             )
         except errors.UsernameTaken as refusal:
             checked = usernames.availability(given["username"])
@@ -99,7 +98,7 @@ def username_check(request: HttpRequest) -> HttpResponse:
         return render(request, part, {"checked": usernames.availability(name)})
     except LibraryError as refusal:
         answer = render(request, part, {"refusal": refusal}, status=422 if refusal.status == 400 else refusal.status)
-        if isinstance(refusal, errors.TooManyChecks):
+        if isinstance(refusal, errors.RateLimited):
             answer["Retry-After"] = str(refusal.retry_after)
         return answer
 
@@ -111,7 +110,7 @@ def register_resend(request: HttpRequest) -> HttpResponse:
     if begun is None or request.method != "POST":
         return redirect("accounts:register-confirm" if begun else "accounts:register")
     try:
-        services.ask_to_register(email=begun["email"])
+        services.ask_to_register(email=begun["email"], client=limits.client_of(request))
     except errors.CodeTooSoon as refusal:
         form = forms.RegisterForm()
         return _page(request, "register_confirm", form, refusal=refusal, email=begun["email"])

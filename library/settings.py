@@ -153,6 +153,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
     "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 20.0, "options": {"expires": 20}},
     "send-notices": {"task": "send_notices", "schedule": 20.0, "options": {"expires": 20}},
+    # limits
+    "tell-locked-out": {"task": "tell_locked_out", "schedule": 20.0, "options": {"expires": 20}},
+    "sweep-limits": {"task": "sweep_limits", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.
@@ -182,13 +185,26 @@ ACCOUNTS_OTP_FOR_LOGIN = CONFIG.otp_for_login
 OTP_LIFETIME = timedelta(minutes=10)
 OTP_ATTEMPTS = 5
 OTP_COOL_DOWN = timedelta(seconds=60)
-# Invitations of staff, and how many usernames one client address may check in how long.
+# Invitations of staff.
 INVITATION_LIFETIME = timedelta(days=7)
-USERNAME_CHECKS = (120, timedelta(hours=1))
 # Where links in mails lead: a setting, not the header of some request.
 PUBLIC_URL = (
     CONFIG.public_url.rstrip("/") or f"http://{'127.0.0.1' if CONFIG.host == '0.0.0.0' else CONFIG.host}:{CONFIG.port}"  # noqa: S104
 )
+# Limits (accounts.limits): (how often, in how many seconds), by kind. Questions are limited by the reader's tier.
+LIMITS = {
+    "login": CONFIG.limit_login,
+    "login_client": CONFIG.limit_login_client,
+    "otp": CONFIG.limit_otp,
+    "register_client": CONFIG.limit_register_client,
+    "register_try_client": CONFIG.limit_register_try_client,
+    "reset_client": CONFIG.limit_reset_client,
+    "usernames_client": CONFIG.limit_usernames_client,
+}
+COUNT_LOOPBACK = not EMBEDDED  # by client address; one machine for trying out is no crowd
+LOCK_OUT = timedelta(minutes=CONFIG.lock_out_minutes)
+HTTPS = CONFIG.https
+TRUSTED_PROXIES = CONFIG.trusted_proxies
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

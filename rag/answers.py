@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import limits
 from catalog.access import check_may_read
 from catalog.models import Book
 from library.ai import embeddings
@@ -80,7 +81,8 @@ class Answer:
 def answer(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> Answer:
     """Answer ``question`` from ``book`` for ``viewer``, out of at most ``num_chunks`` passages.
 
-    Errors: ``BookConfidential``, ``QuestionInvalid``, ``IndexNotReady``, ``EmbedderUnavailable``.
+    An answer that must be made counts against the hourly limit of the viewer's tier. Errors: ``BookConfidential``,
+    ``QuestionInvalid``, ``IndexNotReady``, ``RateLimited``, ``EmbedderUnavailable``.
     """
     check_may_read(viewer, book)
     question = checked(question, num_chunks)
@@ -89,7 +91,8 @@ def answer(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_
     kept = cache.get(key)
     if kept is not None:
         return replace(_unpacked(kept), question=question, cached=True)
-    made = _made(book, question, num_chunks, generation)
+    with limits.question_of(viewer):
+        made = _made(book, question, num_chunks, generation)
     cache.set(key, _packed(made), settings.ANSWER_CACHE_SECONDS)
     return made
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts import invitations, services, sign_in, tokens, usernames
+from accounts import invitations, limits, services, sign_in, tokens, usernames
 from accounts.api import serializers
 from accounts.models import Patron, User
 from library.core.api import ErrorSerializer
@@ -43,7 +43,7 @@ class AskForCode(Door):
     )
     def post(self, request: Request) -> Response:
         given = _read(serializers.CodeRequestSerializer, request)
-        services.ask_to_register(email=given["email"])
+        services.ask_to_register(email=given["email"], client=limits.client_of(request._request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
@@ -62,14 +62,13 @@ class Register(Door):
     )
     def post(self, request: Request) -> Response:
         given = _read(serializers.RegisterSerializer, request)
-        if given["username"]:
-            usernames.check_rate(request._request)
         user = services.register(
             email=given["email"],
             digits=given["otp"],
             password=given["password"],
             full_name=given["full_name"],
             username=given["username"],
+            client=limits.client_of(request._request),
         )
         return Response(_signed_in(user), status=status.HTTP_201_CREATED)
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_activity_and_notices'),
+        ('accounts', '0005_limits'),
     ]
 
     operations = [

@@ -18,6 +18,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts import limits
 from accounts.models import OneTimeCode, Role, User
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than, sign_in_by_api
@@ -89,7 +90,7 @@ def test_the_answer_to_asking_is_the_same_for_known_and_unknown_addresses(client
 def test_asking_runs_the_same_queries_for_known_and_unknown_addresses(client, django_assert_num_queries):
     make_user(email="known@example.org")
     for email in ("known@example.org", "unknown@example.org"):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             post(client, "otp", {"email": email, "purpose": "register"})
 
 
@@ -201,6 +202,8 @@ def test_a_wrong_code_leaves_the_challenge_and_the_fifth_asks_for_a_new_code(cli
         digits = deliver()
         codes = [post(client, "login", {"challenge": challenge, "otp": other_than(digits)}).json() for _ in range(5)]
         assert [body["code"] for body in codes] == ["code_wrong"] * 4 + ["code_spent"]
+        assert post(client, "login", {"challenge": challenge, "otp": digits}).json()["code"] == "locked_out"
+        limits.forgive(email=user.email)
         assert post(client, "login", {"challenge": challenge, "otp": digits}).status_code == 400
         too_soon = post(client, "login/resend", {"challenge": challenge})
         assert (too_soon.status_code, too_soon["Retry-After"]) == (429, "60")

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import errors, sign_in
+from accounts import errors, limits, sign_in
 from accounts.models import OneTimeCode, User
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than
@@ -148,6 +148,8 @@ def test_a_wrong_code_is_told_beside_the_field_and_the_fifth_burns_it(client):
         assert page.status_code == 422
         assert "left" in page.context["form"].errors["code"][0]
     assert "no longer works" in client.post(CODE, {"code": other_than(digits)}).context["form"].errors["code"][0]
+    assert client.post(CODE, {"code": digits}).status_code == 429
+    limits.forgive(email=User.objects.get().email)
     assert client.post(CODE, {"code": digits}).status_code == 422
     assert not is_signed_in(client)
 

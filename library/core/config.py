@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,6 +26,37 @@ OFFLINE_COMMANDS = frozenset(
 
 class ConfigError(Exception):
     """A setting that cannot work, told in one sentence."""
+
+
+class Limit(NamedTuple):
+    """``most`` times in ``seconds``. Written as ``5/15m``: the unit is s, m, h or d."""
+
+    most: int
+    seconds: int
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def read_limit(written: object) -> object:
+    """The limit that ``5/15m`` stands for; what is no text goes through. Errors: ``ValueError``."""
+    if not isinstance(written, str):
+        return written
+    found = re.fullmatch(r"\s*([1-9]\d{0,6})\s*/\s*([1-9]\d{0,4})\s*([smhd])\s*", written, re.ASCII)
+    if found is None:
+        raise ValueError("write how often and in how long, like 5/15m or 20/1h")
+    return Limit(int(found[1]), int(found[2]) * UNITS[found[3]])
+
+
+def read_networks(written: object) -> object:
+    """Addresses and networks with commas between them. Errors: ``ValueError``."""
+    if not isinstance(written, str):
+        return written
+    return tuple(ip_network(part.strip()) for part in written.split(",") if part.strip())
+
+
+LimitSetting = Annotated[Limit, NoDecode, BeforeValidator(read_limit)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(read_networks)]
 
 
 class Config(BaseSettings):
@@ -46,6 +79,16 @@ class Config(BaseSettings):
     embedding_url: str = Field(default="", alias="LYCEUM_EMBEDDING_URL")
     embedding_dtype: Literal["auto", "float32", "bfloat16"] = Field(default="auto", alias="LYCEUM_EMBEDDING_DTYPE")
     otp_for_login: Literal["everyone", "staff"] = Field(default="everyone", alias="ACCOUNTS_OTP_FOR_LOGIN")
+    # Limits: how often, and in how long. Names ending in CLIENT count by client address, the others by account.
+    limit_login: LimitSetting = Field(default=Limit(5, 900), alias="LYCEUM_LIMIT_LOGIN")
+    limit_login_client: LimitSetting = Field(default=Limit(100, 900), alias="LYCEUM_LIMIT_LOGIN_CLIENT")
+    limit_otp: LimitSetting = Field(default=Limit(5, 3600), alias="LYCEUM_LIMIT_OTP")
+    limit_register_client: LimitSetting = Field(default=Limit(20, 3600), alias="LYCEUM_LIMIT_REGISTER_CLIENT")
+    limit_register_try_client: LimitSetting = Field(default=Limit(100, 3600), alias="LYCEUM_LIMIT_REGISTER_TRY_CLIENT")
+    limit_reset_client: LimitSetting = Field(default=Limit(20, 3600), alias="LYCEUM_LIMIT_RESET_CLIENT")
+    limit_usernames_client: LimitSetting = Field(default=Limit(60, 3600), alias="LYCEUM_LIMIT_USERNAMES_CLIENT")
+    lock_out_minutes: int = Field(default=15, alias="LYCEUM_LOCK_OUT_MINUTES", ge=1, le=1440)
+    trusted_proxies: Networks = Field(default=(), alias="LYCEUM_TRUSTED_PROXIES")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", alias="LYCEUM_LOG_LEVEL")
 
 

@@ -41,6 +41,7 @@ class LibraryError(Exception):
     code: ClassVar[str] = "refused"
     message: ClassVar[str | Promise] = _("This cannot be done.")
     status: ClassVar[int] = 409
+    template: ClassVar[str] = "refused.html"  # the page where no view shows the refusal itself
 
     def __init__(
         self,

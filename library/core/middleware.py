@@ -29,4 +29,8 @@ class RefusalMiddleware:
         refusal = StorageFull() if is_disk_full(exception) else exception
         if not isinstance(refusal, LibraryError):
             return None
-        return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+        response = render(request, refusal.template, {"refusal": refusal}, status=refusal.status)
+        retry_after = getattr(refusal, "retry_after", None)
+        if retry_after is not None:
+            response["Retry-After"] = str(retry_after)
+        return response

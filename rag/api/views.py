@@ -20,7 +20,14 @@ class QueryView(APIView):
     @extend_schema(
         operation_id="rag_books_query",
         request=QuestionSerializer,
-        responses={200: AnswerSerializer, 400: ErrorSerializer, **ERRORS, 409: ErrorSerializer, 503: ErrorSerializer},
+        responses={
+            200: AnswerSerializer,
+            400: ErrorSerializer,
+            **ERRORS,
+            409: ErrorSerializer,
+            429: ErrorSerializer,
+            503: ErrorSerializer,
+        },
     )
     def post(self, request: Request, book_id: int) -> Response:
         """Ask a book. The answer quotes it with numbered sources, or says that the book does not say."""

@@ -139,6 +139,7 @@ class Supervisor:
             "web": [
                 python, "-m", "uvicorn", "library.asgi:application", "--host", self.config.host,
                 "--port", str(self.config.port), "--log-level", "warning", "--no-access-log", "--no-server-header",
+                "--no-proxy-headers",  # accounts.limits decides whose word about client addresses counts
                 "--lifespan", "off", "--timeout-graceful-shutdown", "2",
             ],
             # Codes and sweeps must never wait behind a book that is being indexed: two workers, two queues.

@@ -10,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.errors import RateLimited
 from accounts.models import User
 from aistudy import queries as aistudy
 from catalog import queries as catalog
@@ -74,6 +75,8 @@ def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.Ans
         return None
     try:
         return answers.answer(book=book, question=form.cleaned_data["question"], viewer=request.user)
+    except RateLimited:
+        raise
     except LibraryError as refusal:
         form.add_error("question", refusal.sentences)
         return None

@@ -1,0 +1,220 @@
+"""How often something may be tried: per account, and wider per client address. The numbers are settings.
+
+A tally is one row per kind and key, and a hit is one atomic upsert, so that of many at once exactly as many pass as
+may. Its window opens with the first hit. The rows lie in PostgreSQL: they survive a restart of Redis, and where they
+cannot be reached nobody is let through, reader or staff, for the accounts lie in the same database.
+
+A *lock-out* is the login tally of an address, full of failures: its end is moved to a whole lock-out after the last
+failure. Known and unknown addresses take the same statements here; only a worker finds out whom to tell.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from accounts import errors
+from accounts.clients import client_of as client_of
+from accounts.models import LockOut, Patron, Tally, User
+from library.core.config import Limit
+from library.core.errors import NotAllowed, ServiceUnavailable
+
+log = logging.getLogger(__name__)
+
+HIT = """
+INSERT INTO accounts_tally AS tally (kind, key, count, opened_at, expires_at) VALUES (%s, %s, 1, %s, %s)
+ON CONFLICT (kind, key) DO UPDATE SET
+    count = CASE WHEN tally.expires_at <= EXCLUDED.opened_at THEN 1 ELSE tally.count + 1 END,
+    opened_at = CASE WHEN tally.expires_at <= EXCLUDED.opened_at THEN EXCLUDED.opened_at ELSE tally.opened_at END,
+    expires_at = CASE WHEN tally.expires_at <= EXCLUDED.opened_at THEN EXCLUDED.expires_at ELSE tally.expires_at END,
+    locked_at = NULL, user_id = NULL, told_at = NULL
+WHERE tally.expires_at <= EXCLUDED.opened_at OR (tally.count < %s AND tally.locked_at IS NULL)
+RETURNING count
+"""
+
+BACK = """
+UPDATE accounts_tally SET count = count - 1 WHERE kind = %s AND key = %s AND count > 0 AND locked_at IS NULL
+"""
+
+# One statement for known and unknown addresses alike: the same work, and nothing to tell them apart by.
+LOCK = """
+UPDATE accounts_tally SET locked_at = %s, expires_at = %s,
+    user_id = (SELECT id FROM accounts_user WHERE UPPER(email) = UPPER(%s) AND is_active)
+WHERE kind = %s AND key = %s AND locked_at IS NULL AND count >= %s AND expires_at > %s
+"""
+
+
+class Kind(StrEnum):
+    """What is counted. Those that end in ``client`` are keyed by ``client_of(request)``."""
+
+    LOGIN = "login"  # by address: passwords and codes that were wrong
+    LOGIN_CLIENT = "login_client"
+    OTP = "otp"  # by purpose and address: codes that were asked for and not used
+    REGISTER_CLIENT = "register_client"  # letters to new addresses
+    REGISTER_TRY_CLIENT = "register_try_client"  # codes and usernames tried
+    RESET_CLIENT = "reset_client"
+    USERNAMES_CLIENT = "usernames_client"
+    QUESTIONS = "questions"  # by user; the number is their tier's
+
+
+def spend(kind: Kind, key: str, *, limit: Limit | None = None, at: datetime | None = None) -> None:
+    """Count one hit of ``kind`` for ``key``. An empty key is not counted: a client that no limit is meant for.
+
+    ``limit``: another than ``settings.LIMITS`` has. Errors: ``RateLimited`` (for ``Kind.LOGIN`` ``LockedOut``) once
+    the limit is reached; ``ServiceUnavailable`` where nothing can be counted.
+    """
+    if not key:
+        return
+    at = at or timezone.now()
+    most, seconds = limit or settings.LIMITS[kind]
+    hashed = hash_key(kind, key)
+    if not _execute(HIT, [kind, hashed, at, at + timedelta(seconds=seconds), most], returning=True):
+        ends_at = Tally.objects.filter(kind=kind, key=hashed).values_list("expires_at", flat=True).first()
+        raise _refusal(kind, ends_at or at, at)
+
+
+def check_not_locked_out(email: str, *, at: datetime | None = None) -> None:
+    """Errors: ``LockedOut`` where sign-in is refused for ``email`` now. Counts nothing."""
+    at = at or timezone.now()
+    locked = Tally.objects.filter(kind=Kind.LOGIN, key=hash_key(Kind.LOGIN, email), locked_at__isnull=False)
+    ends_at = locked.filter(expires_at__gt=at).values_list("expires_at", flat=True).first()
+    if ends_at is not None:
+        raise _refusal(Kind.LOGIN, ends_at, at)
+
+
+def refund(kind: Kind, key: str) -> None:
+    """Take back one hit: what it was counted for did not happen, or was no failure."""
+    if key:
+        _execute(BACK, [kind, hash_key(kind, key)])
+
+
+def failed(email: str, *, at: datetime | None = None) -> None:
+    """A password or code for ``email`` was wrong. The last one that is allowed locks sign-in for this address.
+
+    Its owner, if there is one, is told by a worker. Whether there is one makes no difference here.
+    """
+    at = at or timezone.now()
+    most, _seconds = settings.LIMITS[Kind.LOGIN]
+    has_locked = _execute(
+        LOCK, [at, at + settings.LOCK_OUT, email.strip(), Kind.LOGIN, hash_key(Kind.LOGIN, email), most, at]
+    )
+    if has_locked:
+        transaction.on_commit(_wake)
+
+
+def forgive(*, email: str) -> None:
+    """Forget the failures of ``email``, and a lock-out with them: its owner has proven who they are."""
+    _execute("DELETE FROM accounts_tally WHERE kind = %s AND key = %s", [Kind.LOGIN, hash_key(Kind.LOGIN, email)])
+
+
+@contextmanager
+def question_of(asker: Any, *, at: datetime | None = None) -> Iterator[None]:
+    """Count one question, by the tier of ``asker``; one that fails inside costs nothing, nor does a command's.
+
+    Errors: ``RateLimited``, ``NotAllowed`` where the tier allows none.
+    """
+    if not isinstance(asker, User):
+        yield
+        return
+    _spend_question(asker, at)
+    try:
+        yield
+    except Exception:
+        refund(Kind.QUESTIONS, str(asker.pk))
+        raise
+
+
+def _spend_question(user: User, at: datetime | None) -> None:
+    most = Patron.objects.filter(pk=user.pk).values_list("tier__questions_per_hour", flat=True).first()
+    if most is None or most < 0:
+        return
+    if most == 0:
+        raise NotAllowed(_("Your membership does not include questions to books."))
+    spend(Kind.QUESTIONS, str(user.pk), limit=Limit(most, 3600), at=at)
+
+
+@transaction.atomic
+def lift(*, lock_out: LockOut, by: User) -> None:
+    """Let somebody sign in again before the time; harmless where the lock-out has ended or is another by now.
+
+    Errors: ``NotAllowed``: staff lift patrons' lock-outs, administrators everybody's.
+    """
+    from accounts import activity
+
+    owner = lock_out.user
+    if owner is None or not (by.is_superuser or (by.has_perm("accounts.change_lockout") and not owner.is_staff)):
+        raise NotAllowed
+    count, _by_model = Tally.objects.filter(pk=lock_out.pk, locked_at=lock_out.locked_at).delete()
+    if count:
+        activity.record(actor=by, verb="account.lock_out_lifted", subject=owner)
+
+
+def tell_locked_out(*, at: datetime | None = None) -> int:
+    """Tell everybody who was locked out and does not know yet; once for each lock-out. Gives how many."""
+    at = at or timezone.now()
+    waiting = LockOut.objects.standing(at).filter(told_at=None).values_list("pk", flat=True)
+    return sum(_tell(pk, at) for pk in list(waiting[:500]))
+
+
+@transaction.atomic
+def _tell(pk: int, at: datetime) -> bool:
+    from accounts import activity, notices
+
+    locked = LockOut.objects.standing(at).filter(pk=pk, told_at=None)
+    row = locked.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("user").first()
+    if row is None or row.user is None:
+        return False
+    row.told_at = at
+    row.save(update_fields=["told_at"])
+    activity.record(actor=None, verb="account.locked_out", subject=row.user, at=row.locked_at)
+    cause = f"lock-out:{row.pk}:{row.locked_at:%Y%m%d%H%M%S%f}"
+    notices.queue(user=row.user, kind="locked_out", dedupe=cause, at=row.locked_at, until=row.expires_at)
+    return True
+
+
+def sweep(*, at: datetime | None = None) -> int:
+    """Forget the tallies whose window has ended. Gives how many."""
+    count, _by_model = Tally.objects.filter(expires_at__lte=at or timezone.now()).delete()
+    return count
+
+
+def hash_key(kind: Kind, key: str) -> str:
+    """What is kept of an address or client: 64 hex digits, useless without the secret key. Case makes no difference."""
+    return salted_hmac(f"accounts.limits.{kind}", key.strip().upper(), algorithm="sha256").hexdigest()
+
+
+def _refusal(kind: Kind, ends_at: datetime, at: datetime) -> errors.RateLimited:
+    refusal = errors.LockedOut if kind == Kind.LOGIN else errors.RateLimited
+    return refusal(retry_after=max(1, ceil((ends_at - at).total_seconds())))
+
+
+def _execute(sql: str, values: list[Any], *, returning: bool = False) -> int:
+    """How many rows were written. Errors: ``ServiceUnavailable``: what cannot be counted is not allowed."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return len(cursor.fetchall()) if returning else cursor.rowcount
+    except DatabaseError as fault:
+        log.error("A limit could not be counted: %s", type(fault).__name__)
+        raise ServiceUnavailable from fault
+
+
+def _wake() -> None:
+    """Let a worker tell whom it concerns; beat does where the broker is away."""
+    from celery import current_app
+
+    try:
+        current_app.send_task("tell_locked_out", retry=False)
+    except Exception as fault:  # every transport has its own errors
+        log.warning("No wake-up could be sent for a lock-out: %s", type(fault).__name__)
