@@ -151,6 +151,47 @@ class CardTaken(LibraryError):
         self.fields = {"card_number": [self.detail]}
 
 
+class InvitationGone(LibraryError):
+    code = "invitation_gone"
+    message = _(
+        "This invitation no longer works: it was used, revoked or replaced, or it is too old. Ask for a new one."
+    )
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"token": [self.detail]}
+
+
+class AlreadyInvited(LibraryError):
+    code = "already_invited"
+    message = _("This address has an open invitation. Send that one again, or revoke it.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
+
+
+class AlreadyStaff(LibraryError):
+    """They have the role, or a higher one."""
+
+    code = "already_staff"
+    message = _("Whoever has this address may do that already.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
+
+
+class KeptOut(LibraryError):
+    code = "kept_out"
+    message = _("The account with this address is kept out of the library. Let it in again first.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
+
+
 class LastAdministrator(LibraryError):
     code = "last_administrator"
     message = _("This is the only administrator. Make somebody else one first.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import RateLimited
@@ -93,7 +94,17 @@ class RegisterForm(ChosenPasswordForm):
         max_length=40,
         validators=[validate_username],
         help_text=_("What other readers see. Leave it empty and we choose one like your name."),
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "hx-get": reverse_lazy("accounts:username-check"),
+                "hx-trigger": "input changed delay:400ms",
+                "hx-target": "#username-availability",
+                "hx-sync": "this:replace",
+            }
+        ),
     )
     password = NewPasswordField(label=_("Password"))
 

@@ -63,15 +63,15 @@ def ask(
 ) -> OneTimeCode:
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
 
-    For a registration or a reset it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an
-    earlier code that was not used; ``RateLimited`` after five such codes in an hour.
+    But for a sign-in it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
+    that was not used; ``RateLimited`` after five such codes in an hour.
     """
     at = at or timezone.now()
     _queue_up(email, purpose)
     earlier = OneTimeCode.objects.asked_for(email, purpose)
     _cool_down(earlier, at=at)
     limits.spend(limits.Kind.OTP, _limit_key(purpose, email), at=at)
-    if purpose in {Purpose.REGISTER, Purpose.RESET}:
+    if purpose != Purpose.LOGIN:
         earlier.filter(expires_at__gt=at).update(expires_at=at)
     return _write(
         OneTimeCode(email=email, purpose=purpose, user=user, challenge_hash=challenge_hash),
@@ -101,15 +101,19 @@ def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode
 
 
 @transaction.atomic
-def try_registration(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
-    """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
-    return _try_newest(email, Purpose.REGISTER, digits, at=at or timezone.now())
+def try_registration(
+    *, email: str, digits: str, purpose: Purpose = Purpose.REGISTER, at: datetime | None = None
+) -> Attempt:
+    """Try ``digits`` on the newest code of ``email`` for ``purpose``. A right code is used up."""
+    at = at or timezone.now()
+    _queue_up(email, purpose)
+    newest = OneTimeCode.objects.asked_for(email, purpose).select_for_update(no_key=True, of=("self",)).first()
+    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
 
 
-@transaction.atomic
 def try_reset(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the newest reset code of ``email``. A right code is used up."""
-    return _try_newest(email, Purpose.RESET, digits, at=at or timezone.now())
+    return try_registration(email=email, digits=digits, purpose=Purpose.RESET, at=at)
 
 
 @transaction.atomic
@@ -253,12 +257,6 @@ def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
     wait = (last.created_at + settings.OTP_COOL_DOWN - at).total_seconds()
     if wait > 0:
         raise errors.CodeTooSoon(retry_after=ceil(wait))
-
-
-def _try_newest(email: str, purpose: Purpose, digits: str, *, at: datetime) -> Attempt:
-    _queue_up(email, purpose)
-    newest = OneTimeCode.objects.asked_for(email, purpose).select_for_update(no_key=True, of=("self",)).first()
-    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
 
 
 def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:

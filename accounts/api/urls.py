@@ -14,6 +14,9 @@ urlpatterns = [
     path("auth/password/", password_views.PasswordChange.as_view(), name="auth-password"),
     path("auth/ticket/", password_views.TicketForSocket.as_view(), name="auth-ticket"),
     path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
+    path("auth/invitations/", views.AskForInvitationCode.as_view(), name="auth-invitations"),
+    path("auth/invitations/accept/", views.AcceptInvitation.as_view(), name="auth-invitations-accept"),
+    path("usernames/<str:name>/", views.Username.as_view(), name="username"),
     path("me/", views.Me.as_view(), name="me"),
     path("activity/", ActivityList.as_view(), name="activity"),
 ]

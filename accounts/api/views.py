@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts import credentials, limits, services, sessions, sign_in, tokens
+from accounts import credentials, invitations, limits, services, sessions, sign_in, tokens, usernames
 from accounts.api import serializers
 from accounts.models import Patron, Purpose, User
 from library.core.api import ErrorSerializer
@@ -73,6 +73,65 @@ class Register(Door):
             client=limits.client_of(request._request),
         )
         return Response(_signed_in(user, request), status=status.HTTP_201_CREATED)
+
+
+class AskForInvitationCode(Door):
+    @extend_schema(
+        summary="Ask for a code to accept an invitation",
+        description="The code goes to the address that was invited.",
+        request=serializers.InvitationSerializer,
+        responses={202: NOTHING, 400: ErrorSerializer, 429: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = _read(serializers.InvitationSerializer, request)
+        invitations.ask_for_code(token_hash=invitations.hash_token(given["token"]))
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+class AcceptInvitation(Door):
+    @extend_schema(
+        summary="Accept an invitation with the code",
+        description=(
+            "201 with tokens where the address had no account. 204 where it had one: that account has the role now, "
+            "keeps its name and password, and signs in as before."
+        ),
+        request=serializers.AcceptInvitationSerializer,
+        responses={
+            201: serializers.SignedInSerializer,
+            204: None,
+            400: ErrorSerializer,
+            409: ErrorSerializer,
+            429: ErrorSerializer,
+        },
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = _read(serializers.AcceptInvitationSerializer, request)
+        if given["username"]:
+            usernames.check_rate(request._request)
+        newcomer = None
+        if "password" in given:
+            newcomer = invitations.Newcomer(given["password"], given["full_name"], given["username"])
+        accepted = invitations.accept(
+            token_hash=invitations.hash_token(given["token"]), digits=given["otp"], newcomer=newcomer
+        )
+        if not accepted.is_new:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return Response(_signed_in(accepted.user, request), status=status.HTTP_201_CREATED)
+
+
+class Username(Door):
+    @extend_schema(
+        summary="Whether a username is free",
+        description="With up to three free ones like it where it is not. So many questions an hour from one address.",
+        responses={200: serializers.UsernameSerializer, 400: ErrorSerializer, 429: ErrorSerializer},
+        auth=[],
+    )
+    def get(self, request: Request, name: str) -> Response:
+        usernames.check_rate(request._request)
+        found = usernames.availability(name)
+        return Response({"available": found.available, "suggestions": found.suggestions})
 
 
 class Login(Door):

@@ -71,6 +71,7 @@ class Config(BaseSettings):
     port: int = Field(default=8000, alias="PORT", ge=1, le=65535)
     secret_key: str = Field(default="", alias="LYCEUM_SECRET_KEY")
     allowed_hosts: str = Field(default="", alias="LYCEUM_ALLOWED_HOSTS")
+    public_url: str = Field(default="", alias="LYCEUM_PUBLIC_URL", pattern=r"^(https?://[^/\s]+/?)?$")
     https: bool = Field(default=False, alias="LYCEUM_HTTPS")
     email_url: str = Field(default="", alias="LYCEUM_EMAIL_URL")
     email_from: str = Field(default="Lyceum <library@example.org>", alias="LYCEUM_EMAIL_FROM")
