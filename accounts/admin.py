@@ -128,7 +128,6 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows that are looked at, not typed."""
 
     show_full_result_count = False
-    date_hierarchy: str | None = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

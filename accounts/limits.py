@@ -20,6 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -144,6 +145,11 @@ def _spend_question(user: User, at: datetime | None) -> None:
     spend(Kind.QUESTIONS, str(user.pk), limit=Limit(most, 3600), at=at)
 
 
+def lock_outs(at: datetime) -> QuerySet[LockOut]:
+    """The lock-outs of people with an account that have not ended at ``at``."""
+    return LockOut.objects.filter(locked_at__isnull=False, user__isnull=False, expires_at__gt=at)
+
+
 @transaction.atomic
 def lift(*, lock_out: LockOut, by: User) -> None:
     """Let somebody sign in again before the time; harmless where the lock-out has ended or is another by now.
@@ -163,7 +169,7 @@ def lift(*, lock_out: LockOut, by: User) -> None:
 def tell_locked_out(*, at: datetime | None = None) -> int:
     """Tell everybody who was locked out and does not know yet; once for each lock-out. Gives how many."""
     at = at or timezone.now()
-    waiting = LockOut.objects.standing(at).filter(told_at=None).values_list("pk", flat=True)
+    waiting = lock_outs(at).filter(told_at=None).values_list("pk", flat=True)
     return sum(_tell(pk, at) for pk in list(waiting[:500]))
 
 
@@ -171,7 +177,7 @@ def tell_locked_out(*, at: datetime | None = None) -> int:
 def _tell(pk: int, at: datetime) -> bool:
     from accounts import activity, notices
 
-    locked = LockOut.objects.standing(at).filter(pk=pk, told_at=None)
+    locked = lock_outs(at).filter(pk=pk, told_at=None)
     row = locked.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("user").first()
     if row is None or row.user is None:
         return False

@@ -36,7 +36,7 @@ class LockOutAdmin(admin.ModelAdmin[LockOut]):
         return lock_out.expires_at
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LockOut]:
-        return LockOut.objects.standing(timezone.now())
+        return limits.lock_outs(timezone.now())
 
     @admin.action(description=_("Let the chosen people sign in again"), permissions=["lift"])
     def lift(self, request: HttpRequest, chosen: QuerySet[LockOut]) -> None:

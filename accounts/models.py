@@ -417,16 +417,8 @@ class Tally(models.Model):
         return f"{self.kind}: {self.count}"
 
 
-class LockOutQuerySet(models.QuerySet["LockOut"]):
-    def standing(self, at: datetime) -> LockOutQuerySet:
-        """Lock-outs of people with an account that have not ended at ``at``."""
-        return self.filter(locked_at__isnull=False, user__isnull=False, expires_at__gt=at)
-
-
 class LockOut(Tally):
     """Somebody for whose address sign-in is refused for a while."""
-
-    objects = LockOutQuerySet.as_manager()
 
     class Meta:
         proxy = True

@@ -17,11 +17,13 @@ from library.core.errors import LibraryError
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a scan came to, to be read from two metres: a tone (good, warn, bad), a word and the rest."""
+    """What a scan came to, to be read from two metres: a tone (good, warn, bad), a word, the rest, and of a refusal
+    the book that it is about."""
 
     tone: str
     word: str
     lines: Sequence[str]
+    about: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For the session."""
@@ -30,7 +32,7 @@ class Outcome:
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Outcome:
         """From the session."""
-        return cls(kept["tone"], kept["word"], tuple(kept["lines"]))
+        return cls(kept["tone"], kept["word"], tuple(kept["lines"]), kept["about"])
 
 
 @dataclass(frozen=True)
@@ -93,4 +95,4 @@ def _refused(refusal: LibraryError, copy: Copy, *, is_lending: bool) -> Outcome:
         lines.append(_("To take it back, press F2 first."))
     if isinstance(refusal, errors.NotOnLoan):
         lines.append(_("To lend it, scan the reader’s card first."))
-    return Outcome("bad", _("Not lent") if is_lending else _("Not taken back"), (copy.book.title, *lines))
+    return Outcome("bad", _("Not lent") if is_lending else _("Not taken back"), tuple(lines), copy.book.title)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from pathlib import Path
 from uuid import uuid4
 
@@ -77,6 +79,16 @@ def test_restarted_redis_loses_no_job(stack, tmp_path):
     for book in (held_up, waiting):
         assert wait_for_job(librarian, book["job"], seconds=120)["state"] == "done"
     assert httpx.get(f"{stack.url}/healthz").status_code == 200
+
+
+def test_killed_database_comes_back_with_all_that_was_committed(stack):
+    reader = stack.client("reader@example.org")
+    before = stack.sql("SELECT count(*) FROM catalog_copy")
+    os.kill(stack.part("postgres -D"), signal.SIGKILL)
+    eventually(lambda: "PostgreSQL stopped; starting it again." in stack.words, seconds=5)
+    eventually(lambda: httpx.get(f"{stack.url}/healthz").status_code == 200, seconds=30, pause=0.5)
+    assert stack.sql("SELECT count(*) FROM catalog_copy") == before
+    eventually(lambda: reader.get("/me/").status_code == 200, seconds=10, pause=0.5)
 
 
 def test_files_that_only_a_parser_sees_through_fail_in_words_and_hold_up_nobody(stack, tmp_path):

@@ -208,13 +208,13 @@ def test_lost_broker_loses_no_job(subject, settings):
     celery: Any = current_app
     was = celery.conf.broker_url
     celery.conf.broker_url = "redis+socket:///nowhere/redis.sock"
-    celery.pool.force_close_all()
+    celery._after_fork()  # forget the connections, as a new worker process does
     try:
         job = make_job(subject)
         assert services.wake(job) is False
     finally:
         celery.conf.broker_url = was
-        celery.pool.force_close_all()
+        celery._after_fork()  # forget the connections, as a new worker process does
     assert Job.objects.get(pk=job.pk).state == "queued"
     assert services.sweep(at=timezone.now() + timedelta(seconds=31)) == 1
 

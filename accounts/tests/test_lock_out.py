@@ -303,7 +303,7 @@ def test_lock_outs_are_neither_made_nor_changed_nor_deleted_by_hand():
     user = make_user()
     lock(user.email)
     client = entered(make_user(Role.ADMINISTRATOR))
-    row = LockOut.objects.standing(timezone.now()).get()
+    row = limits.lock_outs(timezone.now()).get()
     page = reverse("admin:accounts_lockout_change", args=[row.pk])
     assert client.get(page).status_code == 200
     assert client.post(page, {"expires_at": "2020-01-01"}).status_code == 403
@@ -344,7 +344,7 @@ def test_ten_wrong_passwords_at_once_count_exactly():
     assert statuses == [401] * 5 + [429] * 5
     assert tried.call_count == 5
     assert Tally.objects.get(kind="login").count == 5
-    assert LockOut.objects.standing(timezone.now()).get().user == user
+    assert limits.lock_outs(timezone.now()).get().user == user
 
 
 def test_the_service_alone_refuses_too():

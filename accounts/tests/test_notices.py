@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -19,12 +20,18 @@ from library.core.errors import InvalidInput
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 LINK = "https://library.example.org/invited/x"
-LETTERS = {
+LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subject, something of the body
     "locked_out": ({"until": MONDAY + timedelta(minutes=15)}, "Your account was locked", "10:15"),
     "password_changed": ({}, "Your password was changed", "16 November 2026 at 10:00"),
     "invitation": ({"link": LINK, "role": "librarian", "invited_by": "Ada Lovelace"}, "You are invited", LINK),
     "signed_in_elsewhere": ({"device": "Firefox on Linux"}, "Somebody signed in", "Firefox on Linux"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _words_at_sending(monkeypatch):
+    """Each test says itself what is added to a letter when it is sent."""
+    monkeypatch.setattr(notices, "_AT_SENDING", {})
 
 
 def queued(kind="password_changed", **values):
@@ -36,8 +43,8 @@ def queued(kind="password_changed", **values):
 @pytest.mark.parametrize("kind", LETTERS)
 def test_each_kind_has_a_letter(kind):
     context, subject, words = LETTERS[kind]
-    whom = {"to": "new@example.org"} if kind == "invitation" else {"user": make_user(full_name="Ann O'Neil <b>")}
-    queued(kind, **whom, **context)
+    user = make_user(full_name="Ann O'Neil <b>")
+    queued(kind, **({"to": "new@example.org"} if kind == "invitation" else {"user": user}), **context)
     assert outbox.send_due(at=MONDAY) == 1
     (letter,) = mail.outbox
     assert letter.subject.startswith(subject)
@@ -48,7 +55,7 @@ def test_each_kind_has_a_letter(kind):
     assert "&#" not in letter.body
     assert "\n\n\n" not in letter.body
     assert letter.content_subtype == "plain"
-    assert letter.to == [whom.get("to") or whom["user"].email]
+    assert letter.to == ["new@example.org" if kind == "invitation" else user.email]
 
 
 def test_every_template_of_a_notice_is_tested_here(settings):
@@ -73,9 +80,7 @@ def test_the_words_are_forgotten_once_they_are_sent():
     assert (row.state, row.sent_at, row.due_at, row.context) == (NoticeState.SENT, MONDAY, None, {})
 
 
-def test_what_opens_something_is_made_when_it_is_sent_and_never_stored(monkeypatch):
-    monkeypatch.setattr(notices, "_AT_SENDING", {})
-
+def test_what_opens_something_is_made_when_it_is_sent_and_never_stored():
     @notices.words_at_sending("invitation")
     def link(row):
         return {"link": f"https://library.example.org/signed-{row.context['invitation']}"}

@@ -25,7 +25,19 @@ MINUTE = timedelta(minutes=1)
 
 
 def queued(to="ada@example.org", at=MONDAY, **values):
-    return notices.queue(to=to, kind="invitation", at=at, **values)
+    return notices.queue(to=to, kind="password_changed", at=at, **values)
+
+
+def claim(at):
+    row = outbox.claim(at=at)
+    assert row is not None
+    return row
+
+
+def header(name, letter):
+    found = re.search(rf"^{name}: (.*)\r$", letter, re.MULTILINE)
+    assert found is not None, letter
+    return found[1]
 
 
 def state_of(row):
@@ -129,17 +141,17 @@ def test_a_worker_that_vanishes_leaves_its_notice_to_another_and_a_second_one_en
     row = queued()
     assert outbox.claim(at=MONDAY) == row  # and then it is killed
     assert outbox.claim(at=MONDAY + outbox.LEASE - timedelta(seconds=1)) is None
-    again = outbox.claim(at=MONDAY + outbox.LEASE)
+    again = claim(MONDAY + outbox.LEASE)
     assert (again, again.state, again.attempts) == (row, NoticeState.SENDING, 2)
-    third = outbox.claim(at=MONDAY + 2 * outbox.LEASE)
+    third = claim(MONDAY + 2 * outbox.LEASE)
     assert (third.state, third.attempts, third.error) == (NoticeState.FAILED, 2, "WorkerLost")
     assert outbox.claim(at=MONDAY + timedelta(days=3)) is None
 
 
 def test_a_worker_given_up_for_lost_changes_nothing_when_it_comes_back(settings):
     row = queued()
-    slow = outbox.claim(at=MONDAY)
-    quick = outbox.claim(at=MONDAY + outbox.LEASE)
+    slow = claim(MONDAY)
+    quick = claim(MONDAY + outbox.LEASE)
     with mail_server(settings, "451 later"):
         assert not outbox.send(slow, at=MONDAY + outbox.LEASE)
         assert state_of(row) == NoticeState.SENDING
@@ -199,7 +211,7 @@ def test_two_workers_share_the_work_without_waiting_for_each_other(settings):
         counts = in_threads(*[lambda: outbox.send_due(at=MONDAY)] * 2)
     assert sum(counts) == 12
     assert all(counts)
-    addresses = [re.search(r"^To: (.*)\r$", letter, re.MULTILINE)[1] for letter in server.letters]
+    addresses = [header("To", letter) for letter in server.letters]
     assert sorted(addresses) == sorted(f"{number}@example.org" for number in range(12))
     assert set(Notice.objects.values_list("state", flat=True)) == {NoticeState.SENT}
 
@@ -253,5 +265,5 @@ def test_a_worker_killed_between_sending_and_marking_makes_one_duplicate_at_most
             )  # fmt: skip
     assert state_of(row) == NoticeState.FAILED
     assert len(server.letters) == 2
-    ids = {re.search(r"^Message-ID: (.*)\r$", letter, re.MULTILINE)[1] for letter in server.letters}
+    ids = {header("Message-ID", letter) for letter in server.letters}
     assert len(ids) == 1

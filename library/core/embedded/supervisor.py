@@ -185,12 +185,10 @@ class Supervisor:
 
     def _revive(self) -> None:
         """Start again what died, at growing intervals, and say so."""
-        if self.postgres and self.postgres.process and self.postgres.process.poll() is not None:
-            self.say("PostgreSQL stopped; starting it again.")
-            self.postgres.start()
-        if self.redis and self.redis.process and self.redis.process.poll() is not None:
-            self.say("Redis stopped; starting it again. No job is lost: jobs are rows.")
-            self.redis.start()
+        for name, service in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
+            if service and service.process and service.process.poll() is not None:
+                self.say(f"{name} stopped; starting it again. No job is lost: jobs are rows.")
+                self._restart(service)
         now = time.monotonic()
         for part in self.parts:
             if part.process is None:
@@ -202,6 +200,17 @@ class Supervisor:
                 part.again_at = now + min(2**part.restarts, 30) - 1
                 self.say(f"The {part.name} stopped ({_ending(part.process.returncode)}); starting it again.")
                 part.process = None
+
+    def _restart(self, service: Postgres | Redis) -> None:
+        """Start a service that died. What it left may need a moment to go: three tries. Errors: ``ConfigError``."""
+        for pause in (1, 3):
+            try:
+                service.start()
+            except ConfigError:
+                time.sleep(pause)
+            else:
+                return
+        service.start()
 
     # -- stop -----------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from library.core.config import ConfigError
 from library.core.embedded import folders
-from library.core.embedded.postgres import Postgres
+from library.core.embedded.postgres import Postgres, wheel_folder
 from library.core.embedded.redis import Redis
 
 
@@ -77,3 +80,23 @@ def test_data_moves_only_where_postgres_cannot_reach(tmp_path):
         assert folders.postgres_data(closed, account).is_relative_to(folders.ROOT_DATA)
     else:
         assert folders.postgres_data(closed, account) == closed / "postgres"
+
+
+def test_programs_out_of_reach_run_from_a_copy_with_their_libraries(var, monkeypatch):
+    """As root with the virtual environment in a private home; as anybody else nothing is out of reach."""
+    elsewhere = Path(tempfile.mkdtemp(prefix="lyceum-"))
+    elsewhere.chmod(0o755)
+    monkeypatch.setattr(folders, "ROOT_DATA", elsewhere)
+    is_reachable = folders.reachable
+    monkeypatch.setattr(
+        folders, "reachable", lambda path, account: path != wheel_folder() and is_reachable(path, account)
+    )
+    postgres = Postgres(var, durable=False)
+    postgres.start()
+    try:
+        assert elsewhere in postgres._program("postgres").parents
+        with psycopg.connect(postgres.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        postgres.stop()
+        shutil.rmtree(elsewhere)
