@@ -185,7 +185,7 @@ def _accept(token_hash: str, digits: str, make: Callable[[], User | None], at: d
         invitation = _locked(opened(token_hash=token_hash, at=at).pk)
         if invitation.token_hash != token_hash or not invitation.is_open(at):  # it was changed in this moment
             raise errors.InvitationGone
-        attempt = otp.try_registration(email=invitation.email, digits=digits, purpose=Purpose.INVITE, at=at)
+        attempt = otp.try_invitation(email=invitation.email, digits=digits, at=at)
         if attempt.is_right:
             accepted = _let_in(invitation, make, at=at)
     attempt.raise_if_refused()

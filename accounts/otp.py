@@ -101,14 +101,15 @@ def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode
 
 
 @transaction.atomic
-def try_registration(
-    *, email: str, digits: str, purpose: Purpose = Purpose.REGISTER, at: datetime | None = None
-) -> Attempt:
-    """Try ``digits`` on the newest code of ``email`` for ``purpose``. A right code is used up."""
-    at = at or timezone.now()
-    _queue_up(email, purpose)
-    newest = OneTimeCode.objects.asked_for(email, purpose).select_for_update(no_key=True, of=("self",)).first()
-    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
+def try_registration(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+    """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
+    return _try_newest(email, Purpose.REGISTER, digits, at=at or timezone.now())
+
+
+@transaction.atomic
+def try_invitation(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+    """Try ``digits`` on the newest code of ``email`` to accept an invitation. A right code is used up."""
+    return _try_newest(email, Purpose.INVITE, digits, at=at or timezone.now())
 
 
 def try_reset(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
@@ -257,6 +258,12 @@ def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
     wait = (last.created_at + settings.OTP_COOL_DOWN - at).total_seconds()
     if wait > 0:
         raise errors.CodeTooSoon(retry_after=ceil(wait))
+
+
+def _try_newest(email: str, purpose: Purpose, digits: str, *, at: datetime) -> Attempt:
+    _queue_up(email, purpose)
+    newest = OneTimeCode.objects.asked_for(email, purpose).select_for_update(no_key=True, of=("self",)).first()
+    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
 
 
 def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:

@@ -209,6 +209,21 @@ def test_another_letter_ends_the_link_of_the_first_and_runs_seven_days_more(admi
     assert (invitation.invited_by, invitation.expires_at) == (other, later + timedelta(days=7))
 
 
+@pytest.mark.parametrize("changes", [{"token_hash": "", "sent_at": None}, {"revoked_at": timezone.now()}])
+def test_a_link_that_ends_in_the_very_moment_of_accepting_opens_nothing(administrator, monkeypatch, changes):
+    token_hash = invited(administrator)
+    digits, lock = code(token_hash), invitations._locked
+
+    def too_late(invitation_id):
+        Invitation.objects.filter(pk=invitation_id).update(**changes)
+        return lock(invitation_id)
+
+    monkeypatch.setattr(invitations, "_locked", too_late)
+    with pytest.raises(errors.InvitationGone):
+        invitations.accept(token_hash=token_hash, digits=digits, newcomer=ADA)
+    assert not User.objects.filter(email=ADDRESS).exists()
+
+
 def test_a_letter_still_waiting_is_replaced_and_not_sent_twice(administrator):
     invitations.send_again(invitation=invite(administrator), by=administrator)
     assert outbox.send_due() == 1
