@@ -9,15 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import lock_out_admin as lock_out_admin
 from accounts import outbox, services
 from accounts import staff_admin as staff_admin
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
 from library.core.errors import LibraryError
-
-admin.site.unregister([OutstandingToken, BlacklistedToken])
 
 
 @admin.register(User)

@@ -106,6 +106,24 @@ class TokenNotValid(LibraryError):
     status = 401
 
 
+class TicketNotValid(LibraryError):
+    code = "ticket_not_valid"
+    message = _("This ticket was used or is too old. Ask for another one.")
+    status = 401
+
+
+class PasswordWrong(LibraryError):
+    """The present password, asked for before it is changed, is another one."""
+
+    code = "password_wrong"
+    message = _("This is not your present password.")
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"old_password": [self.detail]}
+
+
 class EmailTaken(LibraryError):
     code = "email_taken"
     message = _("There is already an account with this address. Sign in instead.")

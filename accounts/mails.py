@@ -15,6 +15,7 @@ def send_code(*, to: str, purpose: Purpose, digits: str, minutes: int) -> None:
         Purpose.REGISTER: _("Your code to register"),
         Purpose.LOGIN: _("Your code to sign in"),
         Purpose.INVITE: _("Your code to accept the invitation"),
+        Purpose.RESET: _("Your code for a new password"),
     }[purpose]
     _send(to, subject, f"code_{purpose}", {"digits": digits, "minutes": minutes})
 
@@ -22,6 +23,11 @@ def send_code(*, to: str, purpose: Purpose, digits: str, minutes: int) -> None:
 def send_account_exists(*, to: str) -> None:
     """Tell an address at which somebody tried to register that it has an account. Errors: the mail server's."""
     _send(to, _("You already have an account"), "account_exists", {})
+
+
+def send_no_account(*, to: str) -> None:
+    """Tell an address for which a new password was asked that it has no account. Errors: the mail server's."""
+    _send(to, _("There is no account with this address"), "no_account", {})
 
 
 def _send(to: str, subject: str, letter: str, words: dict[str, object]) -> None:

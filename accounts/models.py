@@ -54,6 +54,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Every token says which epoch it is from; when this number grows, all earlier tokens end.
+    token_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -335,6 +337,7 @@ class Purpose(models.TextChoices):
 
     REGISTER = "register", _("registration")
     LOGIN = "login", _("signing in")
+    RESET = "reset", _("a new password")
     INVITE = "invite", _("accepting an invitation")
 
 
@@ -372,7 +375,7 @@ class OneTimeCode(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(purpose="login", user__isnull=False)
-                | Q(purpose__in=["register", "invite"], user=None, challenge_hash=""),
+                | Q(purpose__in=["register", "reset", "invite"], user=None, challenge_hash=""),
                 name="code_login_has_user",
             ),
             models.CheckConstraint(
@@ -427,3 +430,6 @@ class LockOut(Tally):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+from accounts import session_models as session_models  # noqa: E402 (Django finds models here; they point up)

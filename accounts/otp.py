@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -112,6 +113,12 @@ def try_invitation(*, email: str, digits: str, at: datetime | None = None) -> At
 
 
 @transaction.atomic
+def try_reset(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+    """Try ``digits`` on the newest reset code of ``email``. A right code is used up."""
+    return _try_newest(email, Purpose.RESET, digits, at=at or timezone.now())
+
+
+@transaction.atomic
 def try_challenge(*, challenge_hash: str, digits: str, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the code of a sign-in under way. A right code is used up.
 
@@ -150,10 +157,10 @@ def send(*, code_id: UUID, at: datetime | None = None) -> bool:
     digits = f"{secrets.randbelow(10**CODE_LENGTH):0{CODE_LENGTH}d}"
     row.code_hash, row.sent_at = hash_code(row, digits), at
     minutes = ceil((row.expires_at - at) / timedelta(minutes=1))
-    if row.purpose == Purpose.REGISTER and User.objects.filter(email__iexact=row.email).exists():
-        # Nobody learns the digits made above: the owner of the address is told that there is an account.
+    letter = _instead_of_code(row)
+    if letter is not None:  # nobody learns the digits made above
         row.code_hash = hash_code(row, secrets.token_hex())
-        mails.send_account_exists(to=row.email)
+        letter(to=row.email)
     else:
         mails.send_code(to=row.email, purpose=Purpose(row.purpose), digits=digits, minutes=minutes)
     row.save(update_fields=["code_hash", "sent_at"])
@@ -205,6 +212,15 @@ def wake(row: OneTimeCode) -> bool:
         log.warning("No wake-up could be sent for code %s: %s", row.pk, fault)
         return False
     return True
+
+
+def _instead_of_code(row: OneTimeCode) -> Callable[..., None] | None:
+    """The letter to an address for which the code would open nothing: it has an account already, or none."""
+    if row.purpose == Purpose.REGISTER and User.objects.filter(email__iexact=row.email).exists():
+        return mails.send_account_exists
+    if row.purpose == Purpose.RESET and not User.objects.filter(email__iexact=row.email, is_active=True).exists():
+        return mails.send_no_account
+    return None
 
 
 def _write(row: OneTimeCode, *, at: datetime, expires_at: datetime) -> OneTimeCode:

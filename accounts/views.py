@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import NoReverseMatch, reverse
@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import errors, forms, limits, services, usernames
+from accounts import errors, forms, limits, services, sessions, usernames
 from accounts import sign_in as signing_in
 from accounts.models import User
 from library.core.errors import LibraryError
@@ -205,7 +205,7 @@ def _wanted(request: HttpRequest) -> str:
 
 
 def _enter(request: HttpRequest, user: User, wanted: str) -> HttpResponse:
-    login(request, user)  # gives the session a new key
+    sessions.enter(request, user)
     request.session.pop(SIGNING_IN, None)
     request.session.pop(REGISTERING, None)
     return redirect(next_page(request, wanted))

@@ -49,7 +49,9 @@ class CodeField(TextField):
 
 class CodeRequestSerializer(serializers.Serializer[Any]):
     email = EmailField()
-    purpose = serializers.ChoiceField(choices=[(Purpose.REGISTER.value, Purpose.REGISTER.label)])
+    purpose = serializers.ChoiceField(
+        choices=[(purpose.value, purpose.label) for purpose in (Purpose.REGISTER, Purpose.RESET)]
+    )
 
 
 class RegisterSerializer(serializers.Serializer[Any]):
@@ -88,6 +90,22 @@ class AcceptInvitationSerializer(InvitationSerializer):
 class UsernameSerializer(serializers.Serializer[Any]):
     available = serializers.BooleanField()
     suggestions = serializers.ListField(child=serializers.CharField())
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    email = EmailField()
+    otp = CodeField()
+    password = PasswordField(help_text=_("The new one."))
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    old_password = PasswordField(help_text=_("The present one."))
+    password = PasswordField(help_text=_("The new one."))
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text=_("Seconds."))
 
 
 class LoginBeginSerializer(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_limits'),
+        ('accounts', '0006_sessions'),
     ]
 
     operations = [
@@ -40,11 +40,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='onetimecode',
             name='purpose',
-            field=models.CharField(choices=[('register', 'registration'), ('login', 'signing in'), ('invite', 'accepting an invitation')], max_length=12),
+            field=models.CharField(choices=[('register', 'registration'), ('login', 'signing in'), ('reset', 'a new password'), ('invite', 'accepting an invitation')], max_length=12),
         ),
         migrations.AddConstraint(
             model_name='onetimecode',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('purpose', 'login'), ('user__isnull', False)), models.Q(('challenge_hash', ''), ('purpose__in', ['register', 'invite']), ('user', None)), _connector='OR'), name='code_login_has_user'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('purpose', 'login'), ('user__isnull', False)), models.Q(('challenge_hash', ''), ('purpose__in', ['register', 'reset', 'invite']), ('user', None)), _connector='OR'), name='code_login_has_user'),
         ),
         migrations.AddField(
             model_name='invitation',
