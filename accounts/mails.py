@@ -14,8 +14,8 @@ def send_code(*, to: str, purpose: Purpose, digits: str, minutes: int) -> None:
     subject = {
         Purpose.REGISTER: _("Your code to register"),
         Purpose.LOGIN: _("Your code to sign in"),
-        Purpose.INVITE: _("Your code to accept the invitation"),
         Purpose.RESET: _("Your code for a new password"),
+        Purpose.INVITE: _("Your code to accept the invitation"),
     }[purpose]
     _send(to, subject, f"code_{purpose}", {"digits": digits, "minutes": minutes})
 

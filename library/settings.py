@@ -186,15 +186,15 @@ ACCOUNTS_OTP_FOR_LOGIN = CONFIG.otp_for_login
 OTP_LIFETIME = timedelta(minutes=10)
 OTP_ATTEMPTS = 5
 OTP_COOL_DOWN = timedelta(seconds=60)
+# Sessions and tokens
+SESSION_ENGINE = "accounts.session_store"
+TOKEN_RETRY = timedelta(seconds=10)  # within this a client that lost the answer may ask again (docs/adr/0007-tokens.md)
 # Invitations of staff.
 INVITATION_LIFETIME = timedelta(days=7)
 # Where links in mails lead: a setting, not the header of some request.
 PUBLIC_URL = (
     CONFIG.public_url.rstrip("/") or f"http://{'127.0.0.1' if CONFIG.host == '0.0.0.0' else CONFIG.host}:{CONFIG.port}"  # noqa: S104
 )
-# Sessions and tokens
-SESSION_ENGINE = "accounts.session_store"
-TOKEN_RETRY = timedelta(seconds=10)  # within this a client that lost the answer may ask again (docs/adr/0007-tokens.md)
 # Limits (accounts.limits): (how often, in how many seconds), by kind. Questions are limited by the reader's tier.
 LIMITS = {
     "login": CONFIG.limit_login,

@@ -69,6 +69,22 @@ class RegisterSerializer(serializers.Serializer[Any]):
     )
 
 
+class ResetSerializer(serializers.Serializer[Any]):
+    email = EmailField()
+    otp = CodeField()
+    password = PasswordField(help_text=_("The new one."))
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    old_password = PasswordField(help_text=_("The present one."))
+    password = PasswordField(help_text=_("The new one."))
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text=_("Seconds."))
+
+
 class InvitationSerializer(serializers.Serializer[Any]):
     token = TextField(max_length=200, help_text=_("What stands at the end of the link in the letter."))
 
@@ -90,22 +106,6 @@ class AcceptInvitationSerializer(InvitationSerializer):
 class UsernameSerializer(serializers.Serializer[Any]):
     available = serializers.BooleanField()
     suggestions = serializers.ListField(child=serializers.CharField())
-
-
-class ResetSerializer(serializers.Serializer[Any]):
-    email = EmailField()
-    otp = CodeField()
-    password = PasswordField(help_text=_("The new one."))
-
-
-class PasswordChangeSerializer(serializers.Serializer[Any]):
-    old_password = PasswordField(help_text=_("The present one."))
-    password = PasswordField(help_text=_("The new one."))
-
-
-class TicketSerializer(serializers.Serializer[Any]):
-    ticket = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text=_("Seconds."))
 
 
 class LoginBeginSerializer(serializers.Serializer[Any]):
