@@ -253,7 +253,7 @@ def test_a_letter_in_a_workers_hands_when_it_is_revoked_is_not_written(administr
     invitations.revoke(invitation=invitation, by=administrator)
     assert outbox.send(row) is False
     assert mail.outbox == []
-    assert Notice.objects.get().state == NoticeState.WAITING
+    assert Notice.objects.get().state == NoticeState.FAILED
 
 
 def test_an_invitation_ends_with_the_rights_of_who_wrote_it(administrator):
