@@ -53,7 +53,8 @@ class Measured:
 
     @property
     def differences(self) -> np.ndarray:
-        return np.array(self.known) - np.array(self.unknown)
+        found: np.ndarray = np.array(self.known) - np.array(self.unknown)
+        return found
 
 
 class Caller:
