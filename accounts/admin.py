@@ -4,45 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import lock_out_admin as lock_out_admin
 from accounts import outbox, services
+from accounts import staff_admin as staff_admin
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
 from library.core.errors import LibraryError
-
-admin.site.unregister([OutstandingToken, BlacklistedToken])
-
-
-class NewUserForm(forms.ModelForm[User]):
-    """A new account, made by staff: with a first password to hand over."""
-
-    password = forms.CharField(
-        label=_("First password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    )
-
-    class Meta:
-        model = User
-        fields = ("email", "username", "full_name", "role")
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        person = User(**{name: given.get(name, "") for name in ("email", "username", "full_name")})
-        try:
-            services.check_password(given.get("password", ""), person)
-        except LibraryError as refusal:
-            self.add_error("password", refusal.fields["password"])
-        return given
 
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin[User]):
+    """A reader added here gets no password: they choose one with a code by mail. Staff come by invitation."""
+
     list_display = ("full_name", "email", "username", "card_number", "role", "is_active")
     list_filter = ("role", "is_active")
     list_select_related = ("patron",)
@@ -54,16 +32,11 @@ class UserAdmin(admin.ModelAdmin[User]):
     def card_number(self, user: User) -> str:
         return user.patron.card_number
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **options: Any) -> Any:
-        if not change:
-            options["form"] = NewUserForm
-        return super().get_form(request, obj, change=change, **options)
-
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return self.fields if obj else ("email", "username", "full_name", "role", "password")
+        return self.fields if obj else ("email", "username", "full_name")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only administrators choose a role; whoever else adds somebody adds a patron."""
+        """Only administrators change a role; whoever is added is a patron."""
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "role")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -92,9 +65,8 @@ class UserAdmin(admin.ModelAdmin[User]):
         user = services.create_user(
             email=given["email"],
             username=given["username"],
-            password=given["password"],
+            password=None,
             full_name=given["full_name"],
-            role=Role(given.get("role", Role.PATRON)),
         )
         obj.pk, obj._state.adding = user.pk, False
 

@@ -24,6 +24,13 @@ def client_of(request: HttpRequest) -> str:
     return str(ip_network((client, 64), strict=False) if client.version == 6 else client)
 
 
+def address_of(request: HttpRequest) -> str:
+    """The client's whole address, for its owner to read; ``""`` where it is not known."""
+    peer = _address(request.META.get("REMOTE_ADDR") or "")
+    client = _behind_proxies(peer, request.META.get("HTTP_X_FORWARDED_FOR", "").split(","))
+    return str(client or "")
+
+
 def _behind_proxies(peer: Address | None, hops: Sequence[str]) -> Address | None:
     """The right-most hop that no trusted proxy is. Only what a trusted proxy added is believed.
 

@@ -106,6 +106,24 @@ class TokenNotValid(LibraryError):
     status = 401
 
 
+class TicketNotValid(LibraryError):
+    code = "ticket_not_valid"
+    message = _("This ticket was used or is too old. Ask for another one.")
+    status = 401
+
+
+class PasswordWrong(LibraryError):
+    """The present password, asked for before it is changed, is another one."""
+
+    code = "password_wrong"
+    message = _("This is not your present password.")
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"old_password": [self.detail]}
+
+
 class EmailTaken(LibraryError):
     code = "email_taken"
     message = _("There is already an account with this address. Sign in instead.")
@@ -131,6 +149,47 @@ class CardTaken(LibraryError):
     def __init__(self) -> None:
         super().__init__()
         self.fields = {"card_number": [self.detail]}
+
+
+class InvitationGone(LibraryError):
+    code = "invitation_gone"
+    message = _(
+        "This invitation no longer works: it was used, revoked or replaced, or it is too old. Ask for a new one."
+    )
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"token": [self.detail]}
+
+
+class AlreadyInvited(LibraryError):
+    code = "already_invited"
+    message = _("This address has an open invitation. Send that one again, or revoke it.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
+
+
+class AlreadyStaff(LibraryError):
+    """They have the role, or a higher one."""
+
+    code = "already_staff"
+    message = _("Whoever has this address may do that already.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
+
+
+class KeptOut(LibraryError):
+    code = "kept_out"
+    message = _("The account with this address is kept out of the library. Let it in again first.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"email": [self.detail]}
 
 
 class LastAdministrator(LibraryError):

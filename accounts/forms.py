@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import RateLimited
-from accounts.passwords import LONGEST
+from accounts.passwords import LONGEST, Rule, rules
 from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
 from library.core.errors import LibraryError
 
@@ -61,11 +61,25 @@ class CodeField(forms.CharField):
         return plain_code(super().to_python(value) or "")
 
 
+class ChosenPasswordForm(DescribedForm):
+    """A form with a new password; ``_new_password.html`` shows its rules, and whether they are kept as one types."""
+
+    def rules(self) -> list[Rule]:
+        return rules()
+
+
+class NewPasswordField(forms.CharField):
+    def __init__(self, **options: Any) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": "new-password", "data-password": True})
+        # The help text only lets the field point to the list of rules, which takes its place.
+        super().__init__(strip=False, help_text=_("What a password must be is listed here."), widget=widget, **options)
+
+
 class CodeForm(DescribedForm):
     code = CodeField(help_text=_("Six digits, from the mail that we have just sent."))
 
 
-class RegisterForm(DescribedForm):
+class RegisterForm(ChosenPasswordForm):
     code = CodeField(help_text=_("Six digits, from the mail that we have just sent."))
     full_name = forms.CharField(
         label=_("Full name"),
@@ -80,17 +94,34 @@ class RegisterForm(DescribedForm):
         max_length=40,
         validators=[validate_username],
         help_text=_("What other readers see. Leave it empty and we choose one like your name."),
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "hx-get": reverse_lazy("accounts:username-check"),
+                "hx-trigger": "input changed delay:400ms",
+                "hx-target": "#username-availability",
+                "hx-sync": "this:replace",
+            }
+        ),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    password = NewPasswordField(label=_("Password"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = " ".join(str(text) for text in password_validators_help_texts())
+
+class ResetForm(ChosenPasswordForm):
+    code = CodeField(help_text=_("Six digits, from the mail that we have just sent."))
+    password = NewPasswordField(label=_("New password"))
+
+
+class PasswordChangeForm(ChosenPasswordForm):
+    old_password = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=LONGEST,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    password = NewPasswordField(label=_("New password"))
 
 
 class SignInForm(DescribedForm):

@@ -22,6 +22,9 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("administrator")
 
 
+STAFF = [(role.value, role.label) for role in (Role.LIBRARIAN, Role.ADMINISTRATOR)]
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         """By e-mail, whatever its case."""
@@ -51,6 +54,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Every token says which epoch it is from; when this number grows, all earlier tokens end.
+    token_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -153,6 +158,68 @@ class Patron(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.card_number})"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def undecided(self) -> InvitationQuerySet:
+        """Neither accepted nor revoked; some may have expired."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
+class Invitation(models.Model):
+    """An administrator's word that an address may become staff. Its link is made by the worker that mails it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    role = models.CharField(_("role"), max_length=16, choices=STAFF)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by"))
+    token_hash = models.CharField(max_length=64, blank=True)  # empty until a worker made and sent the link
+    created_at = models.DateTimeField(_("invited"))
+    expires_at = models.DateTimeField(_("works until"))
+    sent_at = models.DateTimeField(_("mailed"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("accepted by")
+    )
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                Upper("email"),
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitation_one_open_per_address",
+                violation_error_message=_("This address has an open invitation. Send that one again, or revoke it."),
+            ),
+            models.UniqueConstraint(fields=["token_hash"], condition=~Q(token_hash=""), name="invitation_token_unique"),
+            models.CheckConstraint(condition=Q(role__in=["librarian", "administrator"]), name="invitation_for_staff"),
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("created_at")), name="invitation_expires_later"),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(revoked_at=None), name="invitation_accepted_or_revoked"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="invitation_accepted_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None, token_hash="") | (Q(sent_at__isnull=False) & ~Q(token_hash="")),
+                name="invitation_hashed_exactly_when_sent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.get_role_display()})"
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether its link works: undecided, not expired, and whoever invited is an administrator still."""
+        is_undecided = self.accepted_at is None and self.revoked_at is None
+        return is_undecided and at < self.expires_at and self.invited_by.is_active and self.invited_by.is_superuser
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -270,6 +337,8 @@ class Purpose(models.TextChoices):
 
     REGISTER = "register", _("registration")
     LOGIN = "login", _("signing in")
+    RESET = "reset", _("a new password")
+    INVITE = "invite", _("accepting an invitation")
 
 
 class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
@@ -305,7 +374,8 @@ class OneTimeCode(models.Model):
                 condition=Q(used_at=None) | Q(sent_at__isnull=False), name="code_used_only_after_sent"
             ),
             models.CheckConstraint(
-                condition=Q(purpose="login", user__isnull=False) | Q(purpose="register", user=None, challenge_hash=""),
+                condition=Q(purpose="login", user__isnull=False)
+                | Q(purpose__in=["register", "reset", "invite"], user=None, challenge_hash=""),
                 name="code_login_has_user",
             ),
             models.CheckConstraint(
@@ -360,3 +430,6 @@ class LockOut(Tally):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+from accounts import session_models as session_models  # noqa: E402 (Django finds models here; they point up)

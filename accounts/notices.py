@@ -64,7 +64,8 @@ def queue(
 def words_at_sending(kind: str) -> Callable[[Words], Words]:
     """Make a function give more words for letters of a kind, at the moment of sending. For ``ready()``.
 
-    For what should stand in the mail and in no table, such as a signed link.
+    For what should stand in the mail and in no table, such as a signed link. Where there is nothing to tell any more it
+    raises a ``LibraryError``: the letter is not sent.
     """
 
     def keep(words: Words) -> Words:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -62,7 +63,7 @@ def ask(
 ) -> OneTimeCode:
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
 
-    For a registration it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
+    But for a sign-in it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
     that was not used; ``RateLimited`` after five such codes in an hour.
     """
     at = at or timezone.now()
@@ -70,7 +71,7 @@ def ask(
     earlier = OneTimeCode.objects.asked_for(email, purpose)
     _cool_down(earlier, at=at)
     limits.spend(limits.Kind.OTP, _limit_key(purpose, email), at=at)
-    if purpose == Purpose.REGISTER:
+    if purpose != Purpose.LOGIN:
         earlier.filter(expires_at__gt=at).update(expires_at=at)
     return _write(
         OneTimeCode(email=email, purpose=purpose, user=user, challenge_hash=challenge_hash),
@@ -102,10 +103,19 @@ def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode
 @transaction.atomic
 def try_registration(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
-    at = at or timezone.now()
-    _queue_up(email, Purpose.REGISTER)
-    newest = OneTimeCode.objects.asked_for(email, Purpose.REGISTER).select_for_update(no_key=True, of=("self",)).first()
-    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
+    return _try_newest(email, Purpose.REGISTER, digits, at=at or timezone.now())
+
+
+@transaction.atomic
+def try_invitation(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+    """Try ``digits`` on the newest code of ``email`` to accept an invitation. A right code is used up."""
+    return _try_newest(email, Purpose.INVITE, digits, at=at or timezone.now())
+
+
+@transaction.atomic
+def try_reset(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+    """Try ``digits`` on the newest reset code of ``email``. A right code is used up."""
+    return _try_newest(email, Purpose.RESET, digits, at=at or timezone.now())
 
 
 @transaction.atomic
@@ -147,10 +157,10 @@ def send(*, code_id: UUID, at: datetime | None = None) -> bool:
     digits = f"{secrets.randbelow(10**CODE_LENGTH):0{CODE_LENGTH}d}"
     row.code_hash, row.sent_at = hash_code(row, digits), at
     minutes = ceil((row.expires_at - at) / timedelta(minutes=1))
-    if row.purpose == Purpose.REGISTER and User.objects.filter(email__iexact=row.email).exists():
-        # Nobody learns the digits made above: the owner of the address is told that there is an account.
+    letter = _instead_of_code(row)
+    if letter is not None:  # nobody learns the digits made above
         row.code_hash = hash_code(row, secrets.token_hex())
-        mails.send_account_exists(to=row.email)
+        letter(to=row.email)
     else:
         mails.send_code(to=row.email, purpose=Purpose(row.purpose), digits=digits, minutes=minutes)
     row.save(update_fields=["code_hash", "sent_at"])
@@ -204,6 +214,15 @@ def wake(row: OneTimeCode) -> bool:
     return True
 
 
+def _instead_of_code(row: OneTimeCode) -> Callable[..., None] | None:
+    """The letter to an address for which the code would open nothing: it has an account already, or none."""
+    if row.purpose == Purpose.REGISTER and User.objects.filter(email__iexact=row.email).exists():
+        return mails.send_account_exists
+    if row.purpose == Purpose.RESET and not User.objects.filter(email__iexact=row.email, is_active=True).exists():
+        return mails.send_no_account
+    return None
+
+
 def _write(row: OneTimeCode, *, at: datetime, expires_at: datetime) -> OneTimeCode:
     row.created_at, row.expires_at = at, expires_at
     row.save(force_insert=True)
@@ -240,6 +259,12 @@ def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
     wait = (last.created_at + settings.OTP_COOL_DOWN - at).total_seconds()
     if wait > 0:
         raise errors.CodeTooSoon(retry_after=ceil(wait))
+
+
+def _try_newest(email: str, purpose: Purpose, digits: str, *, at: datetime) -> Attempt:
+    _queue_up(email, purpose)
+    newest = OneTimeCode.objects.asked_for(email, purpose).select_for_update(no_key=True, of=("self",)).first()
+    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
 
 
 def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:

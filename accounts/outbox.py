@@ -22,6 +22,7 @@ from django.utils import timezone, translation
 
 from accounts import notices, plain
 from accounts.models import Notice, NoticeQuerySet, NoticeState
+from library.core.errors import LibraryError
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +73,14 @@ def claim(*, at: datetime) -> Notice | None:
 def send(row: Notice, *, at: datetime | None = None) -> bool:
     """Send a claimed notice and mark it. False where that failed: it waits for its next attempt, or is given up.
 
-    The words of the mail server are not kept: they may repeat the mail's.
+    A ``LibraryError`` while its words are found gives it up at once: its cause is no more, such as an invitation that
+    was taken back. The words of the mail server are not kept: they may repeat the mail's.
     """
     try:
         letter(row).send()
+    except LibraryError as refusal:
+        _claimed(row).update(state=NoticeState.FAILED, due_at=None, error=type(refusal).__name__)
+        return False
     except Exception as fault:  # each mail server fails in its own way, and a letter may fail to be written
         _put_off(row, _name_of(fault), at=at or timezone.now())
         log.warning("The notice %s (%s) could not be sent: %s", row.pk, row.kind, _name_of(fault))

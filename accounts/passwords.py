@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 LONGEST = 100
+SHORTEST = 8
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that a password must be. ``check`` is what the browser can tell as one types, else empty."""
+
+    sentence: str
+    check: str = ""
+    number: int = 0
+
+
+def rules() -> list[Rule]:
+    """All of them, in the order in which they are shown. The validators of the settings decide; these say it."""
+    return [
+        Rule(_("At least %(number)d characters") % {"number": SHORTEST}, "shortest", SHORTEST),
+        Rule(_("At most %(number)d characters") % {"number": LONGEST}, "longest", LONGEST),
+        Rule(_("A letter"), "letter"),
+        Rule(_("A digit"), "digit"),
+        Rule(_("Not a common password, and not like your name or address")),
+    ]
 
 
 class LengthAndLetterAndDigitValidator:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import datetime
 
@@ -10,13 +9,11 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, limits, otp
+from accounts import activity, errors, limits, otp, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
-from library.search.fold import fold
 
 FIRST_TIER = "reader"
 TRIES = 5
@@ -87,7 +84,7 @@ def register(
     check_password(password, User(email=email, username=username, full_name=full_name))
     for _try in range(TRIES):
         try:
-            return _register(email, digits, password, full_name, username or free_username(full_name), at)
+            return _register(email, digits, password, full_name, username or usernames.like(full_name), at)
         except (errors.UsernameTaken, errors.CardTaken) as fault:
             # The username or card that we chose went to somebody else in this moment; the code is as good as before.
             if username and isinstance(fault, errors.UsernameTaken):
@@ -161,20 +158,6 @@ def check_password(password: str, user: User) -> None:
 def clean_email(email: str) -> str:
     """The address as it is kept: no spaces around it, the domain in lower case."""
     return UserManager.normalize_email(email.strip())
-
-
-def free_username(full_name: str) -> str:
-    """A username like the name (``ada.lovelace``) that nobody has now; never made from the address."""
-    base = re.sub(r"[^a-z0-9]+", ".", fold(full_name)).strip(".")[:30].strip(".")
-    base = base if len(base) >= 3 else "reader"
-    candidates = [base, *(f"{base}{number}" for number in range(2, 10))]
-    candidates += [f"{base}{secrets.randbelow(10**6):06d}" for _unused in range(10)]
-    taken = set(
-        User.objects.annotate(upper=Upper("username"))
-        .filter(upper__in=[candidate.upper() for candidate in candidates])
-        .values_list("upper", flat=True)
-    )
-    return next(candidate for candidate in candidates if candidate.upper() not in taken)
 
 
 def new_card_number() -> str:

@@ -48,9 +48,13 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
     # Earlier failures stay until the code is right too: whoever has the password may not guess codes for ever.
     limits.refund(limits.Kind.LOGIN, email)
     challenge = secrets.token_urlsafe(32)
-    otp.ask(
-        email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
-    )  # fmt: skip
+    with transaction.atomic():
+        # Whoever changes the password ends all sign-ins under way: one that began with the old one must not come after.
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password).exists():
+            raise errors.WrongCredentials
+        otp.ask(
+            email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
+        )  # fmt: skip
     return Begun(challenge=challenge)
 
 

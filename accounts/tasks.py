@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts import limits, otp, outbox
+from accounts import limits, otp, outbox, sessions
 
 
 @shared_task(name="send_code")
@@ -19,6 +19,12 @@ def send_code(code_id: str) -> None:
 def send_waiting_codes() -> None:
     """Every 20 s: send the codes whose wake-up was lost."""
     otp.send_waiting()
+
+
+@shared_task(name="forget_ended_sessions")
+def forget_ended_sessions() -> None:
+    """Every hour: delete sessions, tokens and tickets that are over."""
+    sessions.forget_ended()
 
 
 @shared_task(name="send_notices")

@@ -1,18 +1,29 @@
-"""Tokens of API clients: a short access token and a refresh token that works once."""
+"""Tokens of API clients: a short access token, and a refresh token that works once.
+
+All that descend from one sign-in are a *family*. docs/adr/0007-tokens.md says what ends one, and why.
+"""
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import update_last_login
 from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
 
 from accounts import activity, errors
 from accounts.models import User
+from accounts.session_models import TokenFamily
+from accounts.sessions import Origin
+
+FAMILY, EPOCH = "family", "epoch"
 
 
 @dataclass(frozen=True)
@@ -22,54 +33,138 @@ class Pair:
 
 
 @transaction.atomic
-def issue(user: User) -> Pair:
-    """Tokens for somebody who has just proven who they are."""
-    update_last_login(User, user)
-    activity.record(actor=user, verb="signed_in", data={"surface": "api"})
-    return _pair(user)
+def issue(user: User, *, origin: Origin | None = None, at: datetime | None = None) -> Pair:
+    """Tokens for somebody who has just proven who they are: the first of a new family.
 
-
-@transaction.atomic
-def rotate(refresh: str) -> Pair:
-    """A new pair for an unused refresh token, which is used up. Of two at the same moment one wins.
-
-    Errors: ``TokenNotValid``, also where its owner may no longer sign in.
+    They are of the epoch in which ``user`` was read: whoever proved a password that was changed since gets nothing.
     """
-    outstanding = _use_up(refresh)
-    if outstanding.user is None or not outstanding.user.is_active:
+    at, origin = at or timezone.now(), origin or Origin()
+    update_last_login(User, user)
+    activity.record(actor=user, verb="signed_in", data={"surface": "api"}, at=at)
+    family = TokenFamily(user=user, began_at=at, agent=origin.agent, address=origin.address)
+    return _next_pair(family, user, at=at)
+
+
+def rotate(
+    refresh: str, *, retry_key: str = "", origin: Origin | None = None, arrived_at: datetime | None = None
+) -> Pair:
+    """A new pair for the newest refresh token of a family. An older one ends the family.
+
+    Two exceptions. Of two at the same moment one wins, and the other is only refused. And a client that lost the
+    answer gets the same refresh token again if it repeats ``retry_key``, which only it knows, within 10 s. Errors:
+    ``TokenNotValid``. Not inside a transaction: the end of a family must stay.
+    """
+    arrived_at = arrived_at or timezone.now()
+    token = _read(RefreshToken, refresh)
+    pair = None
+    with transaction.atomic(durable=True):
+        family = _locked(token)
+        if family is not None:
+            pair = _rotate(family, token, retry_key=retry_key, origin=origin, arrived_at=arrived_at)
+    if pair is None:
         raise errors.TokenNotValid
-    return _pair(outstanding.user)
+    return pair
 
 
-@transaction.atomic
 def revoke(refresh: str) -> None:
-    """Use up a refresh token for nothing: the client has signed out. Errors: ``TokenNotValid``."""
-    activity.record(actor=_use_up(refresh).user, verb="signed_out", data={"surface": "api"})
+    """End the family of a refresh token: the client has signed out. Errors: ``TokenNotValid``. As ``rotate``."""
+    token = _read(RefreshToken, refresh)
+    with transaction.atomic(durable=True):
+        family = _locked(token)
+        was_newest = family is not None and family.newest_jti == token["jti"]
+        if family is not None:
+            _end(family)
+            activity.record(actor=family.user, verb="signed_out", data={"surface": "api"})
+    if not was_newest:
+        raise errors.TokenNotValid
 
 
 def verify(token: str) -> None:
     """Whether an access or refresh token would be taken now. Errors: ``TokenNotValid``."""
     payload = _read(UntypedToken, token).payload
-    is_revoked = BlacklistedToken.objects.filter(token__jti=payload["jti"]).exists()
-    if is_revoked or not User.objects.filter(pk=payload.get("user_id"), is_active=True).exists():
+    family = (
+        TokenFamily.objects.select_related("user")
+        .open(timezone.now())
+        .filter(pk=payload.get(FAMILY), user_id=payload.get("user_id"))
+        .first()
+    )
+    if family is None or not _is_of_now(family.user, payload):
+        raise errors.TokenNotValid
+    if payload.get("token_type") == "refresh" and payload["jti"] != family.newest_jti:
         raise errors.TokenNotValid
 
 
-def _pair(user: User) -> Pair:
-    refresh = RefreshToken.for_user(user)
-    # The library writes the whole token into its list; its id is enough, and opens nothing for who reads the table.
-    OutstandingToken.objects.filter(jti=refresh["jti"]).update(token="")
+def user_of(payload: dict[str, Any]) -> User | None:
+    """Whose access token this is, if its family and its epoch have not ended: one query."""
+    if not {"user_id", FAMILY, EPOCH} <= payload.keys():
+        return None
+    return User.objects.filter(
+        pk=payload["user_id"],
+        is_active=True,
+        token_epoch=payload[EPOCH],
+        token_families__pk=payload[FAMILY],
+        token_families__ended_at=None,
+    ).first()
+
+
+def _rotate(
+    family: TokenFamily, token: Any, *, retry_key: str, origin: Origin | None, arrived_at: datetime
+) -> Pair | None:
+    at, jti = timezone.now(), token["jti"]
+    if family.ended_at is not None or not _is_of_now(family.user, token.payload):
+        return None
+    if jti == family.newest_jti:
+        family.used_jti, family.retry_hash = jti, _hash_retry(jti, retry_key)
+        if origin is not None:
+            family.agent, family.address = origin.agent, origin.address
+        return _next_pair(family, family.user, at=at)
+    if jti == family.used_jti and at - family.seen_at <= settings.TOKEN_RETRY:
+        if retry_key and secrets.compare_digest(family.retry_hash, _hash_retry(jti, retry_key)):
+            return _pair(family, family.user, at=at)
+        if arrived_at <= family.seen_at:  # sent before the other one was answered
+            return None
+    _end(family)
+    activity.record(actor=None, verb="token_reused", subject=family.user, object=family)
+    return None
+
+
+def _next_pair(family: TokenFamily, user: User, *, at: datetime) -> Pair:
+    family.newest_jti = secrets.token_hex(16)
+    family.seen_at, family.expires_at = at, at + RefreshToken.lifetime
+    family.save()
+    return _pair(family, user, at=at)
+
+
+def _pair(family: TokenFamily, user: User, *, at: datetime) -> Pair:
+    """The newest refresh token of ``family``, the same each time, and a new access token."""
+    refresh = RefreshToken()
+    refresh["jti"] = family.newest_jti
+    refresh.set_iat(at_time=family.seen_at)
+    refresh.set_exp(from_time=family.seen_at)
+    refresh["user_id"], refresh[FAMILY], refresh[EPOCH] = str(user.pk), str(family.pk), user.token_epoch
+    refresh.current_time = at
     return Pair(access=str(refresh.access_token), refresh=str(refresh))
 
 
-def _use_up(refresh: str) -> OutstandingToken:
-    jti = _read(RefreshToken, refresh)["jti"]
-    listed = OutstandingToken.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
-    outstanding = listed.filter(jti=jti).first()
-    if outstanding is None or BlacklistedToken.objects.filter(token=outstanding).exists():
-        raise errors.TokenNotValid
-    BlacklistedToken.objects.create(token=outstanding)
-    return outstanding
+def _locked(token: Any) -> TokenFamily | None:
+    """The family of ``token``; none where it is being refreshed or ended at this very moment."""
+    locked = TokenFamily.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    return (
+        locked.select_related("user").filter(pk=token.get(FAMILY), user_id=token.get("user_id"), ended_at=None).first()
+    )
+
+
+def _end(family: TokenFamily) -> None:
+    family.ended_at = timezone.now()
+    family.save(update_fields=["ended_at"])
+
+
+def _is_of_now(user: User, payload: dict[str, Any]) -> bool:
+    return user.is_active and payload.get(EPOCH) == user.token_epoch
+
+
+def _hash_retry(jti: str, retry_key: str) -> str:
+    return salted_hmac("accounts.tokens.retry", f"{jti}:{retry_key}", algorithm="sha256").hexdigest()
 
 
 def _read(kind: type[Any], token: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import NoReverseMatch, reverse
@@ -16,9 +16,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import errors, forms, limits, services
+from accounts import errors, forms, limits, services, sessions, usernames
 from accounts import sign_in as signing_in
 from accounts.models import User
 from library.core.errors import LibraryError
@@ -63,6 +63,7 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
     if begun is None:
         return redirect("accounts:register")
     form = forms.RegisterForm(request.POST if request.method == "POST" else None)
+    checked = None
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -74,12 +75,32 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
                 username=given["username"],
                 client=limits.client_of(request),
             )
+        except errors.UsernameTaken as refusal:
+            checked = usernames.availability(given["username"])
+            form.show(refusal)
         except LibraryError as refusal:
             form.show(refusal)
         else:
             messages.success(request, _("Welcome, %(name)s. You have a library card now.") % {"name": user})
             return _enter(request, user, begun["next"])
-    return _page(request, "register_confirm", form, email=begun["email"])
+    return _page(request, "register_confirm", form, email=begun["email"], checked=checked)
+
+
+@require_safe
+def username_check(request: HttpRequest) -> HttpResponse:
+    """The lines beside a username that is being typed: whether it is free, and what one could take instead."""
+    name = request.GET.get("username", "").strip()
+    if not name:
+        return HttpResponse()
+    part = "accounts/_username.html"
+    try:
+        usernames.check_rate(request)
+        return render(request, part, {"checked": usernames.availability(name)})
+    except LibraryError as refusal:
+        answer = render(request, part, {"refusal": refusal}, status=422 if refusal.status == 400 else refusal.status)
+        if isinstance(refusal, errors.RateLimited):
+            answer["Retry-After"] = str(refusal.retry_after)
+        return answer
 
 
 @for_visitors
@@ -184,7 +205,7 @@ def _wanted(request: HttpRequest) -> str:
 
 
 def _enter(request: HttpRequest, user: User, wanted: str) -> HttpResponse:
-    login(request, user)  # gives the session a new key
+    sessions.enter(request, user)
     request.session.pop(SIGNING_IN, None)
     request.session.pop(REGISTERING, None)
     return redirect(next_page(request, wanted))

@@ -49,7 +49,9 @@ class CodeField(TextField):
 
 class CodeRequestSerializer(serializers.Serializer[Any]):
     email = EmailField()
-    purpose = serializers.ChoiceField(choices=[(Purpose.REGISTER.value, Purpose.REGISTER.label)])
+    purpose = serializers.ChoiceField(
+        choices=[(purpose.value, purpose.label) for purpose in (Purpose.REGISTER, Purpose.RESET)]
+    )
 
 
 class RegisterSerializer(serializers.Serializer[Any]):
@@ -65,6 +67,45 @@ class RegisterSerializer(serializers.Serializer[Any]):
         validators=[lambda name: validate_username(name) if name else None],
         help_text=_("Left out: one like the name is chosen."),
     )
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    email = EmailField()
+    otp = CodeField()
+    password = PasswordField(help_text=_("The new one."))
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    old_password = PasswordField(help_text=_("The present one."))
+    password = PasswordField(help_text=_("The new one."))
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text=_("Seconds."))
+
+
+class InvitationSerializer(serializers.Serializer[Any]):
+    token = TextField(max_length=200, help_text=_("What stands at the end of the link in the letter."))
+
+
+class AcceptInvitationSerializer(InvitationSerializer):
+    otp = CodeField()
+    password = PasswordField(required=False, help_text=_("Needed where the address has no account yet."))
+    full_name = TextField(max_length=120, required=False, default="", validators=[validate_full_name])
+    username = TextField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        validators=[lambda name: validate_username(name) if name else None],
+        help_text=_("Left out: one like the name is chosen."),
+    )
+
+
+class UsernameSerializer(serializers.Serializer[Any]):
+    available = serializers.BooleanField()
+    suggestions = serializers.ListField(child=serializers.CharField())
 
 
 class LoginBeginSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import password_views, views
 from accounts.api.activity import ActivityList
 
 urlpatterns = [
@@ -10,7 +10,13 @@ urlpatterns = [
     path("auth/login/resend/", views.LoginResend.as_view(), name="auth-login-resend"),
     path("auth/token/refresh/", views.TokenRefresh.as_view(), name="auth-token-refresh"),
     path("auth/token/verify/", views.TokenVerify.as_view(), name="auth-token-verify"),
+    path("auth/reset/", password_views.Reset.as_view(), name="auth-reset"),
+    path("auth/password/", password_views.PasswordChange.as_view(), name="auth-password"),
+    path("auth/ticket/", password_views.TicketForSocket.as_view(), name="auth-ticket"),
     path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
+    path("auth/invitations/", views.AskForInvitationCode.as_view(), name="auth-invitations"),
+    path("auth/invitations/accept/", views.AcceptInvitation.as_view(), name="auth-invitations-accept"),
+    path("usernames/<str:name>/", views.Username.as_view(), name="username"),
     path("me/", views.Me.as_view(), name="me"),
     path("activity/", ActivityList.as_view(), name="activity"),
 ]

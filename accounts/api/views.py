@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
-from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -14,9 +15,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts import limits, services, sign_in, tokens
+from accounts import credentials, invitations, limits, services, sessions, sign_in, tokens, usernames
 from accounts.api import serializers
-from accounts.models import Patron, User
+from accounts.models import Patron, Purpose, User
 from library.core.api import ErrorSerializer
 
 NOTHING = OpenApiResponse(description="No body.")
@@ -43,7 +44,8 @@ class AskForCode(Door):
     )
     def post(self, request: Request) -> Response:
         given = _read(serializers.CodeRequestSerializer, request)
-        services.ask_to_register(email=given["email"], client=limits.client_of(request._request))
+        ask = credentials.ask_to_reset if given["purpose"] == Purpose.RESET else services.ask_to_register
+        ask(email=given["email"], client=limits.client_of(request._request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
@@ -70,7 +72,66 @@ class Register(Door):
             username=given["username"],
             client=limits.client_of(request._request),
         )
-        return Response(_signed_in(user), status=status.HTTP_201_CREATED)
+        return Response(_signed_in(user, request), status=status.HTTP_201_CREATED)
+
+
+class AskForInvitationCode(Door):
+    @extend_schema(
+        summary="Ask for a code to accept an invitation",
+        description="The code goes to the address that was invited.",
+        request=serializers.InvitationSerializer,
+        responses={202: NOTHING, 400: ErrorSerializer, 429: ErrorSerializer},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = _read(serializers.InvitationSerializer, request)
+        invitations.ask_for_code(token_hash=invitations.hash_token(given["token"]))
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+class AcceptInvitation(Door):
+    @extend_schema(
+        summary="Accept an invitation with the code",
+        description=(
+            "201 with tokens where the address had no account. 204 where it had one: that account has the role now, "
+            "keeps its name and password, and signs in as before."
+        ),
+        request=serializers.AcceptInvitationSerializer,
+        responses={
+            201: serializers.SignedInSerializer,
+            204: None,
+            400: ErrorSerializer,
+            409: ErrorSerializer,
+            429: ErrorSerializer,
+        },
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = _read(serializers.AcceptInvitationSerializer, request)
+        if given["username"]:
+            usernames.check_rate(request._request)
+        newcomer = None
+        if "password" in given:
+            newcomer = invitations.Newcomer(given["password"], given["full_name"], given["username"])
+        accepted = invitations.accept(
+            token_hash=invitations.hash_token(given["token"]), digits=given["otp"], newcomer=newcomer
+        )
+        if not accepted.is_new:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return Response(_signed_in(accepted.user, request), status=status.HTTP_201_CREATED)
+
+
+class Username(Door):
+    @extend_schema(
+        summary="Whether a username is free",
+        description="With up to three free ones like it where it is not. So many questions an hour from one address.",
+        responses={200: serializers.UsernameSerializer, 400: ErrorSerializer, 429: ErrorSerializer},
+        auth=[],
+    )
+    def get(self, request: Request, name: str) -> Response:
+        usernames.check_rate(request._request)
+        found = usernames.availability(name)
+        return Response({"available": found.available, "suggestions": found.suggestions})
 
 
 class Login(Door):
@@ -97,11 +158,11 @@ class Login(Door):
     def post(self, request: Request) -> Response:
         if isinstance(request.data, Mapping) and "challenge" in request.data:
             given = _read(serializers.LoginFinishSerializer, request)
-            return Response(_signed_in(sign_in.finish(challenge=given["challenge"], digits=given["otp"])))
+            return Response(_signed_in(sign_in.finish(challenge=given["challenge"], digits=given["otp"]), request))
         given = _read(serializers.LoginBeginSerializer, request)
         begun = sign_in.begin(email=given["email"], password=given["password"], request=request._request)
         if begun.user is not None:
-            return Response(_signed_in(begun.user))
+            return Response(_signed_in(begun.user, request))
         return Response({"challenge": begun.challenge}, status=status.HTTP_202_ACCEPTED)
 
 
@@ -121,13 +182,24 @@ class LoginResend(Door):
 class TokenRefresh(Door):
     @extend_schema(
         summary="Change a refresh token for a new pair",
-        description="The token given is used up.",
+        description=(
+            "The token given is used up. Used a second time, it ends every token of its sign-in, for somebody may have "
+            "stolen it. A client that lost the answer may ask again within 10 seconds if it sends the same secret, "
+            "random `Idempotency-Key` with both requests."
+        ),
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
         request=serializers.RefreshSerializer,
         responses={200: serializers.TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        pair = tokens.rotate(_read(serializers.RefreshSerializer, request)["refresh"])
+        arrived_at = timezone.now()
+        pair = tokens.rotate(
+            _read(serializers.RefreshSerializer, request)["refresh"],
+            retry_key=request.headers.get("Idempotency-Key", "")[:200],
+            origin=sessions.origin_of(request._request),
+            arrived_at=arrived_at,
+        )
         return Response({"access": pair.access, "refresh": pair.refresh})
 
 
@@ -147,7 +219,7 @@ class TokenVerify(Door):
 class Logout(Door):
     @extend_schema(
         summary="Sign out",
-        description="The refresh token is used up; an access token ends by itself within half an hour.",
+        description="Ends the refresh token and every other token of the same sign-in, at once.",
         request=serializers.RefreshSerializer,
         responses={204: None, 400: ErrorSerializer, 401: ErrorSerializer},
         auth=[],
@@ -175,8 +247,8 @@ def _read(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     return cast(dict[str, Any], body.validated_data)
 
 
-def _signed_in(user: User) -> dict[str, Any]:
-    pair = tokens.issue(user)
+def _signed_in(user: User, request: Request) -> dict[str, Any]:
+    pair = tokens.issue(user, origin=sessions.origin_of(request._request))
     return {
         "access": pair.access,
         "refresh": pair.refresh,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core import mail
 
+from accounts import outbox
 from accounts.models import OneTimeCode
 from accounts.tasks import send_code
 from accounts.tests.factories import PASSWORD
@@ -30,6 +31,15 @@ def digits_in(body: str) -> str:
 def other_than(digits: str) -> str:
     """A code of the right shape that is not ``digits``."""
     return f"{(int(digits or 0) + 1) % 10**6:06d}"
+
+
+def post() -> str:
+    """Do what a worker does for the outbox; gives the secret of the link in the letter, an invitation."""
+    assert outbox.send_due() == 1
+    body = str(mail.outbox[-1].body)
+    found = re.search(r"^http://127\.0\.0\.1:\d+/accounts/invitation/([\w-]{43})/$", body, re.MULTILINE)
+    assert found is not None, body
+    return found[1]
 
 
 def sign_in_by_api(client: Any, email: str, password: str = PASSWORD) -> Any:

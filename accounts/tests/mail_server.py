@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,8 +24,10 @@ class Conversation(socketserver.StreamRequestHandler):
                 return
             if verb == b"DATA":
                 self.take_letter()
+            elif verb == b"RCPT":
+                self.say(self.server.answer_to_recipients)
             else:
-                self.say("250 mail.test" if verb in {b"EHLO", b"HELO", b"MAIL", b"RCPT", b"RSET"} else "502 what?")
+                self.say("250 mail.test" if verb in {b"EHLO", b"HELO", b"MAIL", b"RSET"} else "502 what?")
 
     def take_letter(self) -> None:
         self.say("354 go on")
@@ -36,7 +38,6 @@ class Conversation(socketserver.StreamRequestHandler):
         answer = self.server.next_answer(letter)
         if answer.startswith("250"):
             self.server.letters.append(letter)
-            self.server.on_accepted()
         self.say(answer)
 
     def say(self, line: str) -> None:
@@ -52,7 +53,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Conversation)
         self.letters: list[str] = []
         self.offered: list[str] = []
-        self.on_accepted: Callable[[], Any] = lambda: None
+        self.answer_to_recipients = "250 known"
         self._answers = list(answers)
         self._lock = threading.Lock()
 

@@ -130,16 +130,16 @@ def test_an_address_that_differs_only_in_case_is_refused(administrator):
     assert "This address is already in use." in page.content.decode()
 
 
-def test_an_administrator_adds_a_librarian_with_card_and_rights(administrator):
-    body = {"email": "New@EXAMPLE.org", "username": "newone", "full_name": "New One", "role": "librarian"}
+def test_who_is_added_is_a_reader_with_a_card_and_without_a_password(administrator):
+    body = {"email": "New@EXAMPLE.org", "username": "newone", "full_name": "New One"}
     client = entered(administrator)
-    page = client.post(ADD, body | {"password": "short"})
-    assert "password" in page.context["adminform"].errors
-    answer = client.post(ADD, body | {"password": PASSWORD})
+    page = client.get(ADD)
+    assert not {"role", "password", "is_superuser"} & set(page.context["adminform"].form.fields)
+    answer = client.post(ADD, body | {"role": "administrator", "password": PASSWORD, "is_superuser": "on"})
     assert answer.status_code == 302, answer.context["adminform"].errors
     user = User.objects.get(email="New@example.org")
-    assert (user.role, user.is_staff, user.patron.tier.code) == ("librarian", True, "reader")
-    assert user.check_password(PASSWORD)
+    assert (user.role, user.is_staff, user.is_superuser, user.patron.tier.code) == ("patron", False, False, "reader")
+    assert not user.has_usable_password()
 
 
 def test_a_librarian_sees_people_but_changes_none(librarian, administrator):
@@ -168,7 +168,7 @@ def test_a_trusted_librarian_edits_no_administrator_nor_librarian(trusted, admin
 
 
 def test_a_trusted_librarian_adds_patrons_only(trusted):
-    body = {"email": "new@example.org", "username": "newone", "full_name": "New One", "password": PASSWORD}
+    body = {"email": "new@example.org", "username": "newone", "full_name": "New One"}
     assert entered(trusted).post(ADD, body | {"role": "administrator"}).status_code == 302
     assert User.objects.get(email="new@example.org").role == Role.PATRON
 

@@ -15,7 +15,7 @@ from accounts import notices, outbox
 from accounts.models import Notice, NoticeState
 from accounts.tasks import send_notices
 from accounts.tests.factories import make_user
-from library.core.errors import InvalidInput
+from library.core.errors import InvalidInput, NotFound
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -89,6 +89,17 @@ def test_what_opens_something_is_made_when_it_is_sent_and_never_stored():
     assert "signed" not in str(list(Notice.objects.values()))
     outbox.send_due(at=MONDAY)
     assert "https://library.example.org/signed-7" in mail.outbox[0].body
+
+
+def test_a_letter_whose_cause_is_gone_by_then_is_not_sent():
+    @notices.words_at_sending("invitation")
+    def link(row):
+        raise NotFound
+
+    row = queued("invitation", to="new@example.org")
+    assert outbox.send_due(at=MONDAY) == 0
+    row.refresh_from_db()
+    assert (row.state, row.error, row.attempts, mail.outbox) == (NoticeState.FAILED, "NotFound", 1, [])
 
 
 def test_a_cause_that_is_rolled_back_tells_nobody(django_capture_on_commit_callbacks):

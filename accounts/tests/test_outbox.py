@@ -64,6 +64,15 @@ def test_a_letter_that_a_mail_server_puts_off_is_taken_the_second_time(settings)
     assert 'Content-Type: text/plain; charset="utf-8"' in letter
 
 
+def test_an_address_that_a_mail_server_does_not_know_is_put_off_too(settings):
+    with mail_server(settings) as server:
+        server.answer_to_recipients = "550 5.1.1 no ada@example.org here"
+        row = queued()
+        assert outbox.send_due(at=MONDAY) == 0
+    assert state_of(row) == NoticeState.WAITING
+    assert (row.error, server.offered) == ("SMTPRecipientsRefused 550", [])
+
+
 def test_a_mail_server_that_is_away_fails_no_action(settings):
     with mail_server(settings):
         pass  # its port is free again: nobody answers there

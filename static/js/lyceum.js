@@ -35,6 +35,16 @@ document.addEventListener("htmx:pushedIntoHistory", (event) => {
   }
 });
 
+// A suggestion goes into the field that it is for, which is then checked like anything typed.
+document.addEventListener("click", (event) => {
+  const suggestion = event.target.closest?.("button[data-fill]");
+  const field = suggestion && document.getElementById(suggestion.dataset.fill);
+  if (!field) return;
+  field.value = suggestion.textContent.trim();
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;

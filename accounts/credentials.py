@@ -1,0 +1,96 @@
+"""A new password: chosen by who knows the present one, or by who reads the mail of the account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import activity, errors, limits, notices, otp, sessions
+from accounts.models import OneTimeCode, Purpose, User
+from accounts.services import check_password, clean_email
+from library.core.errors import InvalidInput
+
+
+def ask_to_reset(*, email: str, client: str = "", at: datetime | None = None) -> OneTimeCode:
+    """Let a reset code be sent, or, where there is no account, a letter that says so.
+
+    The same happens here for both, so that nobody outside learns which. ``client``: ``limits.client_of`` the request.
+    Errors: ``CodeTooSoon``, ``RateLimited``.
+    """
+    limits.spend(limits.Kind.RESET_CLIENT, client, at=at)
+    return otp.ask(email=clean_email(email), purpose=Purpose.RESET, at=at)
+
+
+def reset(*, email: str, digits: str, password: str, at: datetime | None = None) -> User:
+    """Give the account of ``email`` a new password, proven by the code in its mail; sign it out everywhere.
+
+    What is wrong with the password by itself is said before the code is tried; what it has in common with its owner's
+    name only to who has the code, which stays good. Errors: ``InvalidInput``, ``CodeWrong``, ``CodeSpent``. Not inside
+    a transaction: a wrong attempt must stay counted.
+    """
+    email, at = clean_email(email), at or timezone.now()
+    check_password(password, User(email=email))
+    user = None
+    with transaction.atomic(durable=True):
+        attempt = otp.try_reset(email=email, digits=digits, at=at)
+        if attempt.is_right:
+            user = _locked().filter(email__iexact=email, is_active=True).first()
+            if user is not None:
+                check_password(password, user)
+                _set_password(user, password, at=at)
+                limits.forgive(email=user.email)  # a lock-out too: its owner has proven who they are
+    attempt.raise_if_refused()
+    if user is None:  # kept out since the code was sent
+        raise errors.CodeSpent
+    return user
+
+
+def change_password(
+    *, user: User, old_password: str, password: str, this_session: str = "", at: datetime | None = None
+) -> User:
+    """Give ``user`` a new password; sign them out everywhere but in the browser session ``this_session``.
+
+    Gives the user as they are now. A wrong ``old_password`` counts as a failed sign-in, for whoever found an open
+    browser may guess no more often than anybody else. Errors: ``PasswordWrong``, ``InvalidInput``, ``LockedOut``. Not
+    inside a transaction: a failure must stay counted.
+    """
+    limits.spend(limits.Kind.LOGIN, user.email, at=at)
+    try:
+        user = _change_password(user, old_password, password, this_session, at or timezone.now())
+    except errors.PasswordWrong:
+        limits.failed(user.email, at=at)
+        raise
+    except InvalidInput:
+        limits.refund(limits.Kind.LOGIN, user.email)
+        raise
+    limits.forgive(email=user.email)
+    return user
+
+
+@transaction.atomic(durable=True)
+def _change_password(user: User, old_password: str, password: str, this_session: str, at: datetime) -> User:
+    user = _locked().get(pk=user.pk)
+    if not user.check_password(old_password):
+        raise errors.PasswordWrong
+    check_password(password, user)
+    if old_password == password:
+        sentence = _("This is your present password. Choose another one.")
+        raise InvalidInput(sentence, fields={"password": [sentence]})
+    _set_password(user, password, at=at, besides=this_session)
+    return user
+
+
+def _set_password(user: User, password: str, *, at: datetime, besides: str = "") -> None:
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    sessions.end_all(user=user, besides=besides, at=at)
+    notices.queue(user=user, kind="password_changed")
+    activity.record(actor=user, verb="password_changed", subject=user, at=at)
+
+
+def _locked() -> models.QuerySet[User]:
+    # Two who change the same password queue up here, and sign-ins with the old one behind them.
+    return User.objects.select_for_update(no_key=True)

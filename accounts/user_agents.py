@@ -1,0 +1,27 @@
+"""What a browser or app calls itself, in words that its owner knows."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+# The first that is found counts: most browsers also name those that they descend from.
+BROWSERS = [
+    ("EdgA/", "Edge"), ("EdgiOS/", "Edge"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("OPT/", "Opera"),
+    ("Vivaldi/", "Vivaldi"), ("SamsungBrowser/", "Samsung Internet"), ("FxiOS/", "Firefox"), ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"), ("HeadlessChrome/", "Chrome"), ("Chromium/", "Chromium"), ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"), ("okhttp/", "Android app"), ("CFNetwork/", "iOS app"), ("Dart/", "App"),
+    ("curl/", "curl"), ("python-requests/", "Python"), ("python-httpx/", "Python"), ("Python-urllib/", "Python"),
+]  # fmt: skip
+SYSTEMS = [
+    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"), ("Macintosh", "macOS"), ("Linux", "Linux"),
+]  # fmt: skip
+
+
+def in_words(agent: str) -> str:
+    """``Firefox on Linux``; the first word of a name that we do not know; ``Unknown device`` for none."""
+    browser = next((word for token, word in BROWSERS if token in agent), "")
+    system = next((word for token, word in SYSTEMS if token in agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or agent.partition("/")[0].partition(" ")[0][:40] or _("Unknown device")
