@@ -112,9 +112,10 @@ def try_invitation(*, email: str, digits: str, at: datetime | None = None) -> At
     return _try_newest(email, Purpose.INVITE, digits, at=at or timezone.now())
 
 
+@transaction.atomic
 def try_reset(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the newest reset code of ``email``. A right code is used up."""
-    return try_registration(email=email, digits=digits, purpose=Purpose.RESET, at=at)
+    return _try_newest(email, Purpose.RESET, digits, at=at or timezone.now())
 
 
 @transaction.atomic
