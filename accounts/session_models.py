@@ -48,7 +48,7 @@ class TokenFamilyQuerySet(models.QuerySet["TokenFamily"]):
 class TokenFamily(models.Model):
     """All tokens that descend from one sign-in of one API client. Only the newest refresh token works.
 
-    ``used_jti`` and ``retry_hash`` let a client that lost an answer ask again; see docs/adr/0007-tokens.md.
+    ``used_jti`` and ``retry_hash`` let a client that lost an answer ask again; see docs/adr/0009-tokens.md.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

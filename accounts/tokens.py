@@ -1,6 +1,6 @@
 """Tokens of API clients: a short access token, and a refresh token that works once.
 
-All that descend from one sign-in are a *family*. docs/adr/0007-tokens.md says what ends one, and why.
+All that descend from one sign-in are a *family*. docs/adr/0009-tokens.md says what ends one, and why.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ OTP_ATTEMPTS = 5
 OTP_COOL_DOWN = timedelta(seconds=60)
 # Sessions and tokens
 SESSION_ENGINE = "accounts.session_store"
-TOKEN_RETRY = timedelta(seconds=10)  # within this a client that lost the answer may ask again (docs/adr/0007-tokens.md)
+TOKEN_RETRY = timedelta(seconds=10)  # within this a client that lost the answer may ask again (docs/adr/0009-tokens.md)
 # Invitations of staff.
 INVITATION_LIFETIME = timedelta(days=7)
 # Where links in mails lead: a setting, not the header of some request.

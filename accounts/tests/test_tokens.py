@@ -1,4 +1,4 @@
-"""Families of tokens: what ends them, and what does not. docs/adr/0007-tokens.md says why."""
+"""Families of tokens: what ends them, and what does not. docs/adr/0009-tokens.md says why."""
 
 from __future__ import annotations
 
