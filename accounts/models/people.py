@@ -1,0 +1,159 @@
+"""People: users, their role, tier and card."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.validators import USERNAME, validate_full_name, validate_username
+from library.core.ids import uuid7
+
+
+class Role(models.TextChoices):
+    PATRON = "patron", _("patron")
+    LIBRARIAN = "librarian", _("librarian")
+    ADMINISTRATOR = "administrator", _("administrator")
+
+
+STAFF = [(role.value, role.label) for role in (Role.LIBRARIAN, Role.ADMINISTRATOR)]
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        """By e-mail, whatever its case."""
+        return self.get(email__iexact=username)
+
+    def create_superuser(self, email: str, username: str, password: str | None = None, **extra: Any) -> User:
+        """For ``manage.py createsuperuser``."""
+        from accounts import services
+
+        return services.create_user(
+            email=email,
+            username=username,
+            password=password,
+            full_name=extra.get("full_name", ""),
+            role=Role.ADMINISTRATOR,
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who can sign in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    username = models.CharField(_("username"), max_length=40, validators=[validate_username])
+    full_name = models.CharField(_("full name"), max_length=120, blank=True, validators=[validate_full_name])
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.PATRON)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Every token says which epoch it is from; when this number grows, all earlier tokens end.
+    token_epoch = models.PositiveIntegerField(default=0, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["username", "full_name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["full_name", "id"]
+        constraints = [
+            # Upper, because that is what Django's iexact look-up compares: constraint and look-up share one index.
+            models.UniqueConstraint(
+                Upper("email"), name="user_email_unique", violation_error_message=_("This address is already in use.")
+            ),
+            models.UniqueConstraint(
+                Upper("username"), name="user_username_unique", violation_error_message=_("This username is taken.")
+            ),
+            models.CheckConstraint(
+                condition=Q(role="patron", is_staff=False, is_superuser=False)
+                | Q(role="librarian", is_staff=True, is_superuser=False)
+                | Q(role="administrator", is_staff=True, is_superuser=True),
+                name="user_rights_follow_role",
+            ),
+            models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
+            # Plain letters only: the database's upper() then folds every name that it holds.
+            models.CheckConstraint(condition=Q(username__regex=USERNAME), name="user_username_plain"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    def get_short_name(self) -> str:
+        """The name to greet with."""
+        return self.full_name.split(" ")[0] if self.full_name else self.username
+
+
+class RoleGrant(models.Model):
+    """A permission that a role was once given to start with. It is not given again, should somebody take it away."""
+
+    role = models.CharField(max_length=16, choices=Role)
+    permission = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["role", "permission"], name="role_grant_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.permission}"
+
+
+class Tier(models.Model):
+    """A kind of membership, with the totals that belong to it alone. NULL or -1 in a limit: unlimited."""
+
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    max_loans = models.IntegerField(_("loans in all"), null=True, blank=True)
+    max_holds = models.IntegerField(_("holds in all"), null=True, blank=True)
+    questions_per_hour = models.IntegerField(
+        _("questions to books per hour"),
+        null=True,
+        blank=True,
+        default=300,
+        help_text=_("Empty or -1: unlimited. Answers that the library still knows are not counted."),
+    )
+
+    class Meta:
+        verbose_name = _("tier")
+        verbose_name_plural = _("tiers")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(max_loans=None) | Q(max_loans__gte=-1), name="tier_max_loans_sane"),
+            models.CheckConstraint(condition=Q(max_holds=None) | Q(max_holds__gte=-1), name="tier_max_holds_sane"),
+            models.CheckConstraint(
+                condition=Q(questions_per_hour=None) | Q(questions_per_hour__gte=-1), name="tier_questions_sane"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Patron(models.Model):
+    """A user as the desk knows them: a card and a tier."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="patron")
+    card_number = models.CharField(_("card number"), max_length=40)
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="patrons")
+
+    class Meta:
+        verbose_name = _("patron")
+        verbose_name_plural = _("patrons")
+        ordering = ["card_number"]
+        constraints = [
+            models.UniqueConstraint(
+                Upper("card_number"), name="patron_card_unique", violation_error_message=_("This card is in use.")
+            ),
+            models.CheckConstraint(condition=~Q(card_number=""), name="patron_card_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.card_number})"

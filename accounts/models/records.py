@@ -1,0 +1,123 @@
+"""What happened, and the letters about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.people import User
+from accounts.validators import VERB
+from library.core.ids import uuid7
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def of(self, user: User) -> ActivityQuerySet:
+        """What ``user`` did and what was done to ``user``."""
+        return self.filter(Q(actor=user) | Q(subject=user))
+
+
+class Activity(models.Model):
+    """Who did what to what, and when. The database refuses every change but to forget people (0004)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("who")
+    )
+    verb = models.CharField(_("did"), max_length=40)
+    subject = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("to whom")
+    )
+    object_label = models.CharField(_("kind of thing"), max_length=80, blank=True)  # as ``catalog.book``
+    object_id = models.CharField(_("which"), max_length=40, blank=True)
+    data = models.JSONField(_("details"), default=dict, blank=True)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activity")
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(verb__regex=VERB), name="activity_verb_plain"),
+            models.CheckConstraint(
+                condition=Q(object_label="", object_id="") | ~(Q(object_label="") | Q(object_id="")),
+                name="activity_object_whole_or_none",
+            ),
+        ]
+        indexes = [
+            models.Index(models.F("at").desc(), models.F("id").desc(), name="activity_newest"),
+            models.Index("actor", models.F("at").desc(), name="activity_actor"),
+            models.Index("subject", models.F("at").desc(), name="activity_subject"),
+            models.Index("verb", models.F("at").desc(), name="activity_verb"),
+            models.Index("object_label", "object_id", models.F("at").desc(), name="activity_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.at:%Y-%m-%d %H:%M}"
+
+
+class NoticeState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("failed")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def due(self, at: datetime) -> NoticeQuerySet:
+        """Waiting notices whose time has come, and those whose worker went away in the middle; the oldest first."""
+        unended = self.filter(state__in=[NoticeState.WAITING, NoticeState.SENDING], due_at__lte=at)
+        return unended.order_by("due_at", "id")
+
+
+class Notice(models.Model):
+    """A message to one person, written in the transaction of its cause, and sent by a worker when that is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="notices", verbose_name=_("to")
+    )
+    to = models.EmailField(_("address"), max_length=254, blank=True)  # of who has no account; users: theirs when sent
+    kind = models.CharField(_("kind"), max_length=40)
+    context = models.JSONField(default=dict, blank=True)  # the letter's words; emptied once it is sent
+    dedupe = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    state = models.CharField(_("state"), max_length=8, choices=NoticeState, default=NoticeState.WAITING)
+    created_at = models.DateTimeField(_("written"))
+    due_at = models.DateTimeField(_("next attempt"), null=True, blank=True)  # while sending: when its worker is lost
+    give_up_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    interruptions = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    error = models.CharField(_("last fault"), max_length=200, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, to="") | (Q(user=None) & ~Q(to="")), name="notice_has_one_addressee"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+                name="notice_sent_at_exactly_when_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sending"], due_at__isnull=False)
+                | Q(state__in=["sent", "failed"], due_at=None),
+                name="notice_due_exactly_until_ended",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="notice_due"),
+            models.Index("state", models.F("created_at").desc(), name="notice_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.created_at:%Y-%m-%d %H:%M}"
