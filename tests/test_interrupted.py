@@ -38,7 +38,7 @@ def write_pdf(path: Path, pages: int, *, seed: int) -> Path:
 
 def test_killed_worker_goes_on_from_its_checkpoint_and_no_half_answers(stack, tmp_path):
     librarian = stack.client("librarian@example.org")
-    book = add_book(librarian, write_pdf(tmp_path / "long.pdf", 500, seed=1), title=f"Long {uuid4()}", authors=["A"])
+    book = add_book(librarian, write_pdf(tmp_path / "long.pdf", 250, seed=1), title=f"Long {uuid4()}", authors=["A"])
     passages = (
         "SELECT p.id FROM rag_passage p JOIN rag_indexgeneration g ON g.id = p.generation_id"
         " JOIN rag_document d ON d.id = g.document_id WHERE d.book_id = %s AND p.embedding IS NOT NULL ORDER BY p.id"
@@ -58,7 +58,7 @@ def test_killed_worker_goes_on_from_its_checkpoint_and_no_half_answers(stack, tm
 
     resumed = "SELECT attempt FROM jobs_job WHERE id = %s AND state = 'running' AND attempt = 2"
     eventually(lambda: stack.sql(resumed, [book["job"]]), seconds=60)
-    assert wait_for_job(librarian, book["job"], seconds=120)["state"] == "done"
+    assert wait_for_job(librarian, book["job"], seconds=240)["state"] == "done"
     done_after = stack.sql(passages, [book["id"]])
     assert set(done_before) <= set(done_after), "what was embedded before the kill was thrown away"
     (live, counted), *_ = stack.sql(
@@ -77,7 +77,7 @@ def test_restarted_redis_loses_no_job(stack, tmp_path):
     stack.kill("redis-server")
     eventually(lambda: "Redis stopped; starting it again." in stack.words, seconds=5)
     for book in (held_up, waiting):
-        assert wait_for_job(librarian, book["job"], seconds=120)["state"] == "done"
+        assert wait_for_job(librarian, book["job"], seconds=240)["state"] == "done"
     assert httpx.get(f"{stack.url}/healthz").status_code == 200
 
 

@@ -36,7 +36,7 @@ def titles(client: httpx.Client, **query: Any) -> list[str]:
     return [book["title"] for book in found.json()["results"]]
 
 
-def wait_for_job(client: httpx.Client, job: str, seconds: float = 90) -> dict[str, Any]:
+def wait_for_job(client: httpx.Client, job: str, seconds: float = 180) -> dict[str, Any]:
     def ended() -> dict[str, Any]:
         found: dict[str, Any] = client.get(f"/jobs/{job}/").json()
         return found if found["state"] in {"done", "failed", "cancelled"} else {}

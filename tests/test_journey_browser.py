@@ -200,7 +200,7 @@ def test_librarian_adds_a_book_and_the_reader_asks_it(reader, librarian, stack):
     progress = librarian.page.locator("progress").first
     ready = librarian.page.get_by_label("Ask this book")
     expect(progress.or_(ready).first).to_be_visible()
-    expect(ready).to_be_visible(timeout=90_000)  # the page notices by itself
+    expect(ready).to_be_visible(timeout=180_000)  # the page notices by itself
     librarian.go(f"/books/{book}/study/")
     librarian.sees("Summary")
     expect(librarian.page.locator("#panel .cite, #panel a", has_text="p. ").first).to_be_visible(timeout=60_000)
