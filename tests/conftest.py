@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.people import QUIET
 from tests.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,3 +23,11 @@ def stack() -> Iterator[Stack]:
     running.start()
     yield running
     running.remove()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        yield running
+        running.close()

@@ -3,75 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from library.pages.demo import FOLDER
-from tests.stack import ROOT, Stack
+from tests.people import Person
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("stack")]
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SHOTS = ROOT / "var" / "screenshots"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
-        yield running
-        running.close()
-
-
-class Person:
-    """Somebody with a browser of their own, in which nothing may go wrong unseen."""
-
-    def __init__(self, browser: Browser, stack: Stack, email: str) -> None:
-        self.stack, self.email = stack, email
-        self.context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 900})
-        self.page: Page = self.context.new_page()
-        self.faults: list[str] = []
-        self.page.on("console", self._listen)
-        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
-
-    def _listen(self, said: ConsoleMessage) -> None:
-        # A 422 is how a form is refused; the browser reports the status by itself.
-        if said.type == "error" and "status of 4" not in said.text:
-            self.faults.append(said.text)
-
-    def go(self, path: str) -> None:
-        self.page.goto(path)
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
-
-    def fill(self, label: str, value: str) -> None:
-        self.page.get_by_role("main").get_by_label(label).fill(value)
-
-    def shoot(self, name: str) -> None:
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-
-    def sign_in(self, password: str, *, at: str = "/accounts/sign-in/") -> None:
-        before = len(self.stack.mails(self.email))
-        self.go(at)
-        self.fill("E-mail", self.email)
-        self.fill("Password", password)
-        self.press("Sign in")
-        self.fill("Code", self.stack.code(self.email, after=before))
-        self.press("Sign in")
-
-    def sign_out(self) -> None:
-        self.page.locator("details.menu summary").click()
-        self.page.get_by_role("button", name="Sign out").click()
-
-    def sees(self, text: str | re.Pattern[str], *, seconds: float = 5) -> None:
-        expect(self.page.get_by_role("main")).to_contain_text(text, timeout=seconds * 1000)
 
 
 @pytest.fixture

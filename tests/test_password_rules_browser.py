@@ -7,7 +7,7 @@ from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
 from accounts.tests.factories import PASSWORD, make_user
-from tests.test_journey_browser import QUIET
+from tests.people import QUIET
 
 pytestmark = [pytest.mark.browser]
 
