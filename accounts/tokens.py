@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import update_last_login
@@ -96,7 +97,7 @@ def verify(token: str) -> None:
 
 def user_of(payload: dict[str, Any]) -> User | None:
     """Whose access token this is, if its family and its epoch have not ended: one query."""
-    if not {"user_id", FAMILY, EPOCH} <= payload.keys():
+    if not _is_sound(payload):
         return None
     return User.objects.filter(
         pk=payload["user_id"],
@@ -159,6 +160,15 @@ def _end(family: TokenFamily) -> None:
     family.save(update_fields=["ended_at"])
 
 
+def _is_sound(payload: dict[str, Any]) -> bool:
+    """Whether the claims have the shape of ours: the database is asked for nothing else."""
+    try:
+        UUID(payload["user_id"]), UUID(payload[FAMILY])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return False
+    return isinstance(payload.get(EPOCH), int) and abs(payload[EPOCH]) < 2**31
+
+
 def _is_of_now(user: User, payload: dict[str, Any]) -> bool:
     return user.is_active and payload.get(EPOCH) == user.token_epoch
 
@@ -169,6 +179,9 @@ def _hash_retry(jti: str, retry_key: str) -> str:
 
 def _read(kind: type[Any], token: str) -> Any:
     try:
-        return kind(token)
+        read = kind(token)
     except TokenError as fault:
         raise errors.TokenNotValid from fault
+    if not _is_sound(read.payload):
+        raise errors.TokenNotValid
+    return read
