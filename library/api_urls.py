@@ -14,9 +14,9 @@ ONE_AT_A_TIME = Lock()
 class SchemaView(SpectacularAPIView):
     """drf-spectacular loads its extensions at the first request, and two first requests at once are a 500."""
 
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with ONE_AT_A_TIME:
-            return super().get(request, *args, **kwargs)
+            return super().dispatch(request, *args, **kwargs)
 
 
 urlpatterns = [
