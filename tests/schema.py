@@ -48,7 +48,8 @@ def rows(stack: Stack) -> dict[str, object]:
     spare = staff.post("/books/", json={"title": "To be deleted", "authors": ["Nobody"]})
     assert spare.status_code == 201, spare.text
     card = reader.get("/me/").json()["card_number"]
-    loans, holds = [], []
+    loans: list[str] = []
+    holds: list[str] = []
     for book in reader.get("/books/", params={"available": "true", "page_size": 30}).json()["results"]:
         copies = reader.get(f"/books/{book['id']}/copies/").json()["results"]
         free = next((copy for copy in copies if copy["status"] == "available" and copy["for_loan"]), None)
