@@ -315,6 +315,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "library.core.schema.say_everything",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "CopyStatusEnum": "catalog.models.CopyStatus",
+        "UnfetchedCopyStatusEnum": ["available", "missing", "damaged"],
         "HoldStateEnum": "circulation.models.HoldState",
         "JobStateEnum": "library.jobs.models.JobState",
         "LoanStatusEnum": "circulation.models.LoanStatus",
