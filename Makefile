@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Locust brings libraries that Lyceum must not meet, so measuring has an environment of its own.
 BENCH ?= .venv-bench
+# So has holding the API against its document.
+SCHEMA ?= .venv-schema
 # PyTorch's own index has the small CPU build; the ordinary one brings gigabytes of CUDA on Linux.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
@@ -11,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full check format openapi settings books bench-load bench-otp clean
+.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -47,6 +49,15 @@ test: install-dev  ## All tests that take under a minute, on the embedded servic
 
 test-full: install-dev  ## Every test
 	@$(BIN)/python -m tests.run
+	@$(MAKE) --no-print-directory test-schema
+
+$(SCHEMA)/.installed: requirements-schema.txt
+	@$(PYTHON) -m venv $(SCHEMA)
+	@$(SCHEMA)/bin/python -m pip install --quiet -r requirements-schema.txt
+	@touch $@
+
+test-schema: install-dev $(SCHEMA)/.installed  ## Hold the running API against docs/openapi.yaml, as every role and as nobody
+	@$(BIN)/python -m tests.schema --st $(SCHEMA)/bin/st
 
 check: install-dev  ## Lint, types, import directions, migrations, OpenAPI document, templates
 	$(BIN)/ruff check .
@@ -86,4 +97,4 @@ bench-otp: install  ## Whether time tells known from unknown addresses: 200 pair
 	$(BIN)/python -m bench.otp
 
 clean:  ## Remove the virtual environments and everything in var/
-	rm -rf $(VENV) $(BENCH) var
+	rm -rf $(VENV) $(BENCH) $(SCHEMA) var

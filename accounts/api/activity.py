@@ -36,7 +36,7 @@ class ActivityList(generics.ListAPIView[Activity]):
         return self.list(request)
 
     def get_queryset(self) -> QuerySet[Activity]:
-        wanted = ActivityFilterSerializer(data=self.request.query_params)
+        wanted = ActivityFilterSerializer(data=self.request.query_params.dict())
         wanted.is_valid(raise_exception=True)
         assert isinstance(self.request.user, User)
         return activity.visible_to(self.request.user, **wanted.validated_data)

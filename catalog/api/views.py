@@ -72,6 +72,8 @@ class BookList(BookView):
     )
     def get(self, request: Request) -> Response:
         """Search the catalogue. Without ``q``: all books, by title."""
+        if not set(request.query_params.getlist("available")) <= {"", "true", "false", "True", "False"}:
+            raise InvalidInput(fields={"available": ["true or false."]})
         form = SearchForm(request.query_params)
         if not form.is_valid():
             wrong = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}

@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog import checks
 from catalog.models import Book, Branch, CopyStatus
 from circulation.models import Hold, Loan, LoanStatus
 from circulation.services import Action
@@ -110,7 +111,7 @@ class BranchField(serializers.CharField):
     """A branch, by its id or its code."""
 
     def to_internal_value(self, data: Any) -> Any:
-        named = str(super().to_internal_value(data))
+        named = checks.readable(str(super().to_internal_value(data)))
         meant = Q(code=named)
         if named.isdecimal() and len(named) < 10:
             meant |= Q(pk=int(named))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers, status
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.views import exception_handler as rest_framework_handler
 
 from library.core.errors import LibraryError, StorageFull
@@ -28,6 +32,31 @@ class Pages(PageNumberPagination):
 
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        """Errors: 400 for what is no number of a page or rows, 404 for a page after the last."""
+        wrong = {}
+        for name, most in ((self.page_query_param, None), (self.page_size_query_param, self.max_page_size)):
+            given = request.query_params.getlist(name)
+            if given and not _is_count(given, most=most):
+                limit = _("A whole number from 1 to %(most)d, once.") % {"most": most} if most else ""
+                wrong[name] = [limit or _("A whole number from 1, once.")]
+        if wrong:
+            raise exceptions.ValidationError(wrong)
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        parameters = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            most = {"maximum": self.max_page_size} if parameter["name"] == self.page_size_query_param else {}
+            parameter["schema"] |= {"minimum": 1} | most
+        return parameters
+
+
+def _is_count(given: list[str], *, most: int | None) -> bool:
+    if len(given) != 1 or not re.fullmatch(r"[0-9]{1,1000}", given[0]):
+        return False
+    return int(given[0]) >= 1 and (most is None or int(given[0]) <= most)
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

@@ -9,8 +9,17 @@ from rest_framework import serializers
 from rag.answers import DEFAULT_PASSAGES, LONGEST_QUESTION, MOST_PASSAGES
 
 
+class TextField(serializers.CharField):
+    """Text, and nothing that only could be made into text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class QuestionSerializer(serializers.Serializer[Any]):
-    question = serializers.CharField(max_length=LONGEST_QUESTION)
+    question = TextField(max_length=LONGEST_QUESTION)
     num_chunks = serializers.IntegerField(
         min_value=1, max_value=MOST_PASSAGES, default=DEFAULT_PASSAGES, help_text="From how many passages to answer."
     )
