@@ -102,7 +102,7 @@ def browser(user: User | None = None, **options: Any) -> Client:
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    document = SchemaGenerator().get_schema(request=None, public=True)
     shapes = document["components"]["schemas"]
 
     def names(shape: dict[str, Any]) -> list[str]:
