@@ -137,7 +137,7 @@ def _add_refusal(form: Form, refusal: LibraryError) -> None:
 def _branch(request: HttpRequest) -> Branch | None:
     """The branch that the list is narrowed to, from the address or from a form on it."""
     code = request.POST.get("branch") or request.GET.get("branch")
-    return Branch.objects.filter(code=code).first() if code else None
+    return Branch.objects.filter(code=code).first() if code and "\0" not in code else None  # no text in PostgreSQL
 
 
 def _picks_address(request: HttpRequest) -> str:
