@@ -49,7 +49,6 @@ test: install-dev  ## All tests that take under a minute, on the embedded servic
 
 test-full: install-dev  ## Every test
 	@$(BIN)/python -m tests.run
-	@$(MAKE) --no-print-directory test-schema
 
 $(SCHEMA)/.installed: requirements-schema.txt
 	@$(PYTHON) -m venv $(SCHEMA)

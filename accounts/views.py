@@ -12,7 +12,6 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import NoReverseMatch, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import errors, forms, limits, services, sessions, usernames
 from accounts import sign_in as signing_in
 from accounts.models import User
+from library.core.addresses import own_page
 from library.core.errors import LibraryError
 
 REGISTERING = "accounts.registering"
@@ -194,10 +194,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def next_page(request: HttpRequest, wanted: str) -> str:
     """``wanted`` if it is a page of this library, else the home page: nobody is led elsewhere after signing in."""
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return own_page(request, wanted) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _wanted(request: HttpRequest) -> str:

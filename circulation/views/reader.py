@@ -12,7 +12,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,6 +20,7 @@ from catalog.models import Book, Branch
 from circulation import queries, services, words
 from circulation.forms import PlaceHoldForm
 from circulation.models import Hold
+from library.core.addresses import own_page
 from library.core.errors import LibraryError, NotFound
 
 HISTORY_PAGE = 20
@@ -56,7 +56,9 @@ def my_loans(request: HttpRequest) -> HttpResponse:
 def place_hold(request: HttpRequest) -> HttpResponse:
     """Request a book at a branch, from the book's page."""
     form = PlaceHoldForm(request.POST)
-    book = Book.objects.visible_to(request.user).filter(pk=form["book"].value()).first() if form.is_valid() else None
+    book = (
+        Book.objects.visible_to(request.user).filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
+    )
     branch = Branch.objects.filter(pk=form.cleaned_data["branch"]).first() if book else None
     if book is None or branch is None:
         raise NotFound
@@ -84,8 +86,4 @@ def cancel_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def back_to(request: HttpRequest) -> str:
     """The page of ours that the form names in ``next``; empty where it names none."""
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else ""
+    return own_page(request, request.POST.get("next", ""))

@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from library.core.addresses import own_page
 from library.core.errors import LibraryError
 from library.jobs import queries, services
 from library.jobs.models import Job
@@ -40,8 +40,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, refusal.detail)
     else:
         messages.success(request, _("It is being stopped."))
-    back = request.POST.get("next", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, None) else job_address(job))
+    return redirect(own_page(request, request.POST.get("next", "")) or job_address(job))
 
 
 def job_address(job: Job) -> str:
