@@ -11,6 +11,7 @@ from catalog.finding.statement import RANKED, Match, Outcome, Scored
 from catalog.finding.view import Found, View
 
 POOR = 2  # so few make one look whether the last word is still being typed
+FAR_MORE = 10
 SHARE = 0.5  # so much of what all words would tell must be there in the end
 READINGS = 4  # of one word that are weighed
 
@@ -98,18 +99,28 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
     if outcome.found <= POOR and query.typing:
         begun = look.all_words(prefix=True)
         outcome = begun if begun.found > outcome.found else outcome
-    if outcome.found or not query.groups:
+    if outcome.found > POOR or not query.groups:
         return look.page(outcome)
-    if not exactly and (spelled := spelling.corrected(query, look.known, staff=view.staff)):
-        again = Look(spelled, view, narrowing)
-        outcome = again.all_words()
-        if not outcome.found:
-            outcome = again.most_words()
-        if outcome.found:
-            return again.page(outcome, showing=spelled.written)
-    if not query.meant and (relaxed := look.most_words()).found:
+    if not exactly and (better := _spelled(look, outcome)):
+        return better
+    if not outcome.found and not query.meant and (relaxed := look.most_words()).found:
         outcome = relaxed
     return look.page(outcome)
+
+
+def _spelled(look: Look, outcome: Outcome) -> Found | None:
+    """What another spelling finds: all of its words, else most; it must be far more than the little that there is."""
+    if outcome.found and all(look.known.words[word].as_word for word in look.query.plain_words):
+        return None
+    spelled = spelling.corrected(look.query, look.known, staff=look.view.staff)
+    if spelled is None:
+        return None
+    again = Look(spelled, look.view, look.narrowing)
+    found = again.all_words()
+    if not found.found and not outcome.found:
+        found = again.most_words()
+    enough = found.found >= max(1, FAR_MORE * outcome.found)
+    return again.page(found, showing=spelled.written) if enough else None
 
 
 def _near(query: Query) -> dict[int, float] | None:

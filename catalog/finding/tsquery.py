@@ -12,6 +12,7 @@ from catalog.finding.query import Part, Query
 from catalog.finding.vocabulary import Vocabulary, Word
 
 RAREST = 8
+INITIALS = (2, 3)
 
 
 def quoted(lexeme: str, weight: str = "", *, prefix: bool = False) -> str:
@@ -55,7 +56,7 @@ class Writer:
         word = self.known.words[part.words[0]]
         begun = [quoted(word.text, weight, prefix=True)] if prefix else []
         gone = [self._guard(word.nothing_in & free)] if word.nothing_in & free else []
-        return any_of([*begun, *self._readings(word, weight), *gone])
+        return any_of([*begun, *self._readings(word, weight), *self._initials(word, weight), *gone])
 
     def _readings(self, word: Word, weight: str) -> list[str]:
         stems = [
@@ -63,6 +64,13 @@ class Writer:
             for stem, languages in word.stems.items() if stem != word.text
         ]  # fmt: skip
         return [quoted(word.text, weight), *stems]
+
+    def _initials(self, word: Word, weight: str) -> list[str]:
+        """Two or three letters may be a name's: "jk" is "J.K." too."""
+        letters = word.text
+        if letters.isalpha() and len(letters) in INITIALS:
+            return [side_by_side([quoted(letter, weight) for letter in letters])]
+        return []
 
     def _phrase(self, texts: Sequence[str], weight: str) -> str:
         words = [self.known.words[text] for text in texts]
