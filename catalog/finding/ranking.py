@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from catalog.finding import statement
 from catalog.finding.query import Query
 from catalog.finding.statement import Candidate
 from catalog.models import Book
@@ -35,16 +36,14 @@ def order(candidates: Sequence[Candidate], near: Mapping[int, float], query: Que
 
 def known(books: Sequence[int], query: Query) -> dict[int, float]:
     """By book, what it gains where the query as a whole is its title, begins it, or is title and people."""
-    rows = Book.objects.filter(pk__in=books).values_list("pk", "title", "subtitle", "search_a", "search_b", "language")
-    gains = {
-        book: gain(query.text, words(title) if subtitle else whole, whole, people, language)
-        for book, title, subtitle, whole, people, language in rows
-    }
+    rows = Book.objects.filter(pk__in=books).values_list("pk", *statement.TITLE)
+    gains = {book: gain(query.text, *title) for book, *title in rows}
     return {book: more for book, more in gains.items() if more}
 
 
-def gain(asked: str, title: str, whole: str, people: str, language: str) -> float:
-    """Titles and names as bare words; leading articles do not count."""
+def gain(asked: str, title: str, subtitle: str, whole: str, people: str, language: str) -> float:
+    """``asked``, ``whole`` and ``people`` as bare words; leading articles do not count."""
+    title = words(title) if subtitle else whole
     articles = ARTICLES.get(language, ())
     asked_, title_, whole_ = (_bare(text, articles) for text in (asked, title, whole))
     if asked_ in {title_, whole_}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from catalog.finding.query import Part, Query
+from catalog.finding.query import Part, Query, is_plain
 from catalog.finding.vocabulary import Vocabulary, Word
 
 RAREST = 8
@@ -43,6 +43,7 @@ class Writer:
         return any_of(self.group(group, prefix=last if group is query.groups[-1] else None) for group in query.groups)
 
     def group(self, parts: Sequence[Part], *, prefix: Part | None = None) -> str:
+        parts = self._phrased(parts)
         free = self.known.languages - self._empty_in(parts) if self.guarded else set()
         return all_of(self.part(part, free=free, prefix=part is prefix) for part in parts)
 
@@ -83,6 +84,15 @@ class Writer:
             self._in(side_by_side([quoted(stem, weight) if stem else "" for stem in stems]), languages)
             for stems, languages in readings.items()
         )
+
+    def _phrased(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """Where only stop words are asked for ("to be or not to be") they have to be side by side."""
+        texts = [part.words[0] for part in parts if is_plain(part)]
+        language = self.known.asked_in(" ".join(texts))
+        if len(texts) < 2 or len(texts) < len(parts) or not language:
+            return parts
+        alone = all(language in self.known.words[text].nothing_in for text in texts)
+        return [Part(tuple(texts))] if alone else parts
 
     def _empty_in(self, parts: Sequence[Part]) -> set[str]:
         """The languages in which nothing of it is left."""
@@ -143,18 +153,25 @@ def at_least(weighted: Sequence[tuple[str, float]], need: float) -> str:
 def relaxed(query: Query, known: Vocabulary, *, share: float, missing: int | None = None) -> str:
     """All words but ``missing``, or without it any that together tell at least ``share`` of what all would.
 
-    Words that mean nothing in the language of the question are left out. Empty where there is nothing to relax.
+    Words that mean nothing in the language of the question are left out, and so are those that no book has, unless
+    they are more than the others: then it is noise. Empty where there is nothing to relax.
     """
-    texts = informative(query, known)[:RAREST]
-    if len(texts) < 2:
+    asked = informative(query, known)
+    texts = [text for text in asked if known.words[text].books or not known.books]
+    if 2 * len(texts) < len(asked) or len(asked) < 2:
         return ""
     writer = Writer(known)
-    weighted = [(writer.part(Part((text,))), known.idf(text)) for text in texts]
+    weighted = [(writer.part(Part((text,))), known.idf(text)) for text in texts[:RAREST]]
     mass = sum(weight for _one, weight in weighted)
     need = share * mass
     if missing is not None:
         need = max(need, mass - sum(weight for _one, weight in weighted[:missing]))
     return at_least(weighted, need)
+
+
+def has_unknown(query: Query, known: Vocabulary) -> bool:
+    """Whether something is asked for that no book has."""
+    return bool(known.books) and any(not known.words[text].books for text in informative(query, known))
 
 
 def informative(query: Query, known: Vocabulary) -> list[str]:
