@@ -12,6 +12,7 @@ import pytest
 from catalog.isbn import check_digit_10, check_digit_13
 from catalog.tests import golden
 
+DEMO = Path(__file__).parents[2] / "library" / "pages" / "demo" / "records.json"
 REAL = Path(__file__).parents[3] / "shared" / "data" / "catalogue"
 # Whoever changes a gating query after tuning tunes on it. New queries go to the tuning half.
 GATE = {
@@ -54,6 +55,17 @@ def test_every_query_can_fail(name):
     for query in golden.load(name):
         assert (query.want and query.within) or query.at_most is not None, query
         assert query.kind == "noise" or query.want, query
+
+
+def test_every_wanted_book_is_in_the_demonstration_collection():
+    books = json.loads(DEMO.read_text())["books"]
+    titles = Counter(book["title"] for book in books)
+    isbns = {book["isbn"] for book in books}
+    hidden = {book["title"] for book in books if book.get("is_suppressed")}
+
+    wanted = {want.key for query in golden.load("demo") for want in query.want}
+    assert {key for key in wanted if titles[key] != 1 and key not in isbns} == set()
+    assert wanted & hidden == set()
 
 
 def test_an_identifier_that_is_wrong_has_a_wrong_check_digit():

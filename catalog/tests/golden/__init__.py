@@ -90,7 +90,7 @@ def matches(wanted: Wanted, book: RealBook) -> bool:
     """
     if wanted.source and (wanted.source, wanted.id) != (book["source"], str(book["id"])):
         return False
-    if wanted.title and not re.match(rf"[\W_]*{re.escape(_folded(wanted.title))}(?!\w)", _folded(book["title"])):
+    if wanted.title and not _has_words(wanted.title, book["title"], start=r"^[\W_]*"):
         return False
     if wanted.author and not any(_has_words(wanted.author, name) for name in book.get("authors", ())):
         return False
@@ -100,8 +100,9 @@ def matches(wanted: Wanted, book: RealBook) -> bool:
 _folded = cache(fold)  # the same hundred thousand titles are compared with every wanted one
 
 
-def _has_words(words: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(_folded(words))}(?!\w)", _folded(text)) is not None
+def _has_words(words: str, text: str, *, start: str = r"(?<!\w)") -> bool:
+    words, text = _folded(words), _folded(text)
+    return words in text and re.search(rf"{start}{re.escape(words)}(?!\w)", text) is not None
 
 
 def _golden(row: dict[str, Any]) -> Golden:
