@@ -42,7 +42,7 @@ SEARCH = [
     OpenApiParameter(
         "branch", TEXT | {"maxLength": 120}, description="An id, a code or a name; with available: free there."
     ),
-    OpenApiParameter("sort", str, enum=[name for name, _label in SORTS]),
+    OpenApiParameter("sort", str, enum=["", *(name for name, _label in SORTS)]),
 ]
 
 
