@@ -10,6 +10,7 @@ import pytest
 
 from catalog.isbn import normalise
 from catalog.models import Author, Authorship, Book, BookFacts, Category, Copy, CopyStatus, Series
+from catalog.services import create_book
 from library.pages.demo import FOLDER
 from library.pages.demo.load import is_loaded, load
 from library.search.fold import fold
@@ -95,8 +96,26 @@ def test_it_loads_quickly_and_whole(tmp_path, settings):
     assert set(Book.objects.values_list("title", flat=True)) == {book["title"] for book in BOOKS}
     assert Book.objects.filter(is_suppressed=True).count() == 2
     assert Book.objects.filter(is_public=False).exists()
+    _assert_records_are_as_services_make_them()
     _assert_people_are_authorities()
     _assert_series_and_categories_hang_together()
+
+
+def _assert_records_are_as_services_make_them() -> None:
+    primer = Book.objects.get(title="A Primer on the Cell")
+    record = next(row for row in BOOKS if row["title"] == primer.title)
+    again = create_book(
+        **{name: record[name] for name in ("title", "language", "description", "publisher", "categories", "subjects")},
+        authors=[person["name"] for person in record["authors"]], by=None,
+    ).book  # fmt: skip
+    columns = ("search_a", "search_b", "search_c", "search_d", "sort_title", "isbn", "subtitle", "is_public")
+    assert [getattr(primer, name) for name in columns] == [getattr(again, name) for name in columns]
+    assert set(primer.subjects.all()) == set(again.subjects.all())
+    assert primer.author_names == again.author_names
+    again.delete()
+    time_book = Book.objects.get(title="A Brief History of Time")  # three copies, one of them withdrawn
+    assert (time_book.total_copies, time_book.available_copies) == (2, 2)
+    assert primer.digital_file.size > 0
 
 
 def _assert_people_are_authorities() -> None:
