@@ -110,14 +110,14 @@ def _add_people(pairs: Pairs) -> None:
 
 def _file_under(pairs: Pairs, categories: dict[str, Category]) -> None:
     headings = names.subjects(list(dict.fromkeys(name for _, record in pairs for name in record["subjects"])))
-    known = {heading.name.casefold(): heading for heading in headings}
+    known = {fold(heading.name): heading for heading in headings}
     Book.categories.through.objects.bulk_create(
         Book.categories.through(book=book, category=categories[name])
         for book, record in pairs
         for name in record["categories"]
     )
     Book.subjects.through.objects.bulk_create(
-        Book.subjects.through(book=book, subject=known[name.casefold()])
+        Book.subjects.through(book=book, subject=known[fold(name)])
         for book, record in pairs
         for name in record["subjects"]
     )

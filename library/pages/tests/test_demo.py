@@ -71,6 +71,8 @@ def test_every_record_says_what_it_is_about():
         assert book["description"], book["title"]
         assert book["categories"], book["title"]
         assert 2 <= len(book["subjects"]) <= 5, book["title"]
+    headings = {name for book in BOOKS for name in book["subjects"]}
+    assert [name for name, number in Counter(map(fold, headings)).items() if number > 1] == []
 
 
 def test_authorities_are_on_a_title_page_and_live_forwards():
