@@ -11,6 +11,7 @@ import pytest
 from catalog.isbn import normalise
 from catalog.models import Author, Authorship, Book, BookFacts, Category, Copy, CopyStatus, Series
 from catalog.services import create_book
+from library.jobs.models import Job
 from library.pages.demo import FOLDER
 from library.pages.demo.load import is_loaded, load
 from library.search.fold import fold
@@ -98,6 +99,7 @@ def test_it_loads_quickly_and_whole(tmp_path, settings):
     assert set(Book.objects.values_list("title", flat=True)) == {book["title"] for book in BOOKS}
     assert Book.objects.filter(is_suppressed=True).count() == 2
     assert Book.objects.filter(is_public=False).exists()
+    assert Job.objects.filter(kind="index").count() == sum("file" in book for book in BOOKS) == 2
     _assert_records_are_as_services_make_them()
     _assert_people_are_authorities()
     _assert_series_and_categories_hang_together()
