@@ -17,7 +17,7 @@ from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)
 IN_TITLE_ORDER = Prefetch("authorships", Authorship.objects.select_related("author").order_by("position", "id"))
-SEARCHED = ("search_a", "search_b", "search_c", "search_d", "search_vector")  # what only PostgreSQL reads
+SEARCHED = ("search_a", "search_b", "search_c", "search_d")  # what only PostgreSQL reads
 
 
 @dataclass(frozen=True)

@@ -187,10 +187,10 @@ def _web(text: str, config: SearchConfig) -> SearchQuery:
 
 def _answers(way: Way, languages: list[str]) -> Q:
     readings = [
-        Q(language=language, search_vector=way.reading(_configuration(Value(language)))) for language in languages
+        Q(language=language, facts__vector=way.reading(_configuration(Value(language)))) for language in languages
     ]
     if way.unstemmed:
-        readings.append(Q(search_vector=way.reading(UNSTEMMED)))
+        readings.append(Q(facts__vector=way.reading(UNSTEMMED)))
     return Q(*readings, _connector=Q.OR) if readings else Q(pk__in=[])
 
 
@@ -198,7 +198,7 @@ def _rank(way: Way) -> SearchRank:
     query = way.reading(_configuration(F("language")))
     if way.unstemmed:
         query = query | way.reading(UNSTEMMED)
-    return SearchRank(F("search_vector"), query, normalization=BY_LENGTH)
+    return SearchRank(F("facts__vector"), query, normalization=BY_LENGTH)
 
 
 def _configuration(language: Value | F) -> SearchConfig:

@@ -100,7 +100,7 @@ def run(st: str, stack: Stack, config: Path, name: str, token: str, examples: in
     """One identity's requests; gives its name, the exit code and the seconds. What it said is in var/schema."""
     command = [st, "--config-file", str(config), "--no-color", "run", f"{stack.url}/api/schema/"]
     command += ["--max-examples", str(examples), "--seed", "1", "--generation-database", "none"]
-    command += ["--phases", "examples,coverage,fuzzing", "--header", "Accept: application/json"]
+    command += ["--phases", "examples,coverage,fuzzing,stateful", "--header", "Accept: application/json"]
     if token:
         command += ["--header", f"Authorization: {token}"]
     began = time.monotonic()

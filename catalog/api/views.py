@@ -32,15 +32,18 @@ from library.core.permissions import requires
 from library.jobs.models import Job
 
 REFUSED = {401: ErrorSerializer, 403: ErrorSerializer}
+TEXT = {"type": "string"}
 SEARCH = [
     OpenApiParameter("q", str, description='Words, an ISBN or a question; quotes, "or" and - as in web search.'),
-    OpenApiParameter("category", str, description="An id or a name."),
-    OpenApiParameter("author", str, description="An id, or words of the name."),
-    OpenApiParameter("year", int),
-    OpenApiParameter("language", str, description="Two letters."),
+    OpenApiParameter("category", TEXT | {"maxLength": 80}, description="An id or a name."),
+    OpenApiParameter("author", TEXT | {"maxLength": 200}, description="An id, or words of the name."),
+    OpenApiParameter("year", {"type": "integer", "minimum": -3000, "maximum": 2200}),
+    OpenApiParameter("language", TEXT | {"pattern": "^([A-Za-z]{2})?$"}, description="Two letters, as in ISO 639-1."),
     OpenApiParameter("available", bool, description="true: a copy is free now; false: none is."),
-    OpenApiParameter("branch", str, description="An id, a code or a name; with available: free there."),
-    OpenApiParameter("sort", str, enum=[name for name, _label in SORTS]),
+    OpenApiParameter(
+        "branch", TEXT | {"maxLength": 120}, description="An id, a code or a name; with available: free there."
+    ),
+    OpenApiParameter("sort", str, enum=["", *(name for name, _label in SORTS)]),
 ]
 
 

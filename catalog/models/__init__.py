@@ -1,0 +1,13 @@
+"""The catalogue: books, who made them, what they are about, and the copies on the shelves."""
+
+from catalog.models.copies import Branch, Condition, Copy, CopyQuerySet, CopyStatus, ItemType
+from catalog.models.files import BookFile, random_name
+from catalog.models.index import BookFacts, BookGeneration, BookVector, Term, TermChange
+from catalog.models.names import Author, AuthorAlias, Category, Series, Subject
+from catalog.models.records import Authorship, Book, BookIdentifier, BookQuerySet, ReadingLevel
+
+__all__ = [
+    "Author", "AuthorAlias", "Authorship", "Book", "BookFacts", "BookFile", "BookGeneration", "BookIdentifier",
+    "BookQuerySet", "BookVector", "Branch", "Category", "Condition", "Copy", "CopyQuerySet", "CopyStatus", "ItemType",
+    "ReadingLevel", "Series", "Subject", "Term", "TermChange", "random_name",
+]  # fmt: skip
