@@ -18,27 +18,8 @@ BRANCHES = 6
 CATEGORIES_AT_MOST = 40
 EACH = 40  # queries of a kind
 WORD = re.compile(r"[a-z]{4,}")
-COMMON = set(
-    [
-        "with",
-        "from",
-        "that",
-        "this",
-        "their",
-        "have",
-        "been",
-        "were",
-        "which",
-        "about",
-        "other",
-        "some",
-        "into",
-        "being",
-        "tales",
-        "volume",
-        "novel",
-        "edition",
-    ]
+COMMON = frozenset(
+    "with from that this their have been were which about other some into being tales volume novel edition".split(" ")
 )
 
 
