@@ -25,7 +25,6 @@ from catalog.api.serializers import (
 )
 from catalog.forms import SORTS, SearchForm
 from catalog.models import Book, Branch
-from catalog.search import search
 from library.core.api import ErrorSerializer
 from library.core.errors import InvalidInput
 from library.core.permissions import requires
@@ -83,8 +82,8 @@ class BookList(BookView):
         if not form.is_valid():
             wrong = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}
             raise InvalidInput(fields=wrong)
-        found = search(form.query, user=request.user, filters=form.filters, sort=form.order)
-        page = self.paginate_queryset(queries.for_list(found))
+        found = queries.Listing(form.query, user=request.user, filters=form.filters, sort=form.order)
+        page = self.paginate_queryset(found)
         return self.get_paginated_response(BookRowSerializer(page, many=True).data)
 
     @extend_schema(
