@@ -7,6 +7,7 @@ from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,7 +42,7 @@ SEARCH = [
     OpenApiParameter(
         "branch", TEXT | {"maxLength": 120}, description="An id, a code or a name; with available: free there."
     ),
-    OpenApiParameter("sort", str, enum=[name for name, _label in SORTS]),
+    OpenApiParameter("sort", str, enum=["", *(name for name, _label in SORTS)]),
 ]
 
 
@@ -65,6 +66,7 @@ class BookView(generics.GenericAPIView[Book]):
 
 
 class BookList(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     writes = {"POST": "catalog.add_book"}
 
     @extend_schema(
@@ -98,6 +100,7 @@ class BookList(BookView):
 
 
 class BookDetail(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     writes = {"PATCH": "catalog.change_book", "DELETE": "catalog.delete_book"}
 
     @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, 404: ErrorSerializer})
