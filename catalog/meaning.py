@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,19 @@ def similar_to(book_id: int, *, limit: int) -> Near:
         return []
     own = np.fromstring(row[0].strip("[]"), dtype=np.float32, sep=",")
     return [(book, score) for book, score in closest(generation, own, limit=limit + 1) if book != book_id][:limit]
+
+
+def cosines(book_id: int, others: Iterable[int]) -> dict[int, float]:
+    """How near each of the ``others`` is to a book, by the generation that answers; what has no vector is left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT other.book_id, -(own.embedding <#> other.embedding) FROM catalog_bookvector AS own"
+            " JOIN catalog_bookgeneration AS generation ON generation.id = own.generation_id"
+            " JOIN catalog_bookvector AS other ON other.generation_id = own.generation_id"
+            " WHERE generation.state = 'live' AND own.book_id = %s AND other.book_id = ANY(%s)",
+            [book_id, list(others)],
+        )
+        return {book: float(score) for book, score in cursor.fetchall()}
 
 
 def closest(generation: BookGeneration, meaning: npt.NDArray[np.float32], *, limit: int) -> Near:
