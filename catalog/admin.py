@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalog import queries, services
+from catalog import admin_vectors, queries, services  # noqa: F401  (admin_vectors registers itself)
 from catalog.forms import BookAdminForm, CopyAdminForm, changed_fields
 from catalog.models import Author, Authorship, Book, BookFile, Branch, Category, Copy, Subject
 

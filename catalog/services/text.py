@@ -7,6 +7,7 @@ from itertools import islice
 
 from catalog.models import Book
 from catalog.names import sort_title
+from catalog.services import vectors
 from library.search.fold import words
 
 TOGETHER = 500
@@ -21,6 +22,7 @@ def refresh_search_text(book: Book) -> None:
 
 def refresh_search_texts(books: Iterable[Book]) -> int:
     """The same for many books, for instance all of a renamed author. Returns how many."""
+    vectors.wake_on_commit()
     pks = iter(book.pk for book in books)
     done = 0
     while batch := list(islice(pks, TOGETHER)):
