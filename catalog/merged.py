@@ -16,6 +16,4 @@ def moved(pk: int, *, among: BookQuerySet | None = None) -> BookMerged | None:
     kept = (Book.objects.all() if among is None else among).filter(merges__old_id=pk).only("id", "title").first()
     if kept is None:
         return None
-    return BookMerged(
-        old=f"/books/{pk}/", new=f"/books/{kept.pk}/", title=kept.title, fields={"book": [str(kept.pk)]}
-    )
+    return BookMerged(old=f"/books/{pk}/", new=f"/books/{kept.pk}/", title=kept.title, fields={"book": [str(kept.pk)]})

@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "library.core.schema.say_everything",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ContributorRoleEnum": ["editor", "translator", "illustrator"],
         "CopyStatusEnum": "catalog.models.CopyStatus",
         "UnfetchedCopyStatusEnum": ["available", "missing", "damaged"],
         "HoldStateEnum": "circulation.models.HoldState",

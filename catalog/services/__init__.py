@@ -3,6 +3,7 @@
 from catalog.services.books import Added, create_book, delete_book, update_book
 from catalog.services.copies import add_copy, change_copy, delete_copy, move_copy
 from catalog.services.files import attach_file, check_upload
+from catalog.services.merging import merge_authors, merge_books, merge_subjects
 from catalog.services.names import (
     rename_author,
     rename_category,
@@ -22,6 +23,9 @@ __all__ = [
     "create_book",
     "delete_book",
     "delete_copy",
+    "merge_authors",
+    "merge_books",
+    "merge_subjects",
     "move_copy",
     "refresh_search_text",
     "refresh_search_texts",

@@ -102,7 +102,8 @@ def update_book(*, book: Book, changes: Mapping[str, Any], by: User | None, file
     job = None
     try:
         with transaction.atomic():
-            lock_book(book.pk)
+            stored = lock_book(book.pk)
+            book.series, book.series_position = stored.series, stored.series_position
             before = history.snapshot(book.pk)
             _write(book, values)
             history.record_change(book, before, by=by)
@@ -145,7 +146,7 @@ def _write(book: Book, values: Mapping[str, Any]) -> None:
             plain.setdefault("series_position", None)
     for name, value in plain.items():
         setattr(book, name, value)
-    _check_position(book, plain)
+    _check_position(book)
     if book._state.adding:
         book.save(force_insert=True)
     elif plain:
@@ -172,11 +173,10 @@ def _write_lists(book: Book, values: Mapping[str, Any]) -> None:
         book.identifiers.filter(kind=BookIdentifier.Kind.ISBN, value=values["isbn"]).delete()
 
 
-def _check_position(book: Book, plain: Mapping[str, Any]) -> None:
-    if book.series_position is None or (book.series_id if "series" not in plain else plain["series"]):
-        return
-    sentence = _("A place in a series needs the series.")
-    raise InvalidInput(sentence, fields={"series_position": [sentence]})
+def _check_position(book: Book) -> None:
+    if book.series_position is not None and book.series is None:
+        sentence = _("A place in a series needs the series.")
+        raise InvalidInput(sentence, fields={"series_position": [sentence]})
 
 
 def _write_authors(book: Book, authors: Sequence[Author]) -> None:

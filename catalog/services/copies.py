@@ -67,7 +67,11 @@ def change_copy(*, copy: Copy, changes: Mapping[str, Any], by: User | None = Non
         raise TypeError("a copy changes its book through move_copy")
     with _refusals(copy, status=kept.get("status")), transaction.atomic():
         lock_book(copy.book_id)
-        now = Copy.objects.select_for_update(no_key=True, of=["self"]).select_related("branch", "item_type").get(pk=copy.pk)
+        now = (
+            Copy.objects.select_for_update(no_key=True, of=["self"])
+            .select_related("branch", "item_type")
+            .get(pk=copy.pk)
+        )
         _check_status(now, kept.get("status", now.status))
         before = history.copy_values(now)
         for name, value in kept.items():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.models import Book
 from catalog.merged import moved
+from catalog.models import Book
 from library.core.errors import NotFound
 
 

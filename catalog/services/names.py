@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
 from catalog import checks
 from catalog.errors import CategoryCircle
@@ -14,6 +15,8 @@ from catalog.names import SORT_NAME_LENGTH, display_name, sort_name
 from catalog.services.text import refresh_search_texts
 from library.core.transactions import constraint_of
 from library.search.fold import fold
+
+Named = TypeVar("Named", Subject, Series)
 
 
 def filing_name(name: str) -> str:
@@ -47,25 +50,35 @@ def authors(names: Sequence[str]) -> list[Author]:
 def categories(names: Sequence[str]) -> list[Category]:
     """The categories of these names, each once, in order. Must run in a transaction."""
     _take_turns("category", (name.casefold() for name in names))
-    found = (Category.objects.filter(name__iexact=name).first() or Category.objects.create(name=name) for name in names)
+    found = (_category(name) or Category.objects.create(name=name) for name in names)
     return list(dict.fromkeys(found))
+
+
+def _category(name: str) -> Category | None:
+    """PostgreSQL may know capitals of ASCII alone, so other names are compared here; categories are few."""
+    if name.isascii():
+        return Category.objects.filter(name__iexact=name).first()
+    return next((row for row in Category.objects.all() if row.name.casefold() == name.casefold()), None)
 
 
 def subjects(names: Sequence[str]) -> list[Subject]:
     """The subject headings of these names, each once, in order. Must run in a transaction."""
-    _take_turns("subject", (name.casefold() for name in names))
-    found = (
-        Subject.objects.filter(name__iexact=name).first() or Subject.objects.create(name=name, sort_name=folded(name))
-        for name in names
-    )
-    return list(dict.fromkeys(found))
+    _take_turns("subject", (folded(name) for name in names))
+    return list(dict.fromkeys(_named(Subject, name) for name in names))
 
 
 def series(name: str) -> Series:
     """The series of this name. Must run in a transaction."""
-    _take_turns("series", [name.casefold()])
-    known = Series.objects.filter(name__iexact=name).first()
-    return known or Series.objects.create(name=name, sort_name=folded(name))
+    _take_turns("series", [folded(name)])
+    return _named(Series, name)
+
+
+def _named(model: type[Named], name: str) -> Named:
+    """The row of this name, without regard to case and accents; the same letters win, then the oldest."""
+    key = folded(name)
+    rows = list(model._default_manager.filter(Q(sort_name=key) | Q(name=name)).order_by("pk"))
+    known = next((row for row in rows if row.name == name), rows[0] if rows else None)
+    return known or model._default_manager.create(name=name, sort_name=key)
 
 
 @transaction.atomic
@@ -116,7 +129,9 @@ def save_category(*, category: Category, name: str, parent: Category | None) -> 
             refresh_search_texts(Book.objects.filter(categories=category).order_by("pk"))
     except IntegrityError as clash:
         if constraint_of(clash) == "category_no_circle" and parent is not None:
-            raise circle(category, parent) from clash
+            refusal = circle(category, parent)
+            category.refresh_from_db(fields=["name", "parent"])
+            raise refusal from clash
         raise
     return category
 
