@@ -1,6 +1,7 @@
 """What happens to the catalogue. Everything here is keyword-only, checks its input and leaves nothing half-done."""
 
 from catalog.services.books import Added, create_book, delete_book, update_book
+from catalog.services.bulk import change_books
 from catalog.services.copies import add_copy, change_copy, delete_copy, move_copy
 from catalog.services.files import attach_file, check_upload
 from catalog.services.merging import merge_authors, merge_books, merge_subjects
@@ -18,6 +19,7 @@ __all__ = [
     "Added",
     "add_copy",
     "attach_file",
+    "change_books",
     "change_copy",
     "check_upload",
     "create_book",

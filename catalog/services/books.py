@@ -139,7 +139,7 @@ def _in_use(objects: Iterable[models.Model]) -> BookInUse:
 
 def _write(book: Book, values: Mapping[str, Any]) -> None:
     plain = {name: value for name, value in values.items() if name not in LISTS}
-    _check_isbn_is_no_other_books(book, plain.get("isbn"))
+    check_isbn_is_no_other_books(book, plain.get("isbn"))
     if "series" in plain:
         plain["series"] = names.series(plain["series"]) if plain["series"] else None
         if plain["series"] is None:
@@ -204,8 +204,8 @@ def write_identifiers(book: Book, numbers: Sequence[tuple[str, str]]) -> None:
     )
 
 
-def _check_isbn_is_no_other_books(book: Book, isbn: str | None) -> None:
-    """Whoever has it as a further number is the same book, most likely one that another was merged into."""
+def check_isbn_is_no_other_books(book: Book, isbn: str | None) -> None:
+    """Errors: ``IsbnTaken`` where another record has ``isbn`` as a further number, as one has that took it in."""
     further = BookIdentifier.objects.filter(kind=BookIdentifier.Kind.ISBN, value=isbn or "").exclude(book=book.pk)
     other = further.select_related("book").first()
     if other is not None and isbn != Book.objects.filter(pk=book.pk).values_list("isbn", flat=True).first():

@@ -33,7 +33,8 @@ def change(book: Book, **changes: Any) -> Book:
 def test_a_whole_record_is_kept():
     book = record(
         "The Hobbit", "J. R. R. Tolkien", isbn="9780306406157", series="Middle-earth", series_position="0.5",
-        contributors=[{"name": "Douglas Anderson", "role": "editor"}, {"name": "Tolkien, J. R. R.", "role": "illustrator"}],
+        contributors=[{"name": "Douglas Anderson", "role": "editor"},
+                      {"name": "Tolkien, J. R. R.", "role": "illustrator"}],
         identifiers=[{"kind": "oclc", "value": "ocm00000042"}, {"kind": "oclc", "value": "42"},
                      {"kind": "isbn", "value": "0-306-40615-2"}, {"kind": "isbn", "value": "0-8044-2957-X"}],
         reading_level="children", minimum_age=8, is_suppressed=True,
@@ -172,8 +173,9 @@ def test_a_copy_keeps_type_condition_and_price():
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"price": "-1"}, "price"), ({"price": "1e9"}, "price"), ({"price": "free"}, "price"), ({"price": "1.001"}, "price"),
-     ({"condition": "eaten"}, "condition"), ({"item_type": "scroll"}, "item_type"), ({"status": "on_loan"}, "status")],
+    [({"price": "-1"}, "price"), ({"price": "1e9"}, "price"), ({"price": "free"}, "price"),
+     ({"price": "1.001"}, "price"), ({"condition": "eaten"}, "condition"),
+     ({"item_type": "scroll"}, "item_type"), ({"status": "on_loan"}, "status")],
 )  # fmt: skip
 def test_a_wrong_value_of_a_copy_is_named(wrong, field):
     with pytest.raises(InvalidInput) as refusal:

@@ -1,0 +1,16 @@
+"""The catalogue in the admin. Forms check, services decide; only changed columns are written."""
+
+from catalog.admin.books import BookAdmin
+from catalog.admin.copies import BranchAdmin, CopyAdmin, ItemTypeAdmin
+from catalog.admin.names import AuthorAdmin, CategoryAdmin, SeriesAdmin, SubjectAdmin
+
+__all__ = [
+    "AuthorAdmin",
+    "BookAdmin",
+    "BranchAdmin",
+    "CategoryAdmin",
+    "CopyAdmin",
+    "ItemTypeAdmin",
+    "SeriesAdmin",
+    "SubjectAdmin",
+]
