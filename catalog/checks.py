@@ -187,7 +187,7 @@ def one_of(choices: Sequence[str], *, or_none: bool = False) -> Callable[[str | 
     def chosen(value: str | None) -> str:
         if or_none and not value:
             return ""
-        if value not in choices:
+        if value is None or value not in choices:
             raise ValidationError(_("One of: %(choices)s.") % {"choices": ", ".join(choices)})
         return value
 

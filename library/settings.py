@@ -321,6 +321,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "HoldStateEnum": "circulation.models.HoldState",
         "JobStateEnum": "library.jobs.models.JobState",
         "LoanStatusEnum": "circulation.models.LoanStatus",
+        "RoleEnum": "accounts.models.Role",
     },
 }
 

@@ -170,7 +170,7 @@ def _hanging(left: Book, right: Book) -> list[Row]:
     """How many of each thing hang on the two books, whichever app it belongs to."""
     shown = []
     for relation in Book._meta.related_objects:
-        model: type[Model] = relation.related_model  # type: ignore[assignment]
+        model: type[Model] = relation.related_model
         if not isinstance(relation, ManyToOneRel) or model._meta.model_name in {
             "authorship", "bookidentifier", "bookfacts", "bookvector",
         }:  # fmt: skip

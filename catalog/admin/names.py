@@ -39,7 +39,10 @@ class CountedAdmin(NamedBase):
         books = table.objects.filter(**{name: OuterRef("pk")}).order_by().values(name)
         number = books.annotate(number=Count(column, distinct=True)).values("number")
         records: QuerySet[Any, Any] = super().get_queryset(request)
-        return records.annotate(number=Coalesce(Subquery(number, output_field=IntegerField()), 0))
+        counted: QuerySet[Any, Any] = records.annotate(
+            number=Coalesce(Subquery(number, output_field=IntegerField()), 0)
+        )
+        return counted
 
     @admin.display(description=_("books"))
     def book_count(self, record: Any) -> int:

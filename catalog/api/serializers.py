@@ -55,7 +55,7 @@ class ContributorSerializer(serializers.Serializer[Any]):
     """Somebody named in a book who is not its author."""
 
     name = serializers.CharField(max_length=checks.NAME_LENGTH)
-    role = serializers.ChoiceField(choices=[role for role in Authorship.Position.choices if role[0] != "author"])
+    role = serializers.ChoiceField(choices=[role for role in Authorship.Position.values if role != "author"])
 
 
 class IdentifierSerializer(serializers.Serializer[Any]):

@@ -14,7 +14,7 @@ in_repair>missing in_repair>on_loan in_repair>withdrawn in_transit>available in_
 in_transit>missing in_transit>on_loan in_transit>on_shelf_for_hold lost>available lost>damaged lost>in_repair
 lost>in_transit lost>missing lost>on_loan lost>on_shelf_for_hold lost>withdrawn missing>available missing>damaged
 missing>in_repair missing>in_transit missing>lost missing>on_loan missing>on_shelf_for_hold missing>withdrawn
-on_loan>available on_loan>damaged on_loan>in_transit on_loan>lost on_loan>missing on_loan>on_shelf_for_hold
+on_loan>available on_loan>damaged on_loan>in_repair on_loan>in_transit on_loan>withdrawn on_loan>lost on_loan>missing on_loan>on_shelf_for_hold
 on_shelf_for_hold>available on_shelf_for_hold>damaged on_shelf_for_hold>in_transit on_shelf_for_hold>missing
 on_shelf_for_hold>on_loan requested>available requested>damaged requested>in_transit requested>missing
 requested>on_loan requested>on_shelf_for_hold withdrawn>available withdrawn>damaged withdrawn>in_repair

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity
 from accounts.models import User
+from accounts.plain import Value
 from catalog.errors import MergeFileUnclear, MergeIncomplete
 from catalog.merged import kept_id, moved
 from catalog.models import Author, AuthorAlias, Authorship, Book, BookFile, BookIdentifier, BookMerge, Copy, Subject
@@ -47,7 +48,7 @@ def merge_books(*, keep: Book, merged: Book, by: User | None, file: WhoseFile | 
     """
     if keep.pk == merged.pk:
         raise InvalidInput(_("A record cannot be merged with itself."))
-    rows = _locked(Book, keep.pk, merged.pk)
+    rows: dict[int, Book] = _locked(Book, keep.pk, merged.pk)
     if keep.pk not in rows:
         raise moved(keep.pk) or NotFound
     if merged.pk not in rows:
@@ -83,7 +84,7 @@ def merge_authors(*, keep: Author, merged: Author, by: User | None) -> Author:
     names = {alias.sort_name: alias.name for alias in merged.aliases.all()} | {merged.sort_name: merged.name}
     known = {keep.sort_name, *keep.aliases.values_list("sort_name", flat=True)}
     years = {"birth_year": keep.birth_year or merged.birth_year, "death_year": keep.death_year or merged.death_year}
-    data = {"merged": merged.pk, "name": merged.name}
+    data: dict[str, Value] = {"merged": merged.pk, "name": merged.name}
     merged.delete()
     AuthorAlias.objects.bulk_create(
         AuthorAlias(author=keep, name=name, sort_name=key) for key, name in names.items() if key not in known
@@ -102,7 +103,7 @@ def merge_subjects(*, keep: Subject, merged: Subject, by: User | None) -> Subjec
     """Put the books of ``merged`` under ``keep``. Errors: ``InvalidInput``, ``NotFound``."""
     keep, merged = _two(Subject, keep, merged, OF_SUBJECTS)
     books = list(merged.books.order_by("pk").values_list("pk", flat=True))
-    data = {"merged": merged.pk, "name": merged.name}
+    data: dict[str, Value] = {"merged": merged.pk, "name": merged.name}
     keep.books.add(*books)
     merged.delete()
     refresh_search_texts(Book.objects.filter(pk__in=books).order_by("pk"))

@@ -14,7 +14,7 @@ from library.core.transactions import constraint_of
 
 pytestmark = pytest.mark.django_db
 IMPOSSIBLE = {
-    ("withdrawn", "on_loan"), ("withdrawn", "requested"), ("on_loan", "requested"), ("on_loan", "withdrawn"),
+    ("withdrawn", "on_loan"), ("withdrawn", "requested"), ("on_loan", "requested"),
     ("missing", "requested"), ("lost", "requested"), ("in_repair", "on_shelf_for_hold"), ("damaged", "in_transit"),
     ("requested", "withdrawn"), ("on_shelf_for_hold", "lost"), ("withdrawn", "lost"),
 }  # fmt: skip

@@ -120,7 +120,7 @@ def move_holds(*, kept: Book, merged: Book, at: datetime | None = None) -> None:
 
 
 def _cancel_lesser(one: Hold, other: Hold, *, at: datetime | None) -> None:
-    lesser = max(one, other, key=lambda hold: (_FURTHEST_FIRST.index(hold.state), hold.placed_at, hold.pk))
+    lesser = max(one, other, key=lambda hold: (_FURTHEST_FIRST.index(HoldState(hold.state)), hold.placed_at, hold.pk))
     if lesser.copy_id is not None:
         shelves.release(locks.copy(lesser.copy_id))
     _end(lesser, HoldState.CANCELLED, at=at)

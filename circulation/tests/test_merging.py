@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -84,6 +85,6 @@ def test_a_request_in_the_moment_of_a_merge_is_for_the_record_that_stays(turn):
         thread.join()
     assert faults == [] or all(isinstance(fault, LibraryError) for fault in faults), faults
     assert faults == []
-    hold = Hold.objects.get()
+    hold: Any = Hold.objects.get()
     assert (hold.book_id, hold.copy.book_id, hold.copy.status) == (keep.pk, keep.pk, CopyStatus.REQUESTED)
     assert Book.objects.get().available_copies == 0
