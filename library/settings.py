@@ -324,11 +324,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "library.core.schema.say_everything",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ContributorRoleEnum": ["editor", "translator", "illustrator"],
         "CopyStatusEnum": "catalog.models.CopyStatus",
         "UnfetchedCopyStatusEnum": ["available", "missing", "damaged"],
         "HoldStateEnum": "circulation.models.HoldState",
         "JobStateEnum": "library.jobs.models.JobState",
         "LoanStatusEnum": "circulation.models.LoanStatus",
+        "RoleEnum": "accounts.models.Role",
     },
 }
 
