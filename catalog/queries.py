@@ -12,6 +12,7 @@ from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalog.merged import moved
 from catalog.models import Authorship, Book, BookQuerySet, Branch, Copy, CopyStatus
 from catalog.search import Filters, Results, search
 from library.core.errors import NotFound
@@ -40,16 +41,18 @@ class BranchAvailability:
 
 
 def get_book(pk: int, user: User | AnonymousUser) -> Book:
-    """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see."""
+    """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see;
+    ``BookMerged`` where it went into another record.
+    """
     book = (
         Book.objects.visible_to(user)
-        .select_related("digital_file")
-        .prefetch_related(IN_TITLE_ORDER, "authors", "categories", "subjects")
+        .select_related("digital_file", "series")
+        .prefetch_related(IN_TITLE_ORDER, "authors", "categories", "subjects", "identifiers")
         .filter(pk=pk)
         .first()
     )
     if book is None:
-        raise NotFound
+        raise moved(pk, among=Book.objects.visible_to(user)) or NotFound
     return book
 
 
