@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog import search as searching
-from catalog.models import Authorship, Book, BookQuerySet, Branch, Copy, CopyStatus
+from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
+from catalog.found_for_now import Results
 from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)
@@ -42,8 +43,8 @@ def get_book(pk: int, user: User | AnonymousUser) -> Book:
     """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see."""
     book = (
         Book.objects.visible_to(user)
-        .select_related("digital_file")
-        .prefetch_related(IN_TITLE_ORDER, "authors", "categories", "subjects")
+        .select_related("digital_file", "series")
+        .prefetch_related(IN_TITLE_ORDER, "authors", "categories", "subjects", "identifiers")
         .filter(pk=pk)
         .first()
     )
@@ -55,10 +56,23 @@ def get_book(pk: int, user: User | AnonymousUser) -> Book:
 def for_list(books: BookQuerySet) -> BookQuerySet:
     """``books`` with all that a row of a list shows, in a number of queries that does not grow with the rows."""
     return (
-        books.select_related("digital_file")
+        books.select_related("digital_file", "series")
         .prefetch_related(IN_TITLE_ORDER, "categories")
         .defer("description", *SEARCHED)
     )  # fmt: skip
+
+
+def books_of(results: Results) -> list[Book]:
+    """The books of a page of results, in their order, with all that a row of a list shows; three queries."""
+    books = for_list(Book.objects.all()).in_bulk(results.ids)
+    return [books[pk] for pk in results.ids if pk in books]
+
+
+def shelves(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:
+    """The widest categories that hold a book which ``user`` may see, by name: where to look on; one query."""
+    held = BookFacts.objects.filter(category_ids__contains=[OuterRef("pk")])
+    seen = held if user.is_staff else held.filter(is_suppressed=False)
+    return list(Category.objects.filter(Exists(seen), parent=None).order_by("name", "pk")[:limit])
 
 
 def search(query: str, user: User | AnonymousUser) -> BookQuerySet:
