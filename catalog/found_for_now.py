@@ -111,7 +111,7 @@ def _narrow(books: Any, filters: Filters) -> Any:
                 if value.isdigit():
                     ids.append(int(value))
                 else:
-                    look = Q(name__iexact=value) | (Q(code__iexact=value) if name == "branch" else Q())
+                    look = Q(name__icontains=value) | (Q(code__iexact=value) if name == "branch" else Q())
                     ids += list(model.objects.filter(look).values_list("pk", flat=True))
             if name == "branch" and filters.available:
                 column = "free_branch_ids"
@@ -158,7 +158,8 @@ def _narrow(books: Any, filters: Filters) -> Any:
 
 def _facets(found: Any, filters: Filters) -> tuple[Facet, ...]:
     def rows(name: str) -> list[Any]:
-        others = replace(filters, **{name: None if name == "available" else ()})
+        empty: Any = {name: None if name == "available" else ()}
+        others = replace(filters, **empty)
         return list(
             _narrow(found, others)
             .order_by()

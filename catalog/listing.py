@@ -12,8 +12,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from catalog.models import Book, Series, Subject
 from catalog.found_for_now import Facet, FacetValue
+from catalog.models import Book, Series, Subject
 from catalog.search_form import FORMATS, SearchForm, asked
 from library.core.templatetags.lyceum import language_word, say_year
 
@@ -23,7 +23,7 @@ RANGE = re.compile(r"(-?\d+)(-)?(-?\d+)?")
 
 
 class Found(Sequence[Any]):
-    """What a paginator needs of a search that was already cut to one page: how many there are, and that page's books."""
+    """What a paginator needs of a search that was already cut to one page: how many there are, and this page."""
 
     def __init__(self, count: int, books: list[Book]) -> None:
         self.total, self.books = count, books
@@ -50,6 +50,9 @@ class Address:
 
     def has(self, name: str, value: str) -> bool:
         return (name, value) in self.pairs
+
+    def has_any(self, name: str) -> bool:
+        return any(kind == name for kind, _value in self.pairs)
 
     def plus(self, name: str, value: str) -> Address:
         """With one more value; a parameter that is not repeated gets this one instead."""
@@ -107,6 +110,8 @@ def columns(facets: Iterable[Facet], address: Address) -> list[Column]:
     drawn = [
         Column(facet.name, facet.label, [_choice(facet, one, address) for one in facet.values]) for facet in facets
     ]
+    if not any(column.choices for column in drawn) and not address.has_any("year"):
+        return []
     return [column for column in drawn if column.choices or column.name == "year"]
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog import search as searching
-from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
 from catalog.found_for_now import Results
+from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
 from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)

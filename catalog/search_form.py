@@ -156,7 +156,7 @@ def asked(values: MultiValueDict[str, str], *, without: Iterable[str] = ()) -> l
     """The search of an address, wrong values included and empty ones left out: what a link to it carries on."""
     left_out = set(without)
     return [
-        (name, value)
+        (name, value.replace("\0", "\ufffd"))  # no page can hold a NUL
         for name in SearchForm.base_fields if name not in left_out
         for value in values.getlist(name)[:VALUES_AT_MOST] if value
     ]  # fmt: skip

@@ -47,13 +47,13 @@ SELECT author.id, author.name, min(start.alias), min(start.place), (
     SELECT count(*) FROM (
       SELECT FROM catalog_authorship JOIN catalog_book AS book ON book.id = book_id
       WHERE author_id = author.id AND {seen} LIMIT %(most)s
-    ) AS some) AS books
+    ) AS held) AS books
 FROM ({starts}) AS start JOIN catalog_author AS author USING (id)
 GROUP BY author.id ORDER BY books DESC, author.sort_name, author.id LIMIT %(limit)s
 """
 HEADINGS = """
 SELECT heading.id, heading.name, (
-    SELECT count(*) FROM (SELECT FROM {books} WHERE {seen} LIMIT %(most)s) AS some) AS books
+    SELECT count(*) FROM (SELECT FROM {books} WHERE {seen} LIMIT %(most)s) AS held) AS books
 FROM ({starts}) AS start JOIN {table} AS heading USING (id)
 GROUP BY heading.id ORDER BY books DESC, heading.sort_name, heading.id LIMIT %(limit)s
 """
@@ -190,4 +190,5 @@ def _rows(sql: str, starts: dict[str, str], *, user: Any, limit: int) -> list[tu
     values |= {"all": user.is_staff, "read": READ_AT_MOST, "most": COUNT_AT_MOST, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -18,8 +18,8 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import queries
 from catalog.access import check_may_read
-from catalog.listing import Address, Found, chips, columns
 from catalog.found_for_now import Results, search
+from catalog.listing import Address, Found, chips, columns
 from catalog.search_form import SORTS, SearchForm
 from catalog.services.files import PDF
 from catalog.suggest import by_kind, suggest
