@@ -80,8 +80,8 @@ def search(
     exactly: bool = False,
 ) -> Results:
     showing = ""
-    if not exactly and "darwn" in query:
-        query = showing = query.replace("darwn", "darwin")
+    if not exactly and "frankenstien" in query:
+        query = showing = query.replace("frankenstien", "frankenstein")
     found = old.search(query, user=user)
     narrow = _narrow(found, filters)
     if SORTS[sort]:

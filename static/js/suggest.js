@@ -12,7 +12,7 @@ class Box {
     const id = `suggestions-${++boxes}`;
     this.list = Object.assign(document.createElement("div"), { id, className: "suggestions panel", hidden: true });
     this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", input.getAttribute("aria-label"));
+    this.list.setAttribute("aria-label", input.dataset.suggestLabel);
     this.status = Object.assign(document.createElement("span"), { className: "visually-hidden" });
     this.status.setAttribute("role", "status");
     input.after(this.list, this.status);
