@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from django.utils.datastructures import MultiValueDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from catalog.found_for_now import Facet, FacetValue
 from catalog.models import Book, Series, Subject
-from catalog.search_form import FORMATS, SearchForm, asked
+from catalog.search import Facet, FacetValue
+from catalog.search_form import FORMATS, SearchForm
 from library.core.templatetags.lyceum import language_word, say_year
 
 BIGGEST_ID_DIGITS = 18
@@ -40,10 +39,6 @@ class Address:
     """A search as the words of an address, and how to change it. Every change leads to the first page."""
 
     pairs: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, values: MultiValueDict[str, str]) -> Address:
-        return cls(tuple(asked(values)))
 
     def __str__(self) -> str:
         return f"?{urlencode(self.pairs)}"
@@ -133,7 +128,7 @@ def chips(form: SearchForm, facets: Iterable[Facet], address: Address, user: Any
     words = {(facet.name, one.value): one.label for facet in facets for one in facet.values}
     return [
         Chip(
-            label=str(form.fields[name].label),
+            label=_("Availability") if name == "available" else str(form.fields[name].label),
             words=words.get((name, value)) or _in_words(name, value, user),
             url=str(address.minus(name, value)),
             is_wrong=name in form.errors,
@@ -151,7 +146,7 @@ def _in_words(name: str, value: str, user: Any) -> str:
     if name == "format":
         return str(dict(FORMATS).get(value, value))
     if name == "available":
-        return {"true": _("Yes"), "false": _("No")}.get(value, value)
+        return {"true": _("Available now"), "false": _("Nothing free now")}.get(value, value)
     if name in {"series", "subject"} and value.isascii() and value.isdigit() and len(value) <= BIGGEST_ID_DIGITS:
         return _name_of(Series if name == "series" else Subject, value, user) or value
     return value

@@ -11,9 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog import search as searching
-from catalog.found_for_now import Results
 from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
+from catalog.search import Results
 from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)
@@ -63,9 +62,9 @@ def for_list(books: BookQuerySet) -> BookQuerySet:
 
 
 def books_of(results: Results) -> list[Book]:
-    """The books of a page of results, in their order, with all that a row of a list shows; three queries."""
-    books = for_list(Book.objects.all()).in_bulk(results.ids)
-    return [books[pk] for pk in results.ids if pk in books]
+    """The books of one page of a search, in its order, with all that a row of a list shows."""
+    found = {book.pk: book for book in for_list(Book.objects.filter(pk__in=results.ids))}
+    return [found[pk] for pk in results.ids if pk in found]
 
 
 def shelves(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:
@@ -73,11 +72,6 @@ def shelves(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:
     held = BookFacts.objects.filter(category_ids__contains=[OuterRef("pk")])
     seen = held if user.is_staff else held.filter(is_suppressed=False)
     return list(Category.objects.filter(Exists(seen), parent=None).order_by("name", "pk")[:limit])
-
-
-def search(query: str, user: User | AnonymousUser) -> BookQuerySet:
-    """The books that ``user`` may see and that answer ``query``, the best first; all of them where it is empty."""
-    return searching.search(query, user=user)
 
 
 def availability(book: Book) -> list[BranchAvailability]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from catalog.checks import readable
-from catalog.found_for_now import QUERY_LENGTH, Filters
+from catalog.search import QUERY_LENGTH, Filters
 
 SORTS = [
     ("relevance", lazy("Best match")),
@@ -147,16 +146,16 @@ class SearchForm(forms.Form):
         return Filters(**right)
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The search as the words of an address: what is right as it is understood, what is wrong as it was typed."""
+        found = []
+        for name in self.fields:
+            right = self.cleaned_data[name] if name in self.REPEATED and name in self.cleaned_data else None
+            values = self.data.getlist(name)[:VALUES_AT_MOST] if right is None else right
+            found += [(name, value.replace("\0", "\ufffd")) for value in values if value]  # no page can hold a NUL
+        return found
+
+    @property
     def sentences(self) -> dict[str, list[str]]:
         """What is wrong, by parameter."""
         return {name: [str(sentence) for sentence in found] for name, found in self.errors.items()}
-
-
-def asked(values: MultiValueDict[str, str], *, without: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """The search of an address, wrong values included and empty ones left out: what a link to it carries on."""
-    left_out = set(without)
-    return [
-        (name, value.replace("\0", "\ufffd"))  # no page can hold a NUL
-        for name in SearchForm.base_fields if name not in left_out
-        for value in values.getlist(name)[:VALUES_AT_MOST] if value
-    ]  # fmt: skip

@@ -18,8 +18,8 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import queries
 from catalog.access import check_may_read
-from catalog.found_for_now import Results, search
 from catalog.listing import Address, Found, chips, columns
+from catalog.search import Results, search
 from catalog.search_form import SORTS, SearchForm
 from catalog.services.files import PDF
 from catalog.suggest import by_kind, suggest
@@ -89,7 +89,7 @@ def _found(request: HttpRequest, form: SearchForm, *, facets: bool) -> tuple[Res
 
 def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[str, Any]:
     """What stands beside the rows: what narrows them, what could, in which order they are."""
-    address = Address.of(request.GET)
+    address = Address(tuple(form.pairs))
     chosen = chips(form, results.facets, address, request.user)
     return {
         "chips": chosen,

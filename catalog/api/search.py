@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import queries
-from catalog.found_for_now import Results, search
 from catalog.listing import Found
 from catalog.models import Book
+from catalog.search import Results, search
 from catalog.search_form import FORMATS, LANGUAGE, SORTS, VALUES_AT_MOST, YEAR, SearchForm
 from library.core.api import Pages
 from library.core.errors import InvalidInput

@@ -111,20 +111,6 @@ def test_repeated_values_add_up_and_pages_keep_them_all(api):
     assert second["previous"].count("language=") == 2
 
 
-def test_the_number_of_queries_does_not_grow_with_the_list(api):
-    def number() -> int:
-        with CaptureQueriesContext(connection) as ran:
-            assert api.get(BOOKS, {"q": "whales"}).status_code == 200
-        return len(ran)
-
-    for n in range(2):
-        record(f"Whales {n}", f"Author {n}", categories=[f"Shelf {n}"])
-    few = number()
-    for n in range(2, 25):
-        record(f"Whales {n}", f"Author {n}", "Ann Lee", categories=[f"Shelf {n}"])
-    assert number() == few
-
-
 def test_a_page_far_beyond_the_last_is_not_found(api):
     record("The Gene")
     assert api.get(BOOKS, {"page": 10**30}).status_code == 404
@@ -315,7 +301,7 @@ def test_a_full_page_asks_the_database_as_often_as_one_of_two_rows(api):
 
     home = record("Home")
     addresses = [f"{BOOKS}?q=whales", BOOKS, f"{BOOKS}{home.pk}/", f"{BOOKS}{home.pk}/copies/", "/api/v1/branches/"]
-    many(0, 2)
+    many(0, 3)
     few = [number(address) for address in addresses]
-    many(2, 20)
+    many(3, 20)
     assert [number(address) for address in addresses] == few
