@@ -150,8 +150,10 @@ class SearchForm(forms.Form):
         """The search as the words of an address: what is right as it is understood, what is wrong as it was typed."""
         found = []
         for name in self.fields:
-            right = self.cleaned_data[name] if name in self.REPEATED and name in self.cleaned_data else None
-            values = self.data.getlist(name)[:VALUES_AT_MOST] if right is None else right
+            typed = self[name].data
+            values = typed[:VALUES_AT_MOST] if isinstance(typed, list) else [typed]
+            if name in self.REPEATED:
+                values = self.cleaned_data.get(name, values)
             found += [(name, value.replace("\0", "\ufffd")) for value in values if value]  # no page can hold a NUL
         return found
 

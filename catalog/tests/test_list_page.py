@@ -162,6 +162,20 @@ def test_series_and_subject_are_chips_by_their_names(client):
     assert "Genetics" not in hidden
 
 
+def test_no_name_that_only_hidden_books_have_is_told_by_its_id(client):
+    hidden = record("Hidden", "Sue Pressed", categories=["Secrets"])
+    record("The Gene", "Ann Lee", categories=["Biology"])
+    asked = {"author": Author.objects.get(name="Sue Pressed").pk, "category": Category.objects.get(name="Secrets").pk}
+    seen = page(client, **asked)
+    assert "Author: Sue Pressed – remove" in links(seen)
+    Book.objects.filter(pk=hidden.pk).update(is_suppressed=True)
+    for text in (page(client, **asked), client.get("/api/v1/books/", asked).text):
+        assert "Sue Pressed" not in text
+        assert "Secrets" not in text
+    other = page(client, author=Author.objects.get(name="Ann Lee").pk, language="fr")
+    assert "Author: Ann Lee – remove" in links(other), "a name of visible books is told where none is left"
+
+
 def test_people_are_named_with_their_roles_and_lead_to_their_books(client):
     book = record("The Gene", "Ann Lee")
     translator = Author.objects.create(name="Jun Ito", sort_name="ito, jun")
