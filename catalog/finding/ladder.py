@@ -11,6 +11,9 @@ from catalog.finding.statement import RANKED, Match, Outcome, Scored
 from catalog.finding.view import Found, View
 
 POOR = 2  # so few make one look whether the last word is still being typed
+LITTLE = 5  # so few make one look whether it was spelled otherwise
+FAR_MORE = 10
+FEW = 100  # so many at most beside words that no book has
 SHARE = 0.5  # so much of what all words would tell must be there in the end
 READINGS = 4  # of one word that are weighed
 
@@ -30,13 +33,18 @@ class Look:
         return self._run(tsquery.Writer(self.known).whole(self.query, prefix=prefix), prefix=prefix)
 
     def most_words(self) -> Outcome:
-        """All but one, else what tells at least half as much as all of them."""
-        outcome = Outcome()
+        """All but one, else what tells at least half as much as all of them. Nothing, rather than much for noise."""
+        at_most = FEW if tsquery.has_unknown(self.query, self.known) else None
         for missing in (1, None):
             words = tsquery.relaxed(self.query, self.known, share=SHARE, missing=missing)
-            if words and (outcome := self._run(words)).found:
-                break
-        return outcome
+            if words and (outcome := self._run(words)).found and (at_most is None or outcome.found <= at_most):
+                return outcome
+        return Outcome()
+
+    def is_title(self) -> bool:
+        """Whether the whole query is the title of a book, whatever the filters."""
+        titles = statement.titles(self._in_title(), staff=self.view.staff)
+        return any(ranking.gain(self.query.text, *title) >= ranking.SAME_TITLE for title in titles)
 
     def these(self, ids: tuple[int, ...]) -> Outcome:
         return self._statement(Match(ids=ids, beside=self.beside, staff=self.view.staff))
@@ -98,18 +106,33 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
     if outcome.found <= POOR and query.typing:
         begun = look.all_words(prefix=True)
         outcome = begun if begun.found > outcome.found else outcome
-    if outcome.found or not query.groups:
+    if outcome.found > LITTLE or not query.groups:
         return look.page(outcome)
-    if not exactly and (spelled := spelling.corrected(query, look.known, staff=view.staff)):
-        again = Look(spelled, view, narrowing)
-        outcome = again.all_words()
-        if not outcome.found:
-            outcome = again.most_words()
-        if outcome.found:
-            return again.page(outcome, showing=spelled.written)
-    if not query.meant and (relaxed := look.most_words()).found:
+    if not exactly and (better := _spelled(look, outcome)):
+        return better
+    if not outcome.found and not query.meant and (relaxed := look.most_words()).found:
         outcome = relaxed
     return look.page(outcome)
+
+
+def _spelled(look: Look, outcome: Outcome) -> Found | None:
+    """What another spelling finds: all of its words, else most.
+
+    Where something was found as it was typed, the other spelling must be a known title, or find far more.
+    """
+    if outcome.found and look.is_title():
+        return None
+    spelled = spelling.corrected(look.query, look.known, staff=look.view.staff)
+    if spelled is None:
+        return None
+    again = Look(spelled, look.view, look.narrowing)
+    found = again.all_words()
+    if not outcome.found:
+        found = found if found.found else again.most_words()
+        return again.page(found, showing=spelled.written) if found.found else None
+    known = all(look.known.words[word].as_word for word in look.query.plain_words)
+    better = not known and found.found >= FAR_MORE * outcome.found
+    return again.page(found, showing=spelled.written) if better or again.is_title() else None
 
 
 def _near(query: Query) -> dict[int, float] | None:

@@ -91,8 +91,15 @@ class Query:
         found = (part.words[0] for group in self.groups for part in group if is_plain(part))
         return tuple(dict.fromkeys(found))
 
+    @property
+    def correctable_words(self) -> tuple[str, ...]:
+        """The plain words that are not meant somewhere else in the query as well."""
+        parts = [*self.excluded, *(part for group in self.groups for part in group)]
+        meant = {word for part in parts if not is_plain(part) or part in self.excluded for word in part.words}
+        return tuple(word for word in self.plain_words if word not in meant)
+
     def corrected(self, instead: dict[str, str]) -> Query:
-        """The same query with other words in place of some plain ones."""
+        """The same query with other words in place of some of ``correctable_words``."""
 
         def swap(part: Part) -> Part:
             return replace(part, words=(instead.get(part.words[0], part.words[0]),)) if is_plain(part) else part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from catalog.finding import statement
 from catalog.finding.query import Query
 from catalog.finding.statement import Candidate
 from catalog.models import Book
@@ -12,7 +13,7 @@ from library.search.fold import words
 from library.search.fusion import min_max
 
 FUSED = 300  # so many by words are weighed against what is near in meaning
-LOOKED_AT = 200  # so many titles are compared with the query as a whole
+LOOKED_AT = 100  # so many titles are compared with the query as a whole
 COVER = 0.35  # what a title that was asked for completely adds to the best score by words
 SAME_TITLE, TITLE_STARTS, TITLE_AND_PEOPLE = 1.0, 0.3, 0.5
 
@@ -35,17 +36,14 @@ def order(candidates: Sequence[Candidate], near: Mapping[int, float], query: Que
 
 def known(books: Sequence[int], query: Query) -> dict[int, float]:
     """By book, what it gains where the query as a whole is its title, begins it, or is title and people."""
-    gains: dict[int, float] = {}
-    asked = query.text
-    for book, title, subtitle, people, language in Book.objects.filter(pk__in=books).values_list(
-        "pk", "title", "subtitle", "search_b", "language"
-    ):
-        gains[book] = gain(asked, words(title), words(f"{title} {subtitle}"), people, language)
+    rows = Book.objects.filter(pk__in=books).values_list("pk", *statement.TITLE)
+    gains = {book: gain(query.text, *title) for book, *title in rows}
     return {book: more for book, more in gains.items() if more}
 
 
-def gain(asked: str, title: str, whole: str, people: str, language: str) -> float:
-    """All bare words; leading articles do not count."""
+def gain(asked: str, title: str, subtitle: str, whole: str, people: str, language: str) -> float:
+    """``asked``, ``whole`` and ``people`` as bare words; leading articles do not count."""
+    title = words(title) if subtitle else whole
     articles = ARTICLES.get(language, ())
     asked_, title_, whole_ = (_bare(text, articles) for text in (asked, title, whole))
     if asked_ in {title_, whole_}:

@@ -100,7 +100,9 @@ def _cost(word: str, other: str, frequency: int) -> float | None:
 
 def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
     """Whole corrections of ``query``, the likeliest first: all unknown words, then one known word beside them."""
-    words = [word for word in query.plain_words if not known.words[word].nothing_in or not known.words[word].books]
+    words = [
+        word for word in query.correctable_words if not known.words[word].nothing_in or not known.words[word].books
+    ]
     unknown = [word for word in words if known.words[word].as_word == 0]
     others = corrections(words)
     if any(word not in others for word in unknown if edits_allowed(word)):

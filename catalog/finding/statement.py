@@ -19,6 +19,9 @@ RANKED = 1000
 # What a word counts in the prose, about what it is, its people, its title (PostgreSQL's order: D, C, B, A).
 FIELD_WEIGHTS = (0.15, 0.4, 0.8, 1.0)
 FREQUENCY_SCALE = 3.0  # ts_rank gives at most 1: there k1 would let nothing saturate
+POPULAR, MOST_POPULAR = 0.15, 9.0  # what the most borrowed book gains, and the logarithm of how often that is
+TITLE = ("title", "subtitle", "search_a", "search_b", "language")  # what ``ranking.gain`` reads of a book
+TITLES_AT_MOST = 20
 SORTS = {
     "title": "book.sort_title, book_id",
     "newest": "book.created_at DESC, book_id DESC",
@@ -119,6 +122,18 @@ WITH matched AS MATERIALIZED (
     return _outcome(sql, params)
 
 
+def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str, str]]:
+    """``TITLE`` of the books whose titles hold the words, the shortest titles first."""
+    shown = "" if staff else "AND NOT facts.is_suppressed"
+    sql = f"""SELECT {", ".join(f"book.{column}" for column in TITLE)}
+      FROM catalog_bookfacts AS facts JOIN catalog_book AS book ON book.id = facts.book_id
+      WHERE facts.vector @@ %s::tsquery AND facts.title_vector @@ %s::tsquery {shown}
+      ORDER BY facts.title_words, facts.book_id LIMIT {TITLES_AT_MOST}"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [in_title, in_title])
+        return cursor.fetchall()
+
+
 def _outcome(sql: str, params: Params) -> Outcome:
     outcome, places = Outcome(), dict[int, int]()
     with connection.cursor() as cursor:
@@ -208,4 +223,5 @@ def _score(match: Match, params: Params) -> tuple[str, str]:
         scores.append(f"(SELECT {rare} * often * {k1 + 1} / (often + {norm}) FROM (SELECT {often} AS often) AS one)")
         covers.append("(" + " OR ".join(f"t @@ {reading}" for reading in readings) + ")::int")
     cover = f"least(1, ({' + '.join(covers)})::float8 / greatest(top.title_words, 1))"
-    return f"({' + '.join(scores)})", cover
+    popular = f"(1 + {POPULAR} * least(1, ln(1 + top.popularity) / {MOST_POPULAR}))"
+    return f"({' + '.join(scores)}) * {popular}", cover

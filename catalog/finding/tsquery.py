@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from catalog.finding.query import Part, Query
+from catalog.finding.query import Part, Query, is_plain
 from catalog.finding.vocabulary import Vocabulary, Word
 
 RAREST = 8
+INITIALS = (2, 3)
 
 
 def quoted(lexeme: str, weight: str = "", *, prefix: bool = False) -> str:
@@ -42,6 +43,7 @@ class Writer:
         return any_of(self.group(group, prefix=last if group is query.groups[-1] else None) for group in query.groups)
 
     def group(self, parts: Sequence[Part], *, prefix: Part | None = None) -> str:
+        parts = self._phrased(parts)
         free = self.known.languages - self._empty_in(parts) if self.guarded else set()
         return all_of(self.part(part, free=free, prefix=part is prefix) for part in parts)
 
@@ -55,7 +57,7 @@ class Writer:
         word = self.known.words[part.words[0]]
         begun = [quoted(word.text, weight, prefix=True)] if prefix else []
         gone = [self._guard(word.nothing_in & free)] if word.nothing_in & free else []
-        return any_of([*begun, *self._readings(word, weight), *gone])
+        return any_of([*begun, *self._readings(word, weight), *self._initials(word, weight), *gone])
 
     def _readings(self, word: Word, weight: str) -> list[str]:
         stems = [
@@ -63,6 +65,13 @@ class Writer:
             for stem, languages in word.stems.items() if stem != word.text
         ]  # fmt: skip
         return [quoted(word.text, weight), *stems]
+
+    def _initials(self, word: Word, weight: str) -> list[str]:
+        """Two or three letters may be a name's: "jk" is "J.K." too."""
+        letters = word.text
+        if letters.isalpha() and len(letters) in INITIALS:
+            return [side_by_side([quoted(letter, weight) for letter in letters])]
+        return []
 
     def _phrase(self, texts: Sequence[str], weight: str) -> str:
         words = [self.known.words[text] for text in texts]
@@ -75,6 +84,15 @@ class Writer:
             self._in(side_by_side([quoted(stem, weight) if stem else "" for stem in stems]), languages)
             for stems, languages in readings.items()
         )
+
+    def _phrased(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """Where only stop words are asked for ("to be or not to be") they have to be side by side."""
+        texts = [part.words[0] for part in parts if is_plain(part)]
+        language = self.known.asked_in(" ".join(texts))
+        if len(texts) < 2 or len(texts) < len(parts) or not language:
+            return parts
+        alone = all(language in self.known.words[text].nothing_in for text in texts)
+        return [Part(tuple(texts))] if alone else parts
 
     def _empty_in(self, parts: Sequence[Part]) -> set[str]:
         """The languages in which nothing of it is left."""
@@ -135,18 +153,25 @@ def at_least(weighted: Sequence[tuple[str, float]], need: float) -> str:
 def relaxed(query: Query, known: Vocabulary, *, share: float, missing: int | None = None) -> str:
     """All words but ``missing``, or without it any that together tell at least ``share`` of what all would.
 
-    Words that mean nothing in the language of the question are left out. Empty where there is nothing to relax.
+    Words that mean nothing in the language of the question are left out, and so are those that no book has, unless
+    they are more than the others: then it is noise. Empty where there is nothing to relax.
     """
-    texts = informative(query, known)[:RAREST]
-    if len(texts) < 2:
+    asked = informative(query, known)
+    texts = [text for text in asked if known.words[text].books or not known.books]
+    if 2 * len(texts) < len(asked) or len(asked) < 2:
         return ""
     writer = Writer(known)
-    weighted = [(writer.part(Part((text,))), known.idf(text)) for text in texts]
+    weighted = [(writer.part(Part((text,))), known.idf(text)) for text in texts[:RAREST]]
     mass = sum(weight for _one, weight in weighted)
     need = share * mass
     if missing is not None:
         need = max(need, mass - sum(weight for _one, weight in weighted[:missing]))
     return at_least(weighted, need)
+
+
+def has_unknown(query: Query, known: Vocabulary) -> bool:
+    """Whether something is asked for that no book has."""
+    return bool(known.books) and any(not known.words[text].books for text in informative(query, known))
 
 
 def informative(query: Query, known: Vocabulary) -> list[str]:

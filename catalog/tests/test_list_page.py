@@ -292,9 +292,9 @@ def test_a_full_page_asks_the_database_as_often_as_one_of_two_rows(client):
             page(client, q="whales")
         return len(ran)
 
-    many(3)
+    many(6)
     few = number()
-    many(20, start=3)
+    many(20, start=6)
     assert Copy.objects.count() > 40
     assert number() == few
 
