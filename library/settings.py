@@ -301,6 +301,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "library.core.api.exception_handler",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the OpenAPI document does not
     "PAGE_SIZE": 20,
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a filter of the catalogue; every answer is JSON
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SIMPLE_JWT = {

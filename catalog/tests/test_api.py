@@ -40,7 +40,7 @@ def test_anybody_searches_the_catalogue(api):
     record("The Gene", "Siddhartha Mukherjee", year=2016, categories=["Biology"], isbn="9780306406157")
     record("Germinal", "Émile Zola", language="fr")
     body = api.get(BOOKS, {"q": "mukherjee"}).json()
-    assert body.keys() == {"count", "next", "previous", "results"}
+    assert body.keys() == {"count", "next", "previous", "results", "facets", "showing", "by_meaning"}
     (row,) = body["results"]
     assert row == {
         "id": Book.objects.get(title="The Gene").pk, "title": "The Gene", "subtitle": "",
@@ -100,7 +100,44 @@ def test_sorting_and_pages_hold_together(api):
     assert api.get(BOOKS, {"page": 9}).status_code == 404
 
 
-@pytest.mark.parametrize("asked", [{"year": "soon"}, {"sort": "colour"}, {"language": "e1"}, {"category": "\0"}])
+def test_facets_say_what_may_be_sent_next(api):
+    record("The Gene", "Ann Lee", year=1995, categories=["Biology"])
+    record("The Cell", "Ann Lee", "Jun Ito", language="fr", categories=["Biology"])
+    body = api.get(BOOKS, {"q": "the", "language": "fr"}).json()
+    facets = {facet["name"]: facet for facet in body["facets"]}
+    assert body["count"] == 1
+    languages = {
+        value["value"]: (value["label"], value["count"], value["chosen"]) for value in facets["language"]["values"]
+    }
+    assert languages == {"en": ("English", 1, False), "fr": ("French", 1, True)}
+    for name, facet in facets.items():
+        for value in facet["values"]:
+            narrowed = api.get(BOOKS, {"q": "the", "language": "fr"} | {name: value["value"]}).json()
+            assert name == "language" or narrowed["count"] == value["count"], (name, value)
+
+
+def test_repeated_values_add_up_and_pages_keep_them_all(api):
+    for title, language in (("A", "en"), ("B", "fr"), ("C", "de"), ("D", "fr")):
+        record(title, language=language)
+    first = api.get(BOOKS, {"language": ["fr", "de"], "sort": "title", "page_size": 2, "year": ""}).json()
+    assert first["count"] == 3
+    second = api.get(first["next"]).json()
+    assert [row["title"] for row in first["results"] + second["results"]] == ["B", "C", "D"]
+    assert second["previous"].count("language=") == 2
+
+
+def test_a_page_far_beyond_the_last_is_not_found(api):
+    record("The Gene")
+    assert api.get(BOOKS, {"page": 10**30}).status_code == 404
+    assert api.get(BOOKS, {"page": 1, "q": "zzzz"}).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"year": "soon"}, {"year": "1990-2000-"}, {"sort": "colour"}, {"language": "e1"}, {"category": "\0"},
+     {"format": "vinyl"}, {"available": "maybe"}, {"exactly": "yes"}, {"series": "x" * 201}, {"subject": "\0"},
+     {"branch": [str(n) for n in range(21)]}, {"author": "x" * 201}, {"page_size": "101", "year": "soon"}],
+)  # fmt: skip
 def test_a_parameter_that_makes_no_sense_is_named(api, asked):
     response = api.get(BOOKS, asked)
     assert response.status_code == 400
