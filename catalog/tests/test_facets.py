@@ -27,7 +27,8 @@ def shelf() -> None:
     Category.objects.create(name="Deep sea", parent=sea)
     for number in range(24):
         book = record(
-            f"Whale number {number}", f"Author {number % 5}", "Ann Common", categories=["Deep sea", "Poems"][: number % 3],
+            f"Whale number {number}", f"Author {number % 5}", "Ann Common",
+            categories=["Deep sea", "Poems"][: number % 3],
             year=[None, -44, 1843, 1844, 1851, 1999][number % 6], language=["en", "fr", "de"][number % 3],
         )  # fmt: skip
         if number % 2:
