@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import subprocess
@@ -89,7 +90,7 @@ def _misspelt(rows: list[Told]) -> float:
 def growth(measured: dict[int, dict[str, Told]]) -> str:
     """How p95 grows from size to size, and the exponent."""
     sizes, lines = sorted(measured), []
-    for small, large in zip(sizes, sizes[1:], strict=False):
+    for small, large in itertools.pairwise(sizes):
         words = []
         for kind in (*KINDS, "suggest"):
             before, after = (
