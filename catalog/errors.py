@@ -40,3 +40,9 @@ class CopyInCirculation(LibraryError):
 class CopyInUse(LibraryError):
     code = "copy_in_use"
     message = _("Copy {barcode} has a history of loans or holds and cannot be deleted. Withdraw it instead.")
+
+
+class SearchTookTooLong(LibraryError):
+    code = "search_took_too_long"
+    message = _("This search took too long. Ask with fewer or rarer words, or try again in a minute.")
+    status = 503

@@ -57,10 +57,11 @@ class SearchForm(forms.Form):
     def filters(self) -> Filters:
         """What narrows the list; a field that is wrong narrows nothing."""
         right = self.cleaned_data
-        return Filters(
-            category=right.get("category", ""), author=right.get("author", ""), language=right.get("language", ""),
-            year=right.get("year"), branch=right.get("branch", ""), available=right.get("available"),
-        )  # fmt: skip
+        year = right.get("year")
+        typed: dict[str, Any] = {
+            name: (right[name],) for name in ("category", "author", "language", "branch") if right.get(name)
+        }
+        return Filters(**typed, year=() if year is None else (str(year),), available=right.get("available"))
 
 
 class BookAdminForm(BookModelForm):

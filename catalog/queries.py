@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog import search as searching
 from catalog.models import Authorship, Book, BookQuerySet, Branch, Copy, CopyStatus
+from catalog.search import Filters, Results, search
 from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)
@@ -61,9 +62,27 @@ def for_list(books: BookQuerySet) -> BookQuerySet:
     )  # fmt: skip
 
 
-def search(query: str, user: User | AnonymousUser) -> BookQuerySet:
-    """The books that ``user`` may see and that answer ``query``, the best first; all of them where it is empty."""
-    return searching.search(query, user=user)
+def books_of(results: Results) -> list[Book]:
+    """The books of one page of a search, in its order, with all that a row of a list shows."""
+    found = {book.pk: book for book in for_list(Book.objects.filter(pk__in=results.ids))}
+    return [found[pk] for pk in results.ids if pk in found]
+
+
+class Listing(Sequence[Book]):
+    """All results of a search as a paginator wants them: each page is searched for when it is read."""
+
+    def __init__(self, query: str, *, user: User | AnonymousUser, filters: Filters, sort: str) -> None:
+        self.query, self.user, self.filters, self.sort = query, user, filters, sort
+
+    def _page(self, number: int, size: int) -> Results:
+        return search(self.query, user=self.user, filters=self.filters, sort=self.sort, page=number, page_size=size)
+
+    def __len__(self) -> int:
+        return self._page(1, 1).count
+
+    def __getitem__(self, place: Any) -> Any:
+        size = max(place.stop - place.start, 1)
+        return books_of(self._page(place.start // size + 1, size))[: place.stop - place.start]
 
 
 def availability(book: Book) -> list[BranchAvailability]:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from catalog.services import vectors
+from catalog.services import terms, vectors
 from library.jobs.tasks import JobRun, job_task
+
+
+@shared_task(name="fold_term_changes")
+def fold_term_changes() -> None:
+    """Every 30 s: add up which words came and went with the records that changed."""
+    terms.fold_changes()
 
 
 @job_task(vectors.KIND)

@@ -15,7 +15,6 @@ from catalog import queries
 from catalog.access import check_may_read
 from catalog.forms import SearchForm
 from catalog.models import Branch, Category
-from catalog.search import search
 from catalog.services.files import PDF
 from library.core.errors import NotFound
 from library.core.streaming import ranged_response
@@ -33,8 +32,8 @@ def book_list(request: HttpRequest) -> HttpResponse:
     """The catalogue: a search, its filters and a page of what it found. The address holds the whole state."""
     form = SearchForm(request.GET)
     status = 200 if form.is_valid() else 422
-    found = search(form.query, user=request.user, filters=form.filters, sort=form.order)
-    page = Paginator(queries.for_list(found), ROWS).get_page(request.GET.get("page"))
+    found = queries.Listing(form.query, user=request.user, filters=form.filters, sort=form.order)
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
     places = queries.availability_of(page.object_list)
     context = {
         "form": form,

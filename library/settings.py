@@ -155,6 +155,8 @@ CELERY_BEAT_SCHEDULE = {
     # limits
     "tell-locked-out": {"task": "tell_locked_out", "schedule": 20.0, "options": {"expires": 20}},
     "sweep-limits": {"task": "sweep_limits", "schedule": 600.0, "options": {"expires": 600}},
+    # search
+    "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
     # vectors
     "check-book-vectors": {"task": "check_book_vectors", "schedule": 30.0, "options": {"expires": 30}},
 }
@@ -295,6 +297,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "library.core.api.Pages",
     "DEFAULT_SCHEMA_CLASS": "library.core.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],  # a view that takes files says so
     "EXCEPTION_HANDLER": "library.core.api.exception_handler",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the OpenAPI document does not
     "PAGE_SIZE": 20,

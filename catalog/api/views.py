@@ -7,6 +7,7 @@ from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,7 +25,6 @@ from catalog.api.serializers import (
 )
 from catalog.forms import SORTS, SearchForm
 from catalog.models import Book, Branch
-from catalog.search import search
 from library.core.api import ErrorSerializer
 from library.core.errors import InvalidInput
 from library.core.permissions import requires
@@ -42,7 +42,7 @@ SEARCH = [
     OpenApiParameter(
         "branch", TEXT | {"maxLength": 120}, description="An id, a code or a name; with available: free there."
     ),
-    OpenApiParameter("sort", str, enum=[name for name, _label in SORTS]),
+    OpenApiParameter("sort", str, enum=["", *(name for name, _label in SORTS)]),
 ]
 
 
@@ -66,6 +66,7 @@ class BookView(generics.GenericAPIView[Book]):
 
 
 class BookList(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     writes = {"POST": "catalog.add_book"}
 
     @extend_schema(
@@ -81,8 +82,8 @@ class BookList(BookView):
         if not form.is_valid():
             wrong = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}
             raise InvalidInput(fields=wrong)
-        found = search(form.query, user=request.user, filters=form.filters, sort=form.order)
-        page = self.paginate_queryset(queries.for_list(found))
+        found = queries.Listing(form.query, user=request.user, filters=form.filters, sort=form.order)
+        page = self.paginate_queryset(found)
         return self.get_paginated_response(BookRowSerializer(page, many=True).data)
 
     @extend_schema(
@@ -99,6 +100,7 @@ class BookList(BookView):
 
 
 class BookDetail(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     writes = {"PATCH": "catalog.change_book", "DELETE": "catalog.delete_book"}
 
     @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, 404: ErrorSerializer})

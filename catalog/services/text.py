@@ -8,7 +8,7 @@ from itertools import islice
 from catalog.models import Book
 from catalog.names import sort_title
 from catalog.services import vectors
-from library.search.fold import fold
+from library.search.fold import words
 
 TOGETHER = 500
 COLUMNS = ("search_a", "search_b", "search_c", "search_d", "sort_title")
@@ -35,9 +35,9 @@ def refresh_search_texts(books: Iterable[Book]) -> int:
 
 
 def _fill(book: Book) -> None:
-    book.search_a = fold(f"{book.title} {book.subtitle}")
-    book.search_b = fold(" ".join(dict.fromkeys(author.name for author in book.authors.all())))
+    book.search_a = words(f"{book.title} {book.subtitle}")
+    book.search_b = words(" ".join(dict.fromkeys(author.name for author in book.authors.all())))
     about = [*(category.name for category in book.categories.all()), *(heading.name for heading in book.subjects.all())]
-    book.search_c = fold(" ".join(about))
-    book.search_d = fold(f"{book.description} {book.publisher}")
+    book.search_c = words(" ".join(about))
+    book.search_d = words(f"{book.description} {book.publisher}")
     book.sort_title = sort_title(book.title, book.language)
