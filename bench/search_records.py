@@ -19,7 +19,26 @@ CATEGORIES_AT_MOST = 40
 EACH = 40  # queries of a kind
 WORD = re.compile(r"[a-z]{4,}")
 COMMON = frozenset(
-    "with from that this their have been were which about other some into being tales volume novel edition".split(" ")
+    [
+        "with",
+        "from",
+        "that",
+        "this",
+        "their",
+        "have",
+        "been",
+        "were",
+        "which",
+        "about",
+        "other",
+        "some",
+        "into",
+        "being",
+        "tales",
+        "volume",
+        "novel",
+        "edition",
+    ]
 )
 
 

@@ -17,6 +17,7 @@ from catalog import meaning
 from catalog.models import BookGeneration
 from catalog.services import generations, vectors
 from catalog.tests.factories import make_book, record
+from library import settings as ordinary
 from library.ai import embeddings
 from library.ai.client import close_all
 from library.jobs.models import Job, JobState
@@ -112,9 +113,10 @@ def test_an_embedder_that_hangs_costs_a_search_a_third_of_a_second(settings, lis
     entry = settings.EMBEDDING_MODELS["all-MiniLM-L6-v2"]
     settings.EMBEDDING_MODELS = {"all-MiniLM-L6-v2": entry | {"url": f"http://127.0.0.1:{listener}"}}
     BookGeneration.objects.create(model="all-MiniLM-L6-v2", dimensions=384, state="live", live_at=timezone.now())
+    settings.MEANING_SECONDS = ordinary.MEANING_SECONDS
     began = time.monotonic()
     assert meaning.nearest("whales") is None
-    assert time.monotonic() - began < settings.MEANING_SECONDS + 0.3
+    assert ordinary.MEANING_SECONDS == 0.3 <= time.monotonic() - began < 1.5
     close_all()
 
 
