@@ -92,7 +92,7 @@ class Sqlite:
         every = "p_language AND p_available AND p_category"
         top = run(
             f"""SELECT rowid FROM text WHERE text MATCH ? AND +rowid IN (SELECT id FROM hit WHERE {every})
-                      ORDER BY bm25(text, 4.0, 2.0, 1.0) LIMIT 20""",
+                      ORDER BY bm25(text, 4.0, 2.0, 1.0) LIMIT 20""",  # noqa: S608
             (words,),
         ).fetchall()
         count = run(f"SELECT count(*) FROM hit WHERE {every}").fetchone()[0]  # noqa: S608

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.models import Authorship, Book, BookQuerySet, Branch, Copy, CopyStatus
-from catalog.search import Filters, Results, search
+from catalog.merged import moved
+from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
+from catalog.search import Results
 from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)
@@ -40,23 +40,25 @@ class BranchAvailability:
 
 
 def get_book(pk: int, user: User | AnonymousUser) -> Book:
-    """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see."""
+    """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see;
+    ``BookMerged`` where it went into another record.
+    """
     book = (
         Book.objects.visible_to(user)
-        .select_related("digital_file")
-        .prefetch_related(IN_TITLE_ORDER, "authors", "categories", "subjects")
+        .select_related("digital_file", "series")
+        .prefetch_related(IN_TITLE_ORDER, "authors", "categories", "subjects", "identifiers")
         .filter(pk=pk)
         .first()
     )
     if book is None:
-        raise NotFound
+        raise moved(pk, among=Book.objects.visible_to(user)) or NotFound
     return book
 
 
 def for_list(books: BookQuerySet) -> BookQuerySet:
     """``books`` with all that a row of a list shows, in a number of queries that does not grow with the rows."""
     return (
-        books.select_related("digital_file")
+        books.select_related("digital_file", "series")
         .prefetch_related(IN_TITLE_ORDER, "categories")
         .defer("description", *SEARCHED)
     )  # fmt: skip
@@ -68,21 +70,11 @@ def books_of(results: Results) -> list[Book]:
     return [found[pk] for pk in results.ids if pk in found]
 
 
-class Listing(Sequence[Book]):
-    """All results of a search as a paginator wants them: each page is searched for when it is read."""
-
-    def __init__(self, query: str, *, user: User | AnonymousUser, filters: Filters, sort: str) -> None:
-        self.query, self.user, self.filters, self.sort = query, user, filters, sort
-
-    def _page(self, number: int, size: int) -> Results:
-        return search(self.query, user=self.user, filters=self.filters, sort=self.sort, page=number, page_size=size)
-
-    def __len__(self) -> int:
-        return self._page(1, 1).count
-
-    def __getitem__(self, place: Any) -> Any:
-        size = max(place.stop - place.start, 1)
-        return books_of(self._page(place.start // size + 1, size))[: place.stop - place.start]
+def shelves(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:
+    """The widest categories that hold a book which ``user`` may see, by name: where to look on; one query."""
+    held = BookFacts.objects.filter(category_ids__contains=[OuterRef("pk")])
+    seen = held if user.is_staff else held.filter(is_suppressed=False)
+    return list(Category.objects.filter(Exists(seen), parent=None).order_by("name", "pk")[:limit])
 
 
 def availability(book: Book) -> list[BranchAvailability]:

@@ -78,5 +78,5 @@ def search(
             found = browse.everything(view, narrow, filters)
         else:
             found = ladder.climb(asked, view, narrow, exactly=exactly)
-        counted = counting.assemble(found.counts, filters, narrow) if facets else ()
+        counted = counting.assemble(found.counts, filters, narrow, staff=view.staff) if facets else ()
     return Results(found.count, found.ids, counted, found.showing, found.by_meaning)

@@ -301,6 +301,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "library.core.api.exception_handler",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the OpenAPI document does not
     "PAGE_SIZE": 20,
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a filter of the catalogue; every answer is JSON
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SIMPLE_JWT = {
@@ -324,11 +325,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "library.core.schema.say_everything",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ContributorRoleEnum": ["editor", "translator", "illustrator"],
         "CopyStatusEnum": "catalog.models.CopyStatus",
         "UnfetchedCopyStatusEnum": ["available", "missing", "damaged"],
         "HoldStateEnum": "circulation.models.HoldState",
         "JobStateEnum": "library.jobs.models.JobState",
         "LoanStatusEnum": "circulation.models.LoanStatus",
+        "RoleEnum": "accounts.models.Role",
     },
 }
 

@@ -4,6 +4,7 @@ from catalog.api import shelves, views
 
 urlpatterns = [
     path("books/", views.BookList.as_view(), name="api-books"),
+    path("books/suggest/", views.BookSuggestions.as_view(), name="api-books-suggest"),
     path("books/<int:pk>/", views.BookDetail.as_view(), name="api-book"),
     path("books/<int:pk>/copies/", views.BookCopies.as_view(), name="api-book-copies"),
     path("books/newest/", shelves.Newest.as_view(), name="api-books-newest"),

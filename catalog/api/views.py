@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from catalog import queries, services
+from catalog.api.search import SEARCH, FoundPages, SuggestionsSerializer
 from catalog.api.serializers import (
     BookChangeSerializer,
     BookRowSerializer,
@@ -23,27 +24,14 @@ from catalog.api.serializers import (
     BranchSerializer,
     CopySerializer,
 )
-from catalog.forms import SORTS, SearchForm
 from catalog.models import Book, Branch
+from catalog.suggest import LETTERS_AT_LEAST, suggest
 from library.core.api import ErrorSerializer
-from library.core.errors import InvalidInput
 from library.core.permissions import requires
 from library.jobs.models import Job
 
+GONE = {301: ErrorSerializer, 404: ErrorSerializer}
 REFUSED = {401: ErrorSerializer, 403: ErrorSerializer}
-TEXT = {"type": "string"}
-SEARCH = [
-    OpenApiParameter("q", str, description='Words, an ISBN or a question; quotes, "or" and - as in web search.'),
-    OpenApiParameter("category", TEXT | {"maxLength": 80}, description="An id or a name."),
-    OpenApiParameter("author", TEXT | {"maxLength": 200}, description="An id, or words of the name."),
-    OpenApiParameter("year", {"type": "integer", "minimum": -3000, "maximum": 2200}),
-    OpenApiParameter("language", TEXT | {"pattern": "^([A-Za-z]{2})?$"}, description="Two letters, as in ISO 639-1."),
-    OpenApiParameter("available", bool, description="true: a copy is free now; false: none is."),
-    OpenApiParameter(
-        "branch", TEXT | {"maxLength": 120}, description="An id, a code or a name; with available: free there."
-    ),
-    OpenApiParameter("sort", str, enum=["", *(name for name, _label in SORTS)]),
-]
 
 
 class BookView(generics.GenericAPIView[Book]):
@@ -62,11 +50,13 @@ class BookView(generics.GenericAPIView[Book]):
         """The book as it now is, with the job that its file started."""
         book = queries.get_book(pk, request.user)
         job_id: UUID | None = job.pk if job else None
-        return Response(BookSerializer(book).data | {"job": job_id}, status=code)
+        shown = BookSerializer(book, context=self.get_serializer_context()).data
+        return Response(shown | {"job": job_id}, status=code)
 
 
 class BookList(BookView):
     parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
+    pagination_class = FoundPages
     writes = {"POST": "catalog.add_book"}
 
     @extend_schema(
@@ -75,16 +65,13 @@ class BookList(BookView):
         responses={200: BookRowSerializer(many=True), 400: ErrorSerializer},
     )
     def get(self, request: Request) -> Response:
-        """Search the catalogue. Without ``q``: all books, by title."""
-        if not set(request.query_params.getlist("available")) <= {"", "true", "false", "True", "False"}:
-            raise InvalidInput(fields={"available": ["true or false."]})
-        form = SearchForm(request.query_params)
-        if not form.is_valid():
-            wrong = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}
-            raise InvalidInput(fields=wrong)
-        found = queries.Listing(form.query, user=request.user, filters=form.filters, sort=form.order)
-        page = self.paginate_queryset(found)
-        return self.get_paginated_response(BookRowSerializer(page, many=True).data)
+        """Search the catalogue. Without ``q``: all books, by title.
+
+        ``facets`` say what may narrow it further; ``next`` and ``previous`` keep the whole search.
+        """
+        pages = cast(FoundPages, self.paginator)
+        books = pages.found(request)
+        return pages.get_paginated_response(BookRowSerializer(books, many=True).data)
 
     @extend_schema(
         operation_id="books_create",
@@ -99,14 +86,33 @@ class BookList(BookView):
         return self.saved(added.book.pk, added.job, request, code=status.HTTP_201_CREATED)
 
 
+class BookSuggestions(BookView):
+    """Never a page of them, so no list."""
+
+    pagination_class = None
+
+    @extend_schema(
+        operation_id="books_suggest",
+        parameters=[
+            OpenApiParameter("q", str, description=f"What is typed so far; {LETTERS_AT_LEAST} letters or more.")
+        ],
+        responses={200: SuggestionsSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """At most ten titles, people, subjects and series that begin like ``q``; none for a single letter."""
+        found = suggest(request.query_params.get("q", ""), user=request.user)
+        return Response(SuggestionsSerializer({"results": found}).data)
+
+
 class BookDetail(BookView):
     parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     writes = {"PATCH": "catalog.change_book", "DELETE": "catalog.delete_book"}
 
-    @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, 404: ErrorSerializer})
+    @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, **GONE})
     def get(self, request: Request, pk: int) -> Response:
-        """One book, with its copies."""
-        return Response(BookSerializer(queries.get_book(pk, request.user)).data)
+        """One book, with its copies. A record that was merged into another answers 301 with its address."""
+        book = queries.get_book(pk, request.user)
+        return Response(BookSerializer(book, context=self.get_serializer_context()).data)
 
     @extend_schema(
         operation_id="books_partial_update",
@@ -131,18 +137,18 @@ class BookDetail(BookView):
     )
     def delete(self, request: Request, pk: int) -> Response:
         """Delete a book that has no copies and no holds; otherwise 409 says what it has."""
-        services.delete_book(book=queries.get_book(pk, request.user))
+        services.delete_book(book=queries.get_book(pk, request.user), by=cast(User, request.user))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class BookCopies(BookView):
-    @extend_schema(operation_id="books_copies_list", responses={200: CopySerializer(many=True), 404: ErrorSerializer})
+    @extend_schema(operation_id="books_copies_list", responses={200: CopySerializer(many=True), **GONE})
     def get(self, request: Request, pk: int) -> Response:
         """The copies of a book, by branch."""
         book = queries.get_book(pk, request.user)
-        copies = book.copies.select_related("branch").order_by("branch__name", "barcode", "id")
+        copies = book.copies.select_related("branch", "item_type").order_by("branch__name", "barcode", "id")
         page: list[Any] = self.paginate_queryset(copies) or []  # type: ignore[arg-type]  # the view is about books
-        return self.get_paginated_response(CopySerializer(page, many=True).data)
+        return self.get_paginated_response(CopySerializer(page, many=True, context=self.get_serializer_context()).data)
 
 
 class BranchList(generics.ListAPIView[Branch]):

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from catalog.finding.narrowing import DIGITAL, PRINT, Filters, Narrowing
 from catalog.finding.query import Years, read_years
-from catalog.models import Author, Branch, Category
+from catalog.models import Author, BookFacts, Branch, Category
 
 VALUES_AT_MOST = 12
 NAMES = ("category", "author", "year", "language", "available", "branch", "format")
@@ -111,13 +112,18 @@ def _count(name: str, value: str, condition: str, narrowing: Narrowing) -> str:
     return f"{row} FROM matched WHERE {_others(name, narrowing)} AND {condition}"
 
 
-def assemble(counts: Iterable[tuple[str, str, int]], filters: Filters, narrowing: Narrowing) -> tuple[Facet, ...]:
-    """The facets in their order, with labels: three queries, whatever was counted."""
+def assemble(
+    counts: Iterable[tuple[str, str, int]], filters: Filters, narrowing: Narrowing, *, staff: bool
+) -> tuple[Facet, ...]:
+    """The facets in their order, with labels: three queries, whatever was counted.
+
+    But to ``staff``, no name is told that only hidden books have, also not to who asks for it by its id.
+    """
     tallies: dict[str, dict[str, int]] = defaultdict(dict)
     for name, value, number in counts:
         tallies[name][value] = number
-    categories = _named(Category, tallies["category"], narrowing.categories)
-    authors = _named(Author, tallies["author"], narrowing.authors)
+    categories = _named(Category, tallies["category"], narrowing.categories, "" if staff else "category_ids")
+    authors = _named(Author, tallies["author"], narrowing.authors, "" if staff else "author_ids")
     branches = _named(Branch, tallies["branch"], narrowing.branches)
     languages = _values(tallies["language"], {code: language_name(code) for code in tallies["language"]},
                         set(narrowing.languages))  # fmt: skip
@@ -136,11 +142,15 @@ def assemble(counts: Iterable[tuple[str, str, int]], filters: Filters, narrowing
 
 
 def _named(
-    model: type[Category] | type[Author] | type[Branch], tally: Mapping[str, int], ids: Iterable[int]
+    model: type[Category] | type[Author] | type[Branch], tally: Mapping[str, int], ids: Iterable[int], seen_by: str = ""
 ) -> tuple[FacetValue, ...]:
     chosen = {str(one) for one in list(ids)[:VALUES_AT_MOST]}
-    labels = {str(pk): name for pk, name in model._default_manager.filter(
-        pk__in=[int(one) for one in {*tally, *chosen}]).order_by().values_list("pk", "name")}  # fmt: skip
+    known = Q(pk__in=[int(one) for one in {*tally, *(() if seen_by else chosen)}])
+    if uncounted := [int(one) for one in chosen - tally.keys() if seen_by]:
+        held = BookFacts.objects.filter(is_suppressed=False, **{f"{seen_by}__contains": [OuterRef("pk")]})
+        known |= Q(Exists(held), pk__in=uncounted)
+    named = model._default_manager.filter(known).order_by().values_list("pk", "name")
+    labels = {str(pk): name for pk, name in named}
     return _values(dict.fromkeys(chosen, 0) | dict(tally), labels, chosen)
 
 

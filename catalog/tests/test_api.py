@@ -40,7 +40,7 @@ def test_anybody_searches_the_catalogue(api):
     record("The Gene", "Siddhartha Mukherjee", year=2016, categories=["Biology"], isbn="9780306406157")
     record("Germinal", "Émile Zola", language="fr")
     body = api.get(BOOKS, {"q": "mukherjee"}).json()
-    assert body.keys() == {"count", "next", "previous", "results"}
+    assert body.keys() == {"count", "next", "previous", "results", "facets", "showing", "by_meaning"}
     (row,) = body["results"]
     assert row == {
         "id": Book.objects.get(title="The Gene").pk, "title": "The Gene", "subtitle": "",
@@ -100,7 +100,44 @@ def test_sorting_and_pages_hold_together(api):
     assert api.get(BOOKS, {"page": 9}).status_code == 404
 
 
-@pytest.mark.parametrize("asked", [{"year": "soon"}, {"sort": "colour"}, {"language": "e1"}, {"category": "\0"}])
+def test_facets_say_what_may_be_sent_next(api):
+    record("The Gene", "Ann Lee", year=1995, categories=["Biology"])
+    record("The Cell", "Ann Lee", "Jun Ito", language="fr", categories=["Biology"])
+    body = api.get(BOOKS, {"q": "the", "language": "fr"}).json()
+    facets = {facet["name"]: facet for facet in body["facets"]}
+    assert body["count"] == 1
+    languages = {
+        value["value"]: (value["label"], value["count"], value["chosen"]) for value in facets["language"]["values"]
+    }
+    assert languages == {"en": ("English", 1, False), "fr": ("French", 1, True)}
+    for name, facet in facets.items():
+        for value in facet["values"]:
+            narrowed = api.get(BOOKS, {"q": "the", "language": "fr"} | {name: value["value"]}).json()
+            assert name == "language" or narrowed["count"] == value["count"], (name, value)
+
+
+def test_repeated_values_add_up_and_pages_keep_them_all(api):
+    for title, language in (("A", "en"), ("B", "fr"), ("C", "de"), ("D", "fr")):
+        record(title, language=language)
+    first = api.get(BOOKS, {"language": ["fr", "de"], "sort": "title", "page_size": 2, "year": ""}).json()
+    assert first["count"] == 3
+    second = api.get(first["next"]).json()
+    assert [row["title"] for row in first["results"] + second["results"]] == ["B", "C", "D"]
+    assert second["previous"].count("language=") == 2
+
+
+def test_a_page_far_beyond_the_last_is_not_found(api):
+    record("The Gene")
+    assert api.get(BOOKS, {"page": 10**30}).status_code == 404
+    assert api.get(BOOKS, {"page": 1, "q": "zzzz"}).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"year": "soon"}, {"year": "1990-2000-"}, {"sort": "colour"}, {"language": "e1"}, {"category": "\0"},
+     {"format": "vinyl"}, {"available": "maybe"}, {"exactly": "yes"}, {"series": "x" * 201}, {"subject": "\0"},
+     {"branch": [str(n) for n in range(21)]}, {"author": "x" * 201}, {"page_size": "101", "year": "soon"}],
+)  # fmt: skip
 def test_a_parameter_that_makes_no_sense_is_named(api, asked):
     response = api.get(BOOKS, asked)
     assert response.status_code == 400
@@ -118,9 +155,9 @@ def test_a_book_has_everything_that_clients_rely_on(api):
     assert (body["description"], body["subjects"]) == ("Long.", ["Genetics"])
     assert body["copies"] == [
         {"barcode": "C-1", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "available",
-         "for_loan": True},
+         "for_loan": True, "item_type": None, "condition": ""},
         {"barcode": "C-2", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "on_loan",
-         "for_loan": False},
+         "for_loan": False, "item_type": None, "condition": ""},
     ]  # fmt: skip
     copies = api.get(f"{BOOKS}{book.pk}/copies/").json()
     assert (copies["count"], copies["results"]) == (2, body["copies"])
@@ -283,3 +320,67 @@ def test_a_full_page_asks_the_database_as_often_as_one_of_two_rows(api):
     few = [number(address) for address in addresses]
     many(6, 20)
     assert [number(address) for address in addresses] == few
+
+
+RICH = {
+    "title": "The Hobbit", "authors": ["J. R. R. Tolkien"], "series": "Middle-earth", "series_position": "0.50",
+    "contributors": [{"name": "Ann Lee", "role": "translator"}], "reading_level": "children", "minimum_age": 8,
+    "identifiers": [{"kind": "issn", "value": "ISSN 0317-8471"}, {"kind": "oclc", "value": "ocm0042"}],
+}  # fmt: skip
+
+
+def test_a_whole_record_comes_in_and_out_and_is_changed_in_parts(staff):
+    created = staff.post(BOOKS, RICH, format="json")
+    assert created.status_code == 201, created.json()
+    kept = RICH | {"identifiers": [{"kind": "issn", "value": "03178471"}, {"kind": "oclc", "value": "42"}]}
+    assert {name: created.json()[name] for name in RICH} == kept
+    address = f"{BOOKS}{created.json()['id']}/"
+    changed = staff.patch(
+        address, {"contributors": [], "series_position": 2, "minimum_age": None}, format="json"
+    ).json()
+    assert (changed["contributors"], changed["series_position"], changed["minimum_age"]) == ([], "2.00", None)
+    assert changed["authors"] == RICH["authors"]
+    alone = staff.patch(address, {"series": None}, format="json").json()
+    assert (alone["series"], alone["series_position"]) == (None, None)
+
+
+def test_people_and_numbers_come_in_a_multipart_body_too(staff):
+    body = {"title": "A", "authors": ["B"], "contributors[0]name": "Ann Lee", "contributors[0]role": "editor",
+            "identifiers[0]kind": "oclc", "identifiers[0]value": "42"}  # fmt: skip
+    created = staff.post(BOOKS, body, format="multipart")
+    assert created.status_code == 201, created.json()
+    assert created.json()["contributors"] == [{"name": "Ann Lee", "role": "editor"}]
+    assert created.json()["identifiers"] == [{"kind": "oclc", "value": "42"}]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"contributors": [{"name": "A", "role": "author"}]}, "contributors.0.role"),
+        ({"contributors": [{"role": "editor"}]}, "contributors.0.name"),
+        ({"contributors": "Ann"}, "contributors"),
+        ({"identifiers": [{"kind": "issn", "value": "0317-8472"}]}, "identifiers"),
+        ({"identifiers": [{"kind": "ean", "value": "1"}]}, "identifiers.0.kind"),
+        ({"series": "", "series_position": 1}, "series_position"),
+        ({"series_position": "NaN"}, "series_position"),
+        ({"reading_level": "babies"}, "reading_level"),
+        ({"minimum_age": 22}, "minimum_age"),
+    ],
+)
+def test_what_is_wrong_in_a_record_is_named(staff, wrong, field):
+    response = staff.post(BOOKS, RICH | wrong, format="json")
+    assert response.status_code == 400, response.json()
+    assert any(name.startswith(field) for name in response.json()["fields"]), response.json()
+    assert not Book.objects.exists()
+
+
+def test_what_a_copy_costs_is_for_staff(api, reader, staff):
+    copy = make_copy(price="12.50", condition="good")
+    for client, is_told in ((api, False), (reader, False), (staff, True)):
+        for shown in (
+            client.get(f"{BOOKS}{copy.book_id}/").json()["copies"][0],
+            client.get(f"{BOOKS}{copy.book_id}/copies/").json()["results"][0],
+        ):
+            assert shown["condition"] == "good"
+            assert shown.get("price") == ("12.50" if is_told else None)
+            assert ("price" in shown) is is_told

@@ -16,7 +16,7 @@ ALTER TABLE catalog_bookvector DROP CONSTRAINT vector_of_a_book, DROP CONSTRAINT
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0006_index_triggers")]
+    dependencies = [("catalog", "0007_moves_and_merges")]
     operations = [
         migrations.AddField("bookgeneration", "recipe", models.CharField(default="", max_length=40, verbose_name="recipe")),
         migrations.AlterField("bookgeneration", "model", models.CharField(max_length=120, verbose_name="model")),
