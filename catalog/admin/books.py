@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -35,6 +36,7 @@ else:
     AuthorshipRows = IdentifierRows = CopyRows = admin.TabularInline
 
 LONGEST_SEARCH = 200
+SOME = 3  # of the authors, in a row of the list
 
 
 class AuthorshipInline(AuthorshipRows):
@@ -64,12 +66,21 @@ class CopyInline(CopyRows):
             field.choices = list(field.choices)  # type: ignore[arg-type]  # a ModelChoiceIterator, whatever the stubs allow
         return field
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Branches and types are made in their own lists: a row has no room for the ways there."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
+            wrapper = cast(RelatedFieldWidgetWrapper, field.widget)
+            wrapper.can_add_related = wrapper.can_change_related = False
+            wrapper.can_delete_related = wrapper.can_view_related = False
+        return field
+
 
 @admin.register(Book)
 class BookAdmin(BulkEdit, MergeBooks, BookBase):
     form = BookAdminForm
     inlines = [AuthorshipInline, IdentifierInline, CopyInline]
-    list_display = ("title", "by", "isbn", "year", "copies_free", "has_pdf", "is_public", "is_suppressed")
+    list_display = ("titled", "by", "isbn", "year", "copies_free", "has_pdf", "is_public", "is_suppressed")
     list_filter = (
         "is_public", "is_suppressed", filters.AvailableFilter, filters.CopiesFilter, filters.FileFilter,
         filters.LanguageFilter, filters.BranchFilter, filters.SeriesFilter, filters.CategoryFilter,
@@ -80,6 +91,7 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
     readonly_fields = ("total_copies", "available_copies", "stored_file", "created_at", "updated_at")
     object_history_template = "admin/catalog/history.html"
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50
     fieldsets = (
         (None, {"fields": ("title", "subtitle", "isbn", "publisher", "year", "language", "page_count")}),
@@ -117,9 +129,14 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         """What changed, by whom, from what to what."""
         return super().history_view(request, object_id, (extra_context or {}) | {"deeds": history.of_book(object_id)})
 
+    @admin.display(description=_("title"), ordering="sort_title")
+    def titled(self, book: Book) -> str:
+        return book.title
+
     @admin.display(description=_("authors"))
     def by(self, book: Book) -> str:
-        return ", ".join(book.author_names)
+        first, others = book.author_names[:SOME], book.author_names[SOME:]
+        return ", ".join(first) + (" …" if others else "")
 
     @admin.display(description=_("available"), ordering="available_copies")
     def copies_free(self, book: Book) -> str:
