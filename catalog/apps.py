@@ -20,4 +20,4 @@ class CatalogConfig(AppConfig):
         from accounts.models import Role
         from accounts.roles import grant
 
-        grant(Role.LIBRARIAN, LIBRARIAN)
+        grant(Role.LIBRARIAN, [*LIBRARIAN, "catalog.view_bookgeneration"])

@@ -42,6 +42,12 @@ class CopyInUse(LibraryError):
     message = _("Copy {barcode} has a history of loans or holds and cannot be deleted. Withdraw it instead.")
 
 
+class SearchTookTooLong(LibraryError):
+    code = "search_took_too_long"
+    message = _("This search took too long. Ask with fewer or rarer words, or try again in a minute.")
+    status = 503
+
+
 class CopyMoveImpossible(LibraryError):
     """A status that cannot follow the one that the copy has (``catalog.moves``)."""
 

@@ -13,7 +13,6 @@ from catalog import checks
 from catalog.identifiers import normalise
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
 from catalog.moves import CATALOGUE, SHELF_STATUSES
-from catalog.search import QUERY_LENGTH, Filters
 from catalog.services.books import check_isbn_is_no_other_books
 from catalog.services.files import check_upload
 from catalog.services.names import circle, filing_name, lies_within
@@ -31,46 +30,6 @@ else:
     AnyModelForm = forms.ModelForm
 
 NOBODY = "-"  # a reading level that clears the one there
-
-SORTS = [("relevance", _("Best match")), ("title", _("Title")), ("newest", _("Newest here"))]
-
-
-class SearchForm(forms.Form):
-    """What a list of books may be asked, by a page or by the API. Any text is fine as ``q``."""
-
-    q = forms.Field(label=_("Search the catalogue"), required=False)
-    category = forms.CharField(label=_("Category"), required=False, max_length=80)
-    author = forms.CharField(label=_("Author"), required=False, max_length=200)
-    language = forms.CharField(label=_("Language"), required=False, max_length=2)
-    year = forms.IntegerField(label=_("Year"), required=False, min_value=-3000, max_value=2200)
-    branch = forms.CharField(label=_("Branch"), required=False, max_length=120)
-    available = forms.NullBooleanField(label=_("Available now"), required=False)
-    sort = forms.ChoiceField(label=_("Order"), required=False, choices=SORTS)
-
-    def clean_q(self) -> str:
-        """As it was typed, as far as it is read."""
-        return str(self.cleaned_data["q"] or "").replace("\0", " ").strip()[:QUERY_LENGTH]
-
-    def clean_language(self) -> str:
-        code: str = self.cleaned_data["language"]
-        return checks.language(code) if code else ""
-
-    @property
-    def query(self) -> str:
-        return str(self.cleaned_data.get("q", ""))
-
-    @property
-    def order(self) -> str:
-        return str(self.cleaned_data.get("sort") or "relevance")
-
-    @property
-    def filters(self) -> Filters:
-        """What narrows the list; a field that is wrong narrows nothing."""
-        right = self.cleaned_data
-        return Filters(
-            category=right.get("category", ""), author=right.get("author", ""), language=right.get("language", ""),
-            year=right.get("year"), branch=right.get("branch", ""), available=right.get("available"),
-        )  # fmt: skip
 
 
 class BookAdminForm(BookModelForm):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog import search as searching
 from catalog.merged import moved
-from catalog.models import Authorship, Book, BookQuerySet, Branch, Copy, CopyStatus
+from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
+from catalog.search import Results
 from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)
@@ -58,15 +58,23 @@ def get_book(pk: int, user: User | AnonymousUser) -> Book:
 def for_list(books: BookQuerySet) -> BookQuerySet:
     """``books`` with all that a row of a list shows, in a number of queries that does not grow with the rows."""
     return (
-        books.select_related("digital_file")
+        books.select_related("digital_file", "series")
         .prefetch_related(IN_TITLE_ORDER, "categories")
         .defer("description", *SEARCHED)
     )  # fmt: skip
 
 
-def search(query: str, user: User | AnonymousUser) -> BookQuerySet:
-    """The books that ``user`` may see and that answer ``query``, the best first; all of them where it is empty."""
-    return searching.search(query, user=user)
+def books_of(results: Results) -> list[Book]:
+    """The books of one page of a search, in its order, with all that a row of a list shows."""
+    found = {book.pk: book for book in for_list(Book.objects.filter(pk__in=results.ids))}
+    return [found[pk] for pk in results.ids if pk in found]
+
+
+def shelves(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:
+    """The widest categories that hold a book which ``user`` may see, by name: where to look on; one query."""
+    held = BookFacts.objects.filter(category_ids__contains=[OuterRef("pk")])
+    seen = held if user.is_staff else held.filter(is_suppressed=False)
+    return list(Category.objects.filter(Exists(seen), parent=None).order_by("name", "pk")[:limit])
 
 
 def availability(book: Book) -> list[BranchAvailability]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import ceil
+from typing import Any
+
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_required
@@ -9,18 +12,24 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
+from django_htmx.middleware import HtmxDetails
 
 from catalog import queries
 from catalog.access import check_may_read
-from catalog.forms import SearchForm
-from catalog.models import Branch, Category
-from catalog.search import search
+from catalog.listing import Address, Found, chips, columns
+from catalog.search import Results, search
+from catalog.search_form import SORTS, SearchForm
 from catalog.services.files import PDF
+from catalog.suggest import by_kind, suggest
 from library.core.errors import NotFound
 from library.core.streaming import ranged_response
 
 ROWS = 20
+PAGE_DIGITS = 7
+SUGGESTIONS_LAST = 60  # seconds in the browser of whoever typed them
+TEMPLATES = {"page": "catalog/book_list.html", "found": "catalog/_found.html", "more": "catalog/_more.html"}
 # What the browsers' own PDF viewers need of a page that is nothing but a PDF; still no script of ours or of others.
 VIEWER = {
     "default-src": [NONE], "script-src": [NONE], "object-src": [SELF], "frame-src": [SELF], "img-src": [SELF],
@@ -30,21 +39,78 @@ VIEWER = {
 
 @require_safe
 def book_list(request: HttpRequest) -> HttpResponse:
-    """The catalogue: a search, its filters and a page of what it found. The address holds the whole state."""
+    """The catalogue: a search, its filters and a page of what it found. The address holds the whole state.
+
+    For HTMX the part beneath the search box alone, or of a further page its rows.
+    """
     form = SearchForm(request.GET)
     status = 200 if form.is_valid() else 422
-    found = search(form.query, user=request.user, filters=form.filters, sort=form.order)
-    page = Paginator(queries.for_list(found), ROWS).get_page(request.GET.get("page"))
-    places = queries.availability_of(page.object_list)
+    part = _part(request)
+    results, number = _found(request, form, facets=part != "more")
+    books = queries.books_of(results)
+    places = queries.availability_of(books)
     context = {
         "form": form,
-        "page": page,
-        "rows": [(book, places[book.pk]) for book in page.object_list],
-        "branches": Branch.objects.all(),
-        "categories": Category.objects.all(),
-        "narrowed": any(request.GET.get(name) for name in SearchForm.base_fields if name not in {"q", "sort"}),
+        "results": results,
+        "page": Paginator(Found(results.count, books), ROWS).page(number),
+        "rows": [(book, places[book.pk]) for book in books],
     }
-    return render(request, "catalog/book_list.html", context, status=status)
+    if part != "more":
+        context |= _around(request, form, results)
+    response = render(request, TEMPLATES[part], context, status=status)
+    # One address gives three things: no cache may hand out the one for the other.
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def _part(request: HttpRequest) -> str:
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    if not htmx or htmx.history_restore_request:
+        return "page"
+    return "more" if htmx.target == "rows" else "found"
+
+
+def _found(request: HttpRequest, form: SearchForm, *, facets: bool) -> tuple[Results, int]:
+    """What was found, and the number of the page that it is: the last one for whoever asks for a later one."""
+    typed = request.GET.get("page", "")
+    number = int(typed) if typed.isascii() and typed.isdigit() and 0 < len(typed) <= PAGE_DIGITS else 1
+
+    def page(number: int) -> Results:
+        return search(
+            form.query, user=request.user, filters=form.filters, sort=form.order, page=number, page_size=ROWS,
+            facets=facets, exactly=form.is_exact,
+        )  # fmt: skip
+
+    number = max(number, 1)
+    results = page(number)
+    last = max(ceil(results.count / ROWS), 1)
+    return (results, number) if number <= last else (page(last), last)
+
+
+def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[str, Any]:
+    """What stands beside the rows: what narrows them, what could, in which order they are."""
+    address = Address(tuple(form.pairs))
+    chosen = chips(form, results.facets, address, request.user)
+    return {
+        "chips": chosen,
+        "columns": columns(results.facets, address),
+        "cleared": address.without(*form.NARROWING, *form.errors),
+        "instead": address.plus("exactly", "1"),
+        "kept": [pair for pair in address.pairs if pair[0] not in {"q", "exactly"}],
+        "kept_beside_year": address.without("year").pairs,
+        "orders": [(label, name == form.order, address.plus("sort", name)) for name, label in SORTS],
+        "order": dict(SORTS)[form.order],
+        "shelves": [] if results.count else queries.shelves(request.user),
+    }
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """What the letters typed so far may become: a list to choose from, for the search boxes."""
+    found = suggest(request.GET.get("q", ""), user=request.user)
+    response = render(request, "catalog/_suggestions.html", {"groups": by_kind(found), "count": len(found)})
+    patch_cache_control(response, private=True, max_age=SUGGESTIONS_LAST)
+    return response
 
 
 @login_required

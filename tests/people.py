@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
@@ -18,9 +19,10 @@ SHOTS = ROOT / "var" / "screenshots"
 class Person:
     """Somebody with a browser of their own, in which nothing may go wrong unseen."""
 
-    def __init__(self, browser: Browser, stack: Stack, email: str) -> None:
+    def __init__(self, browser: Browser, stack: Stack, email: str, **device: Any) -> None:
         self.stack, self.email = stack, email
-        self.context = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 900})
+        at_a_desk = {"base_url": stack.url, "viewport": {"width": 1280, "height": 900}}
+        self.context = browser.new_context(**at_a_desk | device)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.page.on("console", self._listen)

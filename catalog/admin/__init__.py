@@ -3,10 +3,12 @@
 from catalog.admin.books import BookAdmin
 from catalog.admin.copies import BranchAdmin, CopyAdmin, ItemTypeAdmin
 from catalog.admin.names import AuthorAdmin, CategoryAdmin, SeriesAdmin, SubjectAdmin
+from catalog.admin.vectors import BookGenerationAdmin
 
 __all__ = [
     "AuthorAdmin",
     "BookAdmin",
+    "BookGenerationAdmin",
     "BranchAdmin",
     "CategoryAdmin",
     "CopyAdmin",

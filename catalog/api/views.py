@@ -7,12 +7,14 @@ from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from catalog import queries, services
+from catalog.api.search import SEARCH, FoundPages, SuggestionsSerializer
 from catalog.api.serializers import (
     BookChangeSerializer,
     BookRowSerializer,
@@ -22,29 +24,14 @@ from catalog.api.serializers import (
     BranchSerializer,
     CopySerializer,
 )
-from catalog.forms import SORTS, SearchForm
 from catalog.models import Book, Branch
-from catalog.search import search
+from catalog.suggest import LETTERS_AT_LEAST, suggest
 from library.core.api import ErrorSerializer
-from library.core.errors import InvalidInput
 from library.core.permissions import requires
 from library.jobs.models import Job
 
 GONE = {301: ErrorSerializer, 404: ErrorSerializer}
 REFUSED = {401: ErrorSerializer, 403: ErrorSerializer}
-TEXT = {"type": "string"}
-SEARCH = [
-    OpenApiParameter("q", str, description='Words, an ISBN or a question; quotes, "or" and - as in web search.'),
-    OpenApiParameter("category", TEXT | {"maxLength": 80}, description="An id or a name."),
-    OpenApiParameter("author", TEXT | {"maxLength": 200}, description="An id, or words of the name."),
-    OpenApiParameter("year", {"type": "integer", "minimum": -3000, "maximum": 2200}),
-    OpenApiParameter("language", TEXT | {"pattern": "^([A-Za-z]{2})?$"}, description="Two letters, as in ISO 639-1."),
-    OpenApiParameter("available", bool, description="true: a copy is free now; false: none is."),
-    OpenApiParameter(
-        "branch", TEXT | {"maxLength": 120}, description="An id, a code or a name; with available: free there."
-    ),
-    OpenApiParameter("sort", str, enum=[name for name, _label in SORTS]),
-]
 
 
 class BookView(generics.GenericAPIView[Book]):
@@ -68,6 +55,8 @@ class BookView(generics.GenericAPIView[Book]):
 
 
 class BookList(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
+    pagination_class = FoundPages
     writes = {"POST": "catalog.add_book"}
 
     @extend_schema(
@@ -76,16 +65,13 @@ class BookList(BookView):
         responses={200: BookRowSerializer(many=True), 400: ErrorSerializer},
     )
     def get(self, request: Request) -> Response:
-        """Search the catalogue. Without ``q``: all books, by title."""
-        if not set(request.query_params.getlist("available")) <= {"", "true", "false", "True", "False"}:
-            raise InvalidInput(fields={"available": ["true or false."]})
-        form = SearchForm(request.query_params)
-        if not form.is_valid():
-            wrong = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}
-            raise InvalidInput(fields=wrong)
-        found = search(form.query, user=request.user, filters=form.filters, sort=form.order)
-        page = self.paginate_queryset(queries.for_list(found))
-        return self.get_paginated_response(BookRowSerializer(page, many=True).data)
+        """Search the catalogue. Without ``q``: all books, by title.
+
+        ``facets`` say what may narrow it further; ``next`` and ``previous`` keep the whole search.
+        """
+        pages = cast(FoundPages, self.paginator)
+        books = pages.found(request)
+        return pages.get_paginated_response(BookRowSerializer(books, many=True).data)
 
     @extend_schema(
         operation_id="books_create",
@@ -100,7 +86,26 @@ class BookList(BookView):
         return self.saved(added.book.pk, added.job, request, code=status.HTTP_201_CREATED)
 
 
+class BookSuggestions(BookView):
+    """Never a page of them, so no list."""
+
+    pagination_class = None
+
+    @extend_schema(
+        operation_id="books_suggest",
+        parameters=[
+            OpenApiParameter("q", str, description=f"What is typed so far; {LETTERS_AT_LEAST} letters or more.")
+        ],
+        responses={200: SuggestionsSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """At most ten titles, people, subjects and series that begin like ``q``; none for a single letter."""
+        found = suggest(request.query_params.get("q", ""), user=request.user)
+        return Response(SuggestionsSerializer({"results": found}).data)
+
+
 class BookDetail(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     writes = {"PATCH": "catalog.change_book", "DELETE": "catalog.delete_book"}
 
     @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, **GONE})

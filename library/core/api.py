@@ -35,15 +35,20 @@ class Pages(PageNumberPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
         """Errors: 400 for what is no number of a page or rows, 404 for a page after the last."""
-        wrong = {}
+        wrong = self.wrong(request)
+        if wrong:
+            raise exceptions.ValidationError(wrong)
+        return super().paginate_queryset(queryset, request, view)
+
+    def wrong(self, request: Request) -> dict[str, list[str]]:
+        """What is no number of a page or of rows, with a sentence for each."""
+        found = {}
         for name, most in ((self.page_query_param, None), (self.page_size_query_param, self.max_page_size)):
             given = request.query_params.getlist(name)
             if given and not _is_count(given, most=most):
                 limit = _("A whole number from 1 to %(most)d, once.") % {"most": most} if most else ""
-                wrong[name] = [limit or _("A whole number from 1, once.")]
-        if wrong:
-            raise exceptions.ValidationError(wrong)
-        return super().paginate_queryset(queryset, request, view)
+                found[name] = [limit or _("A whole number from 1, once.")]
+        return found
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         parameters = super().get_schema_operation_parameters(view)

@@ -1,0 +1,1 @@
+"""The parts of ``catalog.search``: reading a query, matching, ranking, spelling, narrowing and counting."""

@@ -1,0 +1,64 @@
+"""The order of what was found: words and meaning fused, and a known title before everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from catalog.finding import statement
+from catalog.finding.query import Query
+from catalog.finding.statement import Candidate
+from catalog.models import Book
+from catalog.names import ARTICLES
+from library.search.fold import words
+from library.search.fusion import min_max
+
+FUSED = 300  # so many by words are weighed against what is near in meaning
+LOOKED_AT = 100  # so many titles are compared with the query as a whole
+COVER = 0.35  # what a title that was asked for completely adds to the best score by words
+SAME_TITLE, TITLE_STARTS, TITLE_AND_PEOPLE = 1.0, 0.3, 0.5
+
+
+def order(candidates: Sequence[Candidate], near: Mapping[int, float], query: Query) -> list[int]:
+    """Ids of ``candidates`` (given in a total order), the best first."""
+    place = {one.book: number for number, one in enumerate(candidates)}
+    lexical = {one.book: one.score * (1 + COVER * one.cover) for one in candidates if one.by_words}
+    by_words = sorted(lexical, key=lambda book: (-lexical[book], place[book]))
+    best = max(lexical.values(), default=0.0) or 1.0
+    head = {book: lexical[book] / best for book in by_words[:FUSED]}
+    meant = {book: cosine for book, cosine in near.items() if book in place}
+    fused = min_max(head, meant) if meant else head
+    first = sorted(fused, key=lambda book: (-fused[book], place[book]))
+    for book, more in known(first[:LOOKED_AT], query).items():
+        fused[book] += more
+    first.sort(key=lambda book: (-fused[book], place[book]))
+    return [*first, *(book for book in by_words[FUSED:] if book not in fused)]
+
+
+def known(books: Sequence[int], query: Query) -> dict[int, float]:
+    """By book, what it gains where the query as a whole is its title, begins it, or is title and people."""
+    rows = Book.objects.filter(pk__in=books).values_list("pk", *statement.TITLE)
+    gains = {book: gain(query.text, *title) for book, *title in rows}
+    return {book: more for book, more in gains.items() if more}
+
+
+def gain(asked: str, title: str, subtitle: str, whole: str, people: str, language: str) -> float:
+    """``asked``, ``whole`` and ``people`` as bare words; leading articles do not count."""
+    title = words(title) if subtitle else whole
+    articles = ARTICLES.get(language, ())
+    asked_, title_, whole_ = (_bare(text, articles) for text in (asked, title, whole))
+    if asked_ in {title_, whole_}:
+        return SAME_TITLE
+    if f"{whole_} ".startswith(f"{asked_} "):
+        return TITLE_STARTS
+    given = asked.split()
+    about, by = set(title_.split()), set(people.split())
+    if about and about <= set(given) <= about | by | {"by"} | set(title.split()):
+        return TITLE_AND_PEOPLE
+    return 0.0
+
+
+def _bare(text: str, articles: Sequence[str]) -> str:
+    for article in articles:
+        if text.startswith(article):
+            return text.removeprefix(article)
+    return text

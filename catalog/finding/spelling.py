@@ -1,0 +1,150 @@
+"""What somebody may have meant, where what they typed finds nothing.
+
+Words that no title, name or heading has are compared with those that share what is left when a letter or two are taken
+away (Garbe's SymSpell): a lookup in an index instead of a comparison with every word. Only what readers may see is
+suggested, for only that is counted in ``Term``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+from math import log
+
+from django.db import connection
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from catalog.finding import tsquery, vocabulary
+from catalog.finding.query import Query
+from catalog.finding.vocabulary import Vocabulary
+
+SHORTEST, LONGER, PREFIX = 4, 6, 7  # letters: corrected at all, by two edits, compared by their beginning
+WORDS_AT_MOST, EACH, TRIES = 6, 4, 24
+LOOKED_AT = 300  # words with a shared rest that are compared, the most frequent first
+CANDIDATES = """
+SELECT asked.word, term.lexeme, term.as_word
+FROM jsonb_to_recordset(%s::jsonb) AS asked(word text, deletes text[]),
+LATERAL (
+  SELECT lexeme, as_word FROM catalog_term
+  WHERE deletes && asked.deletes AND as_word > 0 AND lexeme <> asked.word
+  ORDER BY as_word DESC, lexeme LIMIT %s
+) AS term
+"""
+FINDS = """
+SELECT place FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked(words, without, place)
+WHERE EXISTS (
+  SELECT FROM catalog_bookfacts AS facts
+  WHERE facts.vector @@ (CASE WHEN asked.without = '' THEN asked.words
+    ELSE format('(%%s) & !(%%s)', asked.words, asked.without) END)::tsquery
+)
+"""
+FINDS_VISIBLE = FINDS.replace("WHERE facts.vector", "WHERE NOT facts.is_suppressed AND facts.vector")
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One word that may have been meant; ``cost``: less is likelier."""
+
+    word: str
+    cost: float
+
+
+def edits_allowed(word: str) -> int:
+    """In how many places ``word`` may be wrong; none for short words and numbers."""
+    if len(word) < SHORTEST or not word.isalpha():
+        return 0
+    return 1 if len(word) < LONGER else 2
+
+
+def deletes(word: str) -> list[str]:
+    """The beginning of ``word`` and what is left of it without one or two letters, sorted."""
+    start = word[:PREFIX]
+    allowed = edits_allowed(word)
+    if not allowed:
+        return []
+    found = {start}
+    for number in range(1, allowed + 1):
+        found.update(
+            "".join(letter for place, letter in enumerate(start) if place not in gone)
+            for gone in combinations(range(len(start)), number)
+        )
+    return sorted(found)
+
+
+def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Correction]]:
+    """For each word the likeliest others, the best first. One query."""
+    asked = [{"word": word, "deletes": deletes(word)} for word in words if edits_allowed(word)][:WORDS_AT_MOST]
+    if not asked:
+        return {}
+    found: dict[str, list[Correction]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(CANDIDATES, [json.dumps(asked), LOOKED_AT])
+        for word, other, frequency in cursor.fetchall():
+            cost = _cost(word, other, frequency)
+            if cost is not None:
+                found.setdefault(word, []).append(Correction(other, cost))
+    return {word: sorted(others, key=lambda one: (one.cost, one.word))[:each] for word, others in found.items()}
+
+
+def _cost(word: str, other: str, frequency: int) -> float | None:
+    """``None`` where the two are too far apart. A swap of neighbours is one edit; rare words are less likely meant."""
+    allowed = min(edits_allowed(word), edits_allowed(other))
+    distance = OSA.distance(word, other, score_cutoff=allowed)
+    if distance > allowed:
+        return None
+    unlike = 1 - JaroWinkler.similarity(word, other)
+    return distance + 4 * unlike + 0.5 * (word[0] != other[0]) - 0.2 * log(1 + frequency)
+
+
+def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
+    """Whole corrections of ``query``, the likeliest first: all unknown words, then one known word beside them."""
+    words = [
+        word for word in query.correctable_words if not known.words[word].nothing_in or not known.words[word].books
+    ]
+    unknown = [word for word in words if known.words[word].as_word == 0]
+    others = corrections(words)
+    if any(word not in others for word in unknown if edits_allowed(word)):
+        unknown = [word for word in unknown if word in others]
+    sets: list[tuple[float, dict[str, str]]] = []
+    first = [others[word] for word in unknown if word in others]
+    named = [word for word in unknown if word in others]
+    if named:
+        sets += _combined(named, first)
+    spare = [word for word in words if word in others and word not in named]
+    for word in spare:
+        sets += [(cost + 2, swap) for cost, swap in _combined([*named, word], [*first, others[word]])]
+    return [swap for _cost_, swap in sorted(sets, key=lambda one: one[0])[:TRIES]]
+
+
+def _combined(words: Sequence[str], others: Sequence[list[Correction]]) -> list[tuple[float, dict[str, str]]]:
+    return [
+        (sum(one.cost for one in choice), {word: one.word for word, one in zip(words, choice, strict=True)})
+        for choice in islice(product(*others), TRIES * 4)
+    ]
+
+
+def corrected(query: Query, known: Vocabulary, *, staff: bool) -> Query | None:
+    """``query`` with other words, so that all of them together are in a book; ``None`` where nothing likely does.
+
+    Where no correction finds all words, only unknown words are corrected, and only beside one that is known: from
+    noise alone nothing is guessed. Three queries at most.
+    """
+    swaps = tries(query, known)
+    if not swaps:
+        return None
+    every = vocabulary.read([*query.words, *(word for swap in swaps for word in swap.values())])
+    queries = [query.corrected(swap) for swap in swaps]
+    writer = tsquery.Writer(every)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FINDS if staff else FINDS_VISIBLE,
+            [[writer.whole(one) for one in queries], [writer.excluded(one) for one in queries]],
+        )
+        finding: set[int] = {place for (place,) in cursor.fetchall()}
+    if finding:
+        return queries[min(finding) - 1]
+    unknown = {word for word in query.plain_words if known.words[word].as_word == 0}
+    telling = set(tsquery.informative(query, known)) - unknown
+    return next((one for one, swap in zip(queries, swaps, strict=True) if telling and set(swap) <= unknown), None)

@@ -1,0 +1,227 @@
+"""The one SQL statement of a search: what matches, how many pass, the best of them, and the facets' counts.
+
+What matches is gathered once, with a flag for each filter; everything else reads that. Only so many of it are ranked
+(``RANKED``): those known by their meaning, then by title, then the most borrowed, then the shortest titles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from catalog.finding.narrowing import Condition, Narrowing
+from library.search import bm25
+
+RANKED = 1000
+# What a word counts in the prose, about what it is, its people, its title (PostgreSQL's order: D, C, B, A).
+FIELD_WEIGHTS = (0.15, 0.4, 0.8, 1.0)
+FREQUENCY_SCALE = 3.0  # ts_rank gives at most 1: there k1 would let nothing saturate
+POPULAR, MOST_POPULAR = 0.15, 9.0  # what the most borrowed book gains, and the logarithm of how often that is
+TITLE = ("title", "subtitle", "search_a", "search_b", "language")  # what ``ranking.gain`` reads of a book
+TITLES_AT_MOST = 20
+SORTS = {
+    "title": "book.sort_title, book_id",
+    "newest": "book.created_at DESC, book_id DESC",
+    "year": "year DESC NULLS LAST, book_id DESC",
+    "popular": "popularity DESC, book_id DESC",
+    "relevance": "near DESC, in_title DESC, popularity DESC, title_words, book_id",
+}
+JOINED = {"title", "newest"}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One word of the ranking: its readings, and how rare it is."""
+
+    readings: tuple[str, ...]  # tsqueries
+    idf: float
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a search looks for. ``words``: a tsquery, empty where none are asked. ``ids``: instead, just these."""
+
+    words: str = ""
+    in_title: str = ""  # the same about titles alone
+    without: str = ""
+    near: dict[int, float] = field(default_factory=dict)
+    ids: tuple[int, ...] | None = None
+    scored: tuple[Scored, ...] = ()
+    average: float = 0.0
+    beside: tuple[Condition, ...] = ()
+    staff: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A book that matches and passes. ``cover``: how much of its title was asked for, from 0 to 1."""
+
+    book: int
+    score: float = 0.0
+    cover: float = 0.0
+    by_words: bool = True
+
+
+@dataclass
+class Outcome:
+    """What came back. ``found``: how many match by their words, whatever the filters; ``count``: all that pass."""
+
+    found: int = 0
+    count: int = 0
+    candidates: list[Candidate] = field(default_factory=list)
+    counts: list[tuple[str, str, int]] = field(default_factory=list)  # facet, value, how many
+
+
+class Params(dict[str, Any]):
+    """Parameters of a statement under names of their own."""
+
+    def add(self, value: Any) -> str:
+        name = f"p{len(self)}"
+        self[name] = value
+        return f"%({name})s"
+
+    def fill(self, condition: Condition) -> str:
+        """The condition's SQL with its parameters named."""
+        pieces = condition.sql.split("%s")
+        names = [self.add(value) for value in condition.params]
+        return pieces[0] + "".join(name + piece for name, piece in zip(names, pieces[1:], strict=True))
+
+
+def run(
+    match: Match, narrowing: Narrowing, *, sort: str, offset: int, limit: int, facets: Sequence[str] = (),
+    ranked: bool = False,
+) -> Outcome:  # fmt: skip
+    """Look. ``ranked``: the first ``RANKED`` with their scores instead of the slice from ``offset``.
+
+    ``facets``: SELECTs over ``matched`` that give (facet, value, number, NULL, NULL, NULL).
+    """
+    params = Params()
+    narrow = not facets and not ranked
+    parts = [
+        "SELECT 'count' AS part, NULL::text AS value, count(*) AS number, NULL::float8 AS score, NULL::float8 AS cover,"
+        " NULL::boolean AS by_words FROM passing",
+        "SELECT 'found', NULL, count(*) FILTER (WHERE lexical), NULL, NULL, NULL FROM matched",
+        _best(match, params, offset + limit) if ranked else _slice(sort, params, offset, limit),
+        *facets,
+    ]
+    flags = _flags(narrowing, params)
+    columns = "" if narrow else ", author_ids, category_ids, branch_ids, free_branch_ids"
+    passing = " AND ".join(f"pass_{name}" for name in flags) or "true"
+    sql = f"""
+WITH matched AS MATERIALIZED (
+  SELECT facts.book_id, facts.popularity, facts.title_words, facts.words, facts.year, facts.language,
+    facts.is_available, facts.has_copies, facts.has_file{columns},
+    {_lexical(match, params)} AS lexical, {_near(match, params)} AS near, {_in_title(match, params)} AS in_title
+    {"".join(f", ({flag}) AS pass_{name}" for name, flag in flags.items())}
+  FROM catalog_bookfacts AS facts WHERE {_where(match, params)}
+), passing AS NOT MATERIALIZED (SELECT * FROM matched WHERE {passing})
+""" + "\nUNION ALL\n".join(f"({part})" for part in parts)
+    return _outcome(sql, params)
+
+
+def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str, str]]:
+    """``TITLE`` of the books whose titles hold the words, the shortest titles first."""
+    shown = "" if staff else "AND NOT facts.is_suppressed"
+    sql = f"""SELECT {", ".join(f"book.{column}" for column in TITLE)}
+      FROM catalog_bookfacts AS facts JOIN catalog_book AS book ON book.id = facts.book_id
+      WHERE facts.vector @@ %s::tsquery AND facts.title_vector @@ %s::tsquery {shown}
+      ORDER BY facts.title_words, facts.book_id LIMIT {TITLES_AT_MOST}"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [in_title, in_title])
+        return cursor.fetchall()
+
+
+def _outcome(sql: str, params: Params) -> Outcome:
+    outcome, places = Outcome(), dict[int, int]()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        for part, value, number, score, cover, by_words in cursor.fetchall():
+            if part == "count":
+                outcome.count = number
+            elif part == "found":
+                outcome.found = number
+            elif part == "book":
+                places[int(value)] = number
+                outcome.candidates.append(Candidate(int(value), score or 0.0, cover or 0.0, bool(by_words)))
+            else:
+                outcome.counts.append((part, value, number))
+    outcome.candidates.sort(key=lambda one: places[one.book])
+    return outcome
+
+
+def _flags(narrowing: Narrowing, params: Params) -> dict[str, str]:
+    flags = {name: params.fill(condition) for name, condition in narrowing.facets.items()}
+    if narrowing.others:
+        flags["others"] = " AND ".join(params.fill(condition) for condition in narrowing.others)
+    return flags
+
+
+def _lexical(match: Match, params: Params) -> str:
+    if not match.words or not match.near:
+        return "true"
+    return f"facts.vector @@ {params.add(match.words)}::tsquery"
+
+
+def _near(match: Match, params: Params) -> str:
+    return f"facts.book_id = ANY({params.add(list(match.near))}::bigint[])" if match.near else "false"
+
+
+def _in_title(match: Match, params: Params) -> str:
+    return f"facts.title_vector @@ {params.add(match.in_title)}::tsquery" if match.in_title else "false"
+
+
+def _where(match: Match, params: Params) -> str:
+    conditions = [params.fill(condition) for condition in match.beside]
+    if not match.staff:
+        conditions.append("NOT facts.is_suppressed")
+    if match.ids is not None:
+        conditions.append(f"facts.book_id = ANY({params.add(list(match.ids))}::bigint[])")
+    elif match.words:
+        found = f"facts.vector @@ {params.add(match.words)}::tsquery"
+        near = f" OR facts.book_id = ANY({params.add(list(match.near))}::bigint[])" if match.near else ""
+        conditions.append(f"({found}{near})")
+    if match.without:
+        # Not as "NOT vector @@ …": that would read the vector of every book.
+        without = f"SELECT book_id FROM catalog_bookfacts WHERE vector @@ {params.add(match.without)}::tsquery"
+        conditions.append(f"facts.book_id NOT IN ({without})")
+    return " AND ".join(conditions) or "true"
+
+
+def _slice(sort: str, params: Params, offset: int, limit: int) -> str:
+    joined = " JOIN catalog_book AS book ON book.id = book_id" if sort in JOINED else ""
+    return f"""SELECT 'book', book_id::text, row_number() OVER (), NULL::float8, NULL::float8, lexical FROM (
+  SELECT book_id, lexical FROM passing{joined} ORDER BY {SORTS[sort]}
+  OFFSET {params.add(offset)} LIMIT {params.add(limit)}) AS page"""
+
+
+def _best(match: Match, params: Params, until: int) -> str:
+    score, cover = _score(match, params)
+    number = params.add(max(RANKED, until))
+    return f"""SELECT 'book', top.book_id::text, place, {score}, {cover}, lexical FROM (
+  SELECT *, row_number() OVER () AS place
+  FROM (SELECT * FROM passing ORDER BY {SORTS["relevance"]} LIMIT {number}) AS best) AS top
+  CROSS JOIN LATERAL (SELECT vector || ''::tsvector AS v, title_vector AS t FROM catalog_bookfacts AS facts
+    WHERE facts.book_id = top.book_id OFFSET 0) AS texts"""
+
+
+def _score(match: Match, params: Params) -> tuple[str, str]:
+    """BM25 with weighted fields (``library.search.bm25``), and the share of the title that was asked for."""
+    if not match.scored:
+        return "0::float8", "0::float8"
+    k1, b, average = bm25.K1, bm25.B, max(match.average, 1.0)
+    norm = f"({k1 * (1 - b)} + {k1 * b / average} * top.words)"
+    weights = params.add(list(FIELD_WEIGHTS))
+    scores, covers = [], []
+    for word in match.scored:
+        readings = [f"{params.add(reading)}::tsquery" for reading in word.readings]
+        ranks = ", ".join(f"ts_rank({weights}::float4[], v, {reading}, 0)" for reading in readings)
+        often = f"{FREQUENCY_SCALE} * greatest({ranks})"
+        rare = params.add(word.idf)
+        scores.append(f"(SELECT {rare} * often * {k1 + 1} / (often + {norm}) FROM (SELECT {often} AS often) AS one)")
+        covers.append("(" + " OR ".join(f"t @@ {reading}" for reading in readings) + ")::int")
+    cover = f"least(1, ({' + '.join(covers)})::float8 / greatest(top.title_words, 1))"
+    popular = f"(1 + {POPULAR} * least(1, ln(1 + top.popularity) / {MOST_POPULAR}))"
+    return f"({' + '.join(scores)}) * {popular}", cover

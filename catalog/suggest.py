@@ -1,0 +1,194 @@
+"""What the letters typed so far may become: titles, people, subjects and series, each by one bounded query.
+
+All that is compared is folded, by the function that folds queries, and each query reads a piece of an index that
+stands in the order of the letters (``text_pattern_ops``), never more than its limit of it: with a hundred books or a
+million it takes about as long. The order of such an index has an operator of its own, ``~<~``, which Django cannot
+say, hence the SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from catalog.names import ARTICLES
+from library.search.fold import fold
+
+Kind = Literal["title", "author", "subject", "series"]
+LETTERS_AT_LEAST = 2
+LETTERS_AT_MOST = 100
+READ_AT_MOST = 60  # rows of an index by one beginning; the best of them are shown
+COUNT_AT_MOST = 100  # books of one name
+SHARES: dict[Kind, int] = {"title": 4, "author": 3, "subject": 2, "series": 1}  # of ten places, while all have enough
+WILDCARDS = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
+
+SEEN = "(%(all)s OR NOT book.is_suppressed)"
+# `{name}` as a title page has it, from how it is filed: "darwin, charles" is "charles darwin". An index has the same.
+GIVEN_FIRST = "btrim(split_part({name}, ', ', 2) || ' ' || split_part({name}, ', ', 1))"
+BEGINS = "{table}.{column} LIKE {pattern} ORDER BY {table}.{column} USING ~<~ LIMIT %(read)s"
+TITLES = """
+SELECT book.id, book.title, book.language,
+  (SELECT author.name FROM catalog_authorship JOIN catalog_author AS author ON author.id = author_id
+   WHERE book_id = book.id AND role = 'author' ORDER BY position, catalog_authorship.id LIMIT 1)
+FROM ({starts}) AS start JOIN catalog_book AS book USING (id)
+GROUP BY book.id ORDER BY book.popularity DESC, book.sort_title, book.id LIMIT %(limit)s
+"""
+AUTHORS = """
+SELECT author.id, author.name, min(start.alias), min(start.place), (
+    SELECT count(*) FROM (
+      SELECT FROM catalog_authorship JOIN catalog_book AS book ON book.id = book_id
+      WHERE author_id = author.id AND {seen} LIMIT %(most)s
+    ) AS held) AS books
+FROM ({starts}) AS start JOIN catalog_author AS author USING (id)
+GROUP BY author.id ORDER BY books DESC, author.sort_name, author.id LIMIT %(limit)s
+"""
+HEADINGS = """
+SELECT heading.id, heading.name, (
+    SELECT count(*) FROM (SELECT FROM {books} WHERE {seen} LIMIT %(most)s) AS held) AS books
+FROM ({starts}) AS start JOIN {table} AS heading USING (id)
+GROUP BY heading.id ORDER BY books DESC, heading.sort_name, heading.id LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """``text`` is what it is, ``detail`` a word on it, ``url`` where it leads."""
+
+    kind: Kind
+    text: str
+    url: str
+    detail: str = ""
+    language: str = ""  # of a title
+
+
+def suggest(typed: str, *, user: User | AnonymousUser, limit: int = 10) -> list[Suggestion]:
+    """At most ``limit`` suggestions, by kind, the most used first; none before two letters are typed.
+
+    Nothing that only books have which ``user`` may not see. One query for each kind.
+    """
+    start = beginning(typed)
+    if sum(letter.isalnum() for letter in start) < LETTERS_AT_LEAST:
+        return []
+    asks: dict[Kind, Callable[..., list[Suggestion]]] = {
+        "title": _titles, "author": _authors, "subject": _subjects, "series": _series,
+    }  # fmt: skip
+    return _shared({kind: ask(start, user=user, limit=limit) for kind, ask in asks.items()}, limit)
+
+
+def by_kind(suggestions: list[Suggestion]) -> list[tuple[str, list[Suggestion]]]:
+    """In groups, each with its heading."""
+    headings = {"title": _("Books"), "author": _("People"), "subject": _("Subjects"), "series": _("Series")}
+    groups = ((headings[kind], [one for one in suggestions if one.kind == kind]) for kind in SHARES)
+    return [(heading, ones) for heading, ones in groups if ones]
+
+
+def beginning(typed: str) -> str:
+    """``typed`` as names and titles are kept for comparing."""
+    text = typed[: LETTERS_AT_MOST * 2].replace("\0", " ").encode("utf-8", "ignore").decode()
+    return fold(text)[:LETTERS_AT_MOST].strip()
+
+
+def _shared(found: dict[Kind, list[Suggestion]], limit: int) -> list[Suggestion]:
+    """Each kind its share of the places, and what one leaves free goes to the others, titles first."""
+    places = {kind: min(len(found[kind]), -(-SHARES[kind] * limit // 10)) for kind in SHARES}
+    for kind in SHARES:
+        places[kind] += min(len(found[kind]) - places[kind], max(limit - sum(places.values()), 0))
+    return [one for kind in SHARES for one in found[kind][: places[kind]]][:limit]
+
+
+def _titles(start: str, *, user: Any, limit: int) -> list[Suggestion]:
+    patterns = {f"p{n}": text for n, text in enumerate(_without_article(start))}
+    one = "(SELECT book.id FROM catalog_book AS book WHERE {seen} AND {begins})"
+    starts = " UNION ALL ".join(
+        one.format(seen=SEEN, begins=BEGINS.format(table="book", column="sort_title", pattern=f"%({name})s"))
+        for name in patterns
+    )
+    rows = _rows(TITLES.format(starts=starts), patterns, user=user, limit=limit)
+    return [
+        Suggestion("title", title, reverse("pages:book", args=[pk]), author or "", language)
+        for pk, title, language, author in rows
+    ]
+
+
+def _without_article(start: str) -> list[str]:
+    """How a title may be filed that begins like this: as it is, and without each article that it may begin with."""
+    articles = {article for articles in ARTICLES.values() for article in articles}
+    shorter = (start.removeprefix(article) for article in sorted(articles) if start.startswith(article))
+    return [start, *dict.fromkeys(rest for rest in shorter if len(rest) >= LETTERS_AT_LEAST)]
+
+
+def _authors(start: str, *, user: Any, limit: int) -> list[Suggestion]:
+    # "darwin c" is how "darwin, charles" begins as well.
+    patterns = {"filed": start, "comma": start if "," in start else start.replace(" ", ", ", 1)}
+    starts = " UNION ALL ".join(_name_starts())
+    rows = _rows(AUTHORS.format(starts=starts, seen=SEEN), patterns, user=user, limit=limit)
+    return [
+        Suggestion("author", name, _search(author=pk), _also(alias if place else "", books))
+        for pk, name, alias, place, books in rows
+        if books
+    ]
+
+
+def _name_starts() -> Iterator[str]:
+    """Where the names begin so: filed under the family name, or said with the given name first; then other names."""
+    for place, (table, key, alias) in enumerate(
+        [("catalog_author", "id", "''"), ("catalog_authoralias", "author_id", "name.name")]
+    ):
+        for name in ("name.sort_name", GIVEN_FIRST.format(name="name.sort_name")):
+            for pattern in ("filed", "comma") if name == "name.sort_name" else ("filed",):
+                yield (
+                    f"(SELECT name.{key} AS id, {alias} AS alias, {place} AS place FROM {table} AS name"  # noqa: S608
+                    f" WHERE {name} LIKE %({pattern})s ORDER BY {name} USING ~<~ LIMIT %(read)s)"
+                )
+
+
+def _also(alias: str, books: int) -> str:
+    words = _books(books)
+    return _("also %(name)s · %(books)s") % {"name": alias, "books": words} if alias else words
+
+
+def _subjects(start: str, *, user: Any, limit: int) -> list[Suggestion]:
+    books = """catalog_book_subjects JOIN catalog_book AS book ON book.id = book_id AND subject_id = heading.id"""
+    rows = _headings("catalog_subject", books, start, user=user, limit=limit)
+    return [Suggestion("subject", name, _search(subject=pk), _books(number)) for pk, name, number in rows]
+
+
+def _series(start: str, *, user: Any, limit: int) -> list[Suggestion]:
+    books = "(SELECT is_suppressed FROM catalog_book WHERE series_id = heading.id) AS book"
+    rows = _headings("catalog_series", books, start, user=user, limit=limit)
+    return [Suggestion("series", name, _search(series=pk), _books(number)) for pk, name, number in rows]
+
+
+def _headings(table: str, books: str, start: str, *, user: Any, limit: int) -> list[tuple[int, str, int]]:
+    begins = BEGINS.format(table="one", column="sort_name", pattern="%(start)s")
+    starts = f"SELECT one.id FROM {table} AS one WHERE {begins}"  # noqa: S608
+    sql = HEADINGS.format(table=table, books=books, starts=starts, seen=SEEN)
+    return [(pk, name, number) for pk, name, number in _rows(sql, {"start": start}, user=user, limit=limit) if number]
+
+
+def _search(**asked: int) -> str:
+    return f"{reverse('catalog:list')}?{urlencode(asked)}"
+
+
+def _books(number: int) -> str:
+    if number >= COUNT_AT_MOST:
+        return _("%(number)d books and more") % {"number": COUNT_AT_MOST}
+    return ngettext("%(number)d book", "%(number)d books", number) % {"number": number}
+
+
+def _rows(sql: str, starts: dict[str, str], *, user: Any, limit: int) -> list[tuple[Any, ...]]:
+    values: dict[str, Any] = {name: f"{start.translate(WILDCARDS)}%" for name, start in starts.items()}
+    values |= {"all": user.is_staff, "read": READ_AT_MOST, "most": COUNT_AT_MOST, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
