@@ -21,7 +21,7 @@ from catalog.admin.bulk import BulkEdit
 from catalog.admin.copies import OWN, add
 from catalog.admin.merging import MergeBooks
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
-from catalog.models import Authorship, Book, BookFile, BookIdentifier, Copy
+from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
 from catalog.services import history as changes
 from catalog.services.locks import lock_book
 from library.search.fold import fold
@@ -37,6 +37,16 @@ else:
 
 LONGEST_SEARCH = 200
 SOME = 3  # of the authors, in a row of the list
+
+
+def _with_number(term: str) -> list[int]:
+    """The books that have ``term`` as a barcode, an ISBN or another number, each by its index."""
+    isbn = isbns.normalise(term)
+    return [
+        *Copy.objects.filter(barcode__iexact=term).values_list("book", flat=True),
+        *BookIdentifier.objects.filter(value__in=[term, isbn or term]).order_by().values_list("book", flat=True)[:100],
+        *Book.objects.filter(isbn=isbn or term).order_by().values_list("pk", flat=True),
+    ]
 
 
 class AuthorshipInline(AuthorshipRows):
@@ -114,14 +124,13 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         term = search_term.replace("\0", " ").strip()[:LONGEST_SEARCH]
         if not term:
             return queryset, False
-        exact = Q(copies__barcode__iexact=term) | Q(identifiers__value=term) | Q(isbn=isbns.normalise(term) or term)
-        found = Book.objects.filter(exact).order_by().values("pk")[:100]
+        numbered = _with_number(term)
         words = re.findall(r"\w+", fold(term))
         if not words:
-            return queryset.filter(pk__in=found), False
-        wanted = " & ".join(f"{word}:*" for word in words)
-        beginning = Q(facts__vector=SearchQuery(wanted, search_type="raw", config="simple"))
-        return queryset.filter(Q(pk__in=list(found.values_list("pk", flat=True))) | beginning), False
+            return queryset.filter(pk__in=numbered), False
+        wanted = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+        beginning = BookFacts.objects.filter(vector=wanted).values("pk")
+        return queryset.filter(Q(pk__in=numbered) | Q(pk__in=beginning) if numbered else Q(pk__in=beginning)), False
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
