@@ -47,8 +47,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 test: install-dev  ## All tests that take under a minute, on the embedded services
 	@$(BIN)/python -m tests.run -m "not slow"
 
-test-full: install-dev  ## Every test
+test-full: install-dev  ## Every test, and the API against its document
 	@$(BIN)/python -m tests.run
+	@$(MAKE) --no-print-directory test-schema
 
 $(SCHEMA)/.installed: requirements-schema.txt
 	@$(PYTHON) -m venv $(SCHEMA)

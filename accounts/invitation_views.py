@@ -14,9 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import errors, forms, invitations, usernames
+from accounts import errors, forms, invitations, pages, usernames
 from accounts.models import Invitation
-from accounts.views import _enter, _page
 from library.core.errors import LibraryError
 
 INVITED = "accounts.invited"
@@ -63,7 +62,7 @@ def invitation(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             messages.info(request, refusal.detail)
         request.session.cycle_key()
         return redirect("accounts:invitation-confirm")
-    return _page(request, "invitation", forms.CodeForm(), invitation=invitation, is_somebody_else=is_somebody_else)
+    return pages.show(request, "invitation", forms.CodeForm(), invitation=invitation, is_somebody_else=is_somebody_else)
 
 
 @for_invited
@@ -86,7 +85,9 @@ def invitation_confirm(request: HttpRequest, invitation: Invitation) -> HttpResp
             form.show(refusal)
         else:
             return _go_on(request, accepted)
-    return _page(request, "invitation_confirm", form, email=invitation.email, has_account=has_account, checked=checked)
+    return pages.show(
+        request, "invitation_confirm", form, email=invitation.email, has_account=has_account, checked=checked
+    )
 
 
 def _accept(request: HttpRequest, invitation: Invitation, given: dict[str, Any]) -> invitations.Accepted:
@@ -103,7 +104,7 @@ def _go_on(request: HttpRequest, accepted: invitations.Accepted) -> HttpResponse
     name = {"name": accepted.user}
     if accepted.is_new:
         messages.success(request, _("Welcome, %(name)s. You work here now.") % name)
-        return _enter(request, accepted.user, "")
+        return pages.enter(request, accepted.user, "")
     if request.user.pk == accepted.user.pk:
         request.session.cycle_key()
         messages.success(request, _("You work here now, %(name)s.") % name)

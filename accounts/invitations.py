@@ -93,10 +93,11 @@ def send_again(*, invitation: Invitation, by: User, at: datetime | None = None) 
 def revoke(*, invitation: Invitation, by: User, at: datetime | None = None) -> Invitation:
     """Let the link open nothing any more. Errors: ``NotAllowed``, ``InvitationGone`` where it was decided before."""
     _only_administrators(by)
+    at = at or timezone.now()
     invitation = _locked(invitation.pk)
-    invitation.revoked_at = at or timezone.now()
+    invitation.revoked_at = at
     invitation.save(update_fields=["revoked_at"])
-    _withdraw(invitation)
+    _withdraw(invitation, at=at)
     activity.record(actor=by, verb="invitation.revoked", object=invitation, at=at)
     return invitation
 
@@ -218,13 +219,14 @@ def _make(invitation: Invitation, newcomer: Newcomer) -> User:
 
 
 def _post(invitation: Invitation, *, by: User, verb: str, at: datetime) -> None:
-    _withdraw(invitation)
+    _withdraw(invitation, at=at)
     notices.queue(to=invitation.email, kind=KIND, invitation=str(invitation.pk), at=at)
     activity.record(actor=by, verb=verb, object=invitation, data={"role": invitation.role}, at=at)
 
 
-def _withdraw(invitation: Invitation) -> None:
-    """Take back letters that no worker has sent yet."""
+def _withdraw(invitation: Invitation, *, at: datetime) -> None:
+    """Take back letters that no worker has sent yet, and codes that were asked for with an earlier link."""
+    otp.withdraw(email=invitation.email, purpose=Purpose.INVITE, at=at)
     waiting = Notice.objects.filter(kind=KIND, state=NoticeState.WAITING)
     waiting.filter(context__invitation=str(invitation.pk)).delete()
 

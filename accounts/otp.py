@@ -101,6 +101,13 @@ def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode
 
 
 @transaction.atomic
+def withdraw(*, email: str, purpose: Purpose, at: datetime) -> None:
+    """Let every code of ``email`` for ``purpose`` open nothing any more: what it was asked for is over."""
+    _queue_up(email, purpose)
+    OneTimeCode.objects.asked_for(email, purpose).filter(expires_at__gt=at).update(expires_at=at)
+
+
+@transaction.atomic
 def try_registration(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
     return _try_newest(email, Purpose.REGISTER, digits, at=at or timezone.now())

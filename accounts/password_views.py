@@ -14,15 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import credentials, errors, forms, limits, sessions
+from accounts import credentials, errors, forms, limits, pages, sessions
 from accounts.models import User
-from accounts.views import _page, for_visitors
 from library.core.errors import LibraryError
 
 RESETTING = "accounts.resetting"
 
 
-@for_visitors
+@pages.for_visitors
 def reset(request: HttpRequest) -> HttpResponse:
     """First step: the address. The answer is the same whether or not it has an account."""
     form = forms.EmailForm(request.POST if request.method == "POST" else None)
@@ -34,10 +33,10 @@ def reset(request: HttpRequest) -> HttpResponse:
             messages.info(request, refusal.detail)
         request.session[RESETTING] = email
         return redirect("accounts:reset-confirm")
-    return _page(request, "reset", form)
+    return pages.show(request, "reset", form)
 
 
-@for_visitors
+@pages.for_visitors
 def reset_confirm(request: HttpRequest) -> HttpResponse:
     """Second step: the code from the mail and a new password. Ends at the sign-in page."""
     email = request.session.get(RESETTING)
@@ -53,10 +52,10 @@ def reset_confirm(request: HttpRequest) -> HttpResponse:
             request.session.flush()
             messages.success(request, _("Your password is changed, and you are signed out everywhere. Sign in again."))
             return redirect("accounts:sign-in")
-    return _page(request, "reset_confirm", form, email=email)
+    return pages.show(request, "reset_confirm", form, email=email)
 
 
-@for_visitors
+@pages.for_visitors
 def reset_resend(request: HttpRequest) -> HttpResponse:
     """Another code to the same address."""
     email = request.session.get(RESETTING)
@@ -65,7 +64,7 @@ def reset_resend(request: HttpRequest) -> HttpResponse:
     try:
         credentials.ask_to_reset(email=email, client=limits.client_of(request))
     except errors.CodeTooSoon as refusal:
-        return _page(request, "reset_confirm", forms.ResetForm(), refusal=refusal, email=email)
+        return pages.show(request, "reset_confirm", forms.ResetForm(), refusal=refusal, email=email)
     messages.info(request, _("We have sent another code. Only the newest one works."))
     return redirect("accounts:reset-confirm")
 
@@ -91,4 +90,4 @@ def change_password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, user)  # gives the session a new key
             messages.success(request, _("Your password is changed. Wherever else you were signed in, you are not now."))
             return redirect("accounts:sessions")
-    return _page(request, "password", form)
+    return pages.show(request, "password", form)

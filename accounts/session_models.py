@@ -1,4 +1,4 @@
-"""Where somebody is signed in: browser sessions, the token families of API clients, tickets for sockets."""
+"""Where somebody is signed in: browser sessions, token families, the devices of both, tickets for sockets."""
 
 from __future__ import annotations
 
@@ -74,6 +74,21 @@ class TokenFamily(models.Model):
 
     def __str__(self) -> str:
         return f"{self.began_at:%Y-%m-%d %H:%M}"
+
+
+class KnownDevice(models.Model):
+    """A kind of browser or app with which somebody has signed in. A sign-in with another is told to them by mail."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="known_devices")
+    is_browser = models.BooleanField()
+    name = models.CharField(max_length=40, blank=True)  # as ``Firefox Linux``
+    seen_at = models.DateTimeField()  # when somebody signed in with it last
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "is_browser", "name"], name="known_device_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Ticket(models.Model):

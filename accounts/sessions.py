@@ -13,7 +13,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import activity, clients
+from accounts import activity, clients, known_devices
 from accounts.models import OneTimeCode, Purpose, User
 from accounts.session_models import AGENT_LENGTH, BrowserSession, Ticket, TokenFamily
 from accounts.session_store import DEVICE, hash_key
@@ -51,11 +51,16 @@ def origin_of(request: HttpRequest) -> Origin:
     return Origin(agent=agent[:AGENT_LENGTH], address=clients.address_of(request))
 
 
+@transaction.atomic
 def enter(request: HttpRequest, user: User, *, at: datetime | None = None) -> None:
-    """Sign ``user`` in with this browser: a new session key, and a session that says where and when it began."""
-    at = at or timezone.now()
+    """Sign ``user`` in with this browser: a new session key, and a session that says where and when it began.
+
+    They are told by mail where it is a browser that they have not signed in with before.
+    """
+    at, origin = at or timezone.now(), origin_of(request)
     login(request, user)
     _stamp(request, began_at=at.isoformat(), at=at)
+    known_devices.recognise(user=user, agent=origin.agent, address=origin.address, is_browser=True, at=at)
 
 
 def touch(request: HttpRequest, *, at: datetime | None = None) -> None:
@@ -117,11 +122,12 @@ def end_all(*, user: User, at: datetime, besides: str = "") -> None:
 
 
 def forget_ended(*, at: datetime | None = None) -> None:
-    """Delete what is over: expired browser sessions and tickets, and token families that ended a month ago."""
+    """Delete what is over: expired sessions and tickets, token families of a month ago, devices of a year ago."""
     at = at or timezone.now()
     BrowserSession.objects.filter(expire_date__lt=at).delete()
     Ticket.objects.filter(expires_at__lt=at).delete()
     TokenFamily.objects.filter(expires_at__lt=at - KEEP_ENDED).delete()
+    known_devices.forget(at=at)
 
 
 def _stamp(request: HttpRequest, *, began_at: str, at: datetime) -> None:

@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
 
-from accounts import activity, errors
+from accounts import activity, errors, known_devices
 from accounts.models import User
 from accounts.session_models import TokenFamily
 from accounts.sessions import Origin
@@ -38,10 +38,12 @@ def issue(user: User, *, origin: Origin | None = None, at: datetime | None = Non
     """Tokens for somebody who has just proven who they are: the first of a new family.
 
     They are of the epoch in which ``user`` was read: whoever proved a password that was changed since gets nothing.
+    They are told by mail where it is an app that they have not signed in with before.
     """
     at, origin = at or timezone.now(), origin or Origin()
     update_last_login(User, user)
     activity.record(actor=user, verb="signed_in", data={"surface": "api"}, at=at)
+    known_devices.recognise(user=user, agent=origin.agent, address=origin.address, is_browser=False, at=at)
     family = TokenFamily(user=user, began_at=at, agent=origin.agent, address=origin.address)
     return _next_pair(family, user, at=at)
 

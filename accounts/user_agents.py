@@ -20,8 +20,22 @@ SYSTEMS = [
 
 def in_words(agent: str) -> str:
     """``Firefox on Linux``; the first word of a name that we do not know; ``Unknown device`` for none."""
-    browser = next((word for token, word in BROWSERS if token in agent), "")
-    system = next((word for token, word in SYSTEMS if token in agent), "")
+    browser, system = _known(agent)
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or agent.partition("/")[0].partition(" ")[0][:40] or _("Unknown device")
+    return browser or system or _first_word(agent) or _("Unknown device")
+
+
+def kind_of(agent: str) -> str:
+    """``Firefox Linux``: the same for every version and in every language, at most 40 letters; ``""`` for none."""
+    return " ".join(word for word in _known(agent) if word) or _first_word(agent)
+
+
+def _known(agent: str) -> tuple[str, str]:
+    browser = next((word for token, word in BROWSERS if token in agent), "")
+    system = next((word for token, word in SYSTEMS if token in agent), "")
+    return browser, system
+
+
+def _first_word(agent: str) -> str:
+    return agent.partition("/")[0].partition(" ")[0][:40]

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
-from django.urls import NoReverseMatch, reverse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts import errors, forms, limits, services, sessions, usernames
+from accounts import errors, forms, limits, pages, services, usernames
 from accounts import sign_in as signing_in
-from accounts.models import User
-from library.core.addresses import own_page
 from library.core.errors import LibraryError
 
-REGISTERING = "accounts.registering"
-SIGNING_IN = "accounts.signing_in"
-View = Callable[[HttpRequest], HttpResponse]
 
-
-def for_visitors(view: View) -> View:
-    """A page for who is not signed in yet; others go on to where they wanted. Never kept by a cache."""
-
-    @wraps(view)
-    def go_on_or_show(request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            return redirect(next_page(request, _wanted(request)))
-        return view(request)
-
-    hidden = sensitive_post_parameters("password", "code")(go_on_or_show)
-    return cast(View, never_cache(require_http_methods(["GET", "HEAD", "POST"])(hidden)))
-
-
-@for_visitors
+@pages.for_visitors
 def register(request: HttpRequest) -> HttpResponse:
     """First step: the address."""
     form = forms.EmailForm(request.POST if request.method == "POST" else None)
@@ -51,15 +28,15 @@ def register(request: HttpRequest) -> HttpResponse:
             services.ask_to_register(email=email, client=limits.client_of(request))
         except errors.CodeTooSoon as refusal:
             messages.info(request, refusal.detail)
-        request.session[REGISTERING] = {"email": email, "next": _wanted(request)}
+        request.session[pages.REGISTERING] = {"email": email, "next": pages.wanted(request)}
         return redirect("accounts:register-confirm")
-    return _page(request, "register", form, next=_wanted(request))
+    return pages.show(request, "register", form, next=pages.wanted(request))
 
 
-@for_visitors
+@pages.for_visitors
 def register_confirm(request: HttpRequest) -> HttpResponse:
     """Second step: the code from the mail, a name and a password. Ends signed in."""
-    begun = request.session.get(REGISTERING)
+    begun = request.session.get(pages.REGISTERING)
     if begun is None:
         return redirect("accounts:register")
     form = forms.RegisterForm(request.POST if request.method == "POST" else None)
@@ -82,8 +59,8 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
             form.show(refusal)
         else:
             messages.success(request, _("Welcome, %(name)s. You have a library card now.") % {"name": user})
-            return _enter(request, user, begun["next"])
-    return _page(request, "register_confirm", form, email=begun["email"], checked=checked)
+            return pages.enter(request, user, begun["next"])
+    return pages.show(request, "register_confirm", form, email=begun["email"], checked=checked)
 
 
 @require_safe
@@ -103,22 +80,22 @@ def username_check(request: HttpRequest) -> HttpResponse:
         return answer
 
 
-@for_visitors
+@pages.for_visitors
 def register_resend(request: HttpRequest) -> HttpResponse:
     """Another code to the same address."""
-    begun = request.session.get(REGISTERING)
+    begun = request.session.get(pages.REGISTERING)
     if begun is None or request.method != "POST":
         return redirect("accounts:register-confirm" if begun else "accounts:register")
     try:
         services.ask_to_register(email=begun["email"], client=limits.client_of(request))
     except errors.CodeTooSoon as refusal:
         form = forms.RegisterForm()
-        return _page(request, "register_confirm", form, refusal=refusal, email=begun["email"])
+        return pages.show(request, "register_confirm", form, refusal=refusal, email=begun["email"])
     messages.info(request, _("We have sent another code. Only the newest one works."))
     return redirect("accounts:register-confirm")
 
 
-@for_visitors
+@pages.for_visitors
 def sign_in(request: HttpRequest) -> HttpResponse:
     """First step: address and password."""
     form = forms.SignInForm(request.POST if request.method == "POST" else None)
@@ -126,33 +103,33 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         try:
             return _begin(request, form.cleaned_data)
         except errors.CodeTooSoon as refusal:
-            begun = request.session.get(SIGNING_IN, {})
+            begun = request.session.get(pages.SIGNING_IN, {})
             if begun.get("email", "").upper() == form.cleaned_data["email"].upper():
                 messages.info(request, refusal.detail)
                 return redirect("accounts:sign-in-code")
             form.show(refusal)
         except LibraryError as refusal:
             form.show(refusal)
-    return _page(request, "sign_in", form, next=_wanted(request))
+    return pages.show(request, "sign_in", form, next=pages.wanted(request))
 
 
 def _begin(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
     """Errors: ``WrongCredentials``, ``CodeTooSoon``."""
     begun = signing_in.begin(email=given["email"], password=given["password"], request=request)
     if begun.user is not None:
-        return _enter(request, begun.user, _wanted(request))
+        return pages.enter(request, begun.user, pages.wanted(request))
     # A new key at the first step too: nobody who planted the old one in this browser shares the challenge.
     request.session.cycle_key()
-    request.session[SIGNING_IN] = {
-        "challenge": begun.challenge, "email": given["email"], "next": _wanted(request),
+    request.session[pages.SIGNING_IN] = {
+        "challenge": begun.challenge, "email": given["email"], "next": pages.wanted(request),
     }  # fmt: skip
     return redirect("accounts:sign-in-code")
 
 
-@for_visitors
+@pages.for_visitors
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """Second step: the code from the mail."""
-    begun = request.session.get(SIGNING_IN)
+    begun = request.session.get(pages.SIGNING_IN)
     if begun is None:
         return redirect("accounts:sign-in")
     form = forms.CodeForm(request.POST if request.method == "POST" else None)
@@ -164,14 +141,14 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         except LibraryError as refusal:
             form.show(refusal)
         else:
-            return _enter(request, user, begun["next"])
-    return _page(request, "sign_in_code", form, email=begun["email"])
+            return pages.enter(request, user, begun["next"])
+    return pages.show(request, "sign_in_code", form, email=begun["email"])
 
 
-@for_visitors
+@pages.for_visitors
 def sign_in_resend(request: HttpRequest) -> HttpResponse:
     """Another code for the same sign-in."""
-    begun = request.session.get(SIGNING_IN)
+    begun = request.session.get(pages.SIGNING_IN)
     if begun is None or request.method != "POST":
         return redirect("accounts:sign-in-code" if begun else "accounts:sign-in")
     try:
@@ -179,7 +156,7 @@ def sign_in_resend(request: HttpRequest) -> HttpResponse:
     except errors.ChallengeGone as refusal:
         return _start_over(request, refusal)
     except errors.CodeTooSoon as refusal:
-        return _page(request, "sign_in_code", forms.CodeForm(), refusal=refusal, email=begun["email"])
+        return pages.show(request, "sign_in_code", forms.CodeForm(), refusal=refusal, email=begun["email"])
     messages.info(request, _("We have sent another code. Only the newest one works."))
     return redirect("accounts:sign-in-code")
 
@@ -192,38 +169,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL or "/")
 
 
-def next_page(request: HttpRequest, wanted: str) -> str:
-    """``wanted`` if it is a page of this library, else the home page: nobody is led elsewhere after signing in."""
-    return own_page(request, wanted) or resolve_url(settings.LOGIN_REDIRECT_URL)
-
-
-def _wanted(request: HttpRequest) -> str:
-    return request.POST.get("next") or request.GET.get("next") or ""
-
-
-def _enter(request: HttpRequest, user: User, wanted: str) -> HttpResponse:
-    sessions.enter(request, user)
-    request.session.pop(SIGNING_IN, None)
-    request.session.pop(REGISTERING, None)
-    return redirect(next_page(request, wanted))
-
-
 def _start_over(request: HttpRequest, refusal: errors.ChallengeGone) -> HttpResponse:
-    begun = request.session.pop(SIGNING_IN, None) or {}
+    begun = request.session.pop(pages.SIGNING_IN, None) or {}
     messages.warning(request, refusal.detail)
     return redirect(reverse("accounts:sign-in", query={"next": begun["next"]} if begun.get("next") else None))
-
-
-def _page(
-    request: HttpRequest, page: str, form: forms.DescribedForm, *, refusal: LibraryError | None = None, **words: Any
-) -> HttpResponse:
-    context = {"form": form, "refusal": refusal, "mailbox": _mailbox(), **words}
-    return render(request, f"accounts/{page}.html", context, status=422 if form.errors or refusal else 200)
-
-
-def _mailbox() -> str:
-    """Where mail is shown on a library that runs on one machine for trying out; elsewhere nothing."""
-    try:
-        return reverse("pages:mailbox")
-    except NoReverseMatch:
-        return ""

@@ -13,7 +13,7 @@ from aistudy.models import Artifact
 from library.jobs.models import Job
 from library.jobs.signals import job_ended
 from rag.models import Document
-from rag.signals import index_ready
+from rag.signals import document_merging, index_ready
 
 
 @receiver(index_ready, dispatch_uid="aistudy.summarise_new_index")
@@ -28,3 +28,9 @@ def after_job(*, job: Job, **kwargs: Any) -> None:
     """The artifact follows its job."""
     if job.subject_label == Artifact._meta.label_lower:
         services.after_job(job=job)
+
+
+@receiver(document_merging, dispatch_uid="aistudy.keep_own_work")
+def keep_own_work(*, document: Document, kept: Document | None, **kwargs: Any) -> None:
+    """What readers had made for themselves goes along to the document that stays."""
+    services.move_own_work(document=document, kept=kept)

@@ -42,3 +42,20 @@ def after_job(*, job: Job) -> None:
     artifact.state = ENDED[JobState(job.state)]
     artifact.error = job.error
     artifact.save(update_fields=["state", "error", "updated_at"])
+
+
+def move_own_work(*, document: Document, kept: Document | None) -> None:
+    """Give ``kept`` what readers had made for themselves from ``document``, marked as out of date.
+
+    What they have already made from ``kept`` stays; the library's own content is made anew from its file.
+    """
+    if kept is None:
+        return
+    known = set(Artifact.objects.filter(document=kept).values_list("kind", "language", "owner_id"))
+    ended = Artifact.objects.filter(document=document, owner__isnull=False, content__isnull=False).exclude(
+        state__in=[ArtifactState.QUEUED, ArtifactState.RUNNING]
+    )
+    for artifact in ended:
+        if (artifact.kind, artifact.language, artifact.owner_id) not in known:
+            artifact.document, artifact.generation, artifact.state = kept, None, ArtifactState.STALE
+            artifact.save(update_fields=["document", "generation", "state", "updated_at"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,11 +29,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--keep-results", action="store_true", help="only print, leave bench/RESULTS.md as it is")
     wanted = parser.parse_args()
+    program = shutil.which(wanted.locust)  # the load runs in another folder
+    if program is None:
+        parser.error(f"there is no program {wanted.locust}")
     users = max(1, min(wanted.users, MOST_USERS))
     with Library() as library, tempfile.TemporaryDirectory() as folder:
         library.manage("shell", "-v", "0", "-c", NO_LIMIT)
         ran = subprocess.run(
-            [wanted.locust, "-f", str(ROOT / "locustfile.py"), "--host", library.url, "--headless", "--only-summary",
+            [str(Path(program).absolute()), "-f", str(ROOT / "locustfile.py"), "--host", library.url, "--headless", "--only-summary",
              "--users", str(users), "--spawn-rate", str(max(1, users // 4)), "--run-time", f"{wanted.seconds}s",
              "--stop-timeout", "10", "--csv", f"{folder}/load", "--exit-code-on-error", "1", "--loglevel", "WARNING"],
             env=library.environment, cwd=folder, check=False,

@@ -1,6 +1,9 @@
 from django.apps import AppConfig
 
-RECORDS = ("book", "author", "category", "subject", "branch", "copy", "authorship", "bookfile")
+RECORDS = (
+    "book", "author", "authoralias", "category", "subject", "series", "branch", "itemtype", "copy", "authorship",
+    "bookidentifier", "bookfile",
+)  # fmt: skip
 # A branch is closed by an administrator; everything else on the shelves is a librarian's daily work.
 LIBRARIAN = [
     f"catalog.{verb}_{record}"
@@ -17,4 +20,4 @@ class CatalogConfig(AppConfig):
         from accounts.models import Role
         from accounts.roles import grant
 
-        grant(Role.LIBRARIAN, LIBRARIAN)
+        grant(Role.LIBRARIAN, [*LIBRARIAN, "catalog.view_bookgeneration"])

@@ -6,13 +6,16 @@ They raise Django's ``ValidationError``, which forms, serializers and ``checked`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog import identifiers as numbers
 from catalog import isbn as isbns
+from catalog.models import Authorship, Condition, CopyStatus, ItemType, ReadingLevel
 from library.core.errors import InvalidInput
 
 TITLE_LENGTH = 500
@@ -21,6 +24,9 @@ DESCRIPTION_LENGTH = 20_000
 NAMES_AT_MOST = 100
 PAGES_AT_MOST = 100_000
 FIRST_YEAR = -3000
+OLDEST_MINIMUM_AGE = 21
+LAST_POSITION = Decimal("9999.99")
+HIGHEST_PRICE = Decimal("9999999.99")
 YEARS_AHEAD = 2  # announced, not yet out
 
 
@@ -100,6 +106,104 @@ def page_count(value: int | None) -> int | None:
     return value
 
 
+def contributors(values: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Names and roles of editors, translators and illustrators, each once, in their order."""
+    if len(values) > NAMES_AT_MOST:
+        raise ValidationError(_("At most %(limit)d names.") % {"limit": NAMES_AT_MOST})
+    kept: dict[tuple[str, str], None] = {}
+    for number, value in enumerate(values, 1):
+        role = _text_of(value, "role", number)
+        if role == Authorship.Position.AUTHOR:
+            raise _numbered(number, _("authors have a list of their own"))
+        if role not in Authorship.Position.values:
+            raise _numbered(number, _("the role is editor, translator or illustrator"))
+        try:
+            name = one_line(_text_of(value, "name", number), at_most=NAME_LENGTH, required=True)
+        except ValidationError as fault:
+            raise _numbered(number, fault.messages[0]) from fault
+        kept[(name, role)] = None
+    return list(kept)
+
+
+def identifiers(values: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Kinds and numbers, each once, as they are kept."""
+    if len(values) > NAMES_AT_MOST:
+        raise ValidationError(_("At most %(limit)d numbers.") % {"limit": NAMES_AT_MOST})
+    kept: dict[tuple[str, str], None] = {}
+    for number, value in enumerate(values, 1):
+        kind = _text_of(value, "kind", number)
+        try:
+            kept[(kind, numbers.normalise(kind, readable(_text_of(value, "value", number))))] = None
+        except ValidationError as fault:
+            raise _numbered(number, fault.messages[0]) from fault
+    return list(kept)
+
+
+def _text_of(value: Mapping[str, str], name: str, number: int) -> str:
+    text = value.get(name) if isinstance(value, Mapping) else None
+    if not isinstance(text, str):
+        raise _numbered(number, _("“%(name)s” is missing") % {"name": name})
+    return text
+
+
+def _numbered(number: int, sentence: str) -> ValidationError:
+    return ValidationError(_("Number %(number)d: %(sentence)s") % {"number": number, "sentence": sentence})
+
+
+def series_position(value: Decimal | int | str | None) -> Decimal | None:
+    """0 to 9999.99, at most two decimals, or none."""
+    return _decimal(value, LAST_POSITION)
+
+
+def price(value: Decimal | int | str | None) -> Decimal | None:
+    """What replacing a copy costs, to the cent, or unknown."""
+    return _decimal(value, HIGHEST_PRICE)
+
+
+def _decimal(value: Decimal | int | str | None, most: Decimal) -> Decimal | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else value)
+    except InvalidOperation as fault:
+        raise ValidationError(_("A number, for example 2 or 1.5.")) from fault
+    if not number.is_finite() or not 0 <= number <= most:
+        raise ValidationError(_("A number from 0 to %(most)s.") % {"most": most})
+    if number != (cents := number.quantize(Decimal("0.01"))):
+        raise ValidationError(_("At most two places behind the point."))
+    return cents
+
+
+def minimum_age(value: int | None) -> int | None:
+    """0 to 21 years, or for everybody."""
+    if value is not None and not 0 <= value <= OLDEST_MINIMUM_AGE:
+        raise ValidationError(_("Between 0 and %(limit)d years.") % {"limit": OLDEST_MINIMUM_AGE})
+    return value
+
+
+def one_of(choices: Sequence[str], *, or_none: bool = False) -> Callable[[str | None], str]:
+    """One of ``choices``; nothing at all where ``or_none``."""
+
+    def chosen(value: str | None) -> str:
+        if or_none and not value:
+            return ""
+        if value is None or value not in choices:
+            raise ValidationError(_("One of: %(choices)s.") % {"choices": ", ".join(choices)})
+        return value
+
+    return chosen
+
+
+def item_type(value: ItemType | str | None) -> ItemType | None:
+    """A type, given as itself or by its code; none for an ordinary book."""
+    if not value or isinstance(value, ItemType):
+        return value or None
+    found = ItemType.objects.filter(code=one_line(value, at_most=20)).first()
+    if found is None:
+        raise ValidationError(_("There is no such item type."))
+    return found
+
+
 BOOK: dict[str, Callable[[Any], Any]] = {
     "title": lambda value: one_line(value, at_most=TITLE_LENGTH, required=True),
     "subtitle": lambda value: one_line(value, at_most=TITLE_LENGTH),
@@ -112,12 +216,23 @@ BOOK: dict[str, Callable[[Any], Any]] = {
     "language": language,
     "description": prose,
     "page_count": page_count,
+    "contributors": contributors,
+    "identifiers": identifiers,
+    "series": lambda value: one_line(value or "", at_most=NAME_LENGTH),
+    "series_position": series_position,
+    "reading_level": one_of(ReadingLevel.values, or_none=True),
+    "minimum_age": minimum_age,
     "is_public": bool,
     "is_suppressed": bool,
 }
 COPY: dict[str, Callable[[Any], Any]] = {
     "barcode": lambda value: one_line(value, at_most=40, required=True),
     "shelf_mark": lambda value: one_line(value, at_most=80),
+    "status": one_of(CopyStatus.values),
+    "not_for_loan": bool,
+    "item_type": item_type,
+    "condition": one_of(Condition.values, or_none=True),
+    "price": price,
 }
 
 

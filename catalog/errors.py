@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from library.core.errors import LibraryError
+from library.core.errors import LibraryError, Moved
 
 
 class BookConfidential(LibraryError):
@@ -46,3 +46,48 @@ class SearchTookTooLong(LibraryError):
     code = "search_took_too_long"
     message = _("This search took too long. Ask with fewer or rarer words, or try again in a minute.")
     status = 503
+
+
+class CopyMoveImpossible(LibraryError):
+    """A status that cannot follow the one that the copy has (``catalog.moves``)."""
+
+    code = "copy_move_impossible"
+    message = _("Copy {barcode} is {status}; from there it cannot become {then}.")
+
+
+class CategoryCircle(LibraryError):
+    """A category would lie within itself."""
+
+    code = "category_circle"
+    message = _("{parent} is {name} itself or lies within it, so {name} cannot be a part of it.")
+
+
+class BookMerged(Moved):
+    """The record went into another one, which answers in its place."""
+
+    code = "book_merged"
+    message = _("This record was merged into another: {title}.")
+
+
+class MergeRefused(LibraryError):
+    """Two records cannot become one like this."""
+
+    code = "merge_refused"
+    message = _("These two cannot be merged.")
+
+
+class MergeFileUnclear(MergeRefused):
+    code = "merge_file_unclear"
+    message = _("Both records have a digital file. Choose whose file stays; the other is deleted.")
+
+
+class MergeIncomplete(MergeRefused):
+    """Something hangs on the record that no part of the library takes along."""
+
+    code = "merge_incomplete"
+    message = _("Nobody has said yet what becomes of {what} in a merge, so nothing was changed. Tell an administrator.")
+
+
+class TooManyAtOnce(LibraryError):
+    code = "too_many_at_once"
+    message = _("At most {limit} records can be changed at once; you chose more. Narrow the list first.")

@@ -6,20 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from catalog import checks
-from catalog.models import Book, Copy, CopyStatus
-from catalog.services.copies import SHELF_STATUSES
+from catalog.identifiers import normalise
+from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
+from catalog.moves import CATALOGUE, SHELF_STATUSES
+from catalog.services.books import check_isbn_is_no_other_books
 from catalog.services.files import check_upload
+from catalog.services.names import circle, filing_name, lies_within
+from library.core.errors import LibraryError
 
 if TYPE_CHECKING:  # generic only for the type checker
     BookModelForm = forms.ModelForm[Book]
     CopyModelForm = forms.ModelForm[Copy]
+    IdentifierModelForm = forms.ModelForm[BookIdentifier]
+    AliasModelForm = forms.ModelForm[AuthorAlias]
+    CategoryModelForm = forms.ModelForm[Category]
     AnyModelForm = forms.ModelForm[Any]
 else:
-    BookModelForm = CopyModelForm = AnyModelForm = forms.ModelForm
+    BookModelForm = CopyModelForm = IdentifierModelForm = AliasModelForm = CategoryModelForm = forms.ModelForm
+    AnyModelForm = forms.ModelForm
+
+NOBODY = "-"  # a reading level that clears the one there
 
 
 class BookAdminForm(BookModelForm):
@@ -36,7 +46,7 @@ class BookAdminForm(BookModelForm):
         model = Book
         fields = (
             "title", "subtitle", "isbn", "publisher", "year", "language", "page_count", "description", "categories",
-            "subjects", "is_public", "is_suppressed",
+            "subjects", "series", "series_position", "reading_level", "minimum_age", "is_public", "is_suppressed",
         )  # fmt: skip
 
     def clean_pdf(self) -> Any:
@@ -47,11 +57,22 @@ class BookAdminForm(BookModelForm):
 
     def _clean_fields(self) -> None:
         super()._clean_fields()  # type: ignore[misc]  # the stubs leave Django's own hook out
-        for name in checks.BOOK.keys() & self.cleaned_data.keys() - {"categories", "subjects"}:
+        for name in checks.BOOK.keys() & self.cleaned_data.keys() - {"categories", "subjects", "series"}:
             try:
                 self.cleaned_data[name] = checks.BOOK[name](self.cleaned_data[name])
             except ValidationError as fault:
                 self.add_error(name, fault)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Without its series a book has no place in it; an ISBN is that of one record."""
+        given = super().clean() or self.cleaned_data
+        if given.get("series_position") is not None and "series" in given and given["series"] is None:
+            self.add_error("series_position", _("A place in a series needs the series."))
+        try:
+            check_isbn_is_no_other_books(self.instance, given.get("isbn"))
+        except LibraryError as refusal:
+            self.add_error("isbn", refusal.detail)
+        return given
 
 
 class CopyAdminForm(CopyModelForm):
@@ -59,7 +80,9 @@ class CopyAdminForm(CopyModelForm):
 
     class Meta:
         model = Copy
-        fields = ("book", "branch", "barcode", "shelf_mark", "status", "not_for_loan")
+        fields = (
+            "book", "branch", "barcode", "shelf_mark", "status", "not_for_loan", "item_type", "condition", "price",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,13 +90,118 @@ class CopyAdminForm(CopyModelForm):
         if not isinstance(status, forms.ChoiceField):
             return
         now = CopyStatus(self.instance.status)
-        if self.instance.pk and now not in SHELF_STATUSES:
-            status.disabled = True
-            status.help_text = _("Settled at the desk.")
-        status.choices = [(value.value, value.label) for value in CopyStatus if value in {*SHELF_STATUSES, now}]
+        offered = {*SHELF_STATUSES}
+        if self.instance.pk:
+            offered = {now, *CATALOGUE.get(now, ())}
+            status.disabled = now not in SHELF_STATUSES
+            status.help_text = _("Settled at the desk.") if status.disabled else ""
+        status.choices = [(value.value, value.label) for value in CopyStatus if value in offered]
 
     def clean_barcode(self) -> str:
         return str(checks.COPY["barcode"](self.cleaned_data["barcode"]))
+
+
+class IdentifierForm(IdentifierModelForm):
+    """A number of a book, in any usual form."""
+
+    class Meta:
+        model = BookIdentifier
+        fields = ("kind", "value")
+
+    def clean(self) -> dict[str, Any] | None:
+        given = super().clean() or self.cleaned_data
+        if given.get("kind") and given.get("value"):
+            try:
+                given["value"] = normalise(given["kind"], checks.readable(given["value"]))
+            except ValidationError as fault:
+                self.add_error("value", fault)
+        return given
+
+
+class AliasForm(AliasModelForm):
+    """Another name of an author. Two that are filed alike are one."""
+
+    class Meta:
+        model = AuthorAlias
+        fields = ("name",)
+
+    def clean_name(self) -> str:
+        name: str = checks.one_line(self.cleaned_data["name"], at_most=checks.NAME_LENGTH, required=True)
+        author = self.instance.author_id
+        others = AuthorAlias.objects.filter(author=author, sort_name=filing_name(name)).exclude(pk=self.instance.pk)
+        if author is not None and others.exists():
+            raise ValidationError(_("The author already has this name."))
+        return name
+
+
+class CategoryAdminForm(CategoryModelForm):
+    """A category and the wider one that it is part of."""
+
+    class Meta:
+        model = Category
+        fields = ("name", "parent")
+
+    def clean_parent(self) -> Category | None:
+        parent: Category | None = self.cleaned_data["parent"]
+        if parent is not None and self.instance.pk and lies_within(parent, self.instance):
+            raise ValidationError(circle(self.instance, parent).detail)
+        return parent
+
+
+class BulkForm(forms.Form):
+    """What to change in many records. What is left empty stays as it is."""
+
+    add_categories = forms.ModelMultipleChoiceField(Category.objects.all(), required=False, label=_("Add categories"))
+    remove_categories = forms.ModelMultipleChoiceField(
+        Category.objects.all(), required=False, label=_("Remove categories")
+    )
+    add_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Add subjects"))
+    remove_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Remove subjects"))
+    language = forms.CharField(
+        required=False, label=_("Language"), max_length=2, help_text=_("Two letters, as in ISO 639-1.")
+    )
+    publisher = forms.CharField(required=False, label=_("Publisher"), max_length=checks.NAME_LENGTH)
+    is_public = forms.NullBooleanField(
+        required=False, label=_("Public"), help_text=_("Readers may read, ask and study its digital content.")
+    )
+    is_suppressed = forms.NullBooleanField(
+        required=False, label=_("Suppressed"), help_text=_("Hidden from readers everywhere.")
+    )
+    reading_level = forms.ChoiceField(
+        required=False, label=_("Written for"),
+        choices=[("", _("unchanged")), *ReadingLevel.choices, (NOBODY, _("nobody in particular"))],
+    )  # fmt: skip
+
+    def clean_language(self) -> str:
+        code: str = self.cleaned_data["language"]
+        return checks.language(code) if code else ""
+
+    def clean_publisher(self) -> str:
+        return checks.one_line(self.cleaned_data["publisher"], at_most=checks.NAME_LENGTH)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if not self.errors and not self.chosen:
+            raise ValidationError(_("Choose something to change."))
+        return given
+
+    @property
+    def chosen(self) -> list[str]:
+        """The names of the fields that say something."""
+        return [name for name, value in self.cleaned_data.items() if _says_something(value)]
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The arguments of ``services.change_books``."""
+        given = {name: self.cleaned_data[name] for name in self.chosen}
+        lists = {name: list(given.pop(name)) for name in list(given) if name.startswith(("add_", "remove_"))}
+        if given.get("reading_level") == NOBODY:
+            given["reading_level"] = ""
+        return {"changes": given, **lists}
+
+
+def _says_something(value: Any) -> bool:
+    return value.exists() if isinstance(value, QuerySet) else value not in (None, "")
 
 
 def changed_fields(form: AnyModelForm, model: type[Model]) -> list[str]:

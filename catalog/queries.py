@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalog.merged import moved
 from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
 from catalog.search import Results
 from library.core.errors import NotFound
@@ -39,7 +40,9 @@ class BranchAvailability:
 
 
 def get_book(pk: int, user: User | AnonymousUser) -> Book:
-    """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see."""
+    """The book with its people, shelves and digital file. Errors: ``NotFound``, also for what ``user`` may not see;
+    ``BookMerged`` where it went into another record.
+    """
     book = (
         Book.objects.visible_to(user)
         .select_related("digital_file", "series")
@@ -48,7 +51,7 @@ def get_book(pk: int, user: User | AnonymousUser) -> Book:
         .first()
     )
     if book is None:
-        raise NotFound
+        raise moved(pk, among=Book.objects.visible_to(user)) or NotFound
     return book
 
 

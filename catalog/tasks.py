@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from catalog.services import terms
+from catalog.services import terms, vectors
+from library.jobs.tasks import JobRun, job_task
 
 
 @shared_task(name="fold_term_changes")
 def fold_term_changes() -> None:
     """Every 30 s: add up which words came and went with the records that changed."""
     terms.fold_changes()
+
+
+@job_task(vectors.KIND)
+def book_vectors(run: JobRun) -> None:
+    """Embed every record whose vector is missing or of an older text. The subject is a ``BookGeneration``."""
+    vectors.build(run)
+
+
+@shared_task(name="freshen_book_vectors")
+def freshen_book_vectors() -> None:
+    """A second after a record was saved: embed it."""
+    vectors.freshen()
+
+
+@shared_task(name="check_book_vectors")
+def check_book_vectors() -> None:
+    """Every 30 s: embed what is stale though nobody said so; begin anew where the settings name another model."""
+    vectors.check()

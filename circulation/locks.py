@@ -15,9 +15,11 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Patron
+from catalog.merged import kept_id
 from catalog.models import Book, Copy
 from circulation.errors import ChangedMeanwhile
 from circulation.models import Hold
+from library.core.errors import NotFound
 
 DEADLOCK = "40P01"
 _Given = ParamSpec("_Given")
@@ -36,9 +38,14 @@ def patron(pk: UUID) -> Patron:
 
 
 def book(pk: int) -> Book:
-    """The book, locked."""
-    row: Book = locking(Book.objects.all()).get(pk=pk)
-    return row
+    """The book, locked; the one that it was merged into where that happened. Errors: ``NotFound`` where it is gone."""
+    row: Book | None = locking(Book.objects.filter(pk=pk)).first()
+    if row is not None:
+        return row
+    kept = kept_id(pk)
+    if kept is None:
+        raise NotFound
+    return book(kept)
 
 
 def copies(pks: Collection[int]) -> dict[int, Copy]:

@@ -139,7 +139,7 @@ CELERY_BROKER_URL = celery_url(_REDIS)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # jobs are rows: the sweeper, not the broker, brings back what was lost
 CELERY_TASK_DEFAULT_QUEUE = "quick"
-CELERY_TASK_ROUTES = {"index": {"queue": "slow"}, "summary": {"queue": "slow"}}
+CELERY_TASK_ROUTES = {"index": {"queue": "slow"}, "summary": {"queue": "slow"}, "book_vectors": {"queue": "slow"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 30}
 CELERY_TASK_PUBLISH_RETRY = False  # a wake-up that cannot be sent is sent again by the sweeper
@@ -157,6 +157,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-limits": {"task": "sweep_limits", "schedule": 600.0, "options": {"expires": 600}},
     # search
     "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
+    # vectors
+    "check-book-vectors": {"task": "check_book_vectors", "schedule": 30.0, "options": {"expires": 30}},
 }
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.
@@ -275,11 +277,15 @@ EMBEDDING_MODELS: dict[str, dict[str, Any]] = {
         "dimensions": 384,
         "window": 256,  # word-pieces, the two special ones included
         "threshold": 0.40,  # below this cosine nothing in the book supports an answer
+        "record_threshold": 0.40,  # below this cosine a catalogue record is not about what was asked
         "url": CONFIG.embedding_url,
     }
 }
 EMBEDDING_DTYPE = CONFIG.embedding_dtype
 EMBEDDER_SOCKET_FILE = VAR / "embedder.json"
+# Book vectors: how long a search waits for the meaning of its words before it goes on without, and how long it is kept.
+MEANING_SECONDS = 0.3
+MEANING_CACHE_SECONDS = 24 * 3600
 ANSWER_CACHE_SECONDS = 7 * 24 * 3600
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -291,6 +297,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "library.core.api.Pages",
     "DEFAULT_SCHEMA_CLASS": "library.core.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],  # a view that takes files says so
     "EXCEPTION_HANDLER": "library.core.api.exception_handler",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the OpenAPI document does not
     "PAGE_SIZE": 20,
@@ -318,11 +325,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "library.core.schema.say_everything",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ContributorRoleEnum": ["editor", "translator", "illustrator"],
         "CopyStatusEnum": "catalog.models.CopyStatus",
         "UnfetchedCopyStatusEnum": ["available", "missing", "damaged"],
         "HoldStateEnum": "circulation.models.HoldState",
         "JobStateEnum": "library.jobs.models.JobState",
         "LoanStatusEnum": "circulation.models.LoanStatus",
+        "RoleEnum": "accounts.models.Role",
     },
 }
 

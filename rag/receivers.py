@@ -6,8 +6,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from catalog.models import BookFile
-from catalog.signals import book_file_added
+from catalog.models import Book, BookFile
+from catalog.signals import book_file_added, books_merging
 from library.jobs.models import Job
 from library.jobs.signals import job_ended
 from rag import services
@@ -24,3 +24,10 @@ def after_index(*, job: Job, **kwargs: Any) -> None:
     """Nothing half-done stays, and no file is forgotten."""
     if job.kind == "index":
         services.after_index(job=job)
+
+
+@receiver(books_merging, dispatch_uid="rag.merge_documents")
+def merge_documents(*, kept: Book, merged: Book, takes_file: bool, by: Any = None, **kwargs: Any) -> set[str]:
+    """The index stays with its file; the index of a file that goes is deleted with all its passages."""
+    services.merge_documents(kept=kept, merged=merged, takes_file=takes_file)
+    return {"rag.Document.book"}

@@ -11,6 +11,7 @@ from library.jobs.models import Job, JobState
 from library.jobs.services import enqueue
 from rag import queries
 from rag.models import Document, GenerationState
+from rag.signals import document_merging
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -44,3 +45,17 @@ def after_index(*, job: Job) -> Job | None:
     if current is None or current.sha256 == tried.source_sha256:
         return None
     return enqueue(kind="index", subject=document, requested_by=job.requested_by)
+
+
+def merge_documents(*, kept: Book, merged: Book, takes_file: bool) -> None:
+    """Leave ``kept`` the document of the file that it will have: that of ``merged`` where it takes its file."""
+    found = Document.objects.select_for_update(no_key=True).filter(book__in=[kept, merged]).order_by("pk")
+    documents = {document.book_id: document for document in found}
+    ours, theirs = documents.get(kept.pk), documents.get(merged.pk)
+    stays, goes = (theirs, ours) if takes_file else (ours, theirs)
+    if goes is not None:
+        document_merging.send(sender=Document, document=goes, kept=stays)
+        goes.delete()  # a job that still reads it finds it gone, as after any deletion
+    if stays is not None and stays is theirs:
+        stays.book = kept
+        stays.save(update_fields=["book"])

@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 # A document has a new live generation. Arguments: document, generation, requested_by (a user's id or None).
 index_ready = Signal()
+
+# A document goes because its book's record went into another one. Arguments: document, kept (the document of the book
+# that stays, or None). Sent before it is deleted with what hangs on it.
+document_merging = Signal()

@@ -159,11 +159,8 @@ class Stack:
         return bodies
 
     def code(self, to: str, *, after: int = 0) -> str:
-        """The newest code that was mailed, once there are more than ``after`` mails."""
-        mails = eventually(lambda: found if len(found := self.mails(to)) > after else [], seconds=20)
-        digits = re.search(r"\b(\d{6})\b", mails[-1])
-        assert digits, mails[-1]
-        return digits[1]
+        """The newest code that was mailed, once one came after the first ``after`` mails; other letters do not count."""
+        return eventually(lambda: re.findall(r"^\d{6}$", "\n".join(self.mails(to)[after:]), re.M)[-1:], seconds=20)[0]
 
     def client(self, email: str = "", password: str = "lyceum-demo") -> httpx.Client:
         """An API client, signed in with a bearer token where an address is given."""

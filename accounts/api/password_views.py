@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts import credentials, sessions, tickets, tokens
 from accounts.api import serializers
-from accounts.api.views import NOTHING, Door, _read
+from accounts.api.doors import NOTHING, Door, read
 from accounts.models import User
 from library.core.api import ErrorSerializer
 
@@ -29,7 +29,7 @@ class Reset(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        given = _read(serializers.ResetSerializer, request)
+        given = read(serializers.ResetSerializer, request)
         credentials.reset(email=given["email"], digits=given["otp"], password=given["password"])
         return Response({})
 
@@ -54,7 +54,7 @@ class PasswordChange(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        given = _read(serializers.PasswordChangeSerializer, request)
+        given = read(serializers.PasswordChangeSerializer, request)
         is_bearer = request.auth is not None
         user = credentials.change_password(
             user=_who(request),

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts import credentials, invitations, limits, services, sessions, sign_in, tokens, usernames
 from accounts.api import serializers
-from accounts.models import Patron, Purpose, User
+from accounts.api.doors import NOTHING, Door, read, signed_in
+from accounts.models import Patron, Purpose
 from library.core.api import ErrorSerializer
-
-NOTHING = OpenApiResponse(description="No body.")
-
-
-class Door(APIView):
-    """An endpoint for who has no token yet: what stands in the header is not looked at, only the body counts."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-    def get_authenticate_header(self, request: Request) -> str:
-        """So that a refusal of credentials is a 401."""
-        return 'Bearer realm="api"'
 
 
 class AskForCode(Door):
@@ -43,7 +29,7 @@ class AskForCode(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        given = _read(serializers.CodeRequestSerializer, request)
+        given = read(serializers.CodeRequestSerializer, request)
         ask = credentials.ask_to_reset if given["purpose"] == Purpose.RESET else services.ask_to_register
         ask(email=given["email"], client=limits.client_of(request._request))
         return Response(status=status.HTTP_202_ACCEPTED)
@@ -63,7 +49,7 @@ class Register(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        given = _read(serializers.RegisterSerializer, request)
+        given = read(serializers.RegisterSerializer, request)
         user = services.register(
             email=given["email"],
             digits=given["otp"],
@@ -72,7 +58,7 @@ class Register(Door):
             username=given["username"],
             client=limits.client_of(request._request),
         )
-        return Response(_signed_in(user, request), status=status.HTTP_201_CREATED)
+        return Response(signed_in(user, request), status=status.HTTP_201_CREATED)
 
 
 class AskForInvitationCode(Door):
@@ -84,7 +70,7 @@ class AskForInvitationCode(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        given = _read(serializers.InvitationSerializer, request)
+        given = read(serializers.InvitationSerializer, request)
         invitations.ask_for_code(token_hash=invitations.hash_token(given["token"]))
         return Response(status=status.HTTP_202_ACCEPTED)
 
@@ -107,7 +93,7 @@ class AcceptInvitation(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        given = _read(serializers.AcceptInvitationSerializer, request)
+        given = read(serializers.AcceptInvitationSerializer, request)
         if given["username"]:
             usernames.check_rate(request._request)
         newcomer = None
@@ -118,7 +104,7 @@ class AcceptInvitation(Door):
         )
         if not accepted.is_new:
             return Response(status=status.HTTP_204_NO_CONTENT)
-        return Response(_signed_in(accepted.user, request), status=status.HTTP_201_CREATED)
+        return Response(signed_in(accepted.user, request), status=status.HTTP_201_CREATED)
 
 
 class Username(Door):
@@ -157,12 +143,12 @@ class Login(Door):
     )
     def post(self, request: Request) -> Response:
         if isinstance(request.data, Mapping) and "challenge" in request.data:
-            given = _read(serializers.LoginFinishSerializer, request)
-            return Response(_signed_in(sign_in.finish(challenge=given["challenge"], digits=given["otp"]), request))
-        given = _read(serializers.LoginBeginSerializer, request)
+            given = read(serializers.LoginFinishSerializer, request)
+            return Response(signed_in(sign_in.finish(challenge=given["challenge"], digits=given["otp"]), request))
+        given = read(serializers.LoginBeginSerializer, request)
         begun = sign_in.begin(email=given["email"], password=given["password"], request=request._request)
         if begun.user is not None:
-            return Response(_signed_in(begun.user, request))
+            return Response(signed_in(begun.user, request))
         return Response({"challenge": begun.challenge}, status=status.HTTP_202_ACCEPTED)
 
 
@@ -175,7 +161,7 @@ class LoginResend(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        sign_in.send_again(challenge=_read(serializers.ChallengeSerializer, request)["challenge"])
+        sign_in.send_again(challenge=read(serializers.ChallengeSerializer, request)["challenge"])
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
@@ -195,7 +181,7 @@ class TokenRefresh(Door):
     def post(self, request: Request) -> Response:
         arrived_at = timezone.now()
         pair = tokens.rotate(
-            _read(serializers.RefreshSerializer, request)["refresh"],
+            read(serializers.RefreshSerializer, request)["refresh"],
             retry_key=request.headers.get("Idempotency-Key", "")[:200],
             origin=sessions.origin_of(request._request),
             arrived_at=arrived_at,
@@ -212,7 +198,7 @@ class TokenVerify(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        tokens.verify(_read(serializers.TokenSerializer, request)["token"])
+        tokens.verify(read(serializers.TokenSerializer, request)["token"])
         return Response({})
 
 
@@ -225,7 +211,7 @@ class Logout(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        tokens.revoke(_read(serializers.RefreshSerializer, request)["refresh"])
+        tokens.revoke(read(serializers.RefreshSerializer, request)["refresh"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -238,19 +224,3 @@ class Me(APIView):
         assert not isinstance(user, AnonymousUser)
         patron = Patron.objects.select_related("user", "tier").get(pk=user.pk)
         return Response(serializers.MeSerializer(patron.user).data)
-
-
-def _read(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The checked body. Errors: ``ValidationError``, which the handler answers with 400."""
-    body = kind(data=request.data)
-    body.is_valid(raise_exception=True)
-    return cast(dict[str, Any], body.validated_data)
-
-
-def _signed_in(user: User, request: Request) -> dict[str, Any]:
-    pair = tokens.issue(user, origin=sessions.origin_of(request._request))
-    return {
-        "access": pair.access,
-        "refresh": pair.refresh,
-        "user": serializers.SignedInUserSerializer(user).data,
-    }

@@ -79,7 +79,7 @@ def test_details_are_plain_values(value):
 
 
 def test_a_verb_is_a_plain_word():
-    for verb in ("", "Signed in", "a\nb", "a.b.c"):
+    for verb in ("", None, " ", ".", "Signed in", "a\nb", "signed_in\n", "a.b.c"):
         with pytest.raises(IntegrityError), transaction.atomic():
             activity.record(actor=None, verb=verb)
 

@@ -260,7 +260,7 @@ def test_the_database_refuses_a_family_that_makes_no_sense():
 
 
 def post_ticket(client, **headers):
-    return client.post("/api/v1/auth/ticket/", headers=headers or None)
+    return client.post("/api/v1/auth/ticket/", content_type="application/json", headers=headers or None)
 
 
 def test_a_session_without_a_csrf_token_is_refused_and_with_one_let_in():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.files import File
@@ -10,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog import checks
-from catalog.models import Book, Branch, Copy
+from catalog.models import Authorship, Book, BookIdentifier, Branch, Copy, ReadingLevel
 from catalog.services import check_upload
 
 
@@ -25,13 +26,43 @@ class CopySerializer(serializers.ModelSerializer[Copy]):
 
     branch_name = serializers.CharField(source="branch.name", read_only=True)
     for_loan = serializers.SerializerMethodField(help_text="Whether it may leave the library at all.")
+    item_type = serializers.SlugRelatedField[Any](
+        slug_field="code", read_only=True, allow_null=True, help_text="A code; null for an ordinary book."
+    )
+    condition = serializers.CharField(read_only=True, help_text="new, good, worn, poor, or empty where nobody said.")
+    price = serializers.DecimalField(
+        max_digits=9, decimal_places=2, read_only=True, allow_null=True, required=False,
+        help_text="What replacing it costs. For staff alone: it is left out for everybody else.",
+    )  # fmt: skip
 
     class Meta:
         model = Copy
-        fields = ("barcode", "branch", "branch_name", "shelf_mark", "status", "for_loan")
+        fields = (
+            "barcode", "branch", "branch_name", "shelf_mark", "status", "for_loan", "item_type", "condition", "price",
+        )  # fmt: skip
+
+    def to_representation(self, instance: Copy) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if not getattr(getattr(self.context.get("request"), "user", None), "is_staff", False):
+            shown.pop("price")
+        return shown
 
     def get_for_loan(self, copy: Copy) -> bool:
         return not copy.not_for_loan
+
+
+class ContributorSerializer(serializers.Serializer[Any]):
+    """Somebody named in a book who is not its author."""
+
+    name = serializers.CharField(max_length=checks.NAME_LENGTH)
+    role = serializers.ChoiceField(choices=[role for role in Authorship.Position.values if role != "author"])
+
+
+class IdentifierSerializer(serializers.Serializer[Any]):
+    """A number beside the main ISBN, in the form that is kept; sent in any usual form."""
+
+    kind = serializers.ChoiceField(choices=BookIdentifier.Kind.choices)
+    value = serializers.CharField(max_length=200)
 
 
 class BookRowSerializer(serializers.ModelSerializer[Book]):
@@ -57,15 +88,26 @@ class BookSerializer(BookRowSerializer):
     """A book with everything a reader may know of it."""
 
     subjects = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)
+    contributors = serializers.SerializerMethodField()
+    series = serializers.SlugRelatedField[Any](slug_field="name", read_only=True, allow_null=True)
+    identifiers = IdentifierSerializer(many=True, read_only=True)
     copies = serializers.SerializerMethodField()
 
     class Meta(BookRowSerializer.Meta):
-        fields = (*BookRowSerializer.Meta.fields, "subjects", "description", "page_count", "created_at", "copies")
+        fields = (
+            *BookRowSerializer.Meta.fields, "contributors", "series", "series_position", "identifiers", "subjects",
+            "description", "reading_level", "minimum_age", "page_count", "created_at", "copies",
+        )  # fmt: skip
+
+    @extend_schema_field(ContributorSerializer(many=True))
+    def get_contributors(self, book: Book) -> list[dict[str, str]]:
+        rows = [row for row in book.authorships.all() if row.role != Authorship.Position.AUTHOR]
+        return [{"name": row.author.name, "role": row.role} for row in rows]
 
     @extend_schema_field(CopySerializer(many=True))
     def get_copies(self, book: Book) -> Any:
-        rows = book.copies.select_related("branch").order_by("branch__name", "barcode")
-        return CopySerializer(rows, many=True).data
+        rows = book.copies.select_related("branch", "item_type").order_by("branch__name", "barcode")
+        return CopySerializer(rows, many=True, context=self.context).data
 
 
 class BookSavedSerializer(BookSerializer):
@@ -98,12 +140,30 @@ class BookWriteSerializer(serializers.Serializer[Any]):
     subjects = serializers.ListField(
         child=serializers.CharField(max_length=checks.NAME_LENGTH), max_length=checks.NAMES_AT_MOST, required=False
     )
+    contributors = ContributorSerializer(
+        many=True, required=False, help_text="Editors, translators, illustrators. Multipart: contributors[0]name …"
+    )
+    series = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, max_length=checks.NAME_LENGTH,
+        help_text="Its name; one that does not exist is made. Empty: none.",
+    )  # fmt: skip
+    series_position = serializers.DecimalField(
+        required=False, allow_null=True, max_digits=6, decimal_places=2, min_value=Decimal(0)
+    )
+    identifiers = IdentifierSerializer(
+        many=True, required=False, help_text="All numbers beside the main ISBN. Multipart: identifiers[0]kind …"
+    )
+    reading_level = serializers.ChoiceField(required=False, allow_blank=True, choices=ReadingLevel.choices)
+    minimum_age = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=checks.OLDEST_MINIMUM_AGE, help_text="In years."
+    )
     publisher = serializers.CharField(required=False, allow_blank=True, max_length=checks.NAME_LENGTH)
     year = serializers.IntegerField(required=False, allow_null=True)
     language = serializers.CharField(required=False, max_length=2, help_text="Two letters, as in ISO 639-1.")
     description = serializers.CharField(required=False, allow_blank=True, max_length=checks.DESCRIPTION_LENGTH)
     page_count = serializers.IntegerField(required=False, allow_null=True)
     is_public = serializers.BooleanField(default=True, help_text="Whether readers may read and ask its file.")
+    is_suppressed = serializers.BooleanField(required=False, help_text="Hidden from readers everywhere.")
     pdf = serializers.FileField(required=False, write_only=True, help_text="The digital book, a PDF.")
     file = serializers.FileField(required=False, write_only=True, help_text="The same as pdf.")
 
@@ -124,4 +184,3 @@ class BookChangeSerializer(BookWriteSerializer):
     """What may change of a book: nothing that is not sent."""
 
     is_public = serializers.BooleanField(required=False)
-    is_suppressed = serializers.BooleanField(required=False, help_text="Hidden from readers everywhere.")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +30,7 @@ from library.core.api import ErrorSerializer
 from library.core.permissions import requires
 from library.jobs.models import Job
 
+GONE = {301: ErrorSerializer, 404: ErrorSerializer}
 REFUSED = {401: ErrorSerializer, 403: ErrorSerializer}
 
 
@@ -48,10 +50,12 @@ class BookView(generics.GenericAPIView[Book]):
         """The book as it now is, with the job that its file started."""
         book = queries.get_book(pk, request.user)
         job_id: UUID | None = job.pk if job else None
-        return Response(BookSerializer(book).data | {"job": job_id}, status=code)
+        shown = BookSerializer(book, context=self.get_serializer_context()).data
+        return Response(shown | {"job": job_id}, status=code)
 
 
 class BookList(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     pagination_class = FoundPages
     writes = {"POST": "catalog.add_book"}
 
@@ -101,12 +105,14 @@ class BookSuggestions(BookView):
 
 
 class BookDetail(BookView):
+    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
     writes = {"PATCH": "catalog.change_book", "DELETE": "catalog.delete_book"}
 
-    @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, 404: ErrorSerializer})
+    @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, **GONE})
     def get(self, request: Request, pk: int) -> Response:
-        """One book, with its copies."""
-        return Response(BookSerializer(queries.get_book(pk, request.user)).data)
+        """One book, with its copies. A record that was merged into another answers 301 with its address."""
+        book = queries.get_book(pk, request.user)
+        return Response(BookSerializer(book, context=self.get_serializer_context()).data)
 
     @extend_schema(
         operation_id="books_partial_update",
@@ -131,18 +137,18 @@ class BookDetail(BookView):
     )
     def delete(self, request: Request, pk: int) -> Response:
         """Delete a book that has no copies and no holds; otherwise 409 says what it has."""
-        services.delete_book(book=queries.get_book(pk, request.user))
+        services.delete_book(book=queries.get_book(pk, request.user), by=cast(User, request.user))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class BookCopies(BookView):
-    @extend_schema(operation_id="books_copies_list", responses={200: CopySerializer(many=True), 404: ErrorSerializer})
+    @extend_schema(operation_id="books_copies_list", responses={200: CopySerializer(many=True), **GONE})
     def get(self, request: Request, pk: int) -> Response:
         """The copies of a book, by branch."""
         book = queries.get_book(pk, request.user)
-        copies = book.copies.select_related("branch").order_by("branch__name", "barcode", "id")
+        copies = book.copies.select_related("branch", "item_type").order_by("branch__name", "barcode", "id")
         page: list[Any] = self.paginate_queryset(copies) or []  # type: ignore[arg-type]  # the view is about books
-        return self.get_paginated_response(CopySerializer(page, many=True).data)
+        return self.get_paginated_response(CopySerializer(page, many=True, context=self.get_serializer_context()).data)
 
 
 class BranchList(generics.ListAPIView[Branch]):

@@ -4,10 +4,11 @@ from catalog.models.copies import Branch, Condition, Copy, CopyQuerySet, CopySta
 from catalog.models.files import BookFile, random_name
 from catalog.models.index import BookFacts, BookGeneration, BookVector, Term, TermChange
 from catalog.models.names import Author, AuthorAlias, Category, Series, Subject
-from catalog.models.records import Authorship, Book, BookIdentifier, BookQuerySet, ReadingLevel
+from catalog.models.records import Authorship, Book, BookIdentifier, BookMerge, BookQuerySet, ReadingLevel
 
 __all__ = [
     "Author", "AuthorAlias", "Authorship", "Book", "BookFacts", "BookFile", "BookGeneration", "BookIdentifier",
+    "BookMerge",
     "BookQuerySet", "BookVector", "Branch", "Category", "Condition", "Copy", "CopyQuerySet", "CopyStatus", "ItemType",
     "ReadingLevel", "Series", "Subject", "Term", "TermChange", "random_name",
 ]  # fmt: skip

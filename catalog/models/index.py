@@ -49,6 +49,9 @@ class BookFacts(models.Model):
             GinIndex(fields=["vector"], name="facts_vector", fastupdate=False),
             GinIndex(fields=["author_ids"], name="facts_authors", fastupdate=False),
             GinIndex(fields=["category_ids"], name="facts_categories", fastupdate=False),
+            # Which vectors are of an older text: all of them in one pass, and the newest texts at once.
+            models.Index(fields=["book", "text_version"], name="facts_book_version"),
+            models.Index(fields=["text_version"], name="facts_version"),
         ]
 
     def __str__(self) -> str:
@@ -93,43 +96,61 @@ class TermChange(models.Model):
 
 
 class BookGeneration(models.Model):
-    """Vectors of all records by one model. At most one answers searches; the next is built beside it."""
+    """Vectors of all records by one model. At most one answers searches; the next is built beside it.
+
+    Each has an index of its own in the database (``catalog.services.generations``), so that nothing ever compares the
+    vectors of two models. ``recipe``: how the text of a record was put together.
+    """
 
     class State(models.TextChoices):
         BUILDING = "building", _("being built")
         LIVE = "live", _("answers searches")
+        RETIRED = "retired", _("being deleted")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    model = models.CharField(max_length=120)
-    dimensions = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
-    created_at = models.DateTimeField(auto_now_add=True)
-    live_at = models.DateTimeField(null=True, blank=True)
+    model = models.CharField(_("model"), max_length=120)
+    dimensions = models.PositiveSmallIntegerField(_("dimensions"))
+    recipe = models.CharField(_("recipe"), max_length=40, default="")
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.BUILDING)
+    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
+    live_at = models.DateTimeField(_("in use since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("generation of book vectors")
         verbose_name_plural = _("generations of book vectors")
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["state"], name="book_generation_one_per_state"),
-            models.CheckConstraint(condition=Q(state__in=["building", "live"]), name="book_generation_state_known"),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state__in=["building", "live"]), name="book_generation_one_per_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["building", "live", "retired"]), name="book_generation_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="live") | Q(live_at__isnull=False), name="book_generation_live_since"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.model} {self.state}"
+        return f"{self.model} ({self.get_state_display()})"
 
 
 class BookVector(models.Model):
     """The meaning of one record: a unit vector, and the version of the text that it was made from."""
 
     id = models.BigAutoField(primary_key=True)
-    generation = models.ForeignKey(BookGeneration, on_delete=models.CASCADE, related_name="vectors")
-    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="vectors")
+    # The database deletes it with its book or generation: a vector that is written in the same moment then goes too.
+    generation = models.ForeignKey(
+        BookGeneration, on_delete=models.DO_NOTHING, related_name="vectors", db_constraint=False
+    )
+    book = models.ForeignKey(Book, on_delete=models.DO_NOTHING, related_name="vectors", db_constraint=False)
     text_version = models.BigIntegerField()
     embedding = VectorField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["generation", "book"], name="book_vector_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["generation", "book"], include=["text_version"], name="book_vector_once")
+        ]
 
     def __str__(self) -> str:
         return str(self.book_id)

@@ -188,3 +188,20 @@ class BookIdentifier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.value}"
+
+
+class BookMerge(models.Model):
+    """Where a record went that was merged into another one: its old address and number answer with that one."""
+
+    old_id = models.BigIntegerField(primary_key=True)
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="merges")
+    title = models.CharField(max_length=500)
+    merged_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("merged record")
+        verbose_name_plural = _("merged records")
+        constraints = [models.CheckConstraint(condition=~Q(old_id=F("book")), name="book_merge_into_another")]
+
+    def __str__(self) -> str:
+        return f"{self.old_id} → {self.book_id}"

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.files import File
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
+from accounts import activity
 from accounts.models import User
 from catalog import checks
 from catalog.errors import BookInUse, IsbnTaken
-from catalog.models import Author, Authorship, Book
-from catalog.services import names
+from catalog.models import Author, Authorship, Book, BookIdentifier
+from catalog.services import history, names
 from catalog.services.files import attach_file, refuse_bad_upload, remove_on_commit
+from catalog.services.locks import lock_book
 from catalog.services.text import refresh_search_text
-from library.core.errors import Level, Reason
+from library.core.errors import InvalidInput, Level, Reason
 from library.jobs.models import Job
 
-LISTS = ("authors", "categories", "subjects")
+LISTS = ("authors", "contributors", "categories", "subjects", "identifiers")
 
 
 class Added(NamedTuple):
@@ -45,11 +48,20 @@ def create_book(
     description: str = "",
     page_count: int | None = None,
     is_public: bool = True,
+    is_suppressed: bool = False,
+    contributors: Sequence[Mapping[str, str]] = (),
+    series: str = "",
+    series_position: Decimal | int | str | None = None,
+    reading_level: str = "",
+    minimum_age: int | None = None,
+    identifiers: Sequence[Mapping[str, str]] = (),
     file: File[bytes] | None = None,
 ) -> Added:
-    """Add a record, its authors and categories found by name or made, and its digital file if there is one.
+    """Add a record, its people, categories, subjects and series found by name or made, and its file if there is one.
 
-    ``language``: two letters; ``year``: negative before the common era. Errors: ``InvalidInput`` with every wrong
+    ``language``: two letters; ``year``: negative before the common era; ``minimum_age`` in years. ``contributors``:
+    ``{"name", "role"}`` with the role editor, translator or illustrator. ``identifiers``: ``{"kind", "value"}`` beside
+    the main ISBN, each valid for its kind. Errors: ``InvalidInput`` with every wrong
     field, ``IsbnTaken``, ``StorageFull``; then neither a row nor a file is left.
     """
     values = checks.checked(
@@ -57,6 +69,9 @@ def create_book(
             "title": title, "authors": authors, "isbn": isbn, "subtitle": subtitle, "categories": categories,
             "subjects": subjects, "publisher": publisher, "year": year, "language": language,
             "description": description, "page_count": page_count, "is_public": is_public,
+            "is_suppressed": is_suppressed, "contributors": contributors, "series": series,
+            "series_position": series_position, "reading_level": reading_level, "minimum_age": minimum_age,
+            "identifiers": identifiers,
         },
         checks.BOOK,
     )  # fmt: skip
@@ -66,6 +81,7 @@ def create_book(
     try:
         with transaction.atomic():
             _write(book, values)
+            history.record_added(book, by=by)
             if file is not None:
                 job = attach_file(book=book, upload=file, by=by)
     except IntegrityError as clash:
@@ -77,8 +93,8 @@ def create_book(
 def update_book(*, book: Book, changes: Mapping[str, Any], by: User | None, file: File[bytes] | None = None) -> Added:
     """Change the named fields of ``book`` (the same names as in ``create_book``), and its file if one is given.
 
-    ``authors``, ``categories`` and ``subjects`` replace what was there; editors and translators stay. Errors: as
-    ``create_book``; then everything is as before.
+    A list replaces the list that was there: ``authors`` leaves editors and translators alone, ``contributors`` the
+    authors. Without its series a book loses its place in it. Errors: as ``create_book``; then everything is as before.
     """
     values = checks.checked(changes, checks.BOOK)
     if file is not None:
@@ -86,8 +102,11 @@ def update_book(*, book: Book, changes: Mapping[str, Any], by: User | None, file
     job = None
     try:
         with transaction.atomic():
-            Book.objects.select_for_update(no_key=True).get(pk=book.pk)
+            stored = lock_book(book.pk)
+            book.series, book.series_position = stored.series, stored.series_position
+            before = history.snapshot(book.pk)
             _write(book, values)
+            history.record_change(book, before, by=by)
             if file is not None:
                 job = attach_file(book=book, upload=file, by=by)
     except IntegrityError as clash:
@@ -96,12 +115,13 @@ def update_book(*, book: Book, changes: Mapping[str, Any], by: User | None, file
     return Added(book, job)
 
 
-def delete_book(*, book: Book) -> None:
+def delete_book(*, book: Book, by: User | None = None) -> None:
     """Delete a record that nothing hangs on, with its digital file. Errors: ``BookInUse`` says what still does."""
     try:
         with transaction.atomic():
-            Book.objects.select_for_update(no_key=True).get(pk=book.pk)
+            lock_book(book.pk)
             remove_on_commit(book)
+            activity.record(actor=by, verb="book.deleted", object=book, data={"title.old": book.title})
             book.delete()
     except models.ProtectedError as still:
         raise _in_use(still.protected_objects) from still
@@ -119,19 +139,44 @@ def _in_use(objects: Iterable[models.Model]) -> BookInUse:
 
 def _write(book: Book, values: Mapping[str, Any]) -> None:
     plain = {name: value for name, value in values.items() if name not in LISTS}
+    check_isbn_is_no_other_books(book, plain.get("isbn"))
+    if "series" in plain:
+        plain["series"] = names.series(plain["series"]) if plain["series"] else None
+        if plain["series"] is None:
+            plain.setdefault("series_position", None)
     for name, value in plain.items():
         setattr(book, name, value)
+    _check_position(book)
     if book._state.adding:
         book.save(force_insert=True)
     elif plain:
         book.save(update_fields=[*plain, "updated_at"])
+    _write_lists(book, values)
+    refresh_search_text(book)
+
+
+def _write_lists(book: Book, values: Mapping[str, Any]) -> None:
+    others = [name for name, _role in values.get("contributors", ())]
+    if others:  # all people take their turns together, in one order
+        names.authors([*values.get("authors", ()), *others])
     if "authors" in values:
         _write_authors(book, names.authors(values["authors"]))
+    if "contributors" in values:
+        _write_contributors(book, values["contributors"])
     if "categories" in values:
         book.categories.set(names.categories(values["categories"]))
     if "subjects" in values:
         book.subjects.set(names.subjects(values["subjects"]))
-    refresh_search_text(book)
+    if "identifiers" in values:
+        write_identifiers(book, values["identifiers"])
+    elif values.get("isbn"):
+        book.identifiers.filter(kind=BookIdentifier.Kind.ISBN, value=values["isbn"]).delete()
+
+
+def _check_position(book: Book) -> None:
+    if book.series_position is not None and book.series is None:
+        sentence = _("A place in a series needs the series.")
+        raise InvalidInput(sentence, fields={"series_position": [sentence]})
 
 
 def _write_authors(book: Book, authors: Sequence[Author]) -> None:
@@ -142,10 +187,40 @@ def _write_authors(book: Book, authors: Sequence[Author]) -> None:
     )
 
 
+def _write_contributors(book: Book, people: Sequence[tuple[str, str]]) -> None:
+    book.authorships.exclude(role=Authorship.Position.AUTHOR).delete()
+    rows = dict.fromkeys((names.authors([name])[0], role) for name, role in people)
+    Authorship.objects.bulk_create(
+        Authorship(book=book, author=author, role=role, position=place) for place, (author, role) in enumerate(rows)
+    )
+
+
+def write_identifiers(book: Book, numbers: Sequence[tuple[str, str]]) -> None:
+    """Make ``numbers`` (kind and value, as they are kept) those of ``book``. Its main ISBN is none of them."""
+    own = (BookIdentifier.Kind.ISBN.value, book.isbn)
+    book.identifiers.all().delete()
+    BookIdentifier.objects.bulk_create(
+        BookIdentifier(book=book, kind=kind, value=value) for kind, value in numbers if (kind, value) != own
+    )
+
+
+def check_isbn_is_no_other_books(book: Book, isbn: str | None) -> None:
+    """Errors: ``IsbnTaken`` where another record has ``isbn`` as a further number, as one has that took it in."""
+    further = BookIdentifier.objects.filter(kind=BookIdentifier.Kind.ISBN, value=isbn or "").exclude(book=book.pk)
+    other = further.select_related("book").first()
+    if other is not None and isbn != Book.objects.filter(pk=book.pk).values_list("isbn", flat=True).first():
+        raise isbn_taken(isbn or "", other.book)
+
+
+def isbn_taken(isbn: str, other: Book) -> IsbnTaken:
+    """The refusal of an ISBN that ``other`` has, on its field."""
+    taken = IsbnTaken(isbn=isbn, title=other.title)
+    taken.fields = {"isbn": [taken.detail]}
+    return taken
+
+
 def _raise_if_isbn_taken(clash: IntegrityError, isbn: str | None) -> None:
     """Tell a taken ISBN from other clashes. Outside the transaction that it broke."""
     other = Book.objects.filter(isbn=isbn).first() if isbn and "isbn" in str(clash) else None
     if other is not None:
-        taken = IsbnTaken(isbn=isbn, title=other.title)
-        taken.fields = {"isbn": [taken.detail]}
-        raise taken from clash
+        raise isbn_taken(isbn or "", other) from clash

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
-from catalog import checks
+from accounts.models import User
+from catalog import checks, moves
 from catalog.errors import BarcodeTaken, CopyInCirculation, CopyInUse
-from catalog.models import Book, Branch, Copy, CopyStatus
+from catalog.models import Book, Branch, Copy, CopyStatus, ItemType
+from catalog.moves import SHELF_STATUSES
+from catalog.services import history
+from catalog.services.locks import lock_book
 from library.core.errors import InvalidInput
-
-# What stands in the catalogue's own power to say of a copy. The others follow from a loan or a hold.
-SHELF_STATUSES = (
-    CopyStatus.AVAILABLE, CopyStatus.IN_REPAIR, CopyStatus.DAMAGED, CopyStatus.MISSING, CopyStatus.LOST,
-    CopyStatus.WITHDRAWN,
-)  # fmt: skip
+from library.core.transactions import constraint_of
 
 
 def add_copy(
@@ -28,58 +29,111 @@ def add_copy(
     shelf_mark: str = "",
     status: str = CopyStatus.AVAILABLE,
     not_for_loan: bool = False,
+    item_type: ItemType | str | None = None,
+    condition: str = "",
+    price: Decimal | int | str | None = None,
+    by: User | None = None,
 ) -> Copy:
-    """Put one more copy of ``book`` on the shelf of ``branch``. Errors: ``InvalidInput``, ``BarcodeTaken``."""
-    kept = checks.checked({"barcode": barcode, "shelf_mark": shelf_mark}, checks.COPY)
-    if status not in CopyStatus.values:
-        raise InvalidInput(fields={"status": [_("There is no such status.")]})
-    copy = Copy(book=book, branch=branch, status=status, not_for_loan=not_for_loan, **kept)
-    return _saved(copy, None)
+    """Put one more copy of ``book`` on the shelf of ``branch``.
+
+    ``item_type``: itself or its code; ``price`` in the library's currency. Errors: ``InvalidInput`` with every wrong
+    field, also for a status that only lending gives; ``BarcodeTaken``.
+    """
+    kept = checks.checked(
+        {
+            "barcode": barcode, "shelf_mark": shelf_mark, "status": status, "not_for_loan": not_for_loan,
+            "item_type": item_type, "condition": condition, "price": price,
+        },
+        checks.COPY,
+    )  # fmt: skip
+    if kept["status"] not in SHELF_STATUSES:
+        raise InvalidInput(fields={"status": [_("A new copy cannot be lent or asked for yet.")]})
+    copy = Copy(book=book, branch=branch, **kept)
+    with _refusals(copy), transaction.atomic():
+        lock_book(copy.book_id)  # the order of locks is book, then copy: the counters' trigger touches the book
+        copy.save(force_insert=True)
+        history.record_copy("added", copy, {}, history.copy_values(copy), by=by)
+    return copy
 
 
-def change_copy(*, copy: Copy, changes: Mapping[str, Any]) -> Copy:
+def change_copy(*, copy: Copy, changes: Mapping[str, Any], by: User | None = None) -> Copy:
     """Write only ``changes`` (field names and values), so that what circulation did meanwhile stays.
 
-    Errors: ``CopyInCirculation`` for a status that is not the catalogue's to change, ``InvalidInput``,
-    ``BarcodeTaken``.
+    Errors: ``CopyInCirculation`` for a status that is not the catalogue's to change, ``CopyMoveImpossible``,
+    ``InvalidInput``, ``BarcodeTaken``.
     """
     kept = dict(changes) | checks.checked({k: v for k, v in changes.items() if k in checks.COPY}, checks.COPY)
-    return _saved(copy, kept)
+    if "book" in kept:
+        raise TypeError("a copy changes its book through move_copy")
+    with _refusals(copy, status=kept.get("status")), transaction.atomic():
+        lock_book(copy.book_id)
+        now = (
+            Copy.objects.select_for_update(no_key=True, of=["self"])
+            .select_related("branch", "item_type")
+            .get(pk=copy.pk)
+        )
+        _check_status(now, kept.get("status", now.status))
+        before = history.copy_values(now)
+        for name, value in kept.items():
+            setattr(copy, name, value)
+            setattr(now, name, value)
+        if kept:
+            copy.save(update_fields=[*kept])
+        history.record_copy("changed", now, before, history.copy_values(now), by=by)
+    return copy
 
 
-def delete_copy(*, copy: Copy) -> None:
+@transaction.atomic
+def move_copy(*, copy: Copy, book: Book, by: User | None = None) -> Copy:
+    """Put ``copy`` under another record, for one that was catalogued under the wrong one.
+
+    Errors: ``CopyInCirculation`` while somebody has it or waits for it; ``NotFound`` where a record is gone.
+    """
+    for pk in sorted({copy.book_id, book.pk}):
+        lock_book(pk)
+    now = Copy.objects.select_for_update(no_key=True).get(pk=copy.pk)
+    if now.status not in SHELF_STATUSES:
+        raise CopyInCirculation(barcode=now.barcode, status=now.get_status_display())
+    if now.book_id != book.pk:
+        history.record_copy("removed", now, {}, {}, by=by)
+        now.book = copy.book = book
+        now.save(update_fields=["book"])
+        history.record_copy("moved", now, {}, {}, by=by)
+    return copy
+
+
+def delete_copy(*, copy: Copy, by: User | None = None) -> None:
     """Delete a copy that was never lent or asked for. Errors: ``CopyInUse`` (withdraw it instead)."""
     try:
         with transaction.atomic():
-            Book.objects.select_for_update(no_key=True).get(pk=copy.book_id)
+            lock_book(copy.book_id)
+            history.record_copy("deleted", copy, history.copy_values(copy), {}, by=by)
             copy.delete()
     except (models.ProtectedError, IntegrityError) as still:
         raise CopyInUse(barcode=copy.barcode) from still
 
 
-def _saved(copy: Copy, changes: Mapping[str, Any] | None) -> Copy:
+def _check_status(now: Copy, wanted: str) -> None:
+    if wanted == now.status:
+        return
+    if now.status not in SHELF_STATUSES:
+        raise CopyInCirculation(barcode=now.barcode, status=now.get_status_display())
+    if wanted not in moves.CATALOGUE[CopyStatus(now.status)]:
+        raise moves.impossible(now.barcode, now.status, wanted)
+
+
+@contextmanager
+def _refusals(copy: Copy, *, status: str | None = None) -> Iterator[None]:
+    """What the database refuses, in words. Outside the transaction that it broke."""
     try:
-        with transaction.atomic():
-            # The order of locks is book, then copy: the counters' trigger touches the book.
-            Book.objects.select_for_update(no_key=True).get(pk=copy.book_id)
-            if changes is None:
-                copy.save(force_insert=True)
-            else:
-                _apply(copy, changes)
+        yield
     except IntegrityError as clash:
-        if "copy_barcode_unique" not in str(clash):
+        broken = constraint_of(clash)
+        if broken == moves.CONSTRAINT and status is not None:
+            now = Copy.objects.values_list("status", flat=True).get(pk=copy.pk)
+            raise moves.impossible(copy.barcode, now, status) from clash
+        if broken != "copy_barcode_unique":
             raise
         taken = BarcodeTaken(barcode=copy.barcode)
         taken.fields = {"barcode": [taken.detail]}
         raise taken from clash
-    return copy
-
-
-def _apply(copy: Copy, changes: Mapping[str, Any]) -> None:
-    now = Copy.objects.select_for_update(no_key=True).get(pk=copy.pk)
-    if "status" in changes and changes["status"] != now.status and now.status not in SHELF_STATUSES:
-        raise CopyInCirculation(barcode=now.barcode, status=now.get_status_display())
-    for name, value in changes.items():
-        setattr(copy, name, value)
-    if changes:
-        copy.save(update_fields=[*changes])

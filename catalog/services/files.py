@@ -14,8 +14,10 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import activity
 from accounts.models import User
 from catalog.models import Book, BookFile, random_name
+from catalog.services.locks import lock_book
 from catalog.signals import book_file_added
 from library.core.errors import InvalidInput, StorageFull
 from library.core.middleware import is_disk_full
@@ -58,13 +60,14 @@ def attach_file(*, book: Book, upload: File[bytes], by: User | None) -> Job | No
     ``StorageFull``; in both cases nothing is stored.
     """
     refuse_bad_upload(upload)
-    Book.objects.select_for_update(no_key=True).get(pk=book.pk)  # two uploads for one book take turns
+    lock_book(book.pk)  # two uploads for one book take turns
     _forget_file_of(book)
     book_file = BookFile.objects.create(
         book=book, original_name=_plain_name(upload.name), media_type=PDF, size=upload.size,
         sha256=_sha256(upload), file=_store(upload), added_by=by,
     )  # fmt: skip
     book.digital_file = book_file
+    activity.record(actor=by, verb="book.file_attached", object=book, data={"file.new": book_file.original_name})
     answers: list[Any] = [job for _to, job in book_file_added.send(sender=BookFile, book_file=book_file, by=by)]
     return next((job for job in answers if isinstance(job, Job)), None)
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from catalog.models import Book
 from catalog.names import sort_title
+from catalog.services import vectors
 from library.search.fold import words
 
 TOGETHER = 500
@@ -21,10 +22,12 @@ def refresh_search_text(book: Book) -> None:
 
 def refresh_search_texts(books: Iterable[Book]) -> int:
     """The same for many books, for instance all of a renamed author. Returns how many."""
+    vectors.wake_on_commit()
     pks = iter(book.pk for book in books)
     done = 0
     while batch := list(islice(pks, TOGETHER)):
-        rows = list(Book.objects.filter(pk__in=batch).prefetch_related("authors", "categories", "subjects"))
+        found = Book.objects.filter(pk__in=batch).select_related("series").order_by("pk")
+        rows = list(found.prefetch_related("authors__aliases", "categories", "subjects"))
         for book in rows:
             _fill(book)
         Book.objects.bulk_update(rows, COLUMNS)
@@ -34,8 +37,11 @@ def refresh_search_texts(books: Iterable[Book]) -> int:
 
 def _fill(book: Book) -> None:
     book.search_a = words(f"{book.title} {book.subtitle}")
-    book.search_b = words(" ".join(dict.fromkeys(author.name for author in book.authors.all())))
+    people = (name for author in book.authors.all() for name in (author.name, *(a.name for a in author.aliases.all())))
+    book.search_b = words(" ".join(dict.fromkeys(people)))
     about = [*(category.name for category in book.categories.all()), *(heading.name for heading in book.subjects.all())]
+    if book.series is not None:
+        about.append(book.series.name)
     book.search_c = words(" ".join(about))
     book.search_d = words(f"{book.description} {book.publisher}")
     book.sort_title = sort_title(book.title, book.language)

@@ -74,6 +74,21 @@ def test_each_parameter_narrows(api, asked, found):
     assert {row["title"] for row in api.get(BOOKS, asked).json()["results"]} == found
 
 
+@pytest.mark.parametrize("name", ["q", "category", "author", "year", "language", "available", "branch", "sort"])
+def test_an_empty_filter_is_no_filter(api, name):
+    make_copy(book=record("Cells"))
+    record("Germinal", language="fr")
+    answer = api.get(BOOKS, {name: ""})
+    assert (answer.status_code, answer.json()["count"]) == (200, 2)
+
+
+@pytest.mark.parametrize("value", ["null", "None", "maybe", "2", "yes", " ", "TRUE"])
+def test_available_is_true_or_false_or_empty(api, value):
+    answer = api.get(BOOKS, {"available": value})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert list(answer.json()["fields"]) == ["available"]
+
+
 def test_sorting_and_pages_hold_together(api):
     for title in ("The B", "A C", "An A"):
         record(title)
@@ -140,9 +155,9 @@ def test_a_book_has_everything_that_clients_rely_on(api):
     assert (body["description"], body["subjects"]) == ("Long.", ["Genetics"])
     assert body["copies"] == [
         {"barcode": "C-1", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "available",
-         "for_loan": True},
+         "for_loan": True, "item_type": None, "condition": ""},
         {"barcode": "C-2", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "on_loan",
-         "for_loan": False},
+         "for_loan": False, "item_type": None, "condition": ""},
     ]  # fmt: skip
     copies = api.get(f"{BOOKS}{book.pk}/copies/").json()
     assert (copies["count"], copies["results"]) == (2, body["copies"])
@@ -305,3 +320,67 @@ def test_a_full_page_asks_the_database_as_often_as_one_of_two_rows(api):
     few = [number(address) for address in addresses]
     many(6, 20)
     assert [number(address) for address in addresses] == few
+
+
+RICH = {
+    "title": "The Hobbit", "authors": ["J. R. R. Tolkien"], "series": "Middle-earth", "series_position": "0.50",
+    "contributors": [{"name": "Ann Lee", "role": "translator"}], "reading_level": "children", "minimum_age": 8,
+    "identifiers": [{"kind": "issn", "value": "ISSN 0317-8471"}, {"kind": "oclc", "value": "ocm0042"}],
+}  # fmt: skip
+
+
+def test_a_whole_record_comes_in_and_out_and_is_changed_in_parts(staff):
+    created = staff.post(BOOKS, RICH, format="json")
+    assert created.status_code == 201, created.json()
+    kept = RICH | {"identifiers": [{"kind": "issn", "value": "03178471"}, {"kind": "oclc", "value": "42"}]}
+    assert {name: created.json()[name] for name in RICH} == kept
+    address = f"{BOOKS}{created.json()['id']}/"
+    changed = staff.patch(
+        address, {"contributors": [], "series_position": 2, "minimum_age": None}, format="json"
+    ).json()
+    assert (changed["contributors"], changed["series_position"], changed["minimum_age"]) == ([], "2.00", None)
+    assert changed["authors"] == RICH["authors"]
+    alone = staff.patch(address, {"series": None}, format="json").json()
+    assert (alone["series"], alone["series_position"]) == (None, None)
+
+
+def test_people_and_numbers_come_in_a_multipart_body_too(staff):
+    body = {"title": "A", "authors": ["B"], "contributors[0]name": "Ann Lee", "contributors[0]role": "editor",
+            "identifiers[0]kind": "oclc", "identifiers[0]value": "42"}  # fmt: skip
+    created = staff.post(BOOKS, body, format="multipart")
+    assert created.status_code == 201, created.json()
+    assert created.json()["contributors"] == [{"name": "Ann Lee", "role": "editor"}]
+    assert created.json()["identifiers"] == [{"kind": "oclc", "value": "42"}]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"contributors": [{"name": "A", "role": "author"}]}, "contributors.0.role"),
+        ({"contributors": [{"role": "editor"}]}, "contributors.0.name"),
+        ({"contributors": "Ann"}, "contributors"),
+        ({"identifiers": [{"kind": "issn", "value": "0317-8472"}]}, "identifiers"),
+        ({"identifiers": [{"kind": "ean", "value": "1"}]}, "identifiers.0.kind"),
+        ({"series": "", "series_position": 1}, "series_position"),
+        ({"series_position": "NaN"}, "series_position"),
+        ({"reading_level": "babies"}, "reading_level"),
+        ({"minimum_age": 22}, "minimum_age"),
+    ],
+)
+def test_what_is_wrong_in_a_record_is_named(staff, wrong, field):
+    response = staff.post(BOOKS, RICH | wrong, format="json")
+    assert response.status_code == 400, response.json()
+    assert any(name.startswith(field) for name in response.json()["fields"]), response.json()
+    assert not Book.objects.exists()
+
+
+def test_what_a_copy_costs_is_for_staff(api, reader, staff):
+    copy = make_copy(price="12.50", condition="good")
+    for client, is_told in ((api, False), (reader, False), (staff, True)):
+        for shown in (
+            client.get(f"{BOOKS}{copy.book_id}/").json()["copies"][0],
+            client.get(f"{BOOKS}{copy.book_id}/copies/").json()["results"][0],
+        ):
+            assert shown["condition"] == "good"
+            assert shown.get("price") == ("12.50" if is_told else None)
+            assert ("price" in shown) is is_told

@@ -1,6 +1,6 @@
 """What happens to loans and holds. Every surface (desk, pages, API, admin, commands) comes through here."""
 
-from circulation.services.holds import cancel_hold, confirm_hold, place_hold, refuse_hold
+from circulation.services.holds import cancel_hold, confirm_hold, move_holds, place_hold, refuse_hold
 from circulation.services.loans import Action, CheckedIn, check_in, check_out
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "check_in",
     "check_out",
     "confirm_hold",
+    "move_holds",
     "place_hold",
     "refuse_hold",
 ]

@@ -105,6 +105,33 @@ def cancel_hold(*, hold: Hold, by: User, at: datetime | None = None) -> Hold:
     return _end(hold, HoldState.CANCELLED, at=at)
 
 
+def move_holds(*, kept: Book, merged: Book, at: datetime | None = None) -> None:
+    """Let all holds of ``merged`` be holds of ``kept``, whose locks the caller has: their records are becoming one.
+
+    Of two open holds of one patron the one that is further on stays, else the older; the other is cancelled and its
+    copy is free again.
+    """
+    ours = {hold.patron_id: hold for hold in locks.holds(Hold.objects.open().filter(book=kept))}
+    for hold in locks.holds(Hold.objects.open().filter(book=merged)):
+        other = ours.get(hold.patron_id)
+        if other is not None:
+            _cancel_lesser(hold, other, at=at)
+    Hold.objects.filter(book=merged).update(book=kept)
+
+
+def _cancel_lesser(one: Hold, other: Hold, *, at: datetime | None) -> None:
+    lesser = max(one, other, key=lambda hold: (_FURTHEST_FIRST.index(HoldState(hold.state)), hold.placed_at, hold.pk))
+    if lesser.copy_id is not None:
+        shelves.release(locks.copy(lesser.copy_id))
+    _end(lesser, HoldState.CANCELLED, at=at)
+
+
+# A copy that waits for its reader counts for more than one that is still to be fetched.
+_FURTHEST_FIRST = [
+    HoldState.READY, HoldState.IN_TRANSIT, HoldState.REQUESTED, HoldState.QUEUED, HoldState.SUSPENDED,
+]  # fmt: skip
+
+
 def _free_copy(book: Book, branch: Branch) -> Copy | None:
     """A free copy at the branch, locked: a copy is read again once its lock is held, so it is still free."""
     return locks.locking(Copy.objects.free().filter(book=book, branch=branch).order_by("pk")).first()

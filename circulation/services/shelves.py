@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from catalog.models import Copy, CopyStatus
+from catalog.moves import check_move
 
 KEPT_FOR_A_HOLD = {CopyStatus.REQUESTED, CopyStatus.ON_SHELF_FOR_HOLD, CopyStatus.IN_TRANSIT}
 
 
 def put(copy: Copy, status: CopyStatus) -> None:
-    """Write the copy's status; the database counts what is available."""
+    """Write the copy's status; the database counts what is available. Errors: ``CopyMoveImpossible``."""
+    check_move(copy, status)
     copy.status = status
     copy.save(update_fields=["status"])
 

@@ -28,8 +28,9 @@ _making = threading.Lock()
 class EmbedderClient:
     """Speaks ``POST /v1/embeddings``. One pool of connections for each process and server."""
 
-    def __init__(self, model: ModelSpec) -> None:
+    def __init__(self, model: ModelSpec, *, seconds: float | None = None) -> None:
         self.spec = model
+        self.timeout = TIMEOUT if seconds is None else httpx.Timeout(seconds)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
@@ -54,17 +55,19 @@ class EmbedderClient:
         address = embeddings_url(self.spec.url) if self.spec.url else "http://embedder/v1/embeddings"
         pool = _pool(socket, address)
         try:
-            response = pool.post(address, json=body)
+            response = pool.post(address, json=body, timeout=self.timeout)
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.CloseError):
-            response = pool.post(address, json=body)  # a restarted server closed the connections that we kept
+            response = pool.post(
+                address, json=body, timeout=self.timeout
+            )  # a restarted server closed the connections that we kept
         response.raise_for_status()
         found: dict[str, Any] = response.json()
         return found
 
 
-def client(model: ModelSpec) -> EmbedderClient:
-    """A client for ``model``; cheap, the connections are shared."""
-    return EmbedderClient(model)
+def client(model: ModelSpec, *, seconds: float | None = None) -> EmbedderClient:
+    """A client for ``model``; cheap, the connections are shared. ``seconds``: it gives up after that long."""
+    return EmbedderClient(model, seconds=seconds)
 
 
 def socket_path() -> str:

@@ -26,6 +26,7 @@ class ModelSpec:
     dimensions: int
     window: int  # word-pieces that it reads, the two special ones included
     threshold: float  # below this cosine nothing supports an answer
+    record_threshold: float  # below this cosine a catalogue record is not about what was asked
     url: str  # an OpenAI-shaped server; empty: the embedder process of this machine
 
 
@@ -51,15 +52,19 @@ def spec(name: str = "") -> ModelSpec:
         dimensions=entry["dimensions"],
         window=entry["window"],
         threshold=entry["threshold"],
+        record_threshold=entry["record_threshold"],
         url=entry.get("url", ""),
     )
 
 
-def for_questions(name: str = "") -> Embedder:
-    """Who embeds a reader's question: always another process, so that the web process loads no AI library."""
+def for_questions(name: str = "", *, seconds: float | None = None) -> Embedder:
+    """Who embeds a reader's question: always another process, so that the web process loads no AI library.
+
+    ``seconds``: how long to wait for it, where a search goes on without; unset: as long as an answer is worth.
+    """
     from library.ai.client import client
 
-    return client(spec(name))
+    return client(spec(name), seconds=seconds)
 
 
 def for_bulk(name: str = "") -> Embedder:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as rest_framework_handler
 
-from library.core.errors import LibraryError, StorageFull
+from library.core.errors import LibraryError, Moved, StorageFull
 from library.core.middleware import is_disk_full
 
 # The codes of the REST framework that would say less than ours.
@@ -88,6 +88,11 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         retry_after = getattr(exc, "retry_after", None)
         if retry_after is not None:
             response["Retry-After"] = str(retry_after)
+        request = context.get("request")
+        if isinstance(exc, Moved) and request is not None:
+            address = exc.address(request.method, request.get_full_path())
+            if address is not None:
+                response.status_code, response["Location"] = status.HTTP_301_MOVED_PERMANENTLY, address
         return response
     response_or_none = rest_framework_handler(exc, context)
     if response_or_none is not None:

@@ -91,6 +91,27 @@ class NotFound(LibraryError):
     status = 404
 
 
+class Moved(NotFound):
+    """It has another address now. Whoever only reads is sent there with 301; whoever writes is told.
+
+    ``old`` and ``new``: the parts of the path that tell the two apart, as ``/books/7/`` and ``/books/3/``.
+    """
+
+    code = "moved"
+    message = _("This has another address now.")
+
+    def __init__(self, detail: str = "", *, old: str, new: str, **given: Any) -> None:
+        super().__init__(detail, **given)
+        self.old, self.new = old, new
+
+    def address(self, method: str | None, full_path: str) -> str | None:
+        """Where a request for ``full_path`` finds it; ``None`` where it cannot be sent on."""
+        path, question, query = full_path.partition("?")
+        if method not in {"GET", "HEAD"} or self.old not in path:
+            return None
+        return path.replace(self.old, self.new, 1) + question + query
+
+
 class InvalidInput(LibraryError):
     """Input that can never be right; ``fields`` says where."""
 

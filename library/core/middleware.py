@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
-from library.core.errors import LibraryError, StorageFull
+from library.core.errors import LibraryError, Moved, StorageFull
 
 
 def is_disk_full(exc: BaseException) -> bool:
@@ -29,6 +29,9 @@ class RefusalMiddleware:
         refusal = StorageFull() if is_disk_full(exception) else exception
         if not isinstance(refusal, LibraryError):
             return None
+        address = refusal.address(request.method, request.get_full_path()) if isinstance(refusal, Moved) else None
+        if address is not None:
+            return HttpResponsePermanentRedirect(address)
         response = render(request, refusal.template, {"refusal": refusal}, status=refusal.status)
         retry_after = getattr(refusal, "retry_after", None)
         if retry_after is not None:

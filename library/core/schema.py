@@ -40,17 +40,17 @@ def say_everything(result: dict[str, Any], generator: Any, request: Any, public:
     for name, schema in schemas.items():
         if name.endswith(("Request", "Json")):
             _forbid_nul(schema)
-    for operation in _operations(result):
-        _say_refusals(operation)
+    for method, operation in _operations(result):
+        _say_refusals(operation, writes=method != "get")
         for parameter in operation.get("parameters", ()):
             if parameter["name"] != "q":  # any text may be searched for
                 _forbid_nul(parameter["schema"])
     return result
 
 
-def _operations(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _operations(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in result["paths"].values():
-        yield from (path[method] for method in METHODS if method in path)
+        yield from ((method, path[method]) for method in METHODS if method in path)
 
 
 def _split_files(schemas: dict[str, Any], name: str, result: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ def _split_files(schemas: dict[str, Any], name: str, result: dict[str, Any]) -> 
     schemas[f"{name}Json"] = schemas[name] | {"properties": whole}
     form = {key: {k: v for k, v in value.items() if k != "nullable"} for key, value in properties.items()}
     schemas[name] = schemas[name] | {"properties": form}
-    for operation in _operations(result):
+    for _method, operation in _operations(result):
         content = operation.get("requestBody", {}).get("content", {})
         body = content.get("application/json", {}).get("schema", {})
         if body.get("$ref", "").endswith(f"/{name}"):
@@ -79,13 +79,15 @@ def _forbid_nul(schema: dict[str, Any]) -> None:
         _forbid_nul(schema["items"])
 
 
-def _say_refusals(operation: dict[str, Any]) -> None:
+def _say_refusals(operation: dict[str, Any], *, writes: bool) -> None:
     """Adds the refusals that follow from an operation's shape, where the view has not said them in its own words."""
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     statuses = set()
     if "requestBody" in operation:
         statuses |= {"400", "415"}
+    if writes:  # with a session, whose check for forgery looks for a body's token even where none is read
+        statuses.add("415")
     if "query" in places:
         statuses.add("400")
     if "path" in places or "page" in names:

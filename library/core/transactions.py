@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 
 class _Undo:
@@ -28,3 +28,8 @@ def on_rollback(undo: Callable[[], None]) -> None:
     Outside a transaction everything is already kept, and ``undo`` is never called.
     """
     transaction.on_commit(_Undo(undo))
+
+
+def constraint_of(clash: IntegrityError) -> str:
+    """The name of the constraint that ``clash`` broke; empty where the database named none."""
+    return getattr(getattr(clash.__cause__, "diag", None), "constraint_name", None) or ""

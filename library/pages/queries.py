@@ -11,14 +11,14 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from aistudy.models import Artifact
-from catalog import queries as catalog
+from catalog import shelves
 from catalog.models import Book
 from circulation.models import Hold, HoldState, Loan
 from library.jobs.models import Job, JobState
 from library.jobs.queries import latest
 from rag.models import Document
 
-NEWEST = 12  # fills whole rows of two, three, four and six
+NEWEST = POPULAR = 12  # fills whole rows of two, three, four and six
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,14 @@ class DeskCounts:
     running_jobs: int
 
 
-def newest_books(user: Any, *, limit: int = NEWEST) -> Sequence[Book]:
+def newest_books(user: Any) -> Sequence[shelves.Shelved]:
     """The books last added that ``user`` may see, newest first, with their authors; three queries."""
-    books = catalog.for_list(Book.objects.visible_to(user))
-    return list(books.order_by("-created_at", "-id")[:limit])
+    return shelves.newest(user, NEWEST)
+
+
+def popular_books(user: Any) -> Sequence[shelves.Shelved]:
+    """The books borrowed most that ``user`` may see; three queries."""
+    return shelves.popular(user, POPULAR)
 
 
 def desk_counts(*, at: datetime | None = None) -> DeskCounts:

@@ -42,8 +42,11 @@ def test_answer_has_the_promised_shape():
     ("body", "field"),
     [
         ({}, "question"), ({"question": ""}, "question"), ({"question": "x" * 1001}, "question"),
-        ({"question": "a\x00b"}, "question"), (QUESTION | {"num_chunks": 0}, "num_chunks"),
-        (QUESTION | {"num_chunks": 21}, "num_chunks"), (QUESTION | {"num_chunks": "many"}, "num_chunks"),
+        ({"question": "a\x00b"}, "question"), ({"question": 5}, "question"), ({"question": 1.5}, "question"),
+        ({"question": True}, "question"), ({"question": None}, "question"), ({"question": ["why"]}, "question"),
+        ({"question": {"text": "why"}}, "question"), ({"question": "   "}, "question"),
+        (QUESTION | {"num_chunks": 0}, "num_chunks"), (QUESTION | {"num_chunks": 21}, "num_chunks"),
+        (QUESTION | {"num_chunks": "many"}, "num_chunks"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_by_its_field(body, field):

@@ -14,6 +14,7 @@ from accounts.errors import RateLimited
 from accounts.models import User
 from aistudy import queries as aistudy
 from catalog import queries as catalog
+from catalog import shelves
 from catalog.access import check_may_read
 from catalog.models import Book
 from circulation import queries as circulation
@@ -23,6 +24,8 @@ from library.pages import queries
 from library.pages.forms import QuestionForm
 from rag import answers
 from rag import queries as rag
+
+SIMILAR = 12  # fills whole rows of two, three, four and six
 
 
 @require_safe
@@ -98,7 +101,7 @@ def _render(request: HttpRequest, book: Book, tab: str, panel: dict[str, Any], *
     if tab == "copies" or not is_part:
         context |= _lending(request, book)
     if not is_part:
-        context |= _for_staff(request, book)
+        context |= _for_staff(request, book) | {"similar": shelves.similar(book, request.user, SIMILAR)}
     response = render(request, "pages/_panel.html" if is_part else "pages/book.html", context, status=status)
     # The same address gives two things: no cache may hand out the one for the other.
     patch_vary_headers(response, ["HX-Request"])

@@ -15,13 +15,13 @@ from library.pages import queries
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    newest = queries.newest_books(request.user)
+    shelves = {"newest": queries.newest_books(request.user), "popular": queries.popular_books(request.user)}
     if not isinstance(request.user, User):
-        return render(request, "pages/welcome.html", {"newest": newest})
+        return render(request, "pages/welcome.html", shelves)
     patron = request.user.patron
     holds = list(circulation.home_holds(patron))
     return render(request, "pages/home.html", {
-        "newest": newest,
+        **shelves,
         "today": timezone.localdate(),
         "greeting": queries.greeting(),
         "loans": list(circulation.home_loans(patron)),

@@ -13,6 +13,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from catalog.services import vectors
+
 
 class Command(BaseCommand):
     help = "Migrate, collect static files and, in embedded mode, load the demonstration collection once."
@@ -23,6 +25,7 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Making the tables …")
             call_command("migrate", verbosity=0, interactive=False)
+        vectors.check()  # another model in the settings begins its generation of book vectors now
         stamp = Path(settings.STATIC_ROOT) / ".collected"
         wanted = _static_fingerprint()
         if not stamp.exists() or stamp.read_text() != wanted:

@@ -7,7 +7,7 @@ INDEXES = {"author_given_starts": "catalog_author", "author_alias_given_starts":
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0006_index_triggers")]
+    dependencies = [("catalog", "0008_book_generations")]
     operations = [
         migrations.RunSQL(
             f"CREATE INDEX {name} ON {table} (({GIVEN_FIRST}) text_pattern_ops)", f"DROP INDEX {name}"

@@ -1,0 +1,189 @@
+"""Books in the admin: the record with its people, numbers and copies in one form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import ForeignKey, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from catalog import isbn as isbns
+from catalog import queries, services
+from catalog.admin import filters, history
+from catalog.admin.bulk import BulkEdit
+from catalog.admin.copies import OWN, add
+from catalog.admin.merging import MergeBooks
+from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
+from catalog.models import Authorship, Book, BookFile, BookIdentifier, Copy
+from catalog.services import history as changes
+from catalog.services.locks import lock_book
+from library.search.fold import fold
+
+if TYPE_CHECKING:  # generic only for the type checker
+    BookBase = admin.ModelAdmin[Book]
+    AuthorshipRows = admin.TabularInline[Authorship, Book]
+    IdentifierRows = admin.TabularInline[BookIdentifier, Book]
+    CopyRows = admin.TabularInline[Copy, Book]
+else:
+    BookBase = admin.ModelAdmin
+    AuthorshipRows = IdentifierRows = CopyRows = admin.TabularInline
+
+LONGEST_SEARCH = 200
+
+
+class AuthorshipInline(AuthorshipRows):
+    model = Authorship
+    extra = 1
+    autocomplete_fields = ("author",)
+    fields = ("author", "role", "position")
+
+
+class IdentifierInline(IdentifierRows):
+    model = BookIdentifier
+    form = IdentifierForm
+    extra = 1
+    fields = ("kind", "value")
+
+
+class CopyInline(CopyRows):
+    model = Copy
+    form = CopyAdminForm
+    extra = 1
+    fields = OWN
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """The branches and item types, read once for all rows of the form."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name in {"branch", "item_type"} and field is not None:
+            field.choices = list(field.choices)  # type: ignore[arg-type]  # a ModelChoiceIterator, whatever the stubs allow
+        return field
+
+
+@admin.register(Book)
+class BookAdmin(BulkEdit, MergeBooks, BookBase):
+    form = BookAdminForm
+    inlines = [AuthorshipInline, IdentifierInline, CopyInline]
+    list_display = ("title", "by", "isbn", "year", "copies_free", "has_pdf", "is_public", "is_suppressed")
+    list_filter = (
+        "is_public", "is_suppressed", filters.AvailableFilter, filters.CopiesFilter, filters.FileFilter,
+        filters.LanguageFilter, filters.BranchFilter, filters.SeriesFilter, filters.CategoryFilter,
+    )  # fmt: skip
+    search_fields = ("title",)  # looked for in get_search_results
+    search_help_text = _("Words of title, authors or subjects; a number; a barcode")
+    autocomplete_fields = ("categories", "subjects", "series")
+    readonly_fields = ("total_copies", "available_copies", "stored_file", "created_at", "updated_at")
+    object_history_template = "admin/catalog/history.html"
+    show_full_result_count = False
+    list_per_page = 50
+    fieldsets = (
+        (None, {"fields": ("title", "subtitle", "isbn", "publisher", "year", "language", "page_count")}),
+        (_("Series"), {"fields": ("series", "series_position")}),
+        (_("About"), {"fields": ("categories", "subjects", "description")}),
+        (_("Readers"), {"fields": ("reading_level", "minimum_age")}),
+        (_("Digital file"), {"fields": ("stored_file", "pdf", "is_public")}),
+        (_("In the library"), {"fields": ("is_suppressed", "total_copies", "available_copies")}),
+        (_("Record"), {"fields": ("created_at", "updated_at")}),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
+        books: QuerySet[Book] = super().get_queryset(request)
+        return books.select_related("digital_file").prefetch_related(queries.IN_TITLE_ORDER).defer(*queries.SEARCHED)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Whole barcodes and numbers, else every word, each by its beginning, through the indexes of the search."""
+        term = search_term.replace("\0", " ").strip()[:LONGEST_SEARCH]
+        if not term:
+            return queryset, False
+        exact = Q(copies__barcode__iexact=term) | Q(identifiers__value=term) | Q(isbn=isbns.normalise(term) or term)
+        found = Book.objects.filter(exact).order_by().values("pk")[:100]
+        words = re.findall(r"\w+", fold(term))
+        if not words:
+            return queryset.filter(pk__in=found), False
+        wanted = " & ".join(f"{word}:*" for word in words)
+        beginning = Q(facts__vector=SearchQuery(wanted, search_type="raw", config="simple"))
+        return queryset.filter(Q(pk__in=list(found.values_list("pk", flat=True))) | beginning), False
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What changed, by whom, from what to what."""
+        return super().history_view(request, object_id, (extra_context or {}) | {"deeds": history.of_book(object_id)})
+
+    @admin.display(description=_("authors"))
+    def by(self, book: Book) -> str:
+        return ", ".join(book.author_names)
+
+    @admin.display(description=_("available"), ordering="available_copies")
+    def copies_free(self, book: Book) -> str:
+        return _("%(free)d of %(total)d") % {"free": book.available_copies, "total": book.total_copies}
+
+    @admin.display(description=_("PDF"), boolean=True)
+    def has_pdf(self, book: Book) -> bool:
+        return book.has_file
+
+    @admin.display(description=_("file"))
+    def stored_file(self, book: Book) -> str:
+        if not book.pk or not book.has_file:
+            return str(_("none yet"))
+        file: BookFile = book.digital_file
+        return _("%(name)s, %(size).1f MB") % {"name": file.original_name, "size": file.size / 1024**2}
+
+    def save_model(self, request: HttpRequest, obj: Book, form: Any, change: bool) -> None:
+        form.before = {}
+        if not change:
+            obj.save()
+        else:  # counters and popularity may have moved since the form was shown
+            lock_book(obj.pk)
+            form.before = changes.snapshot(obj.pk)
+            obj.save(update_fields=[*changed_fields(form, Book), "updated_at"])
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is not Copy:
+            super().save_formset(request, form, formset, change)
+            return
+        by = cast(User, request.user)
+        formset.save(commit=False)
+        for copy in formset.deleted_objects:
+            services.delete_copy(copy=copy, by=by)
+        for copy in formset.new_objects:
+            add(copy, by)
+        for copy, names in formset.changed_objects:
+            services.change_copy(copy=copy, changes={name: getattr(copy, name) for name in names}, by=by)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        book, by = form.instance, cast(User, request.user)
+        book.identifiers.filter(
+            kind=BookIdentifier.Kind.ISBN, value=book.isbn
+        ).delete()  # the main one is no further one
+        services.refresh_search_text(book)
+        if change:
+            changes.record_change(book, form.before, by=by)
+        else:
+            changes.record_added(book, by=by)
+        if upload := form.cleaned_data.get("pdf"):
+            services.attach_file(book=book, upload=upload, by=by)
+            messages.success(
+                request,
+                format_html(
+                    '{} <a href="{}">{}</a>',
+                    _("The file is stored and will be read in the background."),
+                    book.get_absolute_url(),
+                    _("See how far it is on the book’s page."),
+                ),
+            )
+
+    def delete_model(self, request: HttpRequest, obj: Book) -> None:
+        services.delete_book(book=obj, by=cast(User, request.user))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
+        for book in queryset:
+            self.delete_model(request, book)

@@ -1,0 +1,74 @@
+"""Shelves of the catalogue: what is new, what is borrowed, what is like a book; each book with the reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog import likeness, queries
+from catalog.models import Book
+
+LONGEST = 50  # books on one shelf
+WORDS: dict[str, Callable[[str], str]] = {
+    "series": lambda name: _("In the same series, {name}").format(name=name),
+    "author": lambda name: _("Also by {name}").format(name=name),
+    "subject": lambda name: _("Also about {name}").format(name=name),
+    "meaning": lambda name: _("Reads alike"),
+}
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A book on a shelf, and why it stands there, in words for readers."""
+
+    book: Book
+    reason: str
+
+
+def newest(user: Any, n: int, *, at: datetime | None = None) -> list[Shelved]:
+    """The ``n`` books last added that ``user`` may see, newest first; three queries."""
+    today = timezone.localdate(at)
+    books = queries.for_list(Book.objects.visible_to(user)).order_by("-created_at", "-id")[: min(n, LONGEST)]
+    return [Shelved(book, _added((today - timezone.localdate(book.created_at)).days, book)) for book in books]
+
+
+def popular(user: Any, n: int) -> list[Shelved]:
+    """The ``n`` books borrowed most that ``user`` may see, of those that were borrowed at all; three queries."""
+    books = queries.for_list(Book.objects.visible_to(user).filter(popularity__gt=0))
+    rows = books.order_by("-popularity", "-id")[: min(n, LONGEST)]
+    return [Shelved(book, borrowed(book.popularity)) for book in rows]
+
+
+def similar(book: Book, user: Any, n: int) -> list[Shelved]:
+    """At most ``n`` books like ``book``, the likest first: never itself, nor one that is hidden from readers.
+
+    A constant number of queries. Without vectors what the records share decides alone.
+    """
+    found = likeness.like(book)
+    rows = _by_id(one.book_id for one in found)
+    return [Shelved(rows[one.book_id], WORDS[one.why](one.name)) for one in found if one.book_id in rows][:n]
+
+
+def borrowed(times: int) -> str:
+    """How often, in words."""
+    return ngettext("Borrowed once", "Borrowed {n} times", times).format(n=times)
+
+
+def _added(days: int, book: Book) -> str:
+    if days <= 0:
+        return _("Added today")
+    if days == 1:
+        return _("Added yesterday")
+    return _("Added on {date}").format(date=date_format(timezone.localtime(book.created_at), "DATE_FORMAT"))
+
+
+def _by_id(ids: Iterable[int]) -> dict[int, Book]:
+    """The books by their ids; what became hidden since is left out."""
+    return {book.pk: book for book in queries.for_list(Book.objects.filter(pk__in=list(ids), is_suppressed=False))}

@@ -1,0 +1,18 @@
+"""What circulation does when something happens below it. Connected in ``ready()``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from catalog.models import Book
+from catalog.signals import books_merging
+from circulation import services
+
+
+@receiver(books_merging, dispatch_uid="circulation.move_holds")
+def move_holds(*, kept: Book, merged: Book, **kwargs: Any) -> set[str]:
+    """Who waits for a record that goes waits for the one that stays."""
+    services.move_holds(kept=kept, merged=merged)
+    return {"circulation.Hold.book"}
