@@ -58,6 +58,6 @@ def _spelled(look: Look, outcome: Outcome) -> Found | None:
     if not outcome.found:
         found = found if found.found else again.most_words()
         return again.page(found, showing=spelled.written) if found.found else None
-    right = all(look.known.words[word].as_word for word in look.query.plain_words)
-    better = not right and found.found >= FAR_MORE * outcome.found
+    strange = look.known.unknown(look.query.text, look.query.plain_words)
+    better = strange and found.found >= FAR_MORE * outcome.found
     return again.page(found, showing=spelled.written) if better or again.is_title() else None

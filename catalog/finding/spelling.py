@@ -103,7 +103,8 @@ def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
     words = [
         word for word in query.correctable_words if not known.words[word].nothing_in or not known.words[word].books
     ]
-    unknown = [word for word in words if known.words[word].as_word == 0]
+    strange = known.unknown(query.text, words)
+    unknown = [word for word in words if word in strange]
     others = corrections(words)
     if any(word not in others for word in unknown if edits_allowed(word)):
         unknown = [word for word in unknown if word in others]
@@ -144,7 +145,7 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> Query | None:
     if first := next((one for one, found in zip(queries, finding, strict=False) if found), None):
         return first
     seen = {word for word, found in zip(others, finding[len(queries) :], strict=True) if found}
-    unknown = {word for word in query.plain_words if known.words[word].as_word == 0}
+    unknown = known.unknown(query.text, query.plain_words)
     telling = set(tsquery.informative(query, known)) - unknown
     if len(telling) < 2:
         return None

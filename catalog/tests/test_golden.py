@@ -16,7 +16,7 @@ from catalog.services import terms
 from catalog.tests import golden, real_records
 from catalog.tests.golden.judge import KNOWN, NEEDED, judge
 
-pytestmark = [pytest.mark.data]
+pytestmark = [pytest.mark.data, pytest.mark.django_db]
 ONE_OF = 6  # about 18,000 of the 110,000, and every record that is wanted
 
 
