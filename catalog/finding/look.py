@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.finding import facets, near, ranking, statement, tsquery, vocabulary
@@ -46,13 +45,13 @@ class Look:
         """All words are there, the last perhaps only begun."""
         return self._run(tsquery.Writer(self.known).whole(self.query, prefix=prefix), prefix=prefix)
 
-    def most_words(self, *, missing: Sequence[int | None] = (1, None)) -> Outcome:
+    def most_words(self) -> Outcome:
         """All but one, else what tells nearly half as much as all of them. Nothing, rather than much for noise."""
         had, strange = tsquery.divided(self.query, self.known)
         if strange:
             ways = self._beside_strange(had) if len(had) >= len(strange) else []
         else:
-            ways = [(tsquery.relaxed(had, self.known, share=SHARE, missing=number), ALL) for number in missing]
+            ways = [(tsquery.relaxed(had, self.known, share=SHARE, missing=number), ALL) for number in (1, None)]
         for words, at_most in ways:
             if words and 0 < (outcome := self._run(words)).found <= at_most:
                 self.trust = TRUST
