@@ -22,6 +22,7 @@ BY_MEANING, BY_SUBJECT, BY_PEOPLE, BY_SERIES = 80, 150, 40, 30  # candidates
 COMMON = 1_000  # a subject of so many books says little
 SUBJECTS = 30  # of one book
 ALIKE = 0.5  # a cosine from which records read alike
+UNLIKE = 0.25  # below it a subject that both have ("textbooks") makes them no more alike
 MOST_BY_ONE = 2  # books by the same author
 KEPT_SECONDS = 600
 # What each likeness is worth, where 1.0 is two records that mean the same.
@@ -39,7 +40,7 @@ class Like:
 
 @dataclass
 class _Candidate:
-    cosine: float = 0.0
+    cosine: float | None = None  # unknown where either has no vector yet
     shared: dict[str, float] = field(default_factory=dict)  # names of subjects and their weights
     people: list[str] = field(default_factory=list)  # authors that both have
     series: str = ""
@@ -48,7 +49,7 @@ class _Candidate:
     def score(self) -> float:
         subjects = 1 - prod(1 - weight for weight in self.shared.values())
         return (
-            max(self.cosine, 0) + WORTH_SUBJECTS * subjects + WORTH_PEOPLE * bool(self.people)
+            max(self.cosine or 0, 0) + WORTH_SUBJECTS * subjects + WORTH_PEOPLE * bool(self.people)
             + WORTH_SERIES * bool(self.series)
         )  # fmt: skip
 
@@ -58,9 +59,9 @@ class _Candidate:
             return Like(book_id, "series", self.series)
         if self.people:
             return Like(book_id, "author", self.people[0])
-        if self.shared:
+        if self.shared and (self.cosine is None or self.cosine >= UNLIKE):
             return Like(book_id, "subject", max(self.shared, key=lambda name: self.shared[name]))
-        return Like(book_id, "meaning") if self.cosine >= ALIKE else None
+        return Like(book_id, "meaning") if (self.cosine or 0) >= ALIKE else None
 
 
 def weight(books: int) -> float:

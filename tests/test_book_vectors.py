@@ -33,12 +33,17 @@ def add(stack: Stack, **values: object) -> int:
 
 def test_a_saved_record_is_found_by_other_words_within_seconds_and_has_its_shelf(stack):
     eventually(lambda: stack.sql("SELECT 1 FROM catalog_bookgeneration WHERE state = 'live'"), seconds=90)
-    book = add(stack, title=f"The Blackout Kitchen {uuid4().hex[:6]}", description="Cooking on camping stoves.")
+    book = add(stack, title=f"The Blackout Kitchen {uuid4().hex[:6]}", description="Meals on camping stoves.")
     eventually(lambda: vectors(stack, book), seconds=15)
-    found = stack.client().get(f"/books/{book}/similar/")
+    question = {"q": "cookbook for campers"}
+    anybody = stack.client()
+    eventually(
+        lambda: book in [row["id"] for row in anybody.get("/books/", params=question).json()["results"]], seconds=20
+    )
+    found = anybody.get(f"/books/{book}/similar/")
     assert found.status_code == 200
     assert found.json().keys() == {"count", "next", "previous", "results"}
-    newest = stack.client().get("/books/newest/").json()["results"]
+    newest = anybody.get("/books/newest/").json()["results"]
     assert book in [row["id"] for row in newest[:5]]
     assert newest[0]["reason"] == "Added today"
 

@@ -87,6 +87,15 @@ def test_without_vectors_what_records_share_decides_and_alone_it_is_enough():
     assert similar(make_book(title="Alone")) == {}
 
 
+def test_a_subject_does_not_make_alike_what_means_something_else():
+    book = record("Cells", subjects=["Textbooks"])
+    record("Algorithms", subjects=["Textbooks"])
+    assert similar(book) == {"Algorithms": "Also about Textbooks"}
+    cache.clear()
+    place(Cells=[1, 0], Algorithms=[0.1, 1])
+    assert similar(book) == {}
+
+
 def test_a_rarer_subject_weighs_more():
     assert likeness.weight(2) > likeness.weight(10) > likeness.weight(999) > 0
     book = record("Cells", subjects=["Cytology", "Science"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -364,4 +366,40 @@ def test_a_lost_lease_writes_nothing(model):
     model["all-MiniLM-L6-v2"].on_call = lambda n: Job.objects.filter(pk=job.pk).update(lease_id="0" * 32)
     with pytest.raises(LeaseLost):
         vectors.build(JobRun(job))
+    assert not BookVector.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_book_that_is_deleted_while_its_vector_is_written_leaves_none():
+    """The deletion waits for the writer, and takes along what it wrote."""
+    book = record("Whales")
+    generation = generations.current()
+    written, go_on, faults = threading.Event(), threading.Event(), []
+
+    def delete() -> None:
+        try:
+            delete_book(book=book)
+        except Exception as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    def write() -> None:
+        with transaction.atomic():
+            vectors.store(generation, [(book.pk, 10**6)], np.eye(1, 384, dtype=np.float32))
+            written.set()
+            go_on.wait(10)
+        connection.close()
+
+    writing, deleting = threading.Thread(target=write), threading.Thread(target=delete)
+    writing.start()
+    assert written.wait(10)
+    deleting.start()
+    deleting.join(0.5)
+    assert deleting.is_alive(), "the deletion did not wait"
+    go_on.set()
+    writing.join(10)
+    deleting.join(10)
+    assert faults == []
+    assert not Book.objects.exists()
     assert not BookVector.objects.exists()
