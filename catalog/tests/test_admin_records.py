@@ -229,6 +229,8 @@ def test_two_records_are_merged_from_the_list(desk, librarian):
         "9780306406157",
         1,
     )
+    old = desk.get(change(other), follow=True)
+    assert (old.redirect_chain[0][0], "was merged into this one" in old.content.decode()) == (change(keep), True)
     again = desk.get(sent["Location"], follow=True)
     assert "merged already" in again.content.decode()
 

@@ -48,6 +48,22 @@ def test_of_two_holds_of_one_patron_the_one_further_on_stays(kept_state, merged_
     assert Copy.objects.get(pk=stays.copy_id).status == CopyStatus.ON_SHELF_FOR_HOLD
 
 
+def test_a_request_with_the_old_number_is_for_the_record_that_stays(client):
+    patron, copy, merged = make_patron(), make_copy(), make_book()
+    hidden = make_book(is_suppressed=True)
+    old, gone = merged.pk, make_book()
+    hidden_old = gone.pk
+    merge_books(keep=copy.book, merged=merged, by=None)
+    client.force_login(patron.user)
+    branch = str(copy.branch_id)
+    asked = client.post("/api/v1/holds/", {"book": old, "branch": branch}, content_type="application/json")
+    assert asked.status_code == 201, asked.json()
+    assert Hold.objects.get().book_id == copy.book_id
+    merge_books(keep=hidden, merged=gone, by=None)
+    refused = client.post("/api/v1/holds/", {"book": hidden_old, "branch": branch}, content_type="application/json")
+    assert refused.status_code == 404
+
+
 def test_a_move_that_lending_never_makes_is_refused_in_words():
     with pytest.raises(CopyMoveImpossible, match="is withdrawn; from there it cannot become on loan"):
         shelves.put(make_copy(status="withdrawn"), CopyStatus.ON_LOAN)
