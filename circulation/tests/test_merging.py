@@ -104,3 +104,38 @@ def test_a_request_in_the_moment_of_a_merge_is_for_the_record_that_stays(turn):
     hold: Any = Hold.objects.get()
     assert (hold.book_id, hold.copy.book_id, hold.copy.status) == (keep.pk, keep.pk, CopyStatus.REQUESTED)
     assert Book.objects.get().available_copies == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(2))
+def test_a_copy_that_is_lent_and_brought_back_in_the_moment_of_a_merge_stays_right(turn):
+    Tier.objects.get_or_create(code="reader", defaults={"name": "Reader"})
+    LoanRule.objects.get_or_create(branch=None, tier=None, defaults={"loan_period": 14, "max_loans": 3})
+    librarian, patron = make_librarian(), make_patron()
+    keep, copy = make_book(), make_copy()
+    lent = make_loan(patron=make_patron(), copy=make_copy(book=copy.book))
+    begin, faults = Barrier(3), []
+
+    def run(work) -> None:
+        begin.wait(10)
+        try:
+            work()
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    works = [
+        lambda: merge_books(keep=keep, merged=copy.book, by=librarian),
+        lambda: services.check_out(copy=copy, patron=patron, by=librarian),
+        lambda: services.check_in(copy=lent.copy, by=librarian),
+    ]
+    threads = [Thread(target=run, args=[work]) for work in (works if turn else reversed(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    book = Book.objects.get()
+    assert (book.pk, book.total_copies, book.available_copies) == (keep.pk, 2, 1)
+    assert Loan.objects.open().get().copy_id == copy.pk
