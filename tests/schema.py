@@ -38,6 +38,8 @@ EXCLUDED = {
     "POST /api/v1/auth/password/": "the present password must be right, and the new one hard to guess",
     "POST /api/v1/holds/": "the branch must be one of the library's, by id or code",
     "POST /api/v1/books/": "an ISBN has a check digit, a language must exist, a file must be a PDF",
+    "POST /api/v1/books/{id}/copies/": "the branch and the item type must exist, a barcode is there once",
+    "PATCH /api/v1/copies/{barcode}/": "the branch and the item type must exist, a barcode is there once",
     "PATCH /api/v1/books/{id}/": "an ISBN has a check digit, a language must exist, a file must be a PDF",
 }
 
@@ -63,10 +65,15 @@ def rows(stack: Stack) -> dict[str, object]:
     assert holds, answer.text
     listed = reader.get("/books/", params={"page_size": 100}).json()["results"]
     book = next(row["id"] for row in listed if row["has_file"] and row["is_public"])
+    branch = reader.get("/branches/").json()["results"][0]["id"]
+    spare_copy = "TO-BE-DELETED"
+    answer = staff.post(f"/books/{book}/copies/", json={"barcode": spare_copy, "branch": branch})
+    assert answer.status_code == 201, answer.text
     job = str(stack.sql("select id from jobs_job order by id limit 1")[0][0])
     return {
         "/api/v1/books/{id}/": book,
         "/api/v1/books/{id}/copies/": book,
+        "/api/v1/copies/{barcode}/": spare_copy,
         "/api/v1/books/{book_id}/study/": book,
         "/api/v1/rag/books/{book_id}/index/": book,
         "/api/v1/rag/books/{book_id}/query/": book,

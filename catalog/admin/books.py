@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from catalog.admin.bulk import BulkEdit
 from catalog.admin.copies import OWN, add
 from catalog.admin.merging import MergeBooks
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
+from catalog.merged import kept_id
 from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
 from catalog.services import history as changes
 from catalog.services.locks import lock_book
@@ -79,8 +81,8 @@ class CopyInline(CopyRows):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Branches and types are made in their own lists: a row has no room for the ways there."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
-            wrapper = cast(RelatedFieldWidgetWrapper, field.widget)
+        wrapper = getattr(field, "widget", None)
+        if isinstance(wrapper, RelatedFieldWidgetWrapper):
             wrapper.can_add_related = wrapper.can_change_related = False
             wrapper.can_delete_related = wrapper.can_view_related = False
         return field
@@ -131,6 +133,16 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         wanted = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
         beginning = BookFacts.objects.filter(vector=wanted).values("pk")
         return queryset.filter(Q(pk__in=numbered) | Q(pk__in=beginning) if numbered else Q(pk__in=beginning)), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The record, or the one that it was merged into."""
+        kept = kept_id(int(object_id)) if object_id.isascii() and object_id.isdigit() and len(object_id) < 19 else None
+        if kept is not None:
+            self.message_user(request, _("That record was merged into this one."), messages.INFO)
+            return redirect("admin:catalog_book_change", kept)
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -40,6 +40,7 @@ class CopyAdmin(CopyBase):
     list_select_related = ("book", "branch", "item_type")
     ordering = ("-pk",)
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Copy]:

@@ -75,12 +75,18 @@ class AuthorAdmin(MergeAuthors, CountedAdmin):
         services.rename_author(author=obj, name=obj.name, filed_as=filed_as)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        for alias in formset.save(commit=False):
-            alias.sort_name = filing_name(alias.name)
-            alias.save()
+        author: Author = form.instance
+        changed = formset.save(commit=False)
         for alias in formset.deleted_objects:
             alias.delete()
-        refresh_books_of(form.instance)
+        for alias in changed:
+            alias.sort_name = filing_name(alias.name)
+            others = author.aliases.exclude(pk=alias.pk).filter(sort_name=alias.sort_name)
+            if alias.sort_name != author.sort_name and not others.exists():  # once each, and not the name itself
+                alias.save()
+            elif alias.pk:
+                alias.delete()
+        refresh_books_of(author)
 
 
 @admin.register(Category)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.api import shelves, views
+from catalog.api import copies, shelves, views
 
 urlpatterns = [
     path("books/", views.BookList.as_view(), name="api-books"),
@@ -10,5 +10,7 @@ urlpatterns = [
     path("books/newest/", shelves.Newest.as_view(), name="api-books-newest"),
     path("books/popular/", shelves.Popular.as_view(), name="api-books-popular"),
     path("books/<int:pk>/similar/", shelves.Similar.as_view(), name="api-book-similar"),
+    path("copies/<path:barcode>/", copies.Copies.as_view(), name="api-copy"),
+    path("item-types/", copies.ItemTypeList.as_view(), name="api-item-types"),
     path("branches/", views.BranchList.as_view(), name="api-branches"),
 ]

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from catalog import queries, services
+from catalog.api import copies
 from catalog.api.search import SEARCH, FoundPages, SuggestionsSerializer
 from catalog.api.serializers import (
     BookChangeSerializer,
@@ -142,13 +143,24 @@ class BookDetail(BookView):
 
 
 class BookCopies(BookView):
+    writes = {"POST": "catalog.add_copy"}
+
     @extend_schema(operation_id="books_copies_list", responses={200: CopySerializer(many=True), **GONE})
     def get(self, request: Request, pk: int) -> Response:
         """The copies of a book, by branch."""
         book = queries.get_book(pk, request.user)
-        copies = book.copies.select_related("branch", "item_type").order_by("branch__name", "barcode", "id")
-        page: list[Any] = self.paginate_queryset(copies) or []  # type: ignore[arg-type]  # the view is about books
+        rows = book.copies.select_related("branch", "item_type").order_by("branch__name", "barcode", "id")
+        page: list[Any] = self.paginate_queryset(rows) or []  # type: ignore[arg-type]  # the view is about books
         return self.get_paginated_response(CopySerializer(page, many=True, context=self.get_serializer_context()).data)
+
+    @extend_schema(
+        operation_id="books_copies_create",
+        request=copies.CopyChangeSerializer,
+        responses={201: CopySerializer, **copies.REFUSED},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Put one more copy on the shelf of a branch."""
+        return copies.added(request, pk)
 
 
 class BranchList(generics.ListAPIView[Branch]):

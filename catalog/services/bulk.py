@@ -14,6 +14,7 @@ from catalog.errors import TooManyAtOnce
 from catalog.models import Book, Category, Subject
 from catalog.services import history
 from catalog.services.text import refresh_search_texts
+from library.core.transactions import again_after_deadlock
 
 # More than this at once holds so many locks for so long that the desk would wait.
 AT_MOST = 1_000
@@ -21,6 +22,7 @@ TOGETHER = 500
 PLAIN = ("language", "publisher", "is_public", "is_suppressed", "reading_level")
 
 
+@again_after_deadlock
 @transaction.atomic
 def change_books(
     *,

@@ -21,6 +21,7 @@ from catalog.services.names import refresh_books_of
 from catalog.services.text import refresh_search_text, refresh_search_texts
 from catalog.signals import books_merging
 from library.core.errors import InvalidInput, NotFound
+from library.core.transactions import again_after_deadlock
 
 # What this module takes along, and what the database deletes with a book because it can be made again.
 OURS = frozenset({
@@ -38,6 +39,7 @@ WhoseFile = Literal["keep", "merged"]
 Named = TypeVar("Named", Author, Subject)
 
 
+@again_after_deadlock
 @transaction.atomic
 def merge_books(*, keep: Book, merged: Book, by: User | None, file: WhoseFile | None = None) -> Book:
     """Make ``merged`` a part of ``keep`` and give ``keep``: copies with their loans, holds, numbers, headings, file.
@@ -70,6 +72,7 @@ def merge_books(*, keep: Book, merged: Book, by: User | None, file: WhoseFile | 
     return keep
 
 
+@again_after_deadlock
 @transaction.atomic
 def merge_authors(*, keep: Author, merged: Author, by: User | None) -> Author:
     """Make ``merged`` another name of ``keep``, whose books they now are. Errors: ``InvalidInput``, ``NotFound``."""
@@ -98,6 +101,7 @@ def merge_authors(*, keep: Author, merged: Author, by: User | None) -> Author:
     return keep
 
 
+@again_after_deadlock
 @transaction.atomic
 def merge_subjects(*, keep: Subject, merged: Subject, by: User | None) -> Subject:
     """Put the books of ``merged`` under ``keep``. Errors: ``InvalidInput``, ``NotFound``."""

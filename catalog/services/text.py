@@ -28,14 +28,14 @@ def refresh_search_texts(books: Iterable[Book]) -> int:
     while batch := list(islice(pks, TOGETHER)):
         found = Book.objects.filter(pk__in=batch).select_related("series").order_by("pk")
         rows = list(found.prefetch_related("authors__aliases", "categories", "subjects"))
-        for book in rows:
-            _fill(book)
-        Book.objects.bulk_update(rows, COLUMNS)
+        Book.objects.bulk_update([book for book in rows if _fill(book)], COLUMNS)
         done += len(rows)
     return done
 
 
-def _fill(book: Book) -> None:
+def _fill(book: Book) -> bool:
+    """Whether anything is different from what is stored."""
+    before = [getattr(book, name) for name in COLUMNS]
     book.search_a = words(f"{book.title} {book.subtitle}")
     people = (name for author in book.authors.all() for name in (author.name, *(a.name for a in author.aliases.all())))
     book.search_b = words(" ".join(dict.fromkeys(people)))
@@ -45,3 +45,4 @@ def _fill(book: Book) -> None:
     book.search_c = words(" ".join(about))
     book.search_d = words(f"{book.description} {book.publisher}")
     book.sort_title = sort_title(book.title, book.language)
+    return before != [getattr(book, name) for name in COLUMNS]

@@ -229,6 +229,8 @@ def test_two_records_are_merged_from_the_list(desk, librarian):
         "9780306406157",
         1,
     )
+    old = desk.get(change(other), follow=True)
+    assert (old.redirect_chain[0][0], "was merged into this one" in old.content.decode()) == (change(keep), True)
     again = desk.get(sent["Location"], follow=True)
     assert "merged already" in again.content.decode()
 
@@ -321,3 +323,21 @@ def test_the_merge_of_a_book_with_everything_shows_and_takes_all(desk):
     BookIdentifier.objects.create(book=other, kind="control", value="7")
     desk.post(f"{MERGE}?ids={keep.pk},{other.pk}", {"keep": keep.pk})
     assert keep.identifiers.get().value == "7"
+
+
+def test_the_same_number_or_name_twice_in_one_form_is_no_fault_of_the_server(desk):
+    twice = rows("identifiers", 0, {"kind": "oclc", "value": "42"}, {"kind": "oclc", "value": "ocm00042"})
+    response = desk.post(ADD, form() | twice)
+    assert response.status_code == 200
+    assert not Book.objects.exists()
+    names = rows("aliases", 0, {"name": "Samuel Clemens"}, {"name": "Clemens, Samuel"}, {"name": "Twain, Mark"})
+    saved(desk.post(reverse("admin:catalog_author_add"), names | {"name": "Mark Twain"}))
+    assert [alias.name for alias in Author.objects.get().aliases.all()] == ["Samuel Clemens"]
+
+
+def test_the_same_person_twice_in_one_role_is_said(desk):
+    author = Author.objects.create(name="Ann Lee", sort_name="lee, ann")
+    row = {"author": author.pk, "role": "author", "position": 0}
+    response = desk.post(ADD, form(authors=rows("authorships", 0, row, row)))
+    assert response.status_code == 200
+    assert not Book.objects.exists()

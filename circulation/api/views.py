@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Patron, User
-from catalog.models import Book
+from catalog.merged import visible_book
 from circulation import queries, services
 from circulation.api import serializers as shapes
 from circulation.errors import LoanAlreadyReturned
@@ -148,7 +148,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def create(self, request: Request) -> Response:
         """Request a book at a branch where a copy stands free."""
         wish = read(shapes.PlaceHoldSerializer, request)
-        book = Book.objects.visible_to(request.user).filter(pk=wish["book"]).first()
+        book = visible_book(wish["book"], request.user)
         if book is None:
             raise NotFound
         hold = services.place_hold(book=book, patron=patron_of(request), branch=wish["branch"], by=user_of(request))

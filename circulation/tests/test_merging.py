@@ -48,6 +48,22 @@ def test_of_two_holds_of_one_patron_the_one_further_on_stays(kept_state, merged_
     assert Copy.objects.get(pk=stays.copy_id).status == CopyStatus.ON_SHELF_FOR_HOLD
 
 
+def test_a_request_with_the_old_number_is_for_the_record_that_stays(client):
+    patron, copy, merged = make_patron(), make_copy(), make_book()
+    hidden = make_book(is_suppressed=True)
+    old, gone = merged.pk, make_book()
+    hidden_old = gone.pk
+    merge_books(keep=copy.book, merged=merged, by=None)
+    client.force_login(patron.user)
+    branch = str(copy.branch_id)
+    asked = client.post("/api/v1/holds/", {"book": old, "branch": branch}, content_type="application/json")
+    assert asked.status_code == 201, asked.json()
+    assert Hold.objects.get().book_id == copy.book_id
+    merge_books(keep=hidden, merged=gone, by=None)
+    refused = client.post("/api/v1/holds/", {"book": hidden_old, "branch": branch}, content_type="application/json")
+    assert refused.status_code == 404
+
+
 def test_a_move_that_lending_never_makes_is_refused_in_words():
     with pytest.raises(CopyMoveImpossible, match="is withdrawn; from there it cannot become on loan"):
         shelves.put(make_copy(status="withdrawn"), CopyStatus.ON_LOAN)
@@ -88,3 +104,38 @@ def test_a_request_in_the_moment_of_a_merge_is_for_the_record_that_stays(turn):
     hold: Any = Hold.objects.get()
     assert (hold.book_id, hold.copy.book_id, hold.copy.status) == (keep.pk, keep.pk, CopyStatus.REQUESTED)
     assert Book.objects.get().available_copies == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(2))
+def test_a_copy_that_is_lent_and_brought_back_in_the_moment_of_a_merge_stays_right(turn):
+    Tier.objects.get_or_create(code="reader", defaults={"name": "Reader"})
+    LoanRule.objects.get_or_create(branch=None, tier=None, defaults={"loan_period": 14, "max_loans": 3})
+    librarian, patron = make_librarian(), make_patron()
+    keep, copy = make_book(), make_copy()
+    lent = make_loan(patron=make_patron(), copy=make_copy(book=copy.book))
+    begin, faults = Barrier(3), []
+
+    def run(work) -> None:
+        begin.wait(10)
+        try:
+            work()
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    works = [
+        lambda: merge_books(keep=keep, merged=copy.book, by=librarian),
+        lambda: services.check_out(copy=copy, patron=patron, by=librarian),
+        lambda: services.check_in(copy=lent.copy, by=librarian),
+    ]
+    threads = [Thread(target=run, args=[work]) for work in (works if turn else reversed(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    book = Book.objects.get()
+    assert (book.pk, book.total_copies, book.available_copies) == (keep.pk, 2, 1)
+    assert Loan.objects.open().get().copy_id == copy.pk

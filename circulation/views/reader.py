@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Patron, User
-from catalog.models import Book, Branch
+from catalog.merged import visible_book
+from catalog.models import Branch
 from circulation import queries, services, words
 from circulation.forms import PlaceHoldForm
 from circulation.models import Hold
@@ -56,9 +57,7 @@ def my_loans(request: HttpRequest) -> HttpResponse:
 def place_hold(request: HttpRequest) -> HttpResponse:
     """Request a book at a branch, from the book's page."""
     form = PlaceHoldForm(request.POST)
-    book = (
-        Book.objects.visible_to(request.user).filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
-    )
+    book = visible_book(form.cleaned_data["book"], request.user) if form.is_valid() else None
     branch = Branch.objects.filter(pk=form.cleaned_data["branch"]).first() if book else None
     if book is None or branch is None:
         raise NotFound

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+DEADLOCK = "40P01"
+_Given = ParamSpec("_Given")
+_Gives = TypeVar("_Gives")
 
 
 class _Undo:
@@ -33,3 +39,21 @@ def on_rollback(undo: Callable[[], None]) -> None:
 def constraint_of(clash: IntegrityError) -> str:
     """The name of the constraint that ``clash`` broke; empty where the database named none."""
     return getattr(getattr(clash.__cause__, "diag", None), "constraint_name", None) or ""
+
+
+def again_after_deadlock(work: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
+    """``work``, which opens a transaction of its own, once more where the database ended it to break a deadlock.
+
+    Within a larger transaction there is nothing to repeat: that one is lost, and whoever opened it may try again.
+    """
+
+    @wraps(work)
+    def repeated(*args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
+        try:
+            return work(*args, **kwargs)
+        except OperationalError as fault:
+            if getattr(fault.__cause__, "sqlstate", None) != DEADLOCK or connection.in_atomic_block:
+                raise
+        return work(*args, **kwargs)
+
+    return repeated

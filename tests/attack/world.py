@@ -30,6 +30,8 @@ READERS = {
 }  # fmt: skip
 NOBODYS = {
     "GET /api/v1/books/", "GET /api/v1/books/{id}/", "GET /api/v1/books/{id}/copies/", "GET /api/v1/branches/",
+    "GET /api/v1/item-types/", "GET /api/v1/books/newest/", "GET /api/v1/books/popular/",
+    "GET /api/v1/books/{id}/similar/", "GET /api/v1/books/suggest/",
     "GET /api/v1/usernames/{name}/",
     *(f"POST /api/v1/auth/{door}/" for door in (
         "invitations", "invitations/accept", "login", "login/resend", "logout", "otp", "register", "reset",
@@ -86,7 +88,11 @@ class World:
         for part, row in (("/loans/", self.loan), ("/holds/", self.hold), ("/jobs/", self.job), ("/books/", self.book)):
             if part in path:
                 path = path.replace("{id}", str(row.pk))
-        return path.replace("{book_id}", str(self.book.pk)).replace("{name}", "ada")
+        return (
+            path.replace("{book_id}", str(self.book.pk))
+            .replace("{name}", "ada")
+            .replace("{barcode}", self.copy.barcode)
+        )
 
 
 def bearer(user: User) -> Client:

@@ -1,0 +1,124 @@
+"""Copies over HTTP: staff put them on the shelf, describe them and take them away. Lending moves what is lent."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from catalog import checks, queries, services
+from catalog.api.serializers import CopySerializer
+from catalog.models import Branch, Condition, Copy, ItemType
+from catalog.moves import SHELF_STATUSES
+from library.core.api import ErrorSerializer
+from library.core.errors import NotFound
+from library.core.permissions import requires
+
+REFUSED = {
+    400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer, 409: ErrorSerializer,
+}  # fmt: skip
+
+
+class ItemTypeSerializer(serializers.ModelSerializer[ItemType]):
+    class Meta:
+        model = ItemType
+        fields = ("code", "name")
+
+
+class CopyChangeSerializer(serializers.Serializer[Any]):
+    """What may change of a copy: nothing that is not sent."""
+
+    barcode = serializers.CharField(max_length=40)
+    branch = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The branch's id.")
+    shelf_mark = serializers.CharField(required=False, allow_blank=True, max_length=80)
+    status = serializers.ChoiceField(
+        required=False, choices=[status.value for status in SHELF_STATUSES],
+        help_text="What staff may say of a copy. The other statuses follow from loans and holds.",
+    )  # fmt: skip
+    for_loan = serializers.BooleanField(required=False, help_text="Whether it may leave the library at all.")
+    item_type = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, max_length=20, help_text="A code; empty: an ordinary book."
+    )
+    condition = serializers.ChoiceField(required=False, allow_blank=True, choices=Condition.values)
+    price = serializers.DecimalField(
+        required=False, allow_null=True, max_digits=9, decimal_places=2, min_value=0,
+        help_text="What replacing it costs.",
+    )  # fmt: skip
+
+    def validate_branch(self, pk: int) -> Branch:
+        branch = Branch.objects.filter(pk=pk).first()
+        if branch is None:
+            raise serializers.ValidationError(_("There is no such branch."))
+        return branch
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "for_loan" in attrs:
+            attrs["not_for_loan"] = not attrs.pop("for_loan")
+        return attrs
+
+
+class Copies(APIView):
+    """What staff do with one copy, found by its barcode."""
+
+    writes = {"PATCH": "catalog.change_copy", "DELETE": "catalog.delete_copy"}
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [requires(self.writes.get(self.request.method or "", "catalog.change_copy"))()]
+
+    @extend_schema(
+        operation_id="copies_partial_update", request=CopyChangeSerializer, responses={200: CopySerializer, **REFUSED}
+    )
+    def patch(self, request: Request, barcode: str) -> Response:
+        """Change what is sent. A status that cannot follow the present one is refused with 409."""
+        sent = CopyChangeSerializer(data=request.data, partial=True)
+        sent.is_valid(raise_exception=True)
+        copy = _find(barcode)
+        services.change_copy(copy=copy, changes=sent.validated_data, by=cast(User, request.user))
+        return Response(_shown(_find(copy.barcode), request))
+
+    @extend_schema(operation_id="copies_destroy", responses={204: None, **REFUSED})
+    def delete(self, request: Request, barcode: str) -> Response:
+        """Delete a copy that was never lent or asked for; otherwise 409: withdraw it instead."""
+        services.delete_copy(copy=_find(barcode), by=cast(User, request.user))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def added(request: Request, pk: int) -> Response:
+    """Put one more copy of book ``pk`` on the shelf: what ``POST books/{id}/copies/`` does."""
+    book = queries.get_book(pk, request.user)
+    sent = CopyChangeSerializer(data=request.data)
+    sent.is_valid(raise_exception=True)
+    copy = services.add_copy(book=book, by=cast(User, request.user), **sent.validated_data)
+    return Response(_shown(copy, request), status=status.HTTP_201_CREATED)
+
+
+class ItemTypeList(generics.ListAPIView[ItemType]):
+    """The kinds of things that copies are, by name."""
+
+    permission_classes = [AllowAny]
+    serializer_class = ItemTypeSerializer
+    queryset = ItemType.objects.order_by("name", "id")
+
+
+def _shown(copy: Copy, request: Request) -> Any:
+    return CopySerializer(copy, context={"request": request}).data
+
+
+def _find(barcode: str) -> Copy:
+    """Without regard to case and surrounding space, as a scanner's line is read. Errors: ``NotFound``."""
+    try:
+        text = checks.one_line(barcode, at_most=40, required=True)
+    except ValidationError as fault:
+        raise NotFound from fault
+    copy = Copy.objects.select_related("branch", "item_type").filter(barcode__iexact=text).first()
+    if copy is None:
+        raise NotFound
+    return copy
