@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Locust brings libraries that Lyceum must not meet, so measuring has an environment of its own.
 BENCH ?= .venv-bench
+SIZES ?= 10000 100000
 # So has holding the API against its document.
 SCHEMA ?= .venv-schema
 # PyTorch's own index has the small CPU build; the ordinary one brings gigabytes of CUDA on Linux.
@@ -13,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp clean
+.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -95,6 +96,9 @@ bench-load: install $(BENCH)/.installed  ## A minute of a day in the library, on
 
 bench-otp: install  ## Whether time tells known from unknown addresses: 200 paired calls; writes bench/RESULTS.md
 	$(BIN)/python -m bench.otp
+
+bench-search: install $(BENCH)/.installed  ## The catalogue's search beside FTS5 and Tantivy (SIZES=10000 100000 1000000); writes bench/RESULTS.md
+	$(BIN)/python -m bench.search --peers $(BENCH)/bin/python --sizes $(SIZES)
 
 clean:  ## Remove the virtual environments and everything in var/
 	rm -rf $(VENV) $(BENCH) $(SCHEMA) var

@@ -148,6 +148,12 @@ class CategoryAdminForm(CategoryModelForm):
         return parent
 
 
+class YesNoUnchanged(forms.NullBooleanSelect):
+    def __init__(self) -> None:
+        super().__init__()
+        self.choices = [("unknown", _("unchanged")), ("true", _("Yes")), ("false", _("No"))]
+
+
 class BulkForm(forms.Form):
     """What to change in many records. What is left empty stays as it is."""
 
@@ -162,10 +168,11 @@ class BulkForm(forms.Form):
     )
     publisher = forms.CharField(required=False, label=_("Publisher"), max_length=checks.NAME_LENGTH)
     is_public = forms.NullBooleanField(
-        required=False, label=_("Public"), help_text=_("Readers may read, ask and study its digital content.")
-    )
+        required=False, label=_("Public"), help_text=_("Readers may read, ask and study its digital content."),
+        widget=YesNoUnchanged,
+    )  # fmt: skip
     is_suppressed = forms.NullBooleanField(
-        required=False, label=_("Suppressed"), help_text=_("Hidden from readers everywhere.")
+        required=False, label=_("Suppressed"), help_text=_("Hidden from readers everywhere."), widget=YesNoUnchanged
     )
     reading_level = forms.ChoiceField(
         required=False, label=_("Written for"),

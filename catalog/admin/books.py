@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from catalog.admin.bulk import BulkEdit
 from catalog.admin.copies import OWN, add
 from catalog.admin.merging import MergeBooks
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
-from catalog.models import Authorship, Book, BookFile, BookIdentifier, Copy
+from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
 from catalog.services import history as changes
 from catalog.services.locks import lock_book
 from library.search.fold import fold
@@ -35,6 +36,17 @@ else:
     AuthorshipRows = IdentifierRows = CopyRows = admin.TabularInline
 
 LONGEST_SEARCH = 200
+SOME = 3  # of the authors, in a row of the list
+
+
+def _with_number(term: str) -> list[int]:
+    """The books that have ``term`` as a barcode, an ISBN or another number, each by its index."""
+    isbn = isbns.normalise(term)
+    return [
+        *Copy.objects.filter(barcode__iexact=term).values_list("book", flat=True),
+        *BookIdentifier.objects.filter(value__in=[term, isbn or term]).order_by().values_list("book", flat=True)[:100],
+        *Book.objects.filter(isbn=isbn or term).order_by().values_list("pk", flat=True),
+    ]
 
 
 class AuthorshipInline(AuthorshipRows):
@@ -64,12 +76,21 @@ class CopyInline(CopyRows):
             field.choices = list(field.choices)  # type: ignore[arg-type]  # a ModelChoiceIterator, whatever the stubs allow
         return field
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Branches and types are made in their own lists: a row has no room for the ways there."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
+            wrapper = cast(RelatedFieldWidgetWrapper, field.widget)
+            wrapper.can_add_related = wrapper.can_change_related = False
+            wrapper.can_delete_related = wrapper.can_view_related = False
+        return field
+
 
 @admin.register(Book)
 class BookAdmin(BulkEdit, MergeBooks, BookBase):
     form = BookAdminForm
     inlines = [AuthorshipInline, IdentifierInline, CopyInline]
-    list_display = ("title", "by", "isbn", "year", "copies_free", "has_pdf", "is_public", "is_suppressed")
+    list_display = ("titled", "by", "isbn", "year", "copies_free", "has_pdf", "is_public", "is_suppressed")
     list_filter = (
         "is_public", "is_suppressed", filters.AvailableFilter, filters.CopiesFilter, filters.FileFilter,
         filters.LanguageFilter, filters.BranchFilter, filters.SeriesFilter, filters.CategoryFilter,
@@ -80,6 +101,7 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
     readonly_fields = ("total_copies", "available_copies", "stored_file", "created_at", "updated_at")
     object_history_template = "admin/catalog/history.html"
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50
     fieldsets = (
         (None, {"fields": ("title", "subtitle", "isbn", "publisher", "year", "language", "page_count")}),
@@ -102,14 +124,13 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         term = search_term.replace("\0", " ").strip()[:LONGEST_SEARCH]
         if not term:
             return queryset, False
-        exact = Q(copies__barcode__iexact=term) | Q(identifiers__value=term) | Q(isbn=isbns.normalise(term) or term)
-        found = Book.objects.filter(exact).order_by().values("pk")[:100]
+        numbered = _with_number(term)
         words = re.findall(r"\w+", fold(term))
         if not words:
-            return queryset.filter(pk__in=found), False
-        wanted = " & ".join(f"{word}:*" for word in words)
-        beginning = Q(facts__vector=SearchQuery(wanted, search_type="raw", config="simple"))
-        return queryset.filter(Q(pk__in=list(found.values_list("pk", flat=True))) | beginning), False
+            return queryset.filter(pk__in=numbered), False
+        wanted = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+        beginning = BookFacts.objects.filter(vector=wanted).values("pk")
+        return queryset.filter(Q(pk__in=numbered) | Q(pk__in=beginning) if numbered else Q(pk__in=beginning)), False
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -117,9 +138,14 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         """What changed, by whom, from what to what."""
         return super().history_view(request, object_id, (extra_context or {}) | {"deeds": history.of_book(object_id)})
 
+    @admin.display(description=_("title"), ordering="sort_title")
+    def titled(self, book: Book) -> str:
+        return book.title
+
     @admin.display(description=_("authors"))
     def by(self, book: Book) -> str:
-        return ", ".join(book.author_names)
+        first, others = book.author_names[:SOME], book.author_names[SOME:]
+        return ", ".join(first) + (" …" if others else "")
 
     @admin.display(description=_("available"), ordering="available_copies")
     def copies_free(self, book: Book) -> str:

@@ -38,6 +38,7 @@ class CopyAdmin(CopyBase):
     search_help_text = _("Barcode, title or shelf mark")
     autocomplete_fields = ("book",)
     list_select_related = ("book", "branch", "item_type")
+    ordering = ("-pk",)
     show_full_result_count = False
     list_per_page = 50
 

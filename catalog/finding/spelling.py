@@ -21,7 +21,7 @@ from catalog.finding.query import Query
 from catalog.finding.vocabulary import Vocabulary
 
 SHORTEST, LONGER, PREFIX = 4, 6, 7  # letters: corrected at all, by two edits, compared by their beginning
-WORDS_AT_MOST, EACH, TRIES = 6, 4, 24
+WORDS_AT_MOST, EACH, TRIES = 6, 12, 48
 LOOKED_AT = 300  # words with a shared rest that are compared, the most frequent first
 CANDIDATES = """
 SELECT asked.word, term.lexeme, term.as_word
@@ -121,7 +121,7 @@ def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
 def _combined(words: Sequence[str], others: Sequence[list[Correction]]) -> list[tuple[float, dict[str, str]]]:
     return [
         (sum(one.cost for one in choice), {word: one.word for word, one in zip(words, choice, strict=True)})
-        for choice in islice(product(*others), TRIES * 4)
+        for choice in islice(product(*others), TRIES * 8)
     ]
 
 

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
@@ -49,6 +49,7 @@ class BookFacts(models.Model):
             GinIndex(fields=["vector"], name="facts_vector", fastupdate=False),
             GinIndex(fields=["author_ids"], name="facts_authors", fastupdate=False),
             GinIndex(fields=["category_ids"], name="facts_categories", fastupdate=False),
+            models.Index(F("year").desc(nulls_last=True), F("book").desc(), name="facts_year"),
             # Which vectors are of an older text: all of them in one pass, and the newest texts at once.
             models.Index(fields=["book", "text_version"], name="facts_book_version"),
             models.Index(fields=["text_version"], name="facts_version"),

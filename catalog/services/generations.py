@@ -89,6 +89,8 @@ def go_live(generation: BookGeneration, *, at: datetime | None = None) -> None:
     BookGeneration.objects.filter(state=State.LIVE).update(state=State.RETIRED)
     generation.state, generation.live_at = State.LIVE, at or timezone.now()
     generation.save(update_fields=["state", "live_at"])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE catalog_bookvector")  # how searches know whether it is a large one
 
 
 def retired() -> list[BookGeneration]:

@@ -26,16 +26,18 @@ from library.ai.embeddings import Embedder, ModelSpec, Vectors
 from library.ai.errors import EmbedderUnavailable
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
+from library.jobs.errors import TurnOver
 from library.jobs.models import Job, JobState
 from library.jobs.tasks import JobRun
 
 log = logging.getLogger(__name__)
 KIND = "book_vectors"
-TOGETHER = 512  # records in one checkpoint; the model sorts them by length
+TOGETHER = 256  # records in one checkpoint; the model sorts them by length
 FEW = 64  # so many stale records are embedded at once, without a job
 IN_ONE_REQUEST = 16  # to the embedder process, whose first duty is to readers' questions
 RECENT = 1_000  # texts written last: what a save may have made stale
 AFTER_FAILURE = timedelta(minutes=10)
+LONGEST_TURN = 60.0  # seconds of a job while others wait
 LONGEST_DESCRIPTION = 2_000  # characters; no model here reads more
 DELETE_TOGETHER = 2_000
 Stale = list[tuple[int, int]]  # book ids and the versions of their present texts
@@ -56,10 +58,10 @@ def text_of(book: Book) -> str:
         f"{book.title}: {book.subtitle}" if book.subtitle else book.title,
         people,
         book.series.name if book.series else "",
-        "; ".join(subjects | shelves),
         book.description[:LONGEST_DESCRIPTION],
+        "; ".join(subjects | shelves),
     ]
-    return ". ".join(" ".join(part.split()) for part in parts if part)
+    return ". ".join(" ".join(part.split()).rstrip(".") for part in parts if part)
 
 
 def texts_of(ids: Sequence[int]) -> dict[int, str]:
@@ -250,8 +252,11 @@ def build(run: JobRun) -> None:
 
 
 def fill(run: JobRun, generation: BookGeneration) -> None:
-    """A vector for every record, in checkpoints, until a whole pass finds none that is stale."""
-    state = generations.share(generation)
+    """A vector for every record, in checkpoints, until a whole pass finds none that is stale.
+
+    Errors: ``TurnOver`` after a minute where other jobs wait: new books should not stand behind a million records.
+    """
+    began, state = time.monotonic(), generations.share(generation)
     done, total = state.done, state.total
     model = embeddings.spec(generation.model)
     for found in _passes(generation):
@@ -260,6 +265,8 @@ def fill(run: JobRun, generation: BookGeneration) -> None:
         message = _("Embedding record {n} of {all}").format(n=done, all=total)
         with run.checkpoint(done=done, total=total, message=message):
             store(generation, rows, vectors)
+        if time.monotonic() - began > LONGEST_TURN and job_services.others_wait(run.job):
+            raise TurnOver
 
 
 def _passes(generation: BookGeneration) -> Iterator[Stale]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from zlib import crc32
 
@@ -10,6 +11,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from catalog.models import Book
 from library.search.fold import fold
@@ -30,6 +32,14 @@ def cover_hue(title: object) -> str:
 def cover(book: Book, small: bool = False) -> dict[str, object]:
     """The cover of ``book``: drawn from its title and first author. ``small``: without words, for lists."""
     return {"book": book, "small": small}
+
+
+@register.filter
+def few(names: Sequence[str], most: int = 2) -> str:
+    """The first ``most`` names, and how many more there are where that is shorter: "Ada Byron and 3 others"."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return _("{names} and {n} others").format(names=", ".join(names[:most]), n=len(names) - most)
 
 
 @register.simple_tag

@@ -123,7 +123,7 @@ ANY_COPY, HEADING, PERSON = st.integers(0, 9), st.integers(0, len(PARENTS) - 1),
 Step = Callable[[World], None]
 
 
-def run(sql: str, *values: object) -> None:
+def run(sql: str, *values: float | str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 

@@ -17,6 +17,7 @@ from accounts.tests.factories import make_librarian, make_user
 from catalog import likeness, shelves
 from catalog.models import Book, BookFacts, Series
 from catalog.services import generations, vectors
+from catalog.templatetags.catalog import few
 from catalog.tests.factories import make_book, make_copy, record
 from tests.html import assert_valid
 
@@ -206,3 +207,9 @@ def test_an_empty_library_has_no_empty_shelves(client):
     assert_valid(page.content)
     assert 'class="shelf"' not in page.text
     assert "Similar books" not in client.get(record("Alone").get_absolute_url()).text
+
+
+def test_of_many_names_a_card_shows_two():
+    assert few(["A"]) == "A"
+    assert few(["A", "B", "C"]) == "A, B, C"
+    assert few(["A", "B", "C", "D"]) == "A, B and 2 others"

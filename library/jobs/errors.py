@@ -14,3 +14,7 @@ class LeaseLost(Exception):
 
 class Cancelled(Exception):
     """Somebody asked for the job to stop."""
+
+
+class TurnOver(Exception):
+    """The job has worked for a while and others wait: it goes on after them, from its last checkpoint."""

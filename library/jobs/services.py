@@ -146,6 +146,27 @@ def end_cancelled(*, job: Job, at: datetime | None = None) -> None:
         _end(held, JobState.CANCELLED, at=at or timezone.now())
 
 
+def others_wait(job: Job) -> bool:
+    """Whether any other job waits for a worker."""
+    return Job.objects.filter(state=JobState.QUEUED).exclude(pk=job.pk).exists()
+
+
+@transaction.atomic
+def turn_over(*, job: Job, at: datetime | None = None) -> None:
+    """Give back a job that we hold, to go on behind those that wait; it is no failed attempt."""
+    held = Job.objects.select_for_update(no_key=True).filter(pk=job.pk, lease_id=job.lease_id).first()
+    if held is None:
+        return
+    if held.cancel_requested:
+        _end(held, JobState.CANCELLED, at=at or timezone.now())
+        return
+    held.state, held.attempt = JobState.QUEUED, held.attempt - 1
+    held.lease_id = held.lease_until = held.not_before = held.woken_at = None
+    held.wakes = 0
+    held.save()
+    transaction.on_commit(lambda: wake(held))
+
+
 @transaction.atomic
 def cancel(*, job: Job, by: User, at: datetime | None = None) -> Job:
     """Stop a job: at once if it waits, at its next checkpoint if it runs.

@@ -25,7 +25,7 @@ from library.pages.forms import QuestionForm
 from rag import answers
 from rag import queries as rag
 
-SIMILAR = 12  # fills whole rows of two, three, four and six
+SIMILAR = 6  # one row on a wide screen
 
 
 @require_safe

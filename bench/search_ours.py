@@ -1,0 +1,245 @@
+"""Loads records into a PostgreSQL of its own and asks them: ``python -m bench.search_ours RECORDS QUERIES RESULT``.
+
+In process, as the peers are asked: one call of ``catalog.search.search`` with facets, or of ``catalog.suggest``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from bench.search_peers import timed
+from bench.search_records import BRANCHES, read
+
+ROOT = Path(__file__).resolve().parents[1]
+TOGETHER = 5_000
+MODELS = 2_000  # real titles that are embedded; the other vectors are mixtures of two of them
+MEANING_AT_MOST = 200_000  # records up to which the semantic arm is measured: an index of more takes too long to build
+Asked = dict[str, Any]
+
+
+@contextmanager
+def services(var: Path) -> Iterator[None]:
+    """PostgreSQL, Redis and the embedder in ``var``, and Django set up on them."""
+    from library.core.embedded import folders
+    from library.core.embedded.postgres import Postgres
+    from library.core.embedded.redis import Redis
+
+    shutil.rmtree(var, ignore_errors=True)
+    folders.prepare_var(var)
+    postgres, redis, embedder = Postgres(var, durable=False), Redis(var), None
+    try:
+        postgres.start()
+        redis.start()
+        os.environ |= {
+            "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "LYCEUM_VAR": str(var), "LYCEUM_ALLOWED_HOSTS": "localhost",
+            "LYCEUM_SECRET_KEY": "measures-only-" + "x" * 64, "DJANGO_SETTINGS_MODULE": "library.settings",
+            "LYCEUM_PUBLIC_URL": "http://localhost",
+        }  # fmt: skip
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        embedder = subprocess.Popen([sys.executable, "manage.py", "embedder"], cwd=ROOT, stdout=subprocess.DEVNULL)
+        yield
+    finally:
+        if embedder is not None:
+            embedder.terminate()
+            embedder.wait(30)
+        redis.stop()
+        postgres.stop()
+        shutil.rmtree(var, ignore_errors=True)
+        shutil.rmtree(folders.socket_folder(var), ignore_errors=True)
+
+
+def copy_in(cursor: Any, table: str, columns: str, rows: Iterator[tuple[Any, ...]]) -> None:
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as out:
+        for row in rows:
+            out.write_row(row)
+
+
+def load(records: Path) -> None:
+    """Everything by COPY, what hangs on a book before the book: its triggers then have nothing to do twice."""
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from catalog.names import sort_name, sort_title
+    from library.search.fold import fold, words
+
+    now, people, headings = timezone.now(), dict[str, int](), dict[str, int]()
+    with connection.cursor() as cursor:
+        index = "facts_vector"
+        cursor.execute(f"DROP INDEX {index}")
+        copy_in(cursor, "catalog_branch", "id, code, name, address",
+                ((n, f"b{n}", f"Branch {n}", "") for n in range(1, BRANCHES + 1)))  # fmt: skip
+        cursor.execute(
+            "INSERT INTO catalog_category (id, name) SELECT n, 'Category ' || n FROM generate_series(1, 40) n"
+        )
+        rows = read(records)
+        number = 0
+        while batch := list(islice(rows, TOGETHER)):
+            with transaction.atomic():
+                new = {name: None for row in batch if (name := str(row["author"])) not in people}
+                first = len(people) + 1
+                people |= {name: first + n for n, name in enumerate(new)}
+                columns = [column.name for column in _author_columns()]
+                copy_in(cursor, "catalog_author", ", ".join(columns), (
+                    tuple(_author(people[name], name, sort_name(name) or name.casefold(), fold(name), column)
+                          for column in columns) for name in new))  # fmt: skip
+                subjects: Any = {s: None for row in batch for s in row["subjects"] if s not in headings}  # type: ignore[attr-defined]
+                first = len(headings) + 1
+                headings |= {name: first + n for n, name in enumerate(subjects)}
+                copy_in(cursor, "catalog_subject", "id, name, sort_name",
+                        ((headings[name], name, fold(name)[:200]) for name in subjects))  # fmt: skip
+                links: Any = [(row["id"], c) for row in batch for c in row["categories"]]  # type: ignore[attr-defined]
+                copy_in(cursor, "catalog_book_categories", "book_id, category_id", iter(links))
+                about: Any = {(row["id"], headings[s]) for row in batch for s in row["subjects"]}  # type: ignore[attr-defined]
+                copy_in(cursor, "catalog_book_subjects", "book_id, subject_id", iter(about))
+                copy_in(cursor, "catalog_authorship", "book_id, author_id, role, position",
+                        ((row["id"], people[str(row["author"])], "author", 0) for row in batch))  # fmt: skip
+                copies = []
+                for row in batch:
+                    for branch in row["branches"]:  # type: ignore[attr-defined]
+                        number += 1
+                        status = "available" if branch in row["free"] else "in_repair"  # type: ignore[operator]
+                        copies.append((row["id"], branch, f"B{number}", "", status, False, "", now))
+                copy_in(cursor, "catalog_copy",
+                        "book_id, branch_id, barcode, shelf_mark, status, not_for_loan, condition, created_at",
+                        iter(copies))  # fmt: skip
+                copy_in(cursor, "catalog_book", "id, title, subtitle, publisher, year, language, description, is_public,"
+                        " is_suppressed, total_copies, available_copies, popularity, sort_title, search_a, search_b,"
+                        " search_c, search_d, created_at, updated_at, reading_level",
+                        ((row["id"], row["title"], "", "", row["year"], row["language"], "", True, False, 0, 0, 0,
+                          sort_title(str(row["title"]), str(row["language"])), words(str(row["title"])),
+                          words(str(row["author"])), words(" ".join(row["subjects"])), "", now, now, "")  # type: ignore[arg-type]
+                         for row in batch))  # fmt: skip
+                ids = [row["id"] for row in batch]
+                for what in ("people", "categories"):
+                    cursor.execute("SELECT lyceum_refresh_facts(%s, %s)", [what, ids])
+                cursor.execute("SELECT count(lyceum_facts_of_copies(id)) FROM unnest(%s::bigint[]) AS id", [ids])
+        cursor.execute("SET maintenance_work_mem = '1GB'")
+        cursor.execute(f"CREATE INDEX {index} ON catalog_bookfacts USING gin (vector) WITH (fastupdate = off)")
+        _fold_terms()
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _author_columns() -> list[Any]:
+    from catalog.models import Author
+
+    return [field for field in Author._meta.concrete_fields if field.name not in {"birth_year", "death_year"}]
+
+
+def _author(key: int, name: str, filed: str, folded: str, column: str) -> Any:
+    """What stands in a column of an author; a name as it is said is folded."""
+    return {"id": key, "name": name, "sort_name": filed[:200]}.get(column, folded[:200])
+
+
+def _fold_terms() -> None:
+    from catalog.models import TermChange
+    from catalog.services import terms
+
+    while TermChange.objects.exists():
+        terms.fold_changes()
+
+
+def add_vectors() -> None:
+    """A live generation with a unit vector for each record: real ones, and mixtures of two."""
+    import numpy as np
+    from django.db import connection
+
+    from catalog.models import Book
+    from catalog.services import generations
+    from library.ai import embeddings
+
+    chance = np.random.default_rng(13)
+    titles = list(Book.objects.order_by("id").values_list("title", flat=True)[:MODELS])
+    real = embeddings.for_bulk(embeddings.spec().name).embed(titles)
+    generation = generations.current()
+    generations.drop_index(generation)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT book_id, text_version FROM catalog_bookfacts ORDER BY book_id")
+        books = cursor.fetchall()
+        pairs = chance.integers(0, len(titles), (len(books), 2))
+        vectors = real[pairs[:, 0]] + 0.5 * real[pairs[:, 1]] + chance.normal(0, 0.01, (len(books), real.shape[1]))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        copy_in(cursor, "catalog_bookvector", "generation_id, book_id, text_version, embedding", (
+            (generation.pk, book, version, "[" + ",".join(f"{value:.5g}" for value in vector) + "]")
+            for (book, version), vector in zip(books, vectors.astype(np.float32), strict=True)))  # fmt: skip
+        cursor.execute("SET maintenance_work_mem = '2GB'")
+        cursor.execute(
+            f"CREATE INDEX {generations.index_of(generation)} ON catalog_bookvector USING hnsw"
+            f" ((embedding::halfvec({generation.dimensions})) halfvec_ip_ops) WHERE generation_id = '{generation.pk}'"
+        )
+        cursor.execute("VACUUM ANALYZE catalog_bookvector")
+    generations.go_live(generation)
+
+
+def ask(queries: Path, *, suggestions: bool) -> list[dict[str, Any]]:
+    """Milliseconds, number found and whether the record that the query was made from is on the first page."""
+    from django.contrib.auth.models import AnonymousUser
+
+    from catalog.search import Filters, search
+    from catalog.suggest import suggest
+
+    nobody, rows = AnonymousUser(), []
+
+    def whole(asked: Asked) -> Callable[[], Any]:
+        typed = asked["filters"]
+        narrow = Filters(
+            language=(typed["language"],) if typed else (), category=(typed["category"],) if typed else (),
+            available=True if typed else None,
+        )  # fmt: skip
+        return lambda: search(asked["words"], user=nobody, filters=narrow, facets=True)
+
+    for asked in map(dict, read(queries)):
+        if asked["kind"] != "suggest":
+            took, results = timed(whole(asked))
+            hit = asked["known"] in results.ids if asked["known"] else None
+            rows.append({"kind": asked["kind"], "ms": took, "count": results.count, "hit": hit})
+        elif suggestions:
+            took, found = timed(lambda asked=asked: suggest(asked["words"], user=nobody))  # type: ignore[misc]
+            rows.append({"kind": "suggest", "ms": took, "count": len(found), "hit": None})
+            took, found = timed(lambda asked=asked: bare(asked["words"]))  # type: ignore[misc]
+            rows.append({"kind": "bare prefix", "ms": took, "count": len(found), "hit": None})
+    return rows
+
+
+def bare(typed: str) -> list[tuple[int]]:
+    """The least that suggesting titles can cost in PostgreSQL."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, title FROM catalog_book WHERE sort_title LIKE %s AND NOT is_suppressed ORDER BY sort_title LIMIT 10",
+            [typed + "%"],
+        )
+        return cursor.fetchall()
+
+
+def main() -> None:
+    records, queries, result = map(Path, sys.argv[1:4])
+    with services(ROOT / "var" / "bench-search"):
+        began = time.perf_counter()
+        load(records)
+        loaded = time.perf_counter() - began
+        told = {"load": loaded, "rows": ask(queries, suggestions=True), "meaning": []}
+        from catalog.models import Book
+
+        if Book.objects.count() <= MEANING_AT_MOST:
+            add_vectors()
+            told["meaning"] = ask(queries, suggestions=False)
+        result.write_text(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
