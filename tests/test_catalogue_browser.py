@@ -45,7 +45,7 @@ class Visitor(Person):
 
     def found(self) -> int:
         words = self.page.locator("#found-title").inner_text()
-        return int(re.findall(r"\d+", words)[0])
+        return int(re.findall(r"[\d,]+", words)[0].replace(",", ""))
 
     def scrolls_down_only(self) -> None:
         width = self.page.viewport_size

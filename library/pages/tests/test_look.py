@@ -78,9 +78,13 @@ def test_icons_are_silent_drawings(name):
 
 
 def test_years_and_languages_in_words():
-    said = Template("{{ 1871|say_year }}, {{ year|say_year }}, {{ 'de'|language_word }}, {{ 'zz'|language_word }}")
+    said = Template("{{ 1871|say_year }}, {{ year|say_year }}, {{ 'de'|language_word }}, {{ 'la'|language_word }}, {{ 'zz'|language_word }}")
 
-    assert said.render(Context({"year": -380})) == "1871, 380 BC, German, zz"
+    assert said.render(Context({"year": -380})) == "1871, 380 BC, German, Latin, zz"
+
+
+def test_big_numbers_are_grouped():
+    assert Template("{{ 999|grouped }} {{ 23386|grouped }}").render(Context()) == "999 23,386"
 
 
 def test_pages_keep_the_rest_of_the_address():
