@@ -14,19 +14,24 @@ from library.search.fusion import min_max
 
 FUSED = 300  # so many by words are weighed against what is near in meaning
 LOOKED_AT = 100  # so many titles are compared with the query as a whole
+# Cosines that are worth nothing and all. Fixed ends, for "the nearest of all" is still far from most names.
+FAR, NEAR = 0.3, 0.8
 COVER = 0.35  # what a title that was asked for completely adds to the best score by words
 SAME_TITLE, TITLE_STARTS, TITLE_AND_PEOPLE = 1.0, 0.3, 0.5
 
 
-def order(candidates: Sequence[Candidate], near: Mapping[int, float], query: Query) -> list[int]:
-    """Ids of ``candidates`` (given in a total order), the best first."""
+def order(candidates: Sequence[Candidate], near: Mapping[int, float], query: Query, *, trust: float = 1.0) -> list[int]:
+    """Ids of ``candidates`` (given in a total order), the best first.
+
+    ``near``: cosines by book. ``trust``: how much the best match by words is worth, 1 where it has all words.
+    """
     place = {one.book: number for number, one in enumerate(candidates)}
     lexical = {one.book: one.score * (1 + COVER * one.cover) for one in candidates if one.by_words}
     by_words = sorted(lexical, key=lambda book: (-lexical[book], place[book]))
     best = max(lexical.values(), default=0.0) or 1.0
     head = {book: lexical[book] / best for book in by_words[:FUSED]}
     meant = {book: cosine for book, cosine in near.items() if book in place}
-    fused = min_max(head, meant) if meant else head
+    fused = min_max(head, meant, ends=((0.0, 1.0 / trust), (FAR, NEAR))) if meant else head
     first = sorted(fused, key=lambda book: (-fused[book], place[book]))
     for book, more in known(first[:LOOKED_AT], query).items():
         fused[book] += more

@@ -17,7 +17,7 @@ from django.db import connection
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from catalog.finding import tsquery, vocabulary
-from catalog.finding.query import Query
+from catalog.finding.query import Part, Query
 from catalog.finding.vocabulary import Vocabulary
 
 SHORTEST, LONGER, PREFIX = 4, 6, 7  # letters: corrected at all, by two edits, compared by their beginning
@@ -103,7 +103,8 @@ def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
     words = [
         word for word in query.correctable_words if not known.words[word].nothing_in or not known.words[word].books
     ]
-    unknown = [word for word in words if known.words[word].as_word == 0]
+    strange = known.unknown(query.text, words)
+    unknown = [word for word in words if word in strange]
     others = corrections(words)
     if any(word not in others for word in unknown if edits_allowed(word)):
         unknown = [word for word in unknown if word in others]
@@ -128,23 +129,34 @@ def _combined(words: Sequence[str], others: Sequence[list[Correction]]) -> list[
 def corrected(query: Query, known: Vocabulary, *, staff: bool) -> Query | None:
     """``query`` with other words, so that all of them together are in a book; ``None`` where nothing likely does.
 
-    Where no correction finds all words, only unknown words are corrected, and only beside one that is known: from
-    noise alone nothing is guessed. Three queries at most.
+    Where no correction finds all words, only unknown words are corrected, and only beside two that are known: from
+    noise nothing is guessed. Three queries at most.
     """
     swaps = tries(query, known)
     if not swaps:
         return None
-    every = vocabulary.read([*query.words, *(word for swap in swaps for word in swap.values())])
+    others = sorted({word for swap in swaps for word in swap.values()})
+    every = vocabulary.read([*query.words, *others])
     queries = [query.corrected(swap) for swap in swaps]
     writer = tsquery.Writer(every)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            FINDS if staff else FINDS_VISIBLE,
-            [[writer.whole(one) for one in queries], [writer.excluded(one) for one in queries]],
-        )
-        finding: set[int] = {place for (place,) in cursor.fetchall()}
-    if finding:
-        return queries[min(finding) - 1]
-    unknown = {word for word in query.plain_words if known.words[word].as_word == 0}
+    asked = [(writer.whole(one), writer.excluded(one)) for one in queries]
+    asked += [(writer.part(Part((word,))), "") for word in others]
+    finding = _finding(asked, staff=staff)
+    if first := next((one for one, found in zip(queries, finding, strict=False) if found), None):
+        return first
+    seen = {word for word, found in zip(others, finding[len(queries) :], strict=True) if found}
+    unknown = known.unknown(query.text, query.plain_words)
     telling = set(tsquery.informative(query, known)) - unknown
-    return next((one for one, swap in zip(queries, swaps, strict=True) if telling and set(swap) <= unknown), None)
+    if len(telling) < 2:
+        return None
+    pairs = zip(queries, swaps, strict=True)
+    return next((one for one, swap in pairs if set(swap) <= unknown and set(swap.values()) <= seen), None)
+
+
+def _finding(asked: Sequence[tuple[str, str]], *, staff: bool) -> list[bool]:
+    """Of each pair (words, without), whether some book has the words; one query."""
+    with connection.cursor() as cursor:
+        sql = FINDS if staff else FINDS_VISIBLE
+        cursor.execute(sql, [[words for words, _without in asked], [without for _words, without in asked]])
+        places = {place for (place,) in cursor.fetchall()}
+    return [place in places for place in range(1, len(asked) + 1)]

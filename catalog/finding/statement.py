@@ -131,7 +131,7 @@ def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str, str]
       ORDER BY facts.title_words, facts.book_id LIMIT {TITLES_AT_MOST}"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [in_title, in_title])
-        return cursor.fetchall()
+        return [tuple(row) for row in cursor.fetchall()]
 
 
 def _outcome(sql: str, params: Params) -> Outcome:

@@ -109,9 +109,7 @@ class Writer:
 
 
 def _stem(word: Word, language: str) -> str:
-    if language in word.nothing_in:
-        return ""
-    return next((stem for stem, languages in word.stems.items() if language in languages), word.text)
+    return "" if language in word.nothing_in else word.stem_in(language)
 
 
 def side_by_side(lexemes: Sequence[str]) -> str:

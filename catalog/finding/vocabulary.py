@@ -9,6 +9,7 @@ from django.db import connection
 
 from library.search import bm25
 
+MOST_LIKELY = "en"  # where a query has no stop words
 READ = """
 WITH RECURSIVE present AS (
   (SELECT language FROM catalog_book ORDER BY language LIMIT 1)
@@ -43,6 +44,11 @@ class Word:
     nothing_in: set[str] = field(default_factory=set)  # a stop word there
     books: int = 0  # in how many it is, at most, in any reading
     as_word: int = 0
+    counts: dict[str, int] = field(default_factory=dict)  # books by lexeme
+
+    def stem_in(self, language: str) -> str:
+        """How ``language`` reads it."""
+        return next((stem for stem, languages in self.stems.items() if language in languages), self.text)
 
     @property
     def lexemes(self) -> list[str]:
@@ -63,13 +69,22 @@ class Vocabulary:
         """How rare ``word`` is; 1 where nothing is counted yet."""
         return bm25.idf(self.books, self.words[word].books) if self.books else 1.0
 
-    def asked_in(self, text: str, preferred: str = "en") -> str:
+    def asked_in(self, text: str, preferred: str = MOST_LIKELY) -> str:
         """The language with the most stop words in ``text``; empty where no language has any."""
         votes: dict[str, int] = {}
         for word in text.split():
             for language in self.words[word].nothing_in if word in self.words else ():
                 votes[language] = votes.get(language, 0) + 1
         return min(votes, key=lambda code: (-votes[code], code != preferred, code)) if votes else ""
+
+    def unknown(self, text: str, words: Iterable[str]) -> set[str]:
+        """Those of ``words`` that no title, name or heading has, nor any book in another form of the same word.
+
+        Other forms as the language of ``text`` makes them: in some language most misspellings are a form of something.
+        """
+        language = self.asked_in(text) or MOST_LIKELY
+        strange = (self.words[word] for word in words if self.words[word].as_word == 0)
+        return {word.text for word in strange if not word.counts.get(word.stem_in(language))}
 
 
 def read(words: Iterable[str]) -> Vocabulary:
@@ -88,6 +103,7 @@ def read(words: Iterable[str]) -> Vocabulary:
                 word.nothing_in.update(languages)
                 continue
             word.books = max(word.books, books)
+            word.counts[lexeme] = books
             if languages is None:
                 word.as_word = as_word
             else:

@@ -59,15 +59,16 @@ def headings(row: Row) -> tuple[list[str], list[str]]:
 def load(chosen: Iterable[Row]) -> dict[int, Row]:
     """Store the records; by book id, what each was made from."""
     kept = list(chosen)
-    books, taken = [], set[str]()
+    books: list[Book] = []
+    taken: set[str] = set()
     for row in kept:
         book = book_of(row)
         if book.isbn in taken:
             book.isbn = None
         taken.add(book.isbn or "")
-        shelves, subjects = headings(row)
+        shelf_names, subject_names = headings(row)
         book.search_a, book.search_b = words(book.title), words(" ".join(people(row)))
-        book.search_c, book.search_d = words(" ".join([*shelves, *subjects])), words(book.publisher)
+        book.search_c, book.search_d = words(" ".join([*shelf_names, *subject_names])), words(book.publisher)
         books.append(book)
     Book.objects.bulk_create(books, batch_size=5000)
     authors = _named(Author, (name for row in kept for name in people(row)), lambda name: {

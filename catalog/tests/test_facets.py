@@ -1,6 +1,7 @@
 """Facets: each counts what all other filters let through, and choosing a value gives as many as it said."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -61,7 +62,8 @@ def test_the_facets_of_a_search(shelf):
 
 
 def one(name: str, value: str) -> Filters:
-    return Filters(available=True) if name == "available" else Filters(**{name: (value,)})
+    chosen: dict[str, Any] = {name: True if name == "available" else (value,)}
+    return Filters(**chosen)
 
 
 def both(first: Filters, second: Filters) -> Filters:

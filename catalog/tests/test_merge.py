@@ -154,7 +154,8 @@ def test_everything_that_points_to_a_book_is_taken_along_today():
     answers: list[Any] = [answer for _to, answer in sent]
     assert merging.relations(Book) == merging.OURS.union(*answers)
     assert all(
-        relation.on_delete is not models.DO_NOTHING or relation.related_model._meta.model_name in {"bookfacts", "bookvector"}
+        relation.on_delete is not models.DO_NOTHING
+        or relation.related_model._meta.model_name in {"bookfacts", "bookvector"}
         for relation in Book._meta.related_objects
     )
 

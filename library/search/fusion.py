@@ -9,20 +9,32 @@ Id = TypeVar("Id", bound=Hashable)
 ALPHA = 0.5  # measured: .731 nDCG@10 on SciFact, beside .725 for RRF and .686 and .649 for either arm alone
 RRF_K = 20
 MMR_LAMBDA = 0.8
+Ends = tuple[float, float]
 
 
-def spread(scores: Mapping[Id, float]) -> dict[Id, float]:
-    """``scores`` between 0 for the least and 1 for the greatest; 1 for all where they are equal."""
+def spread(scores: Mapping[Id, float], *, ends: Ends | None = None) -> dict[Id, float]:
+    """``scores`` between 0 for the least and 1 for the greatest; 1 for all where they are equal.
+
+    ``ends``: the least and the greatest score there could be, where that is known; what lies beyond is 0 or 1.
+    """
     if not scores:
         return {}
-    least, greatest = min(scores.values()), max(scores.values())
+    least, greatest = ends or (min(scores.values()), max(scores.values()))
     width = greatest - least
-    return {one: (score - least) / width if width > 0 else 1.0 for one, score in scores.items()}
+    if width <= 0:
+        return dict.fromkeys(scores, 1.0)
+    return {one: min(max((score - least) / width, 0.0), 1.0) for one, score in scores.items()}
 
 
-def min_max(one: Mapping[Id, float], other: Mapping[Id, float], *, alpha: float = ALPHA) -> dict[Id, float]:
+def min_max(
+    one: Mapping[Id, float],
+    other: Mapping[Id, float],
+    *,
+    alpha: float = ALPHA,
+    ends: tuple[Ends | None, Ends | None] = (None, None),
+) -> dict[Id, float]:
     """``alpha`` of the first order and the rest of the second, each spread from 0 to 1; 0 for what an order lacks."""
-    first, second = spread(one), spread(other)
+    first, second = spread(one, ends=ends[0]), spread(other, ends=ends[1])
     return {
         each: alpha * first.get(each, 0.0) + (1 - alpha) * second.get(each, 0.0)
         for each in dict.fromkeys([*first, *second])

@@ -1,0 +1,108 @@
+"""One reading of a query: what its words are here, and what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.finding import facets, near, ranking, statement, tsquery, vocabulary
+from catalog.finding.narrowing import Narrowing, asked_beside_words
+from catalog.finding.query import Part, Query
+from catalog.finding.statement import RANKED, Match, Outcome, Scored
+from catalog.finding.view import Found, View
+
+FEW = 15  # so many at most beside words that no book has
+SHARE = 0.45  # so much of what all words would tell must be there in the end
+TRUST = 0.7  # what the best match is worth that has most of the words, beside one that has all
+READINGS = 4  # of one word that are weighed
+
+
+class Look:
+    """One reading of a query: its words as the catalogue has them, and what they find."""
+
+    def __init__(self, query: Query, view: View, narrowing: Narrowing) -> None:
+        self.query = query
+        self.view = view
+        self.narrowing = narrowing
+        self.beside = tuple(asked_beside_words(query))
+        self.known = vocabulary.read(query.words)
+        self.near: dict[int, float] | None = {}
+        self.trust = 1.0
+        if not self.is_one_word:
+            self.ask_meaning()
+
+    @property
+    def is_one_word(self) -> bool:
+        """Often a name, which is near in meaning to anything: only where words find next to nothing that is asked."""
+        return len(self.query.text.split()) == 1
+
+    def ask_meaning(self) -> None:
+        """From now on add what is near in meaning. Nothing is near to operators: who writes them wants these words."""
+        if self.query.groups and not self.query.meant:
+            self.near = near.nearest(self.query.written)
+
+    def all_words(self, *, prefix: bool = False) -> Outcome:
+        """All words are there, the last perhaps only begun."""
+        return self._run(tsquery.Writer(self.known).whole(self.query, prefix=prefix), prefix=prefix)
+
+    def most_words(self, *, missing: Sequence[int | None] = (1, None)) -> Outcome:
+        """All but one, else what tells nearly half as much as all of them. Nothing, rather than much for noise."""
+        at_most = FEW if tsquery.has_unknown(self.query, self.known) else None
+        for number in missing:
+            words = tsquery.relaxed(self.query, self.known, share=SHARE, missing=number)
+            if words and (outcome := self._run(words)).found and (at_most is None or outcome.found <= at_most):
+                self.trust = TRUST
+                return outcome
+        return Outcome()
+
+    def is_title(self) -> bool:
+        """Whether the whole query is the title of a book, whatever the filters."""
+        titles = statement.titles(self._in_title(), staff=self.view.staff)
+        return any(ranking.gain(self.query.text, *title) >= ranking.SAME_TITLE for title in titles)
+
+    def these(self, ids: tuple[int, ...]) -> Outcome:
+        return self._statement(Match(ids=ids, beside=self.beside, staff=self.view.staff))
+
+    def page(self, outcome: Outcome, *, showing: str = "") -> Found:
+        """The part of ``outcome`` that was asked for, in order."""
+        ids = [one.book for one in outcome.candidates]
+        if self.view.ranked:
+            best = ranking.order(outcome.candidates[:RANKED], self.near or {}, self.query, trust=self.trust)
+            ids = [*best, *ids[RANKED:]][self.view.offset : self.view.offset + self.view.limit]
+        return Found(outcome.count, ids, outcome.counts, showing, self.near is not None)
+
+    def _run(self, words: str, *, prefix: bool = False) -> Outcome:
+        return self._statement(Match(
+            words=words, in_title=self._in_title(), without=tsquery.Writer(self.known).excluded(self.query),
+            near=self.near or {}, scored=self._scored(prefix=prefix), average=self.known.average,
+            beside=self.beside, staff=self.view.staff,
+        ))  # fmt: skip
+
+    def _statement(self, match: Match) -> Outcome:
+        counted = facets.selects(self.narrowing) if self.view.facets else ()
+        return statement.run(
+            match, self.narrowing, sort=self.view.sort, offset=self.view.offset, limit=self.view.limit,
+            facets=counted, ranked=self.view.ranked,
+        )  # fmt: skip
+
+    def _in_title(self) -> str:
+        """All that tells something is in the title."""
+        groups = tuple(tuple(self._telling(group)) for group in self.query.groups)
+        return tsquery.Writer(self.known, guarded=False).whole(replace(self.query, groups=groups))
+
+    def _telling(self, group: tuple[Part, ...]) -> list[Part]:
+        language = self.known.asked_in(self.query.text)
+        kept = [part for part in group if any(language not in self.known.words[one].nothing_in for one in part.words)]
+        return kept or list(group)
+
+    def _scored(self, *, prefix: bool) -> tuple[Scored, ...]:
+        """Every word that tells something, in its readings; the last may be a beginning."""
+        parts = [part for group in self.query.groups for part in self._telling(group)]
+        texts = dict.fromkeys(word for part in parts for word in part.words)
+        scored = [
+            Scored(tuple(map(tsquery.quoted, self.known.words[text].lexemes[:READINGS])), self.known.idf(text))
+            for text in texts
+        ]
+        if prefix:
+            scored.append(Scored((tsquery.quoted(self.query.groups[-1][-1].words[-1], prefix=True),), 1.0))
+        return tuple(scored)
