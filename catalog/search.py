@@ -5,7 +5,7 @@ and others); all words; all words with the last one still being typed; other spe
 not have; most of the words. Books that are near in meaning are added to what words find. The way is chosen before any
 filter, so that narrowing a list never brings in what was not in it.
 
-The parts are in ``catalog.finding``; why they are as they are is told in ``docs/adr/0010-search.md``.
+The parts are in ``catalog.finding``; why they are as they are is told in ``docs/adr/0013-search.md``.
 """
 
 from __future__ import annotations

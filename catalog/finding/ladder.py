@@ -11,7 +11,7 @@ from catalog.finding.query import Query
 from catalog.finding.statement import Outcome
 from catalog.finding.view import Found, View
 
-POOR = 2  # so few make one look further: for what is still being typed, for most of the words
+POOR = 2  # so few make one look further: whether the last word is still being typed, and by meaning
 LITTLE = 5  # so few make one look whether it was spelled otherwise
 FAR_MORE = 10  # times as much must another spelling find where something was found as it was typed
 
@@ -33,8 +33,8 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
     known = bool(outcome.found) and look.is_title()
     if not exactly and not known and (better := _spelled(look, outcome)):
         return better
-    if outcome.found <= POOR and not known and not query.meant:
-        outcome = _more(look.most_words(missing=(1,) if outcome.found else (1, None)), outcome)
+    if not outcome.found and not query.meant:
+        outcome = _more(look.most_words(), outcome)
     if look.is_one_word and outcome.found <= POOR:
         look.ask_meaning()
         outcome = look.all_words(prefix=begun)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.finding import facets, near, ranking, statement, tsquery, vocabulary
@@ -11,6 +10,7 @@ from catalog.finding.query import Part, Query
 from catalog.finding.statement import RANKED, Match, Outcome, Scored
 from catalog.finding.view import Found, View
 
+ALL = 10**9
 FEW = 15  # so many at most beside words that no book has
 SHARE = 0.45  # so much of what all words would tell must be there in the end
 TRUST = 0.7  # what the best match is worth that has most of the words, beside one that has all
@@ -45,15 +45,23 @@ class Look:
         """All words are there, the last perhaps only begun."""
         return self._run(tsquery.Writer(self.known).whole(self.query, prefix=prefix), prefix=prefix)
 
-    def most_words(self, *, missing: Sequence[int | None] = (1, None)) -> Outcome:
+    def most_words(self) -> Outcome:
         """All but one, else what tells nearly half as much as all of them. Nothing, rather than much for noise."""
-        at_most = FEW if tsquery.has_unknown(self.query, self.known) else None
-        for number in missing:
-            words = tsquery.relaxed(self.query, self.known, share=SHARE, missing=number)
-            if words and (outcome := self._run(words)).found and (at_most is None or outcome.found <= at_most):
+        had, strange = tsquery.divided(self.query, self.known)
+        if strange:
+            ways = self._beside_strange(had) if len(had) >= len(strange) else []
+        else:
+            ways = [(tsquery.relaxed(had, self.known, share=SHARE, missing=number), ALL) for number in (1, None)]
+        for words, at_most in ways:
+            if words and 0 < (outcome := self._run(words)).found <= at_most:
                 self.trust = TRUST
                 return outcome
         return Outcome()
+
+    def _beside_strange(self, had: list[str]) -> list[tuple[str, int]]:
+        """Beside words that no book has: all others, or two at least; one alone must be rare."""
+        ways = [(tsquery.all_but(had, self.known, missing=0), ALL if len(had) > 1 else FEW)]
+        return [*ways, (tsquery.all_but(had, self.known, missing=1), FEW)] if len(had) > 2 else ways
 
     def is_title(self) -> bool:
         """Whether the whole query is the title of a book, whatever the filters."""

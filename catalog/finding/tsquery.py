@@ -148,28 +148,34 @@ def at_least(weighted: Sequence[tuple[str, float]], need: float) -> str:
     return decide(0, need) if weighted and need > 0 else ""
 
 
-def relaxed(query: Query, known: Vocabulary, *, share: float, missing: int | None = None) -> str:
-    """All words but ``missing``, or without it any that together tell at least ``share`` of what all would.
+def relaxed(texts: Sequence[str], known: Vocabulary, *, share: float, missing: int | None = None) -> str:
+    """Those of the words (the rarest first) that together tell at least ``share`` of what all would.
 
-    Words that mean nothing in the language of the question are left out, and so are those that no book has, unless
-    they are more than the others: then it is noise. Empty where there is nothing to relax.
+    With ``missing``: and no less than all but the so many heaviest. Empty where there is nothing to relax.
     """
-    asked = informative(query, known)
-    texts = [text for text in asked if known.words[text].books or not known.books]
-    if 2 * len(texts) < len(asked) or len(asked) < 2:
-        return ""
-    writer = Writer(known)
-    weighted = [(writer.part(Part((text,))), known.idf(text)) for text in texts[:RAREST]]
+    weighted = [(one, known.idf(text)) for one, text in _written(texts, known)]
     mass = sum(weight for _one, weight in weighted)
     need = share * mass
     if missing is not None:
         need = max(need, mass - sum(weight for _one, weight in weighted[:missing]))
-    return at_least(weighted, need)
+    return at_least(weighted, need) if len(weighted) > 1 else ""
 
 
-def has_unknown(query: Query, known: Vocabulary) -> bool:
-    """Whether something is asked for that no book has."""
-    return bool(known.books) and any(not known.words[text].books for text in informative(query, known))
+def all_but(texts: Sequence[str], known: Vocabulary, *, missing: int) -> str:
+    """Any of the words but so many."""
+    return at_least([(one, 1.0) for one, _text in _written(texts, known)], len(texts[:RAREST]) - missing)
+
+
+def _written(texts: Sequence[str], known: Vocabulary) -> list[tuple[str, str]]:
+    writer = Writer(known)
+    return [(writer.part(Part((text,))), text) for text in texts[:RAREST]]
+
+
+def divided(query: Query, known: Vocabulary) -> tuple[list[str], list[str]]:
+    """The informative words that books have, and those that none has; all count as had where nothing is counted yet."""
+    asked = informative(query, known)
+    had = [text for text in asked if known.words[text].books or not known.books]
+    return had, [text for text in asked if text not in had]
 
 
 def informative(query: Query, known: Vocabulary) -> list[str]:
