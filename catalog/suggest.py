@@ -3,12 +3,13 @@
 All that is compared is folded, by the function that folds queries, and each query reads a piece of an index that
 stands in the order of the letters (``text_pattern_ops``), never more than its limit of it: with a hundred books or a
 million it takes about as long. The order of such an index has an operator of its own, ``~<~``, which Django cannot
-say, hence the SQL.
+say, hence the SQL. After titles that begin so come those that have the words elsewhere, by the index of searching.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,20 +28,29 @@ Kind = Literal["title", "author", "subject", "series"]
 LETTERS_AT_LEAST = 2
 LETTERS_AT_MOST = 100
 READ_AT_MOST = 60  # rows of an index by one beginning; the best of them are shown
+TITLES_READ = 300
+WORD_LETTERS = 3  # of a word that is looked for within titles
 COUNT_AT_MOST = 100  # books of one name
 SHARES: dict[Kind, int] = {"title": 4, "author": 3, "subject": 2, "series": 1}  # of ten places, while all have enough
+WORD = re.compile(r"[^\W_]+")
 WILDCARDS = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 
 SEEN = "(%(all)s OR NOT book.is_suppressed)"
 # `{name}` as a title page has it, from how it is filed: "darwin, charles" is "charles darwin". An index has the same.
 GIVEN_FIRST = "btrim(split_part({name}, ', ', 2) || ' ' || split_part({name}, ', ', 1))"
+HAS_WORDS = """
+(SELECT book_id AS id, 1 AS place FROM (
+    SELECT book_id, title_vector, is_suppressed FROM catalog_bookfacts WHERE vector @@ %(words)s::tsquery LIMIT %(read)s
+  ) AS book
+ WHERE title_vector @@ %(words)s::tsquery AND {seen})
+"""
 BEGINS = "{table}.{column} LIKE {pattern} ORDER BY {table}.{column} USING ~<~ LIMIT %(read)s"
 TITLES = """
 SELECT book.id, book.title, book.language,
   (SELECT author.name FROM catalog_authorship JOIN catalog_author AS author ON author.id = author_id
    WHERE book_id = book.id AND role = 'author' ORDER BY position, catalog_authorship.id LIMIT 1)
 FROM ({starts}) AS start JOIN catalog_book AS book USING (id)
-GROUP BY book.id ORDER BY book.popularity DESC, book.sort_title, book.id LIMIT %(limit)s
+GROUP BY book.id ORDER BY min(start.place), book.popularity DESC, book.sort_title, book.id LIMIT %(limit)s
 """
 AUTHORS = """
 SELECT author.id, author.name, min(start.alias), min(start.place), (
@@ -107,16 +117,27 @@ def _shared(found: dict[Kind, list[Suggestion]], limit: int) -> list[Suggestion]
 
 def _titles(start: str, *, user: Any, limit: int) -> list[Suggestion]:
     patterns = {f"p{n}": text for n, text in enumerate(_without_article(start))}
-    one = "(SELECT book.id FROM catalog_book AS book WHERE {seen} AND {begins})"
-    starts = " UNION ALL ".join(
+    one = "(SELECT book.id, 0 AS place FROM catalog_book AS book WHERE {seen} AND {begins})"
+    parts = [
         one.format(seen=SEEN, begins=BEGINS.format(table="book", column="sort_title", pattern=f"%({name})s"))
         for name in patterns
-    )
-    rows = _rows(TITLES.format(starts=starts), patterns, user=user, limit=limit)
+    ]
+    if words := _words(start):
+        parts.append(HAS_WORDS.format(seen=SEEN))
+    sql = TITLES.format(starts=" UNION ALL ".join(parts))
+    rows = _rows(sql, patterns, user=user, limit=limit, words=words, read=TITLES_READ)
     return [
         Suggestion("title", title, reverse("pages:book", args=[pk]), author or "", language)
         for pk, title, language, author in rows
     ]
+
+
+def _words(start: str) -> str:
+    """``start`` as PostgreSQL's query for all its words, the last still being typed; empty where that is too little."""
+    words = WORD.findall(start)
+    if not words or max(map(len, words)) < WORD_LETTERS:
+        return ""
+    return " & ".join([*(f"'{word}'" for word in words[:-1]), f"'{words[-1]}':*"])
 
 
 def _without_article(start: str) -> list[str]:
@@ -128,8 +149,10 @@ def _without_article(start: str) -> list[str]:
 
 def _authors(start: str, *, user: Any, limit: int) -> list[Suggestion]:
     # "darwin c" is how "darwin, charles" begins as well.
-    patterns = {"filed": start, "comma": start if "," in start else start.replace(" ", ", ", 1)}
-    starts = " UNION ALL ".join(_name_starts())
+    patterns = {"filed": start}
+    if " " in start and "," not in start:
+        patterns["comma"] = start.replace(" ", ", ", 1)
+    starts = " UNION ALL ".join(_name_starts(patterns))
     rows = _rows(AUTHORS.format(starts=starts, seen=SEEN), patterns, user=user, limit=limit)
     return [
         Suggestion("author", name, _search(author=pk), _also(alias if place else "", books))
@@ -138,13 +161,13 @@ def _authors(start: str, *, user: Any, limit: int) -> list[Suggestion]:
     ]
 
 
-def _name_starts() -> Iterator[str]:
+def _name_starts(patterns: Iterable[str]) -> Iterator[str]:
     """Where the names begin so: filed under the family name, or said with the given name first; then other names."""
     for place, (table, key, alias) in enumerate(
         [("catalog_author", "id", "''"), ("catalog_authoralias", "author_id", "name.name")]
     ):
         for name in ("name.sort_name", GIVEN_FIRST.format(name="name.sort_name")):
-            for pattern in ("filed", "comma") if name == "name.sort_name" else ("filed",):
+            for pattern in patterns if name == "name.sort_name" else ("filed",):
                 yield (
                     f"(SELECT name.{key} AS id, {alias} AS alias, {place} AS place FROM {table} AS name"  # noqa: S608
                     f" WHERE {name} LIKE %({pattern})s ORDER BY {name} USING ~<~ LIMIT %(read)s)"
@@ -185,9 +208,9 @@ def _books(number: int) -> str:
     return ngettext("%(number)d book", "%(number)d books", number) % {"number": number}
 
 
-def _rows(sql: str, starts: dict[str, str], *, user: Any, limit: int) -> list[tuple[Any, ...]]:
+def _rows(sql: str, starts: dict[str, str], *, user: Any, limit: int, **more: Any) -> list[tuple[Any, ...]]:
     values: dict[str, Any] = {name: f"{start.translate(WILDCARDS)}%" for name, start in starts.items()}
-    values |= {"all": user.is_staff, "read": READ_AT_MOST, "most": COUNT_AT_MOST, "limit": limit}
+    values |= {"all": user.is_staff, "read": READ_AT_MOST, "most": COUNT_AT_MOST, "limit": limit} | more
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()

@@ -62,6 +62,7 @@ def test_reader_asks_for_a_book_and_the_desk_lends_it_and_takes_it_back(reader, 
     for clue in ("Okafor", "cell biology"):
         reader.page.get_by_label("Search the catalogue").fill(clue)
         reader.page.keyboard.press("Enter")
+        reader.sees(f"for “{clue}”")
         reader.sees("A Primer on the Cell")
     reader.shoot("search")
     reader.page.get_by_role("main").get_by_role("link", name="A Primer on the Cell").first.click()

@@ -63,7 +63,7 @@ class BookList(BookView):
     @extend_schema(
         operation_id="books_list",
         parameters=SEARCH,
-        responses={200: BookRowSerializer(many=True), 400: ErrorSerializer},
+        responses={200: BookRowSerializer(many=True), 400: ErrorSerializer, 503: ErrorSerializer},
     )
     def get(self, request: Request) -> Response:
         """Search the catalogue. Without ``q``: all books, by title.

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from catalog.finding.narrowing import DIGITAL, PRINT, Filters, Narrowing
 from catalog.finding.query import Years, read_years
 from catalog.models import Author, BookFacts, Branch, Category
+from library.core.templatetags.lyceum import language_word
 
 VALUES_AT_MOST = 12
 NAMES = ("category", "author", "year", "language", "available", "branch", "format")
@@ -207,8 +207,6 @@ def _year_label(year: int) -> str:
 
 
 def language_name(code: str) -> str:
-    """The language's name in the language of the page; the code itself where Django knows none."""
-    try:
-        return str(get_language_info(code)["name_translated"]).capitalize()
-    except KeyError:
-        return code
+    """The language's name in the language of the page, as a heading has it; the code itself where we know none."""
+    word = language_word(code)
+    return word if word == code else word[:1].upper() + word[1:]

@@ -1,5 +1,7 @@
 """What is suggested while one types."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -108,6 +110,20 @@ def test_a_title_is_found_with_and_without_its_article(title, language, typed):
     assert texts(typed, "title") == [title]
 
 
+@pytest.mark.parametrize("typed", ["origin", "origin of sp", "Species", "species ori"])
+def test_a_title_is_found_by_words_within_it(darwin, typed):
+    record("Oysters", "Ann Lee", description="The origin of species that live in the sea.")
+
+    assert texts(typed, "title") == ["On the Origin of Species"]
+
+
+def test_titles_that_begin_so_come_before_titles_that_have_the_words(darwin):
+    Book.objects.update(popularity=1000)
+    record("Origins")
+
+    assert texts("origin", "title") == ["Origins", "On the Origin of Species"]
+
+
 @pytest.mark.parametrize("typed", ["", " ", "o", "o ", "%", "__", "%%%", "\0\0", "-o"])
 def test_fewer_than_two_letters_suggest_nothing_and_ask_nothing(darwin, typed):
     with CaptureQueriesContext(connection) as ran:
@@ -209,9 +225,9 @@ def test_the_list_for_the_page_is_grouped_and_valid(darwin, client):
     response = client.get(PAGE, {"q": "ori"})
 
     assert_valid(response.content, fragment=True)
-    assert response.text.count('role="group"') == 1
-    assert 'role="option"' in response.text
-    assert "1 suggestion" in response.text
+    assert re.findall(r'role="group" aria-label="(\w+)"', response.text) == ["Books", "Series"]
+    assert response.text.count('role="option"') == 2
+    assert "2 suggestions" in response.text
     assert "private" in response["Cache-Control"]
     empty = client.get(PAGE, {"q": "zzz"})
     assert 'role="option"' not in empty.text

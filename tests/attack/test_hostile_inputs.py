@@ -31,7 +31,7 @@ FIELDS = [
     "q", "page", "page_size", "category", "author", "year", "language", "available", "branch", "sort", "mark", "next",
     "mode", "reader", "username", "email", "password", "old_password", "code", "full_name", "scan", "book", "device",
     "reason", "copy", "copy_status", "question", "tab", "o", "e", "p", "role", "status", "state", "format", "_save",
-    "action", "_selected_action", "is_active", "title", "num_chunks",
+    "action", "_selected_action", "is_active", "title", "num_chunks", "series", "subject", "exactly",
 ]  # fmt: skip
 EXAMPLES = 340  # three times: a thousand and more
 checked = settings(
@@ -62,7 +62,7 @@ def tried(call: Any) -> Any:
 
 SHARP = ["\x00", "a\x00b", "1.0", "9" * 30, "１２", "²", "NaN", "-1", "\r\nX: 1"]
 WITH_QUERIES = [
-    "/", "/catalogue/", "/loans/", "/desk/", "/pick-list/", "/books/{book}/", "/books/{book}/ask/",
+    "/", "/catalogue/", "/catalogue/suggest/", "/api/v1/books/suggest/", "/loans/", "/desk/", "/pick-list/", "/books/{book}/", "/books/{book}/ask/",
     "/books/{book}/study/", "/books/{book}/pages/1/", "/accounts/username/", "/accounts/sign-in/",
     "/accounts/register/", "/api/v1/books/", "/api/v1/loans/", "/api/v1/holds/", "/api/v1/activity/",
     "/api/v1/pick-list/",

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from catalog.models import Author, Authorship, BookIdentifier, Category, Series, Subject
 from catalog.tests.factories import make_branch, make_copy
 from library.jobs.models import Job
 from library.pages.tests.factories import make_digital_book, make_whole_book
@@ -32,6 +36,56 @@ def test_each_branch_says_in_words_what_is_free(client):
     assert "1 of 2 available in Harbour" in page
     assert "George Eliot" in page
     assert "&lt;b&gt;provincial&lt;/b&gt;" in page
+
+
+def test_the_record_tells_all_and_leads_on(client):
+    book = make_whole_book(reading_level="scholars", minimum_age=16, isbn="9780306406157")
+    book.series = Series.objects.create(name="Lives of Science", sort_name="lives of science")
+    book.series_position = Decimal("2.50")
+    book.save()
+    subject = Subject.objects.create(name="Village life", sort_name="village life")
+    book.subjects.add(subject)
+    BookIdentifier.objects.create(book=book, kind="oclc", value="12345")
+    BookIdentifier.objects.create(book=book, kind="isbn", value="9780306406157")
+
+    response = client.get(book.get_absolute_url())
+
+    assert_valid(response.content)
+    text = " ".join(re.sub(r"<[^>]+>", " ", response.text).split())
+    for words in ("A. N. Editor (editor)", "Lives of Science , 2.5", "Written for scholars", "Minimum age 16 years",
+                  "OCLC number 12345", "ISBN 9780306406157"):  # fmt: skip
+        assert words in text, words
+    assert text.count("9780306406157") == 1
+    editor = Author.objects.get(name="A. N. Editor")
+    category = book.categories.get()
+    for asked in (f"author={editor.pk}", f"series={book.series_id}", f"subject={subject.pk}", f"category={category.pk}",
+                  "language=en"):  # fmt: skip
+        assert f'href="/catalogue/?{asked}"' in response.text
+        assert book.title in client.get(f"/catalogue/?{asked}").text
+
+
+def test_a_title_in_another_script_runs_its_own_way(client):
+    text = client.get(make_whole_book(title="بين القصرين", language="ar").get_absolute_url()).text
+
+    assert '<h1 lang="ar" dir="rtl">بين القصرين</h1>' in text
+
+
+def test_as_many_queries_for_many_subjects_and_numbers_as_for_two(client):
+    book = make_whole_book()
+
+    def more(numbers: range) -> None:
+        for n in numbers:
+            book.subjects.add(Subject.objects.create(name=f"Subject {n}", sort_name=f"subject {n}"))
+            book.categories.add(Category.objects.create(name=f"Category {n}"))
+            BookIdentifier.objects.create(book=book, kind="oclc", value=str(n))
+            author = Author.objects.create(name=f"Author {n}", sort_name=f"{n}, author")
+            Authorship.objects.create(book=book, author=author, position=n + 2)
+
+    more(range(2))
+    few = queries_of(client, book.get_absolute_url())
+    more(range(2, 30))
+
+    assert queries_of(client, book.get_absolute_url()) == few
 
 
 @pytest.mark.parametrize("who", ["client", "reader_client", "librarian_client"])

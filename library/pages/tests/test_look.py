@@ -78,9 +78,15 @@ def test_icons_are_silent_drawings(name):
 
 
 def test_years_and_languages_in_words():
-    said = Template("{{ 1871|say_year }}, {{ year|say_year }}, {{ 'de'|language_word }}, {{ 'zz'|language_word }}")
+    years = Template("{{ 1871|say_year }}, {{ year|say_year }}").render(Context({"year": -380}))
+    languages = Template("{% for code in codes %}{{ code|language_word }} {% endfor %}")
 
-    assert said.render(Context({"year": -380})) == "1871, 380 BC, German, zz"
+    assert years == "1871, 380 BC"
+    assert languages.render(Context({"codes": ["de", "la", "zz"]})) == "German Latin zz "
+
+
+def test_big_numbers_are_grouped():
+    assert Template("{{ 999|grouped }} {{ 23386|grouped }}").render(Context()) == "999 23,386"
 
 
 def test_pages_keep_the_rest_of_the_address():

@@ -15,7 +15,9 @@ from library.pages.tests.factories import make_digital_book, make_whole_book
 from tests.html import assert_valid
 
 PAGES = [
-    "/", "/catalogue/", "/catalogue/?q=provincial", "/books/{digital}/", "/books/{digital}/study/",
+    "/", "/catalogue/", "/catalogue/?q=provincial",
+    "/catalogue/?q=silas&language=en&format=print&available=true&sort=year", "/catalogue/?q=zzzzzz&language=fr",
+    "/books/{digital}/", "/books/{digital}/study/",
     "/books/{digital}/ask/", "/books/{paper}/", "/books/{paper}/study/", "/books/{paper}/ask/", "/api/docs/",
 ]  # fmt: skip
 VISITORS = ["/accounts/sign-in/", "/accounts/register/"]
