@@ -15,7 +15,9 @@ WORD = re.compile(r"[^\W_]+")
 
 def fold(text: str) -> str:
     """``text`` in lower case, without accents, with single spaces: what is stored and what is asked meet here."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(PLAIN))
+    # Taken apart before as well: a mathematical or full-width capital shows its plain capital only then.
+    low = unicodedata.normalize("NFKD", text).casefold().translate(PLAIN)
+    plain = unicodedata.normalize("NFKD", low)
     return SPACE.sub(" ", "".join(letter for letter in plain if not unicodedata.combining(letter))).strip()
 
 
