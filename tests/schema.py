@@ -63,7 +63,7 @@ def rows(stack: Stack) -> dict[str, object]:
             holds += [answer.json()["id"]] if answer.status_code == 201 else []
     assert loans, answer.text
     assert holds, answer.text
-    listed = reader.get("/books/", params={"page_size": 100}).json()["results"]
+    listed = reader.get("/books/", params={"format": "digital", "page_size": 100}).json()["results"]
     book = next(row["id"] for row in listed if row["has_file"] and row["is_public"])
     branch = reader.get("/branches/").json()["results"][0]["id"]
     spare_copy = "TO-BE-DELETED"

@@ -31,8 +31,8 @@ class CopySerializer(serializers.ModelSerializer[Copy]):
     )
     condition = serializers.CharField(read_only=True, help_text="new, good, worn, poor, or empty where nobody said.")
     price = serializers.DecimalField(
-        max_digits=9, decimal_places=2, read_only=True, allow_null=True, required=False,
-        help_text="What replacing it costs. For staff alone: it is left out for everybody else.",
+        max_digits=9, decimal_places=2, read_only=True, allow_null=True,
+        help_text="What replacing it costs. For staff alone: null for everybody else.",
     )  # fmt: skip
 
     class Meta:
@@ -44,7 +44,7 @@ class CopySerializer(serializers.ModelSerializer[Copy]):
     def to_representation(self, instance: Copy) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
         if not getattr(getattr(self.context.get("request"), "user", None), "is_staff", False):
-            shown.pop("price")
+            shown["price"] = None
         return shown
 
     def get_for_loan(self, copy: Copy) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from catalog import queries, services
 from catalog.api import copies
+from catalog.api.parsers import FormWithFile
 from catalog.api.search import SEARCH, FoundPages, SuggestionsSerializer
 from catalog.api.serializers import (
     BookChangeSerializer,
@@ -56,7 +57,7 @@ class BookView(generics.GenericAPIView[Book]):
 
 
 class BookList(BookView):
-    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
+    parser_classes = (JSONParser, FormWithFile)  # a form may bring the PDF
     pagination_class = FoundPages
     writes = {"POST": "catalog.add_book"}
 
@@ -106,7 +107,7 @@ class BookSuggestions(BookView):
 
 
 class BookDetail(BookView):
-    parser_classes = (JSONParser, MultiPartParser)  # a form may bring the PDF
+    parser_classes = (JSONParser, FormWithFile)  # a form may bring the PDF
     writes = {"PATCH": "catalog.change_book", "DELETE": "catalog.delete_book"}
 
     @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, **GONE})

@@ -107,3 +107,11 @@ def test_item_types_are_listed_by_name(staff):
     ItemType.objects.create(code="map", name="Map")
     ItemType.objects.create(code="dvd", name="DVD")
     assert [row["code"] for row in APIClient().get("/api/v1/item-types/").json()["results"]] == ["dvd", "map"]
+
+
+def test_a_form_without_any_field_changes_nothing_and_says_so(staff):
+    book = make_book(title="Kept")
+    empty = b"--x\r\n[]--x--\r\n"
+    answer = staff.generic("PATCH", f"/api/v1/books/{book.pk}/", empty, content_type="multipart/form-data; boundary=x")
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+    assert Book.objects.get().title == "Kept"
