@@ -118,7 +118,7 @@ CREATE TRIGGER book_changed AFTER UPDATE ON catalog_book FOR EACH ROW
 
 ALTER TABLE catalog_bookfacts ADD CONSTRAINT facts_of_a_book
   FOREIGN KEY (book_id) REFERENCES catalog_book (id) ON DELETE CASCADE;
--- The vector lies outside the row: what counts over many rows does not read it.
+-- A vector over some 2 kB lies outside the row; a shorter one stays in it, whatever its storage.
 ALTER TABLE catalog_bookfacts SET (toast_tuple_target = 128, fillfactor = 90);
 ALTER TABLE catalog_bookfacts ALTER COLUMN vector SET STORAGE EXTERNAL;
 ALTER TABLE catalog_bookfacts ALTER COLUMN title_vector SET STORAGE MAIN;
