@@ -17,7 +17,8 @@ from library.core.ids import uuid7
 class BookFacts(models.Model):
     """All that finds, narrows and counts a book, in one narrow row that triggers keep (``migrations/0006``).
 
-    ``vector`` also holds the lexeme ``~xx`` of the book's language. ``title_vector`` is the title alone. ``category_ids`` hold the wider categories too.
+    ``vector`` also holds the lexeme ``~xx`` of the book's language. ``title_vector`` is the title alone.
+    ``category_ids`` hold the wider categories too.
     """
 
     # The database deletes it with its book (so Django must not do it before), and counts its terms while it is there.
