@@ -160,7 +160,7 @@ class Stack:
 
     def code(self, to: str, *, after: int = 0) -> str:
         """The newest code that was mailed, once one came after the first ``after`` mails; other letters do not count."""
-        found = eventually(lambda: re.findall(r"^\d{6}$", "\n".join(self.mails(to)[after:]), re.M)[-1:], seconds=20)
+        found = eventually(lambda: re.findall(r"^\d{6}$", "\n".join(self.mails(to)[after:]), re.M)[-1:], seconds=60)
         return str(found[0])
 
     def client(self, email: str = "", password: str = "lyceum-demo") -> httpx.Client:
