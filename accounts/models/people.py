@@ -143,6 +143,20 @@ class Patron(models.Model):
     user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="patron")
     card_number = models.CharField(_("card number"), max_length=40)
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="patrons")
+    expires_on = models.DateField(
+        _("valid until"), null=True, blank=True, help_text=_("The last day on which the card is good. Empty: no end.")
+    )
+    is_card_lost = models.BooleanField(
+        _("card reported lost"), default=False, help_text=_("Nothing is lent on it until it is replaced.")
+    )
+    is_restricted = models.BooleanField(_("may not borrow"), default=False)
+    restricted_until = models.DateField(
+        _("may not borrow until"), null=True, blank=True, help_text=_("The last day of it. Empty: without end.")
+    )
+    restriction_note = models.CharField(_("why not"), max_length=300, blank=True)
+    is_address_confirmed = models.BooleanField(_("address confirmed"), default=True)
+    birth_date = models.DateField(_("born"), null=True, blank=True, help_text=_("Only for books with a minimum age."))
+    wants_auto_renewal = models.BooleanField(_("wants automatic renewal"), default=True)
 
     class Meta:
         verbose_name = _("patron")
@@ -153,6 +167,11 @@ class Patron(models.Model):
                 Upper("card_number"), name="patron_card_unique", violation_error_message=_("This card is in use.")
             ),
             models.CheckConstraint(condition=~Q(card_number=""), name="patron_card_not_empty"),
+            models.CheckConstraint(
+                condition=Q(is_restricted=True) | Q(restricted_until=None, restriction_note=""),
+                name="patron_restriction_only_when_restricted",
+                violation_error_message=_("Say “may not borrow” as well, or leave its date and reason empty."),
+            ),
         ]
 
     def __str__(self) -> str:

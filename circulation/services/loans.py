@@ -110,7 +110,9 @@ def _open(copy: Copy, patron: Patron, *, by: User, at: datetime, due_at: datetim
     _fulfil_hold(copy, patron, at=at)
     shelves.put(copy, CopyStatus.ON_LOAN)
     Book.objects.filter(pk=copy.book_id).update(popularity=F("popularity") + 1)
-    return Loan.objects.create(copy=copy, patron=patron, checked_out_at=at, checked_out_by=by, due_at=due_at)
+    return Loan.objects.create(
+        copy=copy, branch=copy.branch, patron=patron, checked_out_at=at, checked_out_by=by, due_at=due_at
+    )
 
 
 def _fulfil_hold(copy: Copy, patron: Patron, *, at: datetime) -> None:

@@ -20,6 +20,7 @@ def make_loan(**values: Any) -> Loan:
         copy.status = CopyStatus.ON_LOAN
         copy.save()
     values.setdefault("checked_out_at", MONDAY)
+    values.setdefault("branch", copy.branch)
     values.setdefault("due_at", values["checked_out_at"] + timedelta(days=14))
     return Loan.objects.create(copy=copy, patron=values.pop("patron", None) or make_patron(), **values)
 

@@ -28,7 +28,9 @@ def lend(reader, number: int) -> None:
     branch, now = make_branch(), timezone.now()
     for _ in range(number):
         copy = make_copy(book=make_whole_book(), branch=branch, status="on_loan")
-        Loan.objects.create(copy=copy, patron=reader.patron, checked_out_at=now, due_at=now + timedelta(days=14))
+        Loan.objects.create(
+            copy=copy, branch=copy.branch, patron=reader.patron, checked_out_at=now, due_at=now + timedelta(days=14)
+        )
         wanted = make_copy(book=make_whole_book(), branch=branch, status="requested")
         Hold.objects.create(
             book=wanted.book, patron=reader.patron, pickup_branch=branch, copy=wanted, state=HoldState.REQUESTED,

@@ -31,7 +31,13 @@ def numbers(reader: User) -> dict[str, int]:
     digital, paper = make_digital_book(title="Middlemarch"), make_whole_book(title="Silas Marner")
     copies: list[Copy] = [make_copy(book=digital), make_copy(book=paper), make_copy(book=paper)]
     now = timezone.now()
-    Loan.objects.create(copy=copies[0], patron=reader.patron, checked_out_at=now, due_at=now + timedelta(days=2))
+    Loan.objects.create(
+        copy=copies[0],
+        branch=copies[0].branch,
+        patron=reader.patron,
+        checked_out_at=now,
+        due_at=now + timedelta(days=2),
+    )
     Copy.objects.filter(pk=copies[0].pk).update(status="on_loan")
     Hold.objects.create(
         book=paper, patron=reader.patron, pickup_branch=copies[1].branch, copy=copies[1], state=HoldState.REQUESTED,

@@ -1,0 +1,160 @@
+"""Who has what, until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Patron
+from catalog.models import Branch, Copy
+from library.core.errors import Reason
+from library.core.ids import uuid7
+
+
+class LoanStatus(models.TextChoices):
+    ACTIVE = "active", _("active")
+    OVERDUE = "overdue", _("overdue")
+    RETURNED = "returned", _("returned")
+
+
+class LoanQuerySet(models.QuerySet["Loan"]):
+    def open(self) -> LoanQuerySet:
+        """Copies in somebody's hands."""
+        return self.filter(returned_at=None)
+
+    def with_status(self, status: LoanStatus, *, at: datetime) -> LoanQuerySet:
+        """Loans whose status is ``status`` at ``at``; an overdue loan is not active."""
+        if status == LoanStatus.RETURNED:
+            return self.filter(returned_at__isnull=False)
+        return self.open().filter(due_at__lt=at) if status == LoanStatus.OVERDUE else self.open().filter(due_at__gte=at)
+
+    def with_names(self) -> LoanQuerySet:
+        """With all that a list shows of a loan, in one query."""
+        return self.select_related("copy__book", "copy__branch", "patron__user")
+
+    def visible_to(self, user: Any) -> LoanQuerySet:
+        """Staff who may see loans see all, everybody else their own."""
+        return self if user.has_perm("circulation.view_loan") else self.filter(patron_id=user.pk)
+
+
+class Loan(models.Model):
+    """A copy in a patron's hands, from check-out to return."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="loans")
+    branch = models.ForeignKey(
+        Branch, on_delete=models.PROTECT, related_name="+", verbose_name=_("lent at"),
+        help_text=_("Its calendar moves the due date."),
+    )  # fmt: skip
+    patron = models.ForeignKey(Patron, on_delete=models.PROTECT, related_name="loans")
+    checked_out_at = models.DateTimeField(_("checked out"))
+    checked_out_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    due_at = models.DateTimeField(_("due"))
+    returned_at = models.DateTimeField(_("returned"), null=True, blank=True)  # when it counts as returned
+    checked_in_at = models.DateTimeField(_("checked in"), null=True, blank=True)  # when it was scanned: a book drop
+    returned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    is_hourly = models.BooleanField(_("lent by the hour"), default=False)
+    renewals = models.PositiveSmallIntegerField(_("renewals"), default=0)
+    renewed_at = models.DateTimeField(_("last renewed"), null=True, blank=True)
+    claimed_returned_at = models.DateTimeField(_("claimed returned"), null=True, blank=True)
+    lost_at = models.DateTimeField(_("declared lost"), null=True, blank=True)
+    # Which row gave which value, and how the due date came about, when it was lent or last renewed: see
+    # ``circulation.explaining``.
+    explanation = models.JSONField(default=dict, blank=True, editable=False)
+
+    objects = LoanQuerySet.as_manager()
+
+    # What the desk should know of this check-out; only on the loan that ``services.check_out`` returns.
+    alerts: tuple[Reason, ...] = ()
+
+    class Meta:
+        verbose_name = _("loan")
+        verbose_name_plural = _("loans")
+        ordering = ["-checked_out_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["copy"], condition=Q(returned_at=None), name="loan_one_open_per_copy"),
+            models.CheckConstraint(condition=Q(due_at__gt=F("checked_out_at")), name="loan_due_after_checkout"),
+            models.CheckConstraint(
+                condition=Q(returned_at=None) | Q(returned_at__gte=F("checked_out_at")),
+                name="loan_returned_after_checkout",
+            ),
+            models.CheckConstraint(
+                condition=Q(renewals=0, renewed_at=None) | Q(renewals__gt=0, renewed_at__isnull=False),
+                name="loan_renewed_at_exactly_when_renewed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["patron", "-checked_out_at"], name="loan_patron"),
+            models.Index(fields=["due_at"], condition=Q(returned_at=None), name="loan_open_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.copy_id} → {self.patron_id}"
+
+    def status_at(self, at: datetime) -> LoanStatus:
+        """Active, overdue or returned, as seen at ``at``."""
+        if self.returned_at is not None:
+            return LoanStatus.RETURNED
+        return LoanStatus.OVERDUE if self.due_at < at else LoanStatus.ACTIVE
+
+    @property
+    def status(self) -> LoanStatus:
+        """Active, overdue or returned, now."""
+        return self.status_at(timezone.now())
+
+
+class LoanRenewal(models.Model):
+    """One renewal: when, by whom, from which due date to which."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="renewal_history")
+    at = models.DateTimeField(_("renewed"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    is_automatic = models.BooleanField(_("automatic"), default=False)
+    due_before = models.DateTimeField()
+    due_after = models.DateTimeField()
+
+    class Meta:
+        ordering = ["loan", "at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(due_after__gt=F("due_before")), name="renewal_moves_forward"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}: {self.due_after:%Y-%m-%d}"
+
+
+class Verb(models.TextChoices):
+    CHECK_OUT = "check_out", _("check-out")
+    RENEW = "renew", _("renewal")
+
+
+class Override(models.Model):
+    """Staff lent or renewed against what the rules say: which reasons, and why."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="overrides")
+    verb = models.CharField(_("verb"), max_length=12, choices=Verb)
+    reasons = models.JSONField(_("reasons"))  # [{"code", "level", "detail"}], as they stood
+    comment = models.CharField(_("comment"), max_length=500)
+    due_at = models.DateTimeField(_("due date set by hand"), null=True, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        ordering = ["loan", "at", "id"]
+        permissions = [("override_refusal", _("Can lend and renew against an overridable refusal"))]
+        constraints = [
+            models.CheckConstraint(condition=Q(verb__in=Verb.values), name="override_verb_known"),
+            models.CheckConstraint(condition=~Q(comment=""), name="override_with_comment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}: {self.comment}"

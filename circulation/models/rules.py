@@ -1,0 +1,159 @@
+"""The rule matrix, and the settings that hold for the whole library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Tier
+from catalog.models import Branch, ItemType
+
+
+class LoanUnit(models.TextChoices):
+    DAYS = "days", _("days")
+    HOURS = "hours", _("hours")
+
+
+class DueMode(models.TextChoices):
+    IGNORE = "ignore", _("ignore the calendar")
+    NEXT_OPEN = "next_open", _("on the next open day")
+    OPEN_DAYS = "open_days", _("count open days only")
+    SAME_WEEKDAY = "same_weekday", _("on the same day of the week")
+
+
+class HardDueMode(models.TextChoices):
+    BEFORE = "before", _("at the latest")
+    EXACTLY = "exactly", _("exactly then")
+    AFTER = "after", _("at the earliest")
+
+
+class RenewFrom(models.TextChoices):
+    DUE_DATE = "due_date", _("the old due date")
+    TODAY = "today", _("today")
+
+
+class AtClosing(models.TextChoices):
+    CUT = "cut", _("ends at closing time")
+    EXTEND = "extend", _("goes on until the library opens again")
+
+
+EMPTY = _("Empty: a less specific row decides.")
+EMPTY_OR_UNLIMITED = _("-1: unlimited. Empty: a less specific row decides.")
+
+
+class LoanRule(models.Model):
+    """One row of the rule matrix. Every parameter is looked up on its own; NULL: unset, look further."""
+
+    branch = models.ForeignKey(
+        Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("branch"),
+        help_text=_("The branch that owns the copy. Empty: any."),
+    )  # fmt: skip
+    tier = models.ForeignKey(
+        Tier, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("tier"),
+        help_text=_("Empty: any."),
+    )  # fmt: skip
+    item_type = models.ForeignKey(
+        ItemType, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("item type"),
+        help_text=_("Empty: any."),
+    )  # fmt: skip
+    loan_period = models.PositiveSmallIntegerField(_("loan period"), null=True, blank=True, help_text=EMPTY)
+    loan_unit = models.CharField(_("in"), max_length=8, choices=LoanUnit, null=True, blank=True)
+    due_mode = models.CharField(_("due date and calendar"), max_length=16, choices=DueMode, null=True, blank=True)
+    hard_due_date = models.DateField(_("fixed due date"), null=True, blank=True)
+    hard_due_mode = models.CharField(
+        _("fixed due date holds"), max_length=8, choices=HardDueMode, null=True, blank=True
+    )
+    due_by_term_end = models.BooleanField(_("due by the end of term"), null=True, blank=True)
+    max_loans = models.IntegerField(_("loans at a time"), null=True, blank=True, help_text=EMPTY_OR_UNLIMITED)
+    renewals_allowed = models.IntegerField(_("renewals"), null=True, blank=True, help_text=EMPTY_OR_UNLIMITED)
+    renewal_period = models.PositiveSmallIntegerField(
+        _("renewal period"), null=True, blank=True, help_text=_("Empty everywhere: the loan period.")
+    )
+    no_renewal_before = models.PositiveSmallIntegerField(
+        _("renewal opens (days before due)"), null=True, blank=True, help_text=_("Empty everywhere: at any time.")
+    )
+    auto_renew = models.BooleanField(_("renew automatically"), null=True, blank=True)
+    no_auto_renewal_after = models.PositiveSmallIntegerField(
+        _("automatic renewal ends (days after lending)"), null=True, blank=True
+    )
+    renew_from = models.CharField(_("renew from"), max_length=8, choices=RenewFrom, null=True, blank=True)
+    hourly_at_closing = models.CharField(
+        _("an hourly loan at closing time"), max_length=8, choices=AtClosing, null=True, blank=True
+    )
+    self_check_out = models.BooleanField(_("readers may lend it to themselves"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("loan rule")
+        verbose_name_plural = _("loan rules")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "tier", "item_type"], nulls_distinct=False, name="loan_rule_once_per_scope",
+                violation_error_message=_("There is a row for this branch, tier and item type already."),
+            ),
+            models.CheckConstraint(condition=Q(max_loans=None) | Q(max_loans__gte=-1), name="loan_rule_max_loans_sane"),
+            models.CheckConstraint(condition=Q(loan_period=None) | Q(loan_period__gte=1), name="loan_rule_period_sane"),
+            models.CheckConstraint(
+                condition=Q(renewals_allowed=None) | Q(renewals_allowed__gte=-1), name="loan_rule_renewals_sane"
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{name: None}) | Q(**{f"{name}__in": choices.values}), name=f"loan_rule_{name}_known"
+                )
+                for name, choices in (
+                    ("loan_unit", LoanUnit), ("due_mode", DueMode), ("hard_due_mode", HardDueMode),
+                    ("renew_from", RenewFrom), ("hourly_at_closing", AtClosing),
+                )
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        parts = (self.branch or _("any branch"), self.tier or _("any tier"), self.item_type or _("any item type"))
+        return " · ".join(str(part) for part in parts)
+
+
+class OverduePolicy(models.TextChoices):
+    BLOCK = "block", _("nothing is lent unless staff override")
+    CONFIRM = "confirm", _("lent, and the desk is told")
+    IGNORE = "ignore", _("lent")
+
+
+class LendingSettings(models.Model):
+    """The one row of what holds for lending in the whole library."""
+
+    overdue_policy = models.CharField(
+        _("to a reader with overdue loans"), max_length=8, choices=OverduePolicy, default=OverduePolicy.BLOCK
+    )
+    one_copy_per_book = models.BooleanField(_("one copy of a book per reader"), default=True)
+    high_demand_holds = models.PositiveSmallIntegerField(
+        _("holds that make a book popular"), null=True, blank=True,
+        help_text=_("With this many others waiting it is lent for the shorter period below. Empty: never."),
+    )  # fmt: skip
+    high_demand_days = models.PositiveSmallIntegerField(
+        _("days that a popular book is lent for"), null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("lending settings")
+        verbose_name_plural = _("lending settings")
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="lending_settings_one_row"),
+            models.CheckConstraint(
+                condition=Q(overdue_policy__in=OverduePolicy.values), name="lending_overdue_policy_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(high_demand_holds=None, high_demand_days=None)
+                | Q(high_demand_holds__gte=1, high_demand_days__gte=1),
+                name="lending_high_demand_both_or_neither",
+                violation_error_message=_("Say both how many holds and how many days, or neither; at least 1 each."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(_("lending settings"))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
