@@ -246,7 +246,7 @@ def test_two_librarians_merging_the_same_two_each_way_end_with_one_record():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_merge_that_the_database_ends_to_break_a_deadlock_is_done_once_more(monkeypatch):
+def test_a_merge_that_the_database_ends_to_break_a_deadlock_is_done_again(monkeypatch):
     """Somebody else has a copy and wants its record, which the merge has, while it wants the copy."""
     keep, other = record("A"), record("B")
     copy = make_copy(book=other)
@@ -275,5 +275,5 @@ def test_a_merge_that_the_database_ends_to_break_a_deadlock_is_done_once_more(mo
     has_copy.wait(10)
     merge(keep, other)
     thread.join()
-    assert len(tries) == 2
+    assert len(tries) > 1
     assert Copy.objects.get().book == keep

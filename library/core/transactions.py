@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 import weakref
 from collections.abc import Callable
 from functools import wraps
@@ -10,6 +12,8 @@ from typing import ParamSpec, TypeVar
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 DEADLOCK = "40P01"
+TRIES = 4
+PAUSE = 0.05  # seconds, times how often it was tried
 _Given = ParamSpec("_Given")
 _Gives = TypeVar("_Gives")
 
@@ -42,18 +46,22 @@ def constraint_of(clash: IntegrityError) -> str:
 
 
 def again_after_deadlock(work: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
-    """``work``, which opens a transaction of its own, once more where the database ended it to break a deadlock.
+    """``work``, which opens a transaction of its own, again where the database ended it to break a deadlock.
 
-    Within a larger transaction there is nothing to repeat: that one is lost, and whoever opened it may try again.
+    At most ``TRIES`` times in all, each after a short pause of chance length: without one, it could take the locks
+    again before the other side wakes to take them. Within a larger transaction there is nothing to repeat: that one is
+    lost, and whoever opened it may try again.
     """
 
     @wraps(work)
     def repeated(*args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
-        try:
-            return work(*args, **kwargs)
-        except OperationalError as fault:
-            if getattr(fault.__cause__, "sqlstate", None) != DEADLOCK or connection.in_atomic_block:
-                raise
+        for tried in range(1, TRIES):
+            try:
+                return work(*args, **kwargs)
+            except OperationalError as fault:
+                if getattr(fault.__cause__, "sqlstate", None) != DEADLOCK or connection.in_atomic_block:
+                    raise
+            time.sleep(PAUSE * tried * (1 + random.random()))  # noqa: S311 (no secret)
         return work(*args, **kwargs)
 
     return repeated
