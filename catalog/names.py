@@ -52,10 +52,13 @@ def sort_title(title: str, language: str) -> str:
 
     A title of signs alone is filed as it is.
     """
-    folded = fold(title)
-    folded = LEADING_SIGNS.sub("", folded) or folded
+    folded = _unsigned(fold(title))
     for article in ARTICLES.get(language, ()):
         if folded.startswith(article) and len(folded) > len(article):
-            folded = folded.removeprefix(article)
+            folded = _unsigned(folded.removeprefix(article))
             break
     return folded[:SORT_TITLE_LENGTH]
+
+
+def _unsigned(text: str) -> str:
+    return LEADING_SIGNS.sub("", text) or text

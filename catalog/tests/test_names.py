@@ -41,6 +41,7 @@ def test_every_name_has_a_place_and_it_fits_the_column(name):
         ("A", "en", "a"),
         ("Ångström", "sv", "angstrom"),
         ("“The Heroes”", "en", "heroes”"),
+        ("The “Canary” Murder Case", "en", "canary” murder case"),
         ("...And Justice", "en", "and justice"),
         ("¿Qué?", "es", "que?"),
         ("!!!", "en", "!!!"),
