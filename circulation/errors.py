@@ -306,6 +306,15 @@ class CopyNotFree(Refusal):
     message = _("Copy {barcode} cannot take its place: its status is “{status}”.")
 
 
+class RulesChangedMeanwhile(LibraryError):
+    """Somebody else saved the rule matrix after it had been shown."""
+
+    code = "rules_changed_meanwhile"
+    message = _(
+        "Somebody else has changed the rules meanwhile, so nothing was saved. See what they are now; save again."
+    )
+
+
 class ChangedMeanwhile(LibraryError):
     """Twice in a row another desk was first: the database refused what had become untrue."""
 
