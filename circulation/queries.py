@@ -9,14 +9,12 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
-from circulation import rules
+from circulation import calendars, rules
 from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, look_up
 from circulation.models import Hold, HoldQuerySet, HoldState, LendingSettings, Loan, LoanQuerySet, LoanRule
-from circulation.opening import Calendar
 
 # How long a refused request stays among a reader's requests, so that they learn of it.
 REFUSALS_SHOWN = timedelta(days=14)
@@ -164,7 +162,7 @@ def check_out_state(
         copy=copy_state(copy, patron),
         patron=patron_state(patron),
         rules=rule_rows(tier=patron.tier_id),
-        calendar=_calendar_of(branch.pk if branch else copy.branch_id),
+        calendar=calendars.calendar_of(branch.pk if branch else copy.branch_id),
         library=lending_settings(),
         is_self=is_self,
     )
@@ -186,13 +184,9 @@ def renewal_state(loan: Loan) -> rules.RenewalState:
         copy=copy_state(loan.copy, patron),
         patron=patron_state(patron),
         rules=rule_rows(tier=patron.tier_id),
-        calendar=_calendar_of(loan.branch_id),
+        calendar=calendars.calendar_of(loan.branch_id),
         library=lending_settings(),
     )
-
-
-def _calendar_of(branch_id: int) -> Calendar:
-    return Calendar(time_zone=timezone.get_default_timezone())
 
 
 def copy_state(copy: Copy, patron: Patron) -> rules.CopyState:
