@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+_MAY = ("view", "add", "change", "delete")
+
 
 class CirculationConfig(AppConfig):
     name = "circulation"
@@ -11,3 +13,5 @@ class CirculationConfig(AppConfig):
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in words])
+        calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
+        grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
