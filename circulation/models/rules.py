@@ -113,6 +113,11 @@ class LoanRule(models.Model):
         parts = (self.branch or _("any branch"), self.tier or _("any tier"), self.item_type or _("any item type"))
         return " · ".join(str(part) for part in parts)
 
+    @property
+    def is_for_everyone(self) -> bool:
+        """Whether it holds for any branch, tier and item type."""
+        return self.branch_id is None and self.tier_id is None and self.item_type_id is None
+
 
 class OverduePolicy(models.TextChoices):
     BLOCK = "block", _("nothing is lent unless staff override")
@@ -145,7 +150,10 @@ class LendingSettings(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(high_demand_holds=None, high_demand_days=None)
-                | Q(high_demand_holds__gte=1, high_demand_days__gte=1),
+                | Q(
+                    high_demand_holds__isnull=False, high_demand_holds__gte=1,
+                    high_demand_days__isnull=False, high_demand_days__gte=1,
+                ),
                 name="lending_high_demand_both_or_neither",
                 violation_error_message=_("Say both how many holds and how many days, or neither; at least 1 each."),
             ),
