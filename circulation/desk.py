@@ -77,6 +77,9 @@ def _lend(copy: Copy, reader: Patron, by: User) -> Outcome:
 def _take_back(copy: Copy, by: User) -> Outcome:
     result = services.check_in(copy=copy, by=by)
     lines = [copy.book.title]
+    if result.nothing_changed and result.hold is None:
+        told = [reason.detail for reason in result.alerts]
+        return Outcome("warn", _("Nothing changed"), (*lines, *told, _("To lend it, scan the reader’s card first.")))
     if result.loan is not None:
         lines.append(_("from %(reader)s") % {"reader": result.loan.patron.user})
         if result.loan.returned_at and result.loan.returned_at > result.loan.due_at:

@@ -35,7 +35,7 @@ def _as_shipped():
 @pytest.fixture(params=["with lock", "without lock"])
 def locked(request, monkeypatch):
     if request.param == "without lock":
-        monkeypatch.setattr(locks, "locking", lambda rows: rows)
+        monkeypatch.setattr(locks, "locking", lambda rows, *tables: rows)
     return request.param == "with lock"
 
 
@@ -202,7 +202,7 @@ def test_deadlock_is_tried_once_more(monkeypatch):
 def test_other_faults_of_the_database_are_not_tried_again():
     calls = []
 
-    @locks.transaction_tried_twice
+    @locks.transaction_tried_again
     def work():
         calls.append(1)
         raise OperationalError("the server went away")
@@ -215,7 +215,7 @@ def test_other_faults_of_the_database_are_not_tried_again():
 def test_race_lost_twice_is_told_in_a_sentence():
     copy, reader = make_copy(), make_patron()
 
-    @locks.transaction_tried_twice
+    @locks.transaction_tried_again
     def lend_blindly():
         make_loan(copy=copy, patron=reader)
 
