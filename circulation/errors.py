@@ -104,6 +104,14 @@ class NoRuleDefined(Refusal):
     message = _("No rule of the library says how long this copy may be lent.")
 
 
+class NeverOpens(Refusal):
+    code = "library_never_opens"
+    message = _("{branch} has no open day in two years, so no due date can be found. Mend its opening hours.")
+
+    def __init__(self, detail: str = "", *, branch: str = "", **given: Any) -> None:
+        super().__init__(detail, branch=branch or _("The library"), **given)
+
+
 class LoanLimitReached(Refusal):
     code = "loan_limit_reached"
     level = Level.OVERRIDABLE
