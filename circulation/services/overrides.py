@@ -52,9 +52,7 @@ class Permit:
             due_at=self.due_at, by=self.by, at=at,
         )  # fmt: skip
         words = {"reasons": ", ".join(reason.code for reason in reasons), "comment": self.comment, "due": self.due_at}
-        activity.record(
-            actor=self.by, verb="loan.overridden", object=loan, subject=loan.patron.user, data=words, at=at
-        )
+        activity.record(actor=self.by, verb="loan.overridden", object=loan, subject=loan.patron.user, data=words, at=at)
 
 
 NOTHING = Permit()

@@ -110,5 +110,3 @@ def test_damaged_copy_with_a_request_does_not_reach_the_hold_shelf(librarian):
     hold.refresh_from_db()
     assert (result.action, result.hold) == (Action.REPAIR, None)
     assert (hold.state, hold.copy, status_of(copy)) == (HoldState.QUEUED, None, CopyStatus.DAMAGED)
-
-
