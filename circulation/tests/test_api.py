@@ -45,7 +45,7 @@ def test_loan_carries_its_alerts(api, librarian):
 
 
 def test_refused_loan_gives_every_reason(api, librarian):
-    loan = make_loan(copy=make_copy(not_for_loan=True))
+    loan = make_loan(copy=make_copy(not_for_loan=True), checked_out_at=timezone.now())
     response = api(librarian).post(LOANS, {"copy": loan.copy.barcode, "patron": loan.patron.card_number})
     assert response.status_code == 409
     body = response.json()

@@ -12,6 +12,7 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from accounts.models import Tier
 from accounts.tests.factories import make_librarian, make_patron
@@ -120,7 +121,7 @@ def test_two_desks_that_scan_the_same_copy(locked, decisions):
 def test_two_desks_that_lend_the_last_place_of_one_reader(locked, decisions):
     reader, librarian = make_patron(), make_librarian()
     for _ in range(2):
-        make_loan(patron=reader)
+        make_loan(patron=reader, checked_out_at=timezone.now())
 
     def lend(copy):
         return lambda: services.check_out(copy=copy, patron=reader, by=librarian)
