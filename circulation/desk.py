@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Patron, User
 from catalog.models import Copy
-from circulation import errors, queries, services, words
+from circulation import errors, queries, reading, services, words
 from library.core.errors import LibraryError
 
 
@@ -64,7 +64,7 @@ def scan(*, text: str, reader: Patron | None, takes_back: bool, by: User) -> Sca
 
 def _lend(copy: Copy, reader: Patron, by: User) -> Outcome:
     loan = services.check_out(copy=copy, patron=reader, by=by)
-    loans, limit = queries.loans_and_limit(reader, copy)
+    loans, limit = reading.loans_and_limit(reader, copy)
     count = {"loans": loans, "limit": limit}
     counted = (
         ngettext("%(loans)d loan", "%(loans)d loans", loans) if limit is None else _("%(loans)d of %(limit)d loans")
