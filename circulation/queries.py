@@ -14,7 +14,6 @@ from catalog.models import Book, Branch, Copy
 from circulation import rules
 from circulation.matrix import SCOPE
 from circulation.models import (
-    BOUND_HOLD_STATES,
     Hold,
     HoldQuerySet,
     HoldState,
@@ -30,8 +29,6 @@ __all__ = ["check_out_state", "lending_settings", "loans_and_limit", "renewal_st
 
 # How long a refused request stays among a reader's requests, so that they learn of it.
 REFUSALS_SHOWN = timedelta(days=14)
-WAITING = [*BOUND_HOLD_STATES, HoldState.QUEUED]  # holds that count; those that sleep do not
-SETTINGS_KEY, SETTINGS_KEPT = "circulation:lending-settings", 60  # seconds
 
 
 def find_copy(scanned: str) -> Copy | None:

@@ -22,7 +22,6 @@ from circulation.calendars import calendars_of
 from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, look_up
 from circulation.models import (
     BOUND_HOLD_STATES,
-    OPEN_HOLD_STATES,
     CalendarVersion,
     Hold,
     HoldState,
@@ -218,7 +217,7 @@ def _open_loans(which: Q) -> list[OpenLoan]:
 
 def _waiting(books: Iterable[int]) -> list[OpenHold]:
     """Who waits for these books, those whose holds sleep too; the oldest first."""
-    rows = Hold.objects.filter(book__in=books, state__in=OPEN_HOLD_STATES).order_by("placed_at", "pk")
+    rows = Hold.objects.filter(book__in=books, ended_at=None).order_by("placed_at", "pk")
     columns = ("pk", "book_id", "copy_id", "patron_id", "state", "patron__card_number")
     return [OpenHold(*row) for row in rows.values_list(*columns)]
 
