@@ -51,8 +51,17 @@ class LoanSerializer(StaffSeesPatron):
         model = Loan
         fields = [
             "id", "copy", "book", "branch", "branch_name", "checked_out_at", "due_at", "returned_at", "status",
-            "patron",
+            "renewals", "renewed_at", "claimed_returned_at", "lost_at", "patron",
         ]  # fmt: skip
+
+
+class LoanCountsSerializer(serializers.Serializer[Any]):
+    active = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+    returned = serializers.IntegerField()
+    total = serializers.IntegerField()
+    due_soon = serializers.IntegerField(help_text="Of the active ones: due within three days.")
+    books = serializers.IntegerField(help_text="How many different books they were of.")
 
 
 class CheckedOutSerializer(LoanSerializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -20,8 +21,10 @@ from accounts.models import Patron, User
 from catalog.merged import visible_book
 from circulation import queries, services
 from circulation.api import serializers as shapes
+from circulation.counting import count_loans
 from circulation.errors import LoanAlreadyReturned
-from circulation.models import Hold, HoldState, Loan, LoanStatus
+from circulation.listing import LoanFilterForm, narrowed
+from circulation.models import Hold, HoldState, Loan, LoanQuerySet, LoanStatus
 from library.core.api import ErrorSerializer
 from library.core.errors import NotFound
 from library.core.permissions import requires
@@ -30,6 +33,17 @@ REFUSED = OpenApiResponse(ErrorSerializer, description="Refused, with every reas
 INVALID = OpenApiResponse(ErrorSerializer, description="Input that can never be right.")
 FORBIDDEN = OpenApiResponse(ErrorSerializer, description="The permission is missing.")
 ABSENT = OpenApiResponse(ErrorSerializer, description="There is none, or it is another's.")
+
+
+FILTERS = [
+    OpenApiParameter("status", str, enum=["out", *LoanStatus.values], description="`out`: active or overdue."),
+    OpenApiParameter("branch", str, description="The copy's own branch, by code or id."),
+    OpenApiParameter("tier", str, description="The reader's tier, by code or id."),
+    OpenApiParameter("item_type", str, description="The copy's item type, by code or id; `-`: none."),
+    OpenApiParameter("due_from", date, description="The first due date, in the library's time zone."),
+    OpenApiParameter("due_to", date, description="The last due date."),
+    OpenApiParameter("q", str, description="A whole barcode or card, or a part of a title or of a reader's name."),
+]
 
 
 def read(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -62,21 +76,39 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         needed = {"create": "circulation.add_loan", "take_back": "circulation.change_loan"}.get(self.action)
         return [requires(needed)() if needed else IsAuthenticated()]
 
-    def get_queryset(self) -> QuerySet[Loan]:
-        loans = Loan.objects.visible_to(self.request.user).with_names()
-        wanted = self.request.query_params.get("status") if self.action == "list" else None
-        if wanted is None:
-            return loans
-        if wanted not in LoanStatus.values:
-            raise serializers.ValidationError({"status": ["Choose active, overdue or returned."]})
-        return loans.with_status(LoanStatus(wanted), at=timezone.now())
+    def get_queryset(self) -> LoanQuerySet:
+        loans = Loan.objects.visible_to(self.request.user)
+        if self.action not in {"list", "overdue", "summary"}:
+            return loans.with_names()
+        form = LoanFilterForm(self.request.query_params)
+        if not form.is_valid():
+            raise serializers.ValidationError({name: list(told) for name, told in form.errors.items()})
+        loans = narrowed(loans, form.cleaned_data, at=timezone.now())
+        if form.cleaned_data["status"] in {LoanStatus.OVERDUE, LoanStatus.ACTIVE, "out"}:
+            return loans.order_by("due_at", "id")
+        return loans
 
-    @extend_schema(parameters=[OpenApiParameter("status", str, enum=LoanStatus.values)], responses={
-        200: shapes.LoanSerializer(many=True), 400: INVALID,
-    })  # fmt: skip
+    @extend_schema(parameters=FILTERS, responses={200: shapes.LoanSerializer(many=True), 400: INVALID})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Loans, the newest first; an overdue loan is not active."""
+        """Loans, the newest first, those of one status that are not returned by their due dates.
+
+        An overdue loan is not active.
+        """
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(parameters=FILTERS[1:], responses={200: shapes.LoanSerializer(many=True), 400: INVALID})
+    @action(detail=False)
+    def overdue(self, request: Request) -> Response:
+        """Overdue loans, the longest overdue first."""
+        late = self.get_queryset().open().filter(due_at__lt=timezone.now()).order_by("due_at", "id")
+        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(late), many=True).data)
+
+    @extend_schema(parameters=FILTERS[1:], responses={200: shapes.LoanCountsSerializer, 400: INVALID})
+    @action(detail=False, pagination_class=None)
+    def summary(self, request: Request) -> Response:
+        """How many loans there are by status: readers' own, for staff the library's."""
+        counts = count_loans(self.get_queryset(), at=timezone.now())
+        return Response(shapes.LoanCountsSerializer(counts).data)
 
     @extend_schema(request=shapes.CheckOutSerializer, responses={
         201: shapes.CheckedOutSerializer, 400: INVALID, 403: FORBIDDEN, 409: REFUSED,

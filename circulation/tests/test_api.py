@@ -32,6 +32,7 @@ def test_librarian_lends_by_barcode_and_card(api, librarian):
         "id": str(loan.pk), "copy": copy.barcode, "book": {"id": copy.book_id, "title": copy.book.title},
         "branch": copy.branch_id, "branch_name": copy.branch.name, "status": "active", "returned_at": None,
         "checked_out_at": response.json()["checked_out_at"], "due_at": response.json()["due_at"],
+        "renewals": 0, "renewed_at": None, "claimed_returned_at": None, "lost_at": None,
         "patron": patron.card_number, "alerts": [],
     }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,44 +10,35 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Patron, User
 from catalog.merged import visible_book
 from catalog.models import Branch
-from circulation import queries, services, words
+from circulation import feeds, queries, services, words
+from circulation.counting import count_loans
 from circulation.forms import PlaceHoldForm
-from circulation.models import Hold
-from library.core.addresses import own_page
+from circulation.models import Hold, Loan
+from circulation.views.people import back_to, patron_of, user_of
 from library.core.errors import LibraryError, NotFound
 
 HISTORY_PAGE = 20
-
-
-def user_of(request: HttpRequest) -> User:
-    """Who is signed in; every page here requires somebody."""
-    return cast(User, request.user)
-
-
-def patron_of(request: HttpRequest) -> Patron:
-    """Who is signed in, as a patron."""
-    patron = queries.patron_of(user_of(request).pk)
-    if patron is None:
-        raise NotFound
-    return patron
 
 
 @require_safe
 @login_required
 def my_loans(request: HttpRequest) -> HttpResponse:
     """What the reader has at home, what they wait for, and what they brought back."""
-    patron = patron_of(request)
+    patron, at = patron_of(request), timezone.now()
+    token = feeds.token_of(patron)
     return render(request, "circulation/my_loans.html", {
+        "counts": count_loans(Loan.objects.filter(patron=patron), at=at),
+        "feed": request.build_absolute_uri(reverse("circulation:calendar-feed", args=[token])) if token else "",
         "loans": queries.home_loans(patron),
         "holds": queries.home_holds(patron),
-        "refused": queries.refused_holds(patron, at=timezone.now()),
+        "refused": queries.refused_holds(patron, at=at),
         "history": Paginator(queries.past_loans(patron), HISTORY_PAGE).get_page(request.GET.get("page")),
     })  # fmt: skip
 
@@ -81,8 +71,3 @@ def cancel_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
     services.cancel_hold(hold=hold, by=user_of(request))
     messages.success(request, _("Cancelled: %(title)s.") % {"title": hold.book.title}, extra_tags="good")
     return redirect(back_to(request) or "circulation:my-loans")
-
-
-def back_to(request: HttpRequest) -> str:
-    """The page of ours that the form names in ``next``; empty where it names none."""
-    return own_page(request, request.POST.get("next", ""))

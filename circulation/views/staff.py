@@ -22,7 +22,7 @@ from circulation import desk as desks
 from circulation import queries, services
 from circulation.forms import ConfirmForm, RefuseForm, ScanForm
 from circulation.models import Hold
-from circulation.views.reader import user_of
+from circulation.views.people import user_of
 from library.core.errors import LibraryError, NotFound
 
 OUTCOME = "desk_outcome"
