@@ -1,7 +1,9 @@
 """What happens to loans and holds. Every surface (desk, pages, API, admin, commands) comes through here."""
 
+from circulation.services.claims import claim_returned, declare_lost, withdraw_claim
 from circulation.services.holds import cancel_hold, confirm_hold, move_holds, place_hold, refuse_hold
-from circulation.services.loans import Action, CheckedIn, check_in, check_out
+from circulation.services.loans import check_out
+from circulation.services.returns import Action, CheckedIn, check_in
 
 __all__ = [
     "Action",
@@ -9,8 +11,11 @@ __all__ = [
     "cancel_hold",
     "check_in",
     "check_out",
+    "claim_returned",
     "confirm_hold",
+    "declare_lost",
     "move_holds",
     "place_hold",
     "refuse_hold",
+    "withdraw_claim",
 ]
