@@ -178,7 +178,7 @@ def _show(
     reader, takes_back = current_reader(request), _takes_back(request)
     said = ScanForm({"scan": "-", "returned_on": request.GET.get("returned_on", "")})
     day = said.cleaned_data.get("returned_on") if said.is_valid() else None
-    branch = desk_branch(request)
+    branch, loans = desk_branch(request), outlook.of(reader) if reader else []
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
     context: dict[str, Any] = {
         "form": said,
@@ -193,7 +193,8 @@ def _show(
         "override": form or (OverrideForm() if reasons else None),
         "branch": branch,
         "branch_form": DeskBranchForm(initial={"branch": branch}),
-        "loans": outlook.of(reader) if reader else (),
+        "loans": loans,
+        "can_renew_all": sum(item.may_renew for item in loans) > 1,
         "holds": queries.home_holds(reader) if reader else (),
     }
     return render(request, "circulation/desk.html", context, status=status)
