@@ -152,14 +152,6 @@ class NeverOpens(Refusal):
         super().__init__(detail, branch=branch or _("The library"), **given)
 
 
-class NeverOpens(Refusal):
-    code = "library_never_opens"
-    message = _("{branch} has no open day in two years, so no due date can be found. Mend its opening hours.")
-
-    def __init__(self, detail: str = "", *, branch: str = "", **given: Any) -> None:
-        super().__init__(detail, branch=branch or _("The library"), **given)
-
-
 class LoanLimitReached(Refusal):
     code = "loan_limit_reached"
     level = Level.OVERRIDABLE
@@ -312,11 +304,6 @@ class CopyOfAnotherBook(Refusal):
 class CopyNotFree(Refusal):
     code = "copy_not_free"
     message = _("Copy {barcode} cannot take its place: its status is “{status}”.")
-
-
-class LoanIsLost(Refusal):
-    code = "loan_lost"
-    message = _("Copy {barcode} was declared lost.")
 
 
 class ReturnBeforeCheckOut(InvalidInput):

@@ -14,8 +14,8 @@ from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Book, Branch, Copy, CopyStatus
 from circulation import errors, locks, queries, rules, signals
-from circulation.models import OPEN_HOLD_STATES, Hold, HoldState, Loan, Verb
-from circulation.services import overrides, returns, shelves
+from circulation.models import OPEN_HOLD_STATES, Hold, HoldState, Loan, LoanUnit, Verb
+from circulation.services import explanations, overrides, returns, shelves
 
 
 @locks.transaction_tried_again
@@ -47,18 +47,24 @@ def check_out(
         card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
         copy=desk.copy,
         patron=desk.patron,
+        branch=branch,
+        is_self=is_self(desk.patron, by),
     )
     decision = rules.decide_check_out(state, at=at)
     set_aside = permit.reasons(decision)
     assert desk.copy is not None  # the rules refuse without a copy,
     assert desk.patron is not None  # without a patron
-    assert decision.due_at is not None  # and without a period
     _make_way(desk, by=by, at=at)
-    loan = _open(desk.copy, desk.patron, branch=branch, by=by, at=at, due_at=permit.due_at or decision.due_at)
+    loan = _open(desk.copy, desk.patron, decision, branch=branch, due_at=permit.due_at, by=by, at=at)
     permit.write(loan, Verb.CHECK_OUT, reasons=set_aside, at=at)
     loan.alerts = decision.alerts
     signals.loan_opened.send(Loan, loan=loan, by=by)
     return loan
+
+
+def is_self(patron: Patron | None, by: User) -> bool:
+    """Whether a reader lends to themselves. Staff are at the desk, whoever the card belongs to."""
+    return patron is not None and patron.pk == by.pk and not by.has_perm("circulation.add_loan")
 
 
 @dataclass(frozen=True)
@@ -96,16 +102,41 @@ def _make_way(desk: _Desk, *, by: User, at: datetime) -> None:
         shelves.bind_to_another(hold, taken=desk.copy)
 
 
-def _open(copy: Copy, patron: Patron, *, branch: Branch | None, by: User, at: datetime, due_at: datetime) -> Loan:
+def _open(
+    copy: Copy,
+    patron: Patron,
+    decision: rules.Decision,
+    *,
+    branch: Branch | None,
+    due_at: datetime | None,
+    by: User,
+    at: datetime,
+) -> Loan:
+    due_at, by_hand = due_at or decision.due_at, due_at
+    assert due_at is not None  # the rules refuse without a date
     _fulfil_hold(copy, patron, at=at)
     shelves.put(copy, CopyStatus.ON_LOAN)
     Book.objects.filter(pk=copy.book_id).update(popularity=F("popularity") + 1)
     loan = Loan.objects.create(
-        copy=copy, branch=branch or copy.branch, patron=patron, checked_out_at=at, checked_out_by=by, due_at=due_at
+        copy=copy,
+        branch=branch or copy.branch,
+        patron=patron,
+        checked_out_at=at,
+        checked_out_by=by,
+        due_at=due_at,
+        is_hourly=is_hourly(decision),
+        explanation=explanations.kept(decision, by_hand=by_hand),
     )
-    kept = {"barcode": copy.barcode, "due": due_at}
-    activity.record(actor=by, verb="loan.opened", object=loan, subject=patron.user, data=kept, at=at)
+    activity.record(
+        actor=by, verb="loan.opened", object=loan, subject=patron.user, at=at,
+        data={"barcode": copy.barcode, "due": due_at},
+    )  # fmt: skip
     return loan
+
+
+def is_hourly(decision: rules.Decision) -> bool:
+    """Whether the rules lend it by the hour."""
+    return decision.values is not None and decision.values.loan_unit.value == LoanUnit.HOURS.value
 
 
 def _fulfil_hold(copy: Copy, patron: Patron, *, at: datetime) -> None:

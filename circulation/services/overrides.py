@@ -13,7 +13,7 @@ from accounts.models import User
 from circulation import errors
 from circulation.models import Loan, Override, Verb
 from circulation.rules import Decision
-from library.core.errors import InvalidInput, Level, NotAllowed, Reason
+from library.core.errors import InvalidInput, NotAllowed, Reason
 
 PERMISSION = "circulation.override_refusal"
 COMMENT_LENGTH = 500
@@ -34,14 +34,9 @@ class Permit:
         return bool(self.codes) or self.due_at is not None
 
     def reasons(self, decision: Decision) -> tuple[Reason, ...]:
-        """The reasons of ``decision`` that are set aside.
-
-        Raises the refusal with all its reasons where one is left: an impossible one, or one that nobody ticked.
-        """
-        overridable = tuple(reason for reason in decision.refusals if reason.level == Level.OVERRIDABLE)
-        if len(overridable) < len(decision.refusals) or not {reason.code for reason in overridable} <= self.codes:
-            decision.raise_if_refused()
-        return overridable
+        """The reasons that are set aside. Raises the refusal of ``decision``, with all reasons, where one is left."""
+        decision.raise_if_refused(self.codes)
+        return decision.overridable
 
     def write(self, loan: Loan, verb: Verb, *, reasons: tuple[Reason, ...], at: datetime) -> None:
         """Keep who set which reasons aside, and why; nothing where nothing was."""

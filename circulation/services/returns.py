@@ -85,8 +85,10 @@ def check_in(
     if loan is not None:
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
     elif not result.nothing_changed:
-        words_kept = {"barcode": found.barcode, "action": result.action.value, "branch": result.branch.code}
-        activity.record(actor=by, verb="copy.checked_in", object=found, data=words_kept, at=at)
+        activity.record(
+            actor=by, verb="copy.checked_in", object=found, at=at,
+            data={"barcode": found.barcode, "action": result.action.value, "branch": result.branch.code},
+        )  # fmt: skip
     return result
 
 
@@ -107,8 +109,10 @@ def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = 
     loan.returned_at, loan.checked_in_at = max(returned_at or at, loan.checked_out_at), max(at, loan.checked_out_at)
     loan.returned_by = by
     loan.save(update_fields=["returned_at", "checked_in_at", "returned_by"])
-    kept = {"barcode": loan.copy.barcode, "returned": loan.returned_at}
-    activity.record(actor=by, verb="loan.closed", object=loan, subject=loan.patron.user, data=kept, at=at)
+    activity.record(
+        actor=by, verb="loan.closed", object=loan, subject=loan.patron.user, at=at,
+        data={"barcode": loan.copy.barcode, "returned": loan.returned_at},
+    )  # fmt: skip
 
 
 def _settle(

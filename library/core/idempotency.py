@@ -69,7 +69,7 @@ def once(
         if kept is not None and kept.created_at > at - KEPT_FOR:
             if kept.request_hash != digest:
                 raise IdempotencyKeyReused
-            return Answer(kept.status or 200, json.loads(kept.body), is_replayed=True)
+            return Answer(kept.status or 200, json.loads(str(kept.body)), is_replayed=True)
         try:
             with transaction.atomic():
                 if kept is not None:

@@ -133,7 +133,7 @@ class TestForm:
 
     def post(self, key, **fields):
         request = RequestFactory().post("/form/", {"once": key, "csrfmiddlewaretoken": str(uuid4())} | fields)
-        request.user = ANN
+        request.user = ANN  # type: ignore[assignment]  # as good as one
         return form_once(request, lambda: Group.objects.create(name=fields["name"]).name)
 
     def test_form_sent_twice_does_its_work_once(self):
