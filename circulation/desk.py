@@ -148,9 +148,7 @@ def scan(
     return Scanned(outcome, reader)
 
 
-def lend(
-    copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None
-) -> Outcome:
+def lend(copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:
     """Lend to the open reader. Errors: as ``services.check_out``."""
     loan = services.check_out(copy=copy, patron=reader, by=by, branch=branch, **_asked(set_aside))
     loans, limit = queries.loans_and_limit(reader, copy)
@@ -214,6 +212,7 @@ def _take_back(copy: Copy, by: User, branch: Branch | None, said: TakingBack) ->
     alerts = [reason.detail for reason in result.alerts]
     lines = [copy.book.title, *_about_the_loan(result), *alerts, _where_to(result)]
     if result.nothing_changed:
+        lines.append(_("To lend it, scan the reader’s card first."))
         return Outcome("warn", _("Nothing changed"), lines)
     match result.action:
         case services.Action.HOLD_SHELF:

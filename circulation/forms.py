@@ -9,8 +9,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Branch, CopyStatus
-from circulation import errors
+from accounts.models import Patron
+from catalog.models import Branch, Copy, CopyStatus
+from circulation import errors, queries
 from circulation.listing import ByCodeOrId, day_field
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
@@ -97,6 +98,18 @@ class ExplainForm(forms.Form):
     card = forms.CharField(
         label=_("Card"), max_length=SCAN_LENGTH, error_messages={"required": _("Scan or type the reader’s card.")}
     )
+
+    def clean_copy(self) -> Copy:
+        copy = queries.find_copy(self.cleaned_data["copy"])
+        if copy is None:
+            raise forms.ValidationError(_("No copy has this barcode."))
+        return copy
+
+    def clean_card(self) -> Patron:
+        reader = queries.find_patron(self.cleaned_data["card"])
+        if reader is None:
+            raise forms.ValidationError(_("No reader has this card."))
+        return reader
 
 
 class PlaceHoldForm(forms.Form):

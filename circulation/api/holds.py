@@ -18,7 +18,15 @@ from catalog.merged import visible_book
 from circulation import queries, services
 from circulation.api import serializers as shapes
 from circulation.api.common import (
-    ABSENT, FORBIDDEN, INVALID, REFUSED, REPEATABLE, REUSED, patron_of, read, user_of,
+    ABSENT,
+    FORBIDDEN,
+    INVALID,
+    REFUSED,
+    REPEATABLE,
+    REUSED,
+    patron_of,
+    read,
+    user_of,
 )  # fmt: skip
 from circulation.models import Hold, HoldState
 from library.core.errors import NotFound

@@ -15,17 +15,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.models import Patron
-from circulation import queries, services
+from circulation import personas, services, stories
 from circulation.api import serializers as shapes
 from circulation.api.common import (
-    ABSENT, FORBIDDEN, INVALID, REFUSED, REPEATABLE, REUSED, patron_of, read, user_of,
+    ABSENT,
+    FORBIDDEN,
+    INVALID,
+    REFUSED,
+    REPEATABLE,
+    REUSED,
+    read,
+    user_of,
 )  # fmt: skip
 from circulation.counting import count_loans
-from circulation.errors import LoanAlreadyReturned, PatronUnknown
+from circulation.errors import LoanAlreadyReturned
 from circulation.listing import LoanFilterForm, narrowed
 from circulation.models import Loan, LoanQuerySet, LoanStatus
-from library.core.errors import NotAllowed
 from library.core.idempotency import repeatable
 from library.core.permissions import requires
 
@@ -92,7 +97,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def create(self, request: Request) -> Response:
         """Lend a copy: staff to whom they like, readers to themselves where the rules allow it."""
         asked = read(shapes.CheckOutSerializer, request)
-        patron = _patron(request, asked.pop("patron", ""), permission="circulation.add_loan")
+        patron = personas.patron_meant(user_of(request), asked.pop("patron", ""), permission="circulation.add_loan")
         loan = services.check_out(patron=patron, by=user_of(request), **asked)
         return self._shown(loan, status.HTTP_201_CREATED)
 
@@ -126,8 +131,8 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def renew_all(self, request: Request) -> Response:
         """Renew what can be renewed of one's own loans, or as staff of a reader's; the rest with the reasons."""
         card = read(shapes.RenewAllSerializer, request).get("patron", "")
-        patron = _patron(request, card, permission="circulation.change_loan")
-        result = services.renew_all(patron=patron, by=user_of(request))
+        patron = personas.patron_meant(user_of(request), card, permission="circulation.change_loan")
+        result = services.renew_all(patron=personas.known(patron), by=user_of(request))
         return Response(shapes.RenewedAllSerializer(result, context=self.get_serializer_context()).data)
 
     @extend_schema(parameters=[REPEATABLE], request=None, responses={
@@ -157,6 +162,26 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         """Declare the copy of this loan lost."""
         return self._loan(services.declare_lost(loan=self.get_object(), by=user_of(request)))
 
+    @extend_schema(responses={200: shapes.StorySerializer, 404: ABSENT})
+    @action(detail=True)
+    def explain(self, request: Request, pk: str) -> Response:
+        """Why the loan is due when it is, and what stands against renewing it. Staff see which row gave each value."""
+        loan, for_staff = self.get_object(), user_of(request).has_perm("circulation.view_loan")
+        renewal = services.explain_renewals([loan]).get(loan.pk) if loan.returned_at is None else None
+        return _told(stories.of_loan(loan, renewal=renewal, for_staff=for_staff), for_staff=for_staff)
+
+    @extend_schema(request=shapes.ExplainSerializer, responses={
+        200: shapes.StorySerializer, 400: INVALID, 403: FORBIDDEN,
+    })  # fmt: skip
+    @action(detail=False, methods=["post"], url_path="explain", url_name="explain-check-out", pagination_class=None)
+    def explain_check_out(self, request: Request) -> Response:
+        """What would happen if a copy were lent, and why. Nothing changes. Readers ask for themselves."""
+        asked = read(shapes.ExplainSerializer, request)
+        patron = personas.patron_meant(user_of(request), asked.pop("patron", ""), permission="circulation.view_loan")
+        told = services.explain_check_out(patron=patron, by=user_of(request), **asked)
+        for_staff = user_of(request).has_perm("circulation.view_loan")
+        return _told(stories.of_decision(told.decision, for_staff=for_staff), for_staff=for_staff)
+
     def _loan(self, loan: Loan) -> Response:
         return Response(self.get_serializer(loan).data)
 
@@ -166,16 +191,8 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return Response(shown.data, status=code)
 
 
-def _patron(request: Request, card: str, *, permission: str) -> Patron | str:
-    """Whose loans it is about: whoever asks, or the reader with ``card`` where ``permission`` lets them."""
-    if not card.strip():
-        return patron_of(request)
-    if user_of(request).has_perm(permission):
-        return card
-    own = patron_of(request)
-    if own.card_number.casefold() != card.strip().casefold():
-        raise NotAllowed
-    return own
+def _told(story: stories.Story, *, for_staff: bool) -> Response:
+    return Response(shapes.StorySerializer(story.as_dict(for_staff=for_staff)).data)
 
 
 def checked_in(view: APIView, result: services.CheckedIn) -> Response:

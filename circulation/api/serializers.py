@@ -121,9 +121,7 @@ class RenewedAllSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(NotRenewedSerializer(many=True))
     def get_refused(self, result: RenewedAll) -> Any:
-        rows = [
-            {"loan": loan, "reasons": [reason.as_dict() for reason in reasons]} for loan, reasons in result.refused
-        ]
+        rows = [{"loan": loan, "reasons": [reason.as_dict() for reason in reasons]} for loan, reasons in result.refused]
         return NotRenewedSerializer(rows, many=True, context=self.context).data
 
 
@@ -191,14 +189,38 @@ class CheckOutSerializer(RenewSerializer):
 
 class ReturnSerializer(serializers.Serializer[Any]):
     branch = BranchField(required=False, help_text="Whose desk takes it back, by id or code.")
-    returned_at = MomentField(
-        required=False, help_text="When it counts as returned, for a book drop; left out: now."
-    )
+    returned_at = MomentField(required=False, help_text="When it counts as returned, for a book drop; left out: now.")
     is_damaged = serializers.BooleanField(required=False, default=False, help_text="Put it aside, do not lend it on.")
 
 
 class CheckInSerializer(ReturnSerializer):
     copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
+
+
+class ExplainSerializer(serializers.Serializer[Any]):
+    copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
+    patron = serializers.CharField(
+        max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text="The card number; left out: whoever asks."
+    )
+    branch = BranchField(required=False, help_text="Whose desk would lend, by id or code; left out: the copy's own.")
+
+
+class RuleValueSerializer(serializers.Serializer[Any]):
+    parameter = serializers.CharField()
+    value = serializers.JSONField(allow_null=True)
+    in_words = serializers.CharField()
+    row = serializers.IntegerField(allow_null=True, help_text="The row of the rule matrix, for staff; null: none.")
+    source = serializers.CharField(help_text="The row in words, for staff.")
+
+
+class StorySerializer(serializers.Serializer[Any]):
+    """Why: of a loan that there is, or of one that might be made."""
+
+    due_at = serializers.DateTimeField(allow_null=True)
+    is_allowed = serializers.BooleanField(help_text="Whether it could be lent, or the loan renewed, now.")
+    reasons = ReasonSerializer(many=True)
+    explanation = serializers.ListField(child=serializers.CharField(), help_text="A sentence for each step.")
+    values = RuleValueSerializer(many=True)
 
 
 class RenewAllSerializer(serializers.Serializer[Any]):

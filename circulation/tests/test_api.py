@@ -72,7 +72,9 @@ def test_body_that_cannot_be_right_is_400(api, librarian, body):
 def test_who_may_do_what(api):
     loan, hold = make_loan(), make_hold()
     for_staff = [
-        (LOANS, {"copy": "C"}), (CHECK_INS, {"copy": "C"}), (f"{LOANS}{loan.pk}/return/", {}),
+        (LOANS, {"copy": "C", "patron": "L-0"}), (f"{LOANS}renew-all/", {"patron": "L-0"}),
+        (CHECK_INS, {"copy": "C"}), (f"{LOANS}{loan.pk}/return/", {}), (f"{LOANS}{loan.pk}/claim-returned/", {}),
+        (f"{LOANS}{loan.pk}/withdraw-claim/", {}), (f"{LOANS}{loan.pk}/lost/", {}),
         (f"{HOLDS}{hold.pk}/confirm/", {}), (f"{HOLDS}{hold.pk}/refuse/", {"reason": "Gone."}),
     ]  # fmt: skip
     for address, body in for_staff:

@@ -71,7 +71,10 @@ def override(request: HttpRequest) -> HttpResponse:
     except NotAllowed:
         raise
     except LibraryError as refusal:
-        add_refusal(form, refusal, named={"due_at": "due_on"})
+        if refusal.reasons:
+            form.add_error("override", _("Tick each reason that you set aside; what is impossible stays."))
+        else:
+            add_refusal(form, refusal, named={"due_at": "due_on"})
         told = attempt.refused(refusal) if refusal.reasons else attempt.outcome_now()
         return _show(request, told, form=form, status=422)
     return _shown_next(request, outcome, attempt.reader)

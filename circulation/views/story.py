@@ -71,17 +71,11 @@ def explain(request: HttpRequest) -> HttpResponse:
 
     A card that is typed becomes the reader's id in the address: addresses are kept in histories and logs.
     """
-    form = ExplainForm(request.POST or None)
+    form = ExplainForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        reader = queries.find_patron(form.cleaned_data["card"]) if form.is_valid() else None
-        copy = queries.find_copy(form.cleaned_data["copy"]) if form.is_valid() else None
-        if form.is_valid() and reader is None:
-            form.add_error("card", _("No reader has this card."))
-        if not form.errors.get("copy") and "copy" in form.cleaned_data and copy is None and reader is not None:
-            form.add_error("copy", _("No copy has this barcode."))
-        if reader is None or copy is None:
+        if not form.is_valid():
             return render(request, "circulation/explain.html", {"form": form}, status=422)
-        query = urlencode({"reader": reader.pk, "copy": copy.barcode})
+        query = urlencode({"reader": form.cleaned_data["card"].pk, "copy": form.cleaned_data["copy"].barcode})
         return redirect(f"{reverse('circulation:explain')}?{query}")
     reader, copy = current_reader(request), queries.find_copy(request.GET.get("copy", "").replace("\0", ""))
     if reader is None or copy is None:
