@@ -156,7 +156,7 @@ class MatrixForm:
         rows: Sequence[LoanRule],
         plain: Sequence[RuleRow],
         shown: Sequence[LoanRule],
-        data: Mapping[str, Any] | None,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         self._plain, self._rows = plain, {row.pk: row for row in rows}
         self._numbers = {row.pk: number for number, row in enumerate(rows, start=1)}

@@ -9,11 +9,10 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
-from circulation import rules
+from circulation import calendars, rules
 from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, look_up
 from circulation.models import (
     BOUND_HOLD_STATES,
@@ -25,7 +24,6 @@ from circulation.models import (
     LoanQuerySet,
     LoanRule,
 )
-from circulation.opening import Calendar
 
 # How long a refused request stays among a reader's requests, so that they learn of it.
 REFUSALS_SHOWN = timedelta(days=14)
@@ -174,7 +172,7 @@ def check_out_state(
         copy=copy_state(copy, patron),
         patron=patron_state(patron),
         rules=rule_rows(tier=patron.tier_id),
-        calendar=_calendar_of(branch.pk if branch else copy.branch_id),
+        calendar=calendars.calendar_of(branch.pk if branch else copy.branch_id),
         library=lending_settings(),
         is_self=is_self,
     )
@@ -188,7 +186,7 @@ def renewal_state(loan: Loan) -> rules.RenewalState:
         copy=copy_state(loan.copy, patron),
         patron=patron_state(patron),
         rules=rule_rows(tier=patron.tier_id),
-        calendar=_calendar_of(loan.branch_id),
+        calendar=calendars.calendar_of(loan.branch_id),
         library=lending_settings(),
     )
 
@@ -219,10 +217,6 @@ def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[dat
         due_at, pk = after
         loans = loans.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
     return loans.select_related("copy", "patron").order_by("due_at", "pk")
-
-
-def _calendar_of(branch_id: int) -> Calendar:
-    return Calendar(time_zone=timezone.get_default_timezone())
 
 
 def copy_state(copy: Copy, patron: Patron) -> rules.CopyState:
@@ -326,7 +320,7 @@ def renewal_states(loans: Sequence[Loan]) -> dict[UUID, rules.RenewalState]:
     books = {loan.copy.book_id for loan in loans}
     waiting = list(Hold.objects.filter(book__in=books, state__in=WAITING).select_related("patron"))
     state, rows, library = patron_state(patron), rule_rows(tier=patron.tier_id), lending_settings()
-    calendars = {branch: _calendar_of(branch) for branch in {loan.branch_id for loan in loans}}
+    calendars = {branch: calendars.calendar_of(branch) for branch in {loan.branch_id for loan in loans}}
     return {
         loan.pk: rules.RenewalState(
             loan=loan_state(loan),

@@ -2,6 +2,6 @@
 
 from circulation.admin.holds import HoldAdmin
 from circulation.admin.loans import LoanAdmin
-from circulation.admin.rules import LoanRuleAdmin
+from circulation.admin.rules import LendingSettingsAdmin, LoanRuleAdmin
 
-__all__ = ["HoldAdmin", "LoanAdmin", "LoanRuleAdmin"]
+__all__ = ["HoldAdmin", "LendingSettingsAdmin", "LoanAdmin", "LoanRuleAdmin"]

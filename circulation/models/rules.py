@@ -150,7 +150,10 @@ class LendingSettings(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(high_demand_holds=None, high_demand_days=None)
-                | Q(high_demand_holds__gte=1, high_demand_days__gte=1),
+                | Q(
+                    high_demand_holds__isnull=False, high_demand_holds__gte=1,
+                    high_demand_days__isnull=False, high_demand_days__gte=1,
+                ),
                 name="lending_high_demand_both_or_neither",
                 violation_error_message=_("Say both how many holds and how many days, or neither; at least 1 each."),
             ),
