@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
@@ -320,14 +321,14 @@ def renewal_states(loans: Sequence[Loan]) -> dict[UUID, rules.RenewalState]:
     books = {loan.copy.book_id for loan in loans}
     waiting = list(Hold.objects.filter(book__in=books, state__in=WAITING).select_related("patron"))
     state, rows, library = patron_state(patron), rule_rows(tier=patron.tier_id), lending_settings()
-    calendars = {branch: calendars.calendar_of(branch) for branch in {loan.branch_id for loan in loans}}
+    open_at = calendars.calendars_of({loan.branch_id for loan in loans})
     return {
         loan.pk: rules.RenewalState(
             loan=loan_state(loan),
             copy=_copy_state(loan.copy, patron, lent_to=patron, waiting=waiting),
             patron=state,
             rules=rows,
-            calendar=calendars[loan.branch_id],
+            calendar=open_at[loan.branch_id],
             library=library,
         )
         for loan in loans
