@@ -10,4 +10,4 @@ class CirculationConfig(AppConfig):
         from circulation import receivers  # noqa: F401  (connects them)
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]
-        grant(Role.LIBRARIAN, [f"circulation.{word}" for word in words])
+        grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, "override_refusal")])
