@@ -326,6 +326,15 @@ class DueDateNotInFuture(InvalidInput):
     message = _("The due date must lie in the future.")
 
 
+class RulesChangedMeanwhile(LibraryError):
+    """Somebody else saved the rule matrix after it had been shown."""
+
+    code = "rules_changed_meanwhile"
+    message = _(
+        "Somebody else has changed the rules meanwhile, so nothing was saved. See what they are now; save again."
+    )
+
+
 class ChangedMeanwhile(LibraryError):
     """Every time another desk was first: the database refused what had become untrue."""
 

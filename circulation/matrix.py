@@ -39,8 +39,8 @@ class RuleRow:
     hourly_at_closing: str | None = None  # cut | extend
     self_check_out: bool | None = None
 
-    def fits(self, *, branch: int, tier: int, item_type: int | None) -> bool:
-        """Whether the row speaks of this branch, tier and item type; no item type: an ordinary book."""
+    def fits(self, *, branch: int | None, tier: int | None, item_type: int | None) -> bool:
+        """Whether the row speaks of this branch, tier and item type; None for one of them: only rows that say any."""
         return self.branch in {None, branch} and self.tier in {None, tier} and self.item_type in {None, item_type}
 
     @property
@@ -108,17 +108,20 @@ class RuleValues:
         return ((field.name, self[field.name]) for field in fields(self))
 
 
-def resolve(rows: Iterable[RuleRow], *, branch: int, tier: int, item_type: int | None = None) -> RuleValues:
+def resolve(
+    rows: Iterable[RuleRow], *, branch: int | None, tier: int | None, item_type: int | None = None
+) -> RuleValues:
     """Look each parameter up on its own: the most specific row that sets it wins, else ``DEFAULTS``.
 
-    ``item_type`` None: an ordinary book, for which rows of an item type do not count.
+    ``item_type`` None: an ordinary book, for which rows of an item type do not count; in the same way, no branch or no
+    tier: what holds for any.
     """
     fitting = _fitting(rows, branch=branch, tier=tier, item_type=item_type)
     return RuleValues(**{parameter: _first(fitting, parameter) for parameter in DEFAULTS})
 
 
 def look_up(
-    rows: Iterable[RuleRow], parameter: str, *, branch: int, tier: int, item_type: int | None = None
+    rows: Iterable[RuleRow], parameter: str, *, branch: int | None, tier: int | None, item_type: int | None = None
 ) -> Setting[Any]:
     """One parameter alone, as ``resolve`` gives it."""
     return _first(_fitting(rows, branch=branch, tier=tier, item_type=item_type), parameter)
@@ -129,7 +132,7 @@ def is_reached(limit: int | None, count: int) -> bool:
     return limit is not None and limit != UNLIMITED and count >= limit
 
 
-def _fitting(rows: Iterable[RuleRow], *, branch: int, tier: int, item_type: int | None) -> list[RuleRow]:
+def _fitting(rows: Iterable[RuleRow], *, branch: int | None, tier: int | None, item_type: int | None) -> list[RuleRow]:
     """The rows that speak of it, the most specific first."""
     fitting = [row for row in rows if row.fits(branch=branch, tier=tier, item_type=item_type)]
     return sorted(fitting, key=lambda row: row.rank)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Patron
@@ -114,6 +114,16 @@ def rule_rows(*, tier: int | None = None) -> list[RuleRow]:
         )
         for row in fitting.order_by("pk")
     ]  # fmt: skip
+
+
+def matrix_rows() -> list[LoanRule]:
+    """The whole matrix, the row for everyone first, then by the names of branch, tier and item type."""
+    first = {"nulls_first": True}
+    return list(
+        LoanRule.objects.select_related(*SCOPE).order_by(
+            F("branch__name").asc(**first), F("tier__name").asc(**first), F("item_type__name").asc(**first), "pk"
+        )
+    )
 
 
 def lending_settings() -> rules.LibrarySettings:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Branch
 from circulation.models.loans import Loan
+from library.core.ids import uuid7
 
 
 class Term(models.Model):
@@ -94,7 +95,8 @@ class CalendarException(models.Model):
                 violation_error_message=_("The last day is not before the first."),
             ),
             models.CheckConstraint(
-                condition=Q(opens=None, closes=None) | Q(is_open=True, opens__isnull=False, closes__gt=F("opens")),
+                condition=Q(opens=None, closes=None)
+                | Q(is_open=True, opens__isnull=False, closes__isnull=False, closes__gt=F("opens")),
                 name="exception_hours_only_when_open",
                 violation_error_message=_("Hours are for days that are open, and end after they begin."),
             ),
@@ -108,10 +110,19 @@ class CalendarException(models.Model):
 class Redating(models.Model):
     """Somebody's order to move due dates off days on which a branch will be closed. A job carries it out."""
 
-    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    branch = models.ForeignKey(
+        Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("branch"),
+        help_text=_("Empty: every branch."),
+    )  # fmt: skip
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
-    ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    is_for_week = models.BooleanField(
+        _("days that the week closes"), default=False, help_text=_("Else only days that an exception closes.")
+    )
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
+    )
     ordered_at = models.DateTimeField(_("ordered"))
 
     class Meta:
@@ -123,7 +134,8 @@ class Redating(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_day:%Y-%m-%d} – {self.last_day:%Y-%m-%d}"
+        days = {f"{self.first_day:%Y-%m-%d}": None, f"{self.last_day:%Y-%m-%d}": None}
+        return " – ".join(days)
 
 
 class RedatedLoan(models.Model):
@@ -142,3 +154,18 @@ class RedatedLoan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id}: {self.due_after:%Y-%m-%d}"
+
+
+class CalendarVersion(models.Model):
+    """Which state of all hours, terms and exceptions is in force: what was worked out from it is kept under its name.
+
+    The one row is written by the database whenever any of them changes, in the same transaction.
+    """
+
+    token = models.UUIDField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="calendar_version_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.token)

@@ -113,6 +113,11 @@ class LoanRule(models.Model):
         parts = (self.branch or _("any branch"), self.tier or _("any tier"), self.item_type or _("any item type"))
         return " · ".join(str(part) for part in parts)
 
+    @property
+    def is_for_everyone(self) -> bool:
+        """Whether it holds for any branch, tier and item type."""
+        return self.branch_id is None and self.tier_id is None and self.item_type_id is None
+
 
 class OverduePolicy(models.TextChoices):
     BLOCK = "block", _("nothing is lent unless staff override")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -51,21 +50,3 @@ def explain_renewals(open_loans: Iterable[Loan], *, at: datetime | None = None) 
     at = at or timezone.now()
     states = queries.renewal_states(list(open_loans))
     return {pk: rules.decide_renewal(state, at=at) for pk, state in states.items()}
-
-
-def kept(decision: rules.Decision, *, by_hand: datetime | None = None) -> dict[str, Any]:
-    """How the due date came about, as the loan keeps it: each value with its row, and the steps."""
-    values = {
-        name: {"value": _plain(setting.value), "row": setting.row.id, "label": setting.row.label}
-        if setting.row
-        else {"value": _plain(setting.value), "row": None, "label": ""}
-        for name, setting in decision.values or ()
-    }
-    steps = [{"code": step.code, "values": dict(step.values)} for step in (decision.due.steps if decision.due else ())]
-    if by_hand is not None:
-        steps.append({"code": "set_by_hand", "values": {"to": str(by_hand)}})
-    return {"values": values, "steps": steps}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

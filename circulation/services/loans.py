@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Book, Branch, Copy, CopyStatus
-from circulation import errors, locks, queries, rules, signals
+from circulation import errors, explaining, locks, queries, rules, signals
 from circulation.models import OPEN_HOLD_STATES, Hold, HoldState, Loan, LoanUnit, Verb
-from circulation.services import explanations, overrides, returns, shelves
+from circulation.services import overrides, returns, shelves
 
 
 @locks.transaction_tried_again
@@ -125,7 +125,7 @@ def _open(
         checked_out_by=by,
         due_at=due_at,
         is_hourly=is_hourly(decision),
-        explanation=explanations.kept(decision, by_hand=by_hand),
+        explanation=explaining.kept(decision, by_hand=by_hand),
     )
     activity.record(
         actor=by, verb="loan.opened", object=loan, subject=patron.user, at=at,

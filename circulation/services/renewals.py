@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts import activity
 from accounts.models import Patron, User
-from circulation import errors, locks, matrix, queries, rules, signals
+from circulation import errors, explaining, locks, matrix, queries, rules, signals, words
 from circulation.models import Loan, LoanRenewal, LoanRule, Verb
-from circulation.services import explanations, overrides
+from circulation.services import overrides
 from circulation.services.claims import locked_loan
 from library.core.errors import Level, LibraryError, NotFound, Reason
 
@@ -118,9 +118,8 @@ def _by_hand(decision: rules.Decision, loan: Loan, due_at: datetime | None) -> r
         return decision
     would_not_move = errors.DueDateWouldNotMove.code
     if due_at <= loan.due_at:
-        day = timezone.localtime(loan.due_at).date()
         stays = () if would_not_move in {reason.code for reason in decision.reasons} else (
-            errors.DueDateWouldNotMove.reason(day=day),
+            errors.DueDateWouldNotMove.reason(day=words.day(loan.due_at)),
         )  # fmt: skip
         return rules.Decision(decision.due, (*decision.reasons, *stays), decision.values)
     others = tuple(reason for reason in decision.reasons if reason.code != would_not_move)
@@ -133,7 +132,7 @@ def _go_on(
     due_before, due_at = loan.due_at, by_hand or decision.due_at
     assert due_at is not None  # the rules refuse without one
     loan.due_at, loan.renewals, loan.renewed_at = due_at, loan.renewals + 1, at
-    loan.explanation = explanations.kept(decision, by_hand=by_hand)
+    loan.explanation = explaining.kept(decision, by_hand=by_hand)
     loan.save(update_fields=["due_at", "renewals", "renewed_at", "explanation"])
     activity.record(
         actor=by, verb="loan.renewed", object=loan, subject=loan.patron.user, at=at,

@@ -467,7 +467,7 @@ hour_terms = st.builds(
 )
 
 
-def found(terms, cal, start, **also):
+def found(terms: LoanTerms, cal: Calendar, start: datetime, **also: Any) -> Due:
     """The due date; a calendar that never opens is no example."""
     try:
         return due_date(terms, cal, start, **also)

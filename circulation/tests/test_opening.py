@@ -232,9 +232,11 @@ days = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 weeks = st.none() | st.sets(st.integers(0, 6)).map(lambda chosen: week(*chosen))
 spans = st.tuples(days, st.integers(0, 40)).map(lambda given: (given[0], given[0] + timedelta(days=given[1])))
 specials = st.builds(
-    lambda span, hours: SpecialDays("Special", *span, hours=hours), spans, st.sampled_from([(), None, (NINE_TO_SIX,)])
+    lambda span, hours: SpecialDays("Special", span[0], span[1], hours=hours),
+    spans,
+    st.sampled_from([(), None, (NINE_TO_SIX,)]),
 )
-terms = st.builds(lambda span, weekly: TermDays("Term", *span, weekly=weekly), spans, weeks)
+terms = st.builds(lambda span, weekly: TermDays("Term", span[0], span[1], weekly=weekly), spans, weeks)
 calendars = st.builds(
     lambda weekly, exceptions, terms, zone: Calendar("Main", weekly, tuple(exceptions), tuple(terms), zone),
     weeks, st.lists(specials, max_size=4), st.lists(terms, max_size=2), st.sampled_from([UTC, BERLIN, SAO_PAULO]),

@@ -35,3 +35,18 @@ class ForgivingRedisCache(RedisCache):
         except GONE as fault:
             log.warning("The cache is away: %s", fault)
             return False
+
+    def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
+        try:
+            found: dict[Any, Any] = super().get_many(keys, version)
+        except GONE as fault:
+            log.warning("The cache is away: %s", fault)
+            return {}
+        return found
+
+    def set_many(self, data: Any, timeout: Any = 300, version: int | None = None) -> list[Any]:
+        try:
+            return list(super().set_many(data, timeout, version) or [])
+        except GONE as fault:
+            log.warning("The cache is away: %s", fault)
+            return list(data)

@@ -12,6 +12,8 @@ def test_without_redis_it_is_empty_and_silent():
     away.set("question", "answer")
     assert away.get("question", "none") == "none"
     assert away.delete("question") is False
+    assert away.set_many({"question": "answer"}) == ["question"]
+    assert away.get_many(["question"]) == {}
 
 
 def test_with_redis_it_remembers():
@@ -19,3 +21,5 @@ def test_with_redis_it_remembers():
     assert cache.get("question") == "answer"
     assert cache.delete("question") is True
     assert cache.get("question") is None
+    assert cache.set_many({"question": "answer", "other": None}) == []
+    assert cache.get_many(["question", "third"]) == {"question": "answer"}

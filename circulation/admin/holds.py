@@ -1,0 +1,17 @@
+"""Holds to look at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from circulation.admin.read_only import ReadOnlyAdmin
+from circulation.models import Hold
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    list_display = ["book", "patron", "pickup_branch", "copy", "state", "placed_at", "ready_at", "ended_at"]
+    list_filter = ["state", "pickup_branch", "patron__tier", "placed_at"]
+    list_select_related = ["book", "patron__user", "pickup_branch", "copy"]
+    search_fields = ["copy__barcode", "patron__card_number", "book__title"]
+    date_hierarchy = "placed_at"

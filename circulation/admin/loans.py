@@ -1,0 +1,96 @@
+"""Loans to look at, with their renewals and overrides."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from circulation.admin.read_only import ReadOnlyAdmin
+from circulation.models import Loan, LoanQuerySet, LoanRenewal, LoanStatus, Override
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(LoanStatus.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Loan]) -> QuerySet[Loan]:
+        wanted = self.value()
+        if wanted not in LoanStatus.values:
+            return queryset
+        return cast(LoanQuerySet, queryset).with_status(LoanStatus(wanted), at=timezone.now())
+
+
+class SetAsideFilter(admin.SimpleListFilter):
+    title = _("override")
+    parameter_name = "override"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("lent or renewed by override"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Loan]) -> QuerySet[Loan]:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(pk__in=Override.objects.values("loan"))
+
+
+class ToLookAt(admin.TabularInline[Any, Loan]):
+    """Rows that belong to a loan."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("circulation.view_loan")  # who may see the loan sees its story
+
+
+class RenewalInline(ToLookAt):
+    model = LoanRenewal
+    readonly_fields = ["at", "by", "is_automatic", "due_before", "due_after"]
+    fields = readonly_fields
+    verbose_name_plural = _("renewals")
+
+
+class OverrideInline(ToLookAt):
+    model = Override
+    readonly_fields = ["at", "by", "verb", "told", "comment", "due_at"]
+    fields = readonly_fields
+    verbose_name_plural = _("overrides")
+
+    @admin.display(description=_("reasons set aside"))
+    def told(self, override: Override) -> str:
+        return " ".join(str(reason.get("detail", "")) for reason in override.reasons)
+
+
+@admin.register(Loan)
+class LoanAdmin(ReadOnlyAdmin):
+    list_display = [
+        "book", "copy", "patron", "checked_out_at", "due_at", "returned_at", "renewals", "claimed_returned_at",
+        "lost_at",
+    ]  # fmt: skip
+    list_filter = [
+        StatusFilter, "copy__branch", "branch", "patron__tier", "copy__item_type", SetAsideFilter,
+        ("claimed_returned_at", admin.EmptyFieldListFilter), ("lost_at", admin.EmptyFieldListFilter), "due_at",
+        "checked_out_at",
+    ]  # fmt: skip
+    list_select_related = ["copy__book", "patron__user"]
+    search_fields = ["copy__barcode", "patron__card_number", "copy__book__title"]
+    date_hierarchy = "checked_out_at"
+    inlines = [RenewalInline, OverrideInline]
+
+    @admin.display(description=_("book"))
+    def book(self, loan: Loan) -> str:
+        return loan.copy.book.title

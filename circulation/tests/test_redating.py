@@ -1,0 +1,423 @@
+"""Due dates that a closure moves. 2026-03-02 is a Monday; loans of the factory are due two weeks after it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Activity, Tier
+from accounts.tests.factories import make_librarian
+from catalog.tests.factories import make_branch
+from circulation import locks, tasks
+from circulation.errors import NeverOpens
+from circulation.models import CalendarException, Loan, RedatedLoan, Redating
+from circulation.services import redating
+from circulation.services.redating import Closure, Preview
+from circulation.tests.calendar_rows import WEEKDAYS, make_exception, open_on
+from circulation.tests.calendars import BERLIN, MON, TUE, clock, day
+from circulation.tests.factories import make_loan
+from library.core.errors import InvalidInput
+from library.jobs import services as jobs
+from library.jobs.models import Job, JobState
+from library.jobs.tasks import perform
+
+pytestmark = pytest.mark.django_db
+MARCH = (day("2026-03-16"), day("2026-03-20"))
+EVENING = "2026-03-16 23:59"
+
+
+@pytest.fixture(autouse=True)
+def _library_time(settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+
+
+@pytest.fixture
+def branch():
+    return open_on(*WEEKDAYS)
+
+
+def lent(branch, due=EVENING, **values):
+    return make_loan(branch=branch, due_at=clock(due), **values)
+
+
+def ordered(branch, first=MARCH[0], last=MARCH[0], *, by=None, **more):
+    return redating.order(closure=Closure(branch, first, last, **more), by=by or make_librarian())
+
+
+def carried_out(*given, **more):
+    """The order after its job."""
+    made, job = ordered(*given, **more)
+    perform(job.pk, redating.carry_out)
+    job.refresh_from_db()
+    return made, job
+
+
+def due(loan):
+    loan.refresh_from_db()
+    return loan.due_at.astimezone(BERLIN).strftime("%Y-%m-%d %H:%M")
+
+
+# The preview
+
+
+def test_preview_says_how_many_which_and_from_when_to_when(branch):
+    make_exception("2026-03-16", branch, name="Storm")
+    loans = [lent(branch) for _ in range(2)]
+    lent(branch, "2026-03-17 23:59")
+    preview = Preview(Closure(branch, *MARCH))
+    assert [(d.branch, d.day, d.to, d.loans, d.why) for d in preview.days()] == [
+        (branch.name, day("2026-03-16"), day("2026-03-17"), 2, "Storm")
+    ]
+    assert [(move.loan, move.to, move.why) for move in preview.moves(preview.loans())] == [
+        (loan, clock("2026-03-17 23:59"), "Storm") for loan in sorted(loans, key=lambda loan: loan.pk)
+    ]
+    assert {due(loan) for loan in loans} == {EVENING}
+
+
+def test_preview_of_every_branch_goes_by_each_calendar(branch):
+    other = open_on(MON, TUE)
+    make_exception("2026-03-17")  # everywhere
+    make_exception("2026-03-17", other, is_open=True)
+    here, _there = lent(branch, "2026-03-17 23:59"), lent(other, "2026-03-17 23:59")
+    assert list(Preview(Closure(None, *MARCH)).loans()) == [here]
+
+
+def test_calendar_is_that_of_the_branch_where_it_was_lent(branch):
+    make_exception("2026-03-16", branch)
+    lent_elsewhere = lent(make_branch())
+    lent_here = lent(branch)
+    assert lent_elsewhere.branch != branch
+    assert lent_here.copy.branch != branch
+    assert list(Preview(Closure(branch, *MARCH)).loans()) == [lent_here]
+
+
+@pytest.mark.parametrize(
+    ("due_at", "moves"),
+    [
+        ("2026-03-15 23:59", False),
+        ("2026-03-16 00:00", True),
+        ("2026-03-16 23:59", True),
+        ("2026-03-17 00:00", False),
+    ],
+)
+def test_days_begin_and_end_by_the_clock_of_the_library(branch, due_at, moves):
+    make_exception("2026-03-16", branch)
+    lent(branch, due_at)
+    assert Preview(Closure(branch, *MARCH)).loans().exists() is moves
+
+
+def test_days_that_the_week_closes_only_where_that_is_asked_for(branch):
+    sunday = lent(branch, "2026-03-15 23:59")
+    days = day("2026-03-09"), day("2026-03-20")
+    assert not Preview(Closure(branch, *days)).loans().exists()
+    assert list(Preview(Closure(branch, *days, is_for_week=True)).loans()) == [sunday]
+
+
+def test_returned_loans_stay_as_they_were(branch):
+    make_exception("2026-03-16", branch)
+    lent(branch, returned_at=clock("2026-03-10 10:00"))
+    assert not Preview(Closure(branch, *MARCH)).loans().exists()
+
+
+@pytest.mark.parametrize("branches", [1, 8])
+def test_preview_takes_as_many_queries_for_many_branches_and_loans(branches):
+    make_exception("2026-03-16")
+    for _ in range(branches):
+        lent(open_on(*WEEKDAYS))
+    with CaptureQueriesContext(connection) as captured:
+        preview = Preview(Closure(None, *MARCH))
+        assert sum(d.loans for d in preview.days()) == branches
+        assert len(list(preview.moves(preview.loans()))) == branches
+    assert len(captured) == 6  # the calendars, the days, the loans
+
+
+@pytest.mark.parametrize(("first", "last"), [("2026-03-16", "2026-03-15"), ("2026-03-16", "2028-03-17")])
+def test_days_that_cannot_be_are_refused(branch, first, last):
+    with pytest.raises(InvalidInput) as refused:
+        ordered(branch, day(first), day(last))
+    assert list(refused.value.fields) == ["last"]
+    assert not Redating.objects.exists()
+
+
+# The order
+
+
+def test_loans_move_to_the_next_day_that_is_really_open(branch):
+    make_exception("2026-03-16/2026-03-19", branch, name="Storm")
+    make_exception("2026-03-20", name="Holiday")
+    loan, other = lent(branch), lent(branch, "2026-03-13 23:59")
+    made, job = carried_out(branch)
+    assert (due(loan), due(other)) == ("2026-03-23 23:59", "2026-03-13 23:59")
+    assert (job.state, job.done, job.total) == (JobState.DONE, 1, 1)
+    moved = RedatedLoan.objects.get()
+    assert (moved.redating, moved.loan) == (made, loan)
+    assert (moved.due_before, moved.due_after) == (clock(EVENING), clock("2026-03-23 23:59"))
+
+
+def test_a_loan_by_the_hour_moves_to_the_next_opening(branch):
+    make_exception("2026-03-20", branch)
+    loan = lent(branch, "2026-03-20 15:00", is_hourly=True)
+    carried_out(branch, *(day("2026-03-20"),) * 2)
+    assert due(loan) == "2026-03-23 09:00"
+
+
+def test_a_loan_that_is_overdue_since_a_closed_day_moves_too(branch):
+    make_exception("2026-03-16", branch)
+    loan = lent(branch)  # long ago: a storm is written down the morning after
+    carried_out(branch)
+    assert due(loan) == "2026-03-17 23:59"
+
+
+def test_the_loan_remembers_why_it_moved(branch):
+    make_exception("2026-03-16", branch, name="Storm")
+    loan = lent(branch, explanation={"values": {"loan_period": {"value": 14}}, "steps": [{"code": "period"}]})
+    carried_out(branch)
+    loan.refresh_from_db()
+    step = {"from": "2026-03-16", "to": "2026-03-17", "exception": "Storm", "weekday": "0"}
+    assert loan.explanation == {
+        "values": {"loan_period": {"value": 14}},
+        "steps": [{"code": "period"}, {"code": "moved_for_closure", "values": step}],
+    }
+
+
+def test_across_a_change_of_the_clock(branch):
+    make_exception("2026-03-27/2026-03-30", branch)
+    loan = lent(branch, "2026-03-27 23:59")
+    carried_out(branch, day("2026-03-27"), day("2026-03-30"))
+    assert due(loan) == "2026-03-31 23:59"
+
+
+def test_an_order_is_written_down_with_who_gave_it(branch, librarian):
+    make_exception("2026-03-16", branch)
+    lent(branch)
+    made, job = ordered(branch, by=librarian)
+    deed = Activity.objects.get(verb="due_dates.ordered")
+    assert (deed.actor, deed.object_id) == (librarian, str(made.pk))
+    assert deed.data == {"branch": branch.name, "first_day": "2026-03-16", "last_day": "2026-03-16", "loans": 1}
+    assert (made.ordered_by, job.requested_by, job.kind) == (librarian, librarian, "redate_loans")
+
+
+def test_twice_the_same_order_moves_once(branch):
+    make_exception("2026-03-16", branch)
+    loan = lent(branch)
+    made, _job = carried_out(branch)
+    again = jobs.enqueue(kind=redating.KIND, subject=made)
+    perform(again.pk, redating.carry_out)
+    carried_out(branch)
+    assert due(loan) == "2026-03-17 23:59"
+    assert RedatedLoan.objects.count() == 1
+
+
+def test_an_order_moves_a_loan_once_even_if_its_new_day_is_closed_later(branch):
+    make_exception("2026-03-16", branch)
+    loan = lent(branch)
+    made, _job = carried_out(branch, *MARCH)
+    make_exception("2026-03-17", branch)
+    perform(jobs.enqueue(kind=redating.KIND, subject=made).pk, redating.carry_out)
+    assert due(loan) == "2026-03-17 23:59"
+    carried_out(branch, *MARCH)  # the later closure has an order of its own
+    assert due(loan) == "2026-03-18 23:59"
+
+
+def test_a_closure_that_is_taken_back_before_the_job_moves_nothing(branch):
+    closure = make_exception("2026-03-16", branch)
+    loan = lent(branch)
+    _made, job = ordered(branch)
+    closure.delete()
+    perform(job.pk, redating.carry_out)
+    assert due(loan) == EVENING
+
+
+def test_a_library_that_never_opens_again_is_told_before_and_by_the_job(branch):
+    make_exception("2026-03-16/2029-03-16", branch)
+    lent(branch)
+    with pytest.raises(NeverOpens):
+        ordered(branch)
+    CalendarException.objects.update(last_day=day("2026-03-16"))
+    _made, job = ordered(branch)
+    CalendarException.objects.update(last_day=day("2029-03-16"))
+    perform(job.pk, redating.carry_out)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (
+        JobState.FAILED,
+        f"{branch.name} has no open day in two years, so no due date can be found. Mend its opening hours.",
+    )
+
+
+def test_a_branch_that_goes_takes_its_orders_along(branch):
+    made, job = ordered(branch)
+    branch.delete()
+    perform(job.pk, redating.carry_out)
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+    assert not Redating.objects.filter(pk=made.pk).exists()
+
+
+def test_batches_and_a_stop_between_them(branch, monkeypatch):
+    monkeypatch.setattr(redating, "BATCH", 2)
+    make_exception("2026-03-16", branch)
+    loans = [lent(branch) for _ in range(5)]
+    made, job = ordered(branch)
+    lock, batches = redating._lock, []
+
+    def lock_then_stop(pks):
+        lock(pks)
+        batches.append(len(pks))
+        if len(batches) == 2:
+            jobs.cancel(job=job, by=made.ordered_by)
+
+    monkeypatch.setattr(redating, "_lock", lock_then_stop)
+    perform(job.pk, redating.carry_out)
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total) == (JobState.CANCELLED, 4, 5)
+    assert sum(due(loan) != EVENING for loan in loans) == RedatedLoan.objects.count() == 4
+
+    again = jobs.enqueue(kind=redating.KIND, subject=made)
+    perform(again.pk, redating.carry_out)
+    again.refresh_from_db()
+    assert batches == [2, 2, 1]
+    assert (again.state, again.done, again.total) == (JobState.DONE, 5, 5)
+    assert {due(loan) for loan in loans} == {"2026-03-17 23:59"}
+
+
+def test_a_worker_that_dies_leaves_whole_batches_and_the_next_goes_on(branch, monkeypatch):
+    monkeypatch.setattr(redating, "BATCH", 2)
+    make_exception("2026-03-16", branch)
+    loans = [lent(branch) for _ in range(3)]
+    _made, job = ordered(branch)
+    lock = redating._lock
+
+    def lock_then_break(pks):
+        lock(pks)
+        if RedatedLoan.objects.exists():
+            raise MemoryError
+
+    monkeypatch.setattr(redating, "_lock", lock_then_break)
+    perform(job.pk, redating.carry_out)
+    assert RedatedLoan.objects.count() == 2
+    monkeypatch.setattr(redating, "_lock", lock)
+    Job.objects.filter(pk=job.pk).update(not_before=None)
+    perform(job.pk, redating.carry_out)
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+    assert {due(loan) for loan in loans} == {"2026-03-17 23:59"}
+
+
+def test_the_queries_of_a_batch_do_not_grow_with_it(branch):
+    make_exception("2026-03-16", branch)
+
+    def queries(loans):
+        for _ in range(loans):
+            lent(branch)
+        _made, job = ordered(branch)
+        with CaptureQueriesContext(connection) as captured:
+            perform(job.pk, redating.carry_out)
+        return len(captured)
+
+    assert queries(2) == queries(30)
+
+
+def test_a_loan_is_moved_once_by_an_order_and_forward(branch):
+    made, _job = ordered(branch)
+    loan = lent(branch)
+    RedatedLoan.objects.create(redating=made, loan=loan, due_before=loan.due_at, due_after=loan.due_at + timedelta(1))
+    for constraint, other in (("redated_once_per_order", loan), ("redated_forward", lent(branch))):
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            RedatedLoan.objects.create(
+                redating=made, loan=other, due_before=loan.due_at, due_after=loan.due_at + timedelta(other == loan)
+            )
+
+
+def test_the_task_is_known_by_the_kind_of_the_job(branch):
+    make_exception("2026-03-16", branch)
+    loan = lent(branch)
+    _made, job = ordered(branch)
+    assert tasks.redate_loans.name == job.kind  # type: ignore[attr-defined]
+    tasks.redate_loans(str(job.pk))
+    assert due(loan) == "2026-03-17 23:59"
+
+
+# Two at once
+
+
+@pytest.fixture
+def committed(transactional_db):
+    Tier.objects.get_or_create(code="reader", defaults={"name": "Reader"})
+    branch = open_on(*WEEKDAYS)
+    make_exception("2026-03-16", branch)
+    return branch
+
+
+def at_once(*calls):
+    def run(call):
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+@pytest.fixture(params=["with lock", "without lock"])
+def locked(request, monkeypatch):
+    if request.param == "without lock":
+        monkeypatch.setattr(locks, "locking", lambda rows, *tables: rows)
+    return request.param == "with lock"
+
+
+def meeting(together, work):
+    """``work``, after whose first results both threads wait for each other; with locks in vain."""
+
+    def wrapped(*given, **more):
+        result = work(*given, **more)
+        try:
+            together.wait()
+        except BrokenBarrierError:
+            pass
+        return result
+
+    return wrapped
+
+
+def test_two_orders_at_once_move_each_loan_once(committed, locked, monkeypatch):
+    loans = [lent(committed) for _ in range(6)]
+    pending = [ordered(committed)[1] for _ in range(2)]
+    together = Barrier(2, timeout=0.5 if locked else 10)
+    monkeypatch.setattr(redating, "moved_due", meeting(together, redating.moved_due))
+    at_once(*(lambda job=job: perform(job.pk, redating.carry_out) for job in pending))
+    assert {due(loan) for loan in loans} == {"2026-03-17 23:59"}
+    assert {job.state for job in Job.objects.all()} == {JobState.DONE}
+    # Without the locks both have read the old date, and both say that they moved it.
+    assert RedatedLoan.objects.count() == (6 if locked else 12)
+
+
+def test_a_renewal_at_the_same_moment_is_not_undone(committed, locked, monkeypatch):
+    """The desk holds patron, book and copy while it renews; the order waits, looks again and leaves the loan alone."""
+    loan = lent(committed)
+    _made, job = ordered(committed)
+    together = Barrier(2, timeout=0.5 if locked else 10)
+    monkeypatch.setattr(redating, "moved_due", meeting(together, redating.moved_due))
+    renewed = clock("2026-03-30 23:59")
+
+    @transaction.atomic
+    def renew():
+        locks.locking(type(loan.copy.book).objects.filter(pk=loan.copy.book_id)).first()
+        locks.copies([loan.copy_id])
+        row = Loan.objects.get(pk=loan.pk)
+        try:
+            together.wait()
+        except BrokenBarrierError:
+            pass
+        row.due_at = renewed
+        row.save(update_fields=["due_at"])
+
+    at_once(renew, lambda: perform(job.pk, redating.carry_out))
+    if locked:
+        assert due(loan) == "2026-03-30 23:59"
+        assert RedatedLoan.objects.count() in {0, 1}  # 1: the order was first, and the renewal came after it
+    else:
+        assert RedatedLoan.objects.count() == 1  # it moved what was being renewed
