@@ -208,7 +208,14 @@ class Lending:
     # -- check-out ----------------------------------------------------------------------------------------------------
 
     def check_out(
-        self, barcode: str, name: str, now: datetime, *, branch: str, by_self: bool = False, override: Override = NOTHING
+        self,
+        barcode: str,
+        name: str,
+        now: datetime,
+        *,
+        branch: str,
+        by_self: bool = False,
+        override: Override = NOTHING,
     ) -> Loan:
         override.check(now)
         copy, patron = self.copies[barcode], self.patrons[name]
@@ -321,9 +328,7 @@ class Lending:
             codes.append("due_date_would_not_move")
         return codes, due
 
-    def renew(
-        self, loan: Loan, now: datetime, *, override: Override = NOTHING, automatic: bool = False
-    ) -> None:
+    def renew(self, loan: Loan, now: datetime, *, override: Override = NOTHING, automatic: bool = False) -> None:
         override.check(now)
         if loan.returned is not None:
             raise Refused("already_returned")
@@ -378,7 +383,8 @@ class Lending:
     def place_hold(self, book: str, name: str, branch: str) -> Hold:
         patron, codes = self.patrons[name], []
         mine = [hold for hold in self.holds if hold.patron == name and hold.state in {*BOUND, "queued"}]
-        free = [copy for copy in self.copies.values() if copy.book == book and copy.home == branch and self.is_free(copy)]
+        here = [copy for copy in self.copies.values() if (copy.book, copy.home) == (book, branch)]
+        free = [copy for copy in here if self.is_free(copy)]
         if patron.trouble.get("closed"):
             codes.append("patron_inactive")
         if any(hold.book == book for hold in mine):
@@ -451,5 +457,3 @@ def _extended(branch: str, at: datetime) -> datetime:
 
 def _years(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-

@@ -44,9 +44,9 @@ def next_open(branch: str, day: date) -> date:
 # -- the matrix: (branch, tier, item type), None: any -------------------------------------------------------------
 UNLIMITED = -1
 MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
-    (None, None, None): {"loan_period": 14, "max_loans": 3, "renewals_allowed": 2},
+    (None, None, None): {"loan_period": 14, "max_loans": 3, "renewals_allowed": 2, "auto_renew": True},
     (None, STUDENT, None): {
-        "max_loans": 4, "renewals_allowed": UNLIMITED, "auto_renew": True, "no_auto_renewal_after": 30,
+        "max_loans": 4, "renewals_allowed": UNLIMITED, "no_auto_renewal_after": 30,
     },
     (None, None, DVD): {"loan_period": 3, "max_loans": 1, "renewals_allowed": 1, "no_renewal_before": 1},
     (None, None, ROOM): {

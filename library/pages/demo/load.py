@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.core.files import File
@@ -34,8 +35,11 @@ def is_loaded() -> bool:
 
 
 @transaction.atomic
-def load() -> int:
-    """Load people, branches, records, copies, files and lending; returns the number of books. Indexing follows by itself."""
+def load(*, at: datetime | None = None) -> int:
+    """Load people, branches, records, copies, files and, as of ``at``, lending; returns the number of books.
+
+    Indexing follows by itself.
+    """
     for email, username, name, role, card in PEOPLE:
         create_user(email=email, username=username, password=PASSWORD, full_name=name, role=role, card_number=card)
     librarian = User.objects.get(email__iexact="librarian@example.org")
@@ -54,7 +58,7 @@ def load() -> int:
         if "file" in record:
             with (FOLDER / "files" / record["file"]).open("rb") as opened:
                 catalog.attach_file(book=book, upload=File(opened, name=record["file"]), by=librarian)
-    lending.load(by=librarian, password=librarian.password)
+    lending.load(by=librarian, password=librarian.password, at=at)
     return len(books)
 
 
