@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from library.core.errors import Level, LibraryError, Reason
+from library.core.errors import InvalidInput, Level, LibraryError, Reason
 
 
 class Refusal(LibraryError):
     """A refusal that the rules may give beside others. An alert only informs."""
 
     level: ClassVar[Level] = Level.IMPOSSIBLE
+    for_reader: ClassVar[str | Promise] = ""  # the sentence in a reader's own words, where it is another one
 
     @classmethod
-    def reason(cls, **values: Any) -> Reason:
-        """This refusal as one reason among others; ``values`` fill the sentence."""
-        return Reason(cls.code, cls.level, str(cls.message).format(**values))
+    def reason(cls, *, level: Level | None = None, **values: Any) -> Reason:
+        """This refusal as one reason among others; ``values`` fill the sentence. ``level``: the verb's own."""
+        words = {name: str(value) for name, value in values.items()}
+        return Reason(cls.code, cls.level if level is None else level, str(cls.message).format(**words).strip(), words)
 
 
 class CopyUnknown(Refusal):
@@ -33,6 +36,41 @@ class PatronUnknown(Refusal):
 class PatronInactive(Refusal):
     code = "patron_inactive"
     message = _("The account of card {card} is closed.")
+    for_reader = _("Your account is closed. Ask at the desk.")
+
+
+class CardLost(Refusal):
+    code = "card_lost"
+    message = _("The card {card} was reported lost. Give the reader a new one first.")
+    for_reader = _("Your card was reported lost. Ask at the desk for a new one.")
+
+
+class CardExpired(Refusal):
+    code = "card_expired"
+    level = Level.OVERRIDABLE
+    message = _("The card {card} was valid until {day}.")
+    for_reader = _("Your card was valid until {day}. Ask at the desk to have it extended.")
+
+
+class PatronRestrictedUntil(Refusal):
+    code = "patron_restricted_until"
+    level = Level.OVERRIDABLE
+    message = _("This reader may not borrow until {day}. {note}")
+    for_reader = _("You may not borrow until {day}. {note}")
+
+
+class PatronRestricted(Refusal):
+    code = "patron_restricted"
+    level = Level.OVERRIDABLE
+    message = _("This reader may not borrow. {note}")
+    for_reader = _("You may not borrow at present. {note}")
+
+
+class AddressUnconfirmed(Refusal):
+    code = "address_unconfirmed"
+    level = Level.OVERRIDABLE
+    message = _("The address of this reader has not been confirmed.")
+    for_reader = _("Your address has not been confirmed. Bring a proof of it to the desk.")
 
 
 class CopyWithdrawn(Refusal):
@@ -73,6 +111,7 @@ class CopyWasMissing(Refusal):
 class AlreadyLentToPatron(Refusal):
     code = "already_lent_to_patron"
     message = _("Copy {barcode} is already on loan to this reader.")
+    for_reader = _("You have copy {barcode} on loan already.")
 
 
 class AlreadyLentToAnother(Refusal):
@@ -102,6 +141,7 @@ class CopyInTransit(Refusal):
 class NoRuleDefined(Refusal):
     code = "no_rule_defined"
     message = _("No rule of the library says how long this copy may be lent.")
+    for_reader = _("The library does not lend this copy on your card. Ask at the desk.")
 
 
 class NeverOpens(Refusal):
@@ -116,12 +156,98 @@ class LoanLimitReached(Refusal):
     code = "loan_limit_reached"
     level = Level.OVERRIDABLE
     message = _("This reader has {loans} of {limit} loans already.")
+    for_reader = _("You have {loans} of {limit} such loans already.")
 
 
 class TotalLoanLimitReached(Refusal):
     code = "total_loan_limit_reached"
     level = Level.OVERRIDABLE
     message = _("This reader has {loans} of {limit} loans that the tier allows in all.")
+    for_reader = _("You have {loans} of {limit} loans already.")
+
+
+class HasOverdueLoans(Refusal):
+    code = "has_overdue_loans"
+    level = Level.OVERRIDABLE
+    message = _("This reader has overdue loans: {count}.")
+    for_reader = _("You have overdue loans: {count}. Bring them back or renew them first.")
+
+
+class TooYoung(Refusal):
+    code = "too_young"
+    level = Level.OVERRIDABLE
+    message = _("The book is for readers of {minimum} years and older; this one is {age}.")
+    for_reader = _("The book is for readers of {minimum} years and older.")
+
+
+class SameBookAlreadyLent(Refusal):
+    code = "same_book_already_lent"
+    level = Level.OVERRIDABLE
+    message = _("This reader has another copy of the same book on loan: {barcode}.")
+    for_reader = _("You have another copy of this book on loan: {barcode}.")
+
+
+class SelfCheckOutNotAllowed(Refusal):
+    code = "self_check_out_not_allowed"
+    message = _("Copy {barcode} is lent at the desk only.")
+
+
+class AskAtTheDesk(Refusal):
+    code = "ask_at_the_desk"
+    message = _("Copy {barcode} cannot be lent without the staff. Ask at the desk.")
+
+
+class LoanLost(Refusal):
+    code = "loan_lost"
+    message = _("Copy {barcode} was declared lost.")
+
+
+class LoanClaimedReturned(Refusal):
+    code = "loan_claimed_returned"
+    message = _("The reader says that copy {barcode} was returned.")
+    for_reader = _("You told us that you had returned copy {barcode}. We are looking for it.")
+
+
+class RenewalLimitReached(Refusal):
+    code = "renewal_limit_reached"
+    level = Level.OVERRIDABLE
+    message = _("This loan was renewed {renewals} of {limit} times already.")
+    for_reader = _("You have renewed it {renewals} of {limit} times already.")
+
+
+class AutoRenewalNotSet(Refusal):
+    code = "auto_renewal_not_set"
+    message = _("The rules do not renew copy {barcode} automatically.")
+
+
+class TooLateToRenew(Refusal):
+    code = "too_late_to_renew"
+    level = Level.OVERRIDABLE
+    message = _("This loan has been renewed automatically for the last time: that ended on {day}.")
+
+
+class AutoRenewalDeclined(Refusal):
+    code = "auto_renewal_declined"
+    level = Level.OVERRIDABLE
+    message = _("The reader does not want automatic renewal.")
+    for_reader = _("You do not want automatic renewal.")
+
+
+class OthersWaitForBook(Refusal):
+    code = "others_wait_for_book"
+    level = Level.OVERRIDABLE
+    message = _("Others wait for this book: {count}.")
+
+
+class TooSoonToRenew(Refusal):
+    code = "too_soon_to_renew"
+    level = Level.OVERRIDABLE
+    message = _("It is too soon to renew this loan: it can be renewed from {day} on.")
+
+
+class DueDateWouldNotMove(Refusal):
+    code = "due_date_would_not_move"
+    message = _("Renewing would not move the due date: it would still be {day}.")
 
 
 class BookAlreadyHeld(Refusal):
@@ -180,8 +306,37 @@ class CopyNotFree(Refusal):
     message = _("Copy {barcode} cannot take its place: its status is “{status}”.")
 
 
+class ReturnBeforeCheckOut(InvalidInput):
+    code = "return_before_check_out"
+    message = _("It cannot have come back before it was lent, on {day}.")
+
+
+class ReturnInFuture(InvalidInput):
+    code = "return_in_future"
+    message = _("It cannot have come back later than now.")
+
+
+class CommentRequired(InvalidInput):
+    code = "comment_required"
+    message = _("Say why, in a few words, when you set a rule aside.")
+
+
+class DueDateNotInFuture(InvalidInput):
+    code = "due_date_not_in_future"
+    message = _("The due date must lie in the future.")
+
+
+class RulesChangedMeanwhile(LibraryError):
+    """Somebody else saved the rule matrix after it had been shown."""
+
+    code = "rules_changed_meanwhile"
+    message = _(
+        "Somebody else has changed the rules meanwhile, so nothing was saved. See what they are now; save again."
+    )
+
+
 class ChangedMeanwhile(LibraryError):
-    """Twice in a row another desk was first: the database refused what had become untrue."""
+    """Every time another desk was first: the database refused what had become untrue."""
 
     code = "changed_meanwhile"
     message = _("Somebody else changed this at the same moment. Please try again.")

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
 from circulation import rules
-from circulation.models import Hold, HoldQuerySet, HoldState, Loan, LoanQuerySet, LoanRule
+from circulation.matrix import SCOPE
+from circulation.models import (
+    Hold,
+    HoldQuerySet,
+    HoldState,
+    Loan,
+    LoanQuerySet,
+    LoanRule,
+)
+from circulation.reading import check_out_state, lending_settings, loans_and_limit, rule_rows
+from circulation.reading import renewal as renewal_state
+from circulation.reading import renewals as renewal_states
+
+__all__ = ["check_out_state", "lending_settings", "loans_and_limit", "renewal_state", "renewal_states", "rule_rows"]
 
 # How long a refused request stays among a reader's requests, so that they learn of it.
 REFUSALS_SHOWN = timedelta(days=14)
@@ -86,52 +99,29 @@ def branches_with_free_copies(book: Book) -> list[Branch]:
     return list(Branch.objects.filter(pk__in=Copy.objects.free().filter(book=book).values("branch")).order_by("name"))
 
 
-def rule_rows(*, branch: int, tier: int) -> list[rules.RuleRow]:
-    """The rows of the rule matrix that fit a branch and a tier; pure code picks among them."""
-    fitting = LoanRule.objects.filter(Q(branch=None) | Q(branch=branch), Q(tier=None) | Q(tier=tier))
-    return [
-        rules.RuleRow(branch=row.branch_id, tier=row.tier_id, loan_period=row.loan_period, max_loans=row.max_loans)
-        for row in fitting
-    ]
-
-
-def check_out_state(*, barcode: str, card: str, copy: Copy | None, patron: Patron | None) -> rules.CheckOutState:
-    """All that decides about a check-out, as it is now; read it under the locks."""
-    known = copy is not None and patron is not None
-    return rules.CheckOutState(
-        barcode=barcode,
-        card=card,
-        copy=copy_state(copy) if copy else None,
-        patron=patron_state(patron) if patron else None,
-        rules=rule_rows(branch=copy.branch_id, tier=patron.tier_id) if known else (),  # type: ignore[union-attr]  # known
-        time_zone=timezone.get_default_timezone(),
+def matrix_rows() -> list[LoanRule]:
+    """The whole matrix, the row for everyone first, then by the names of branch, tier and item type."""
+    first = {"nulls_first": True}
+    return list(
+        LoanRule.objects.select_related(*SCOPE).order_by(
+            F("branch__name").asc(**first), F("tier__name").asc(**first), F("item_type__name").asc(**first), "pk"
+        )
     )
 
 
-def copy_state(copy: Copy) -> rules.CopyState:
-    """The copy with who has it and who waits for it."""
-    loan, hold = open_loan_of(copy), bound_hold(copy)
-    return rules.CopyState(
-        barcode=copy.barcode,
-        branch=copy.branch_id,
-        status=copy.status,
-        not_for_loan=copy.not_for_loan,
-        lent_to=loan.patron.card_number if loan else None,
-        hold_for=hold.patron.card_number if hold else None,
-        hold_state=hold.state if hold else None,
-    )
-
-
-def patron_state(patron: Patron) -> rules.PatronState:
-    """The patron with their open loans by branch."""
-    counts = Loan.objects.open().filter(patron=patron).values_list("copy__branch").order_by().annotate(Count("pk"))
-    return rules.PatronState(
-        card=patron.card_number,
-        tier=patron.tier_id,
-        is_active=patron.user.is_active,
-        loans_by_branch=dict(counts),
-        tier_max_loans=patron.tier.max_loans,
-    )
+def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[datetime, UUID] | None) -> LoanQuerySet:
+    """Open loans due between ``since`` and the end of the library's day ``at``, an hourly one by ``at``; in the order
+    of their due dates, from the one ``after`` which comes."""
+    zone = timezone.get_default_timezone()
+    tomorrow = datetime.combine(timezone.localtime(at, zone).date() + timedelta(days=1), time.min, tzinfo=zone)
+    loans = Loan.objects.open().filter(
+        Q(is_hourly=False, due_at__lt=tomorrow) | Q(due_at__lte=at),
+        due_at__gte=since, claimed_returned_at=None, lost_at=None, patron__wants_auto_renewal=True,
+    )  # fmt: skip
+    if after is not None:
+        due_at, pk = after
+        loans = loans.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
+    return loans.select_related("copy", "patron").order_by("due_at", "pk")
 
 
 def request_state(*, book: Book, patron: Patron, branch: Branch, is_free_here: bool) -> rules.RequestState:
@@ -148,14 +138,6 @@ def request_state(*, book: Book, patron: Patron, branch: Branch, is_free_here: b
         is_free_here=is_free_here,
         free_elsewhere=() if is_free_here else [other.name for other in branches_with_free_copies(book)],
     )
-
-
-def loans_and_limit(patron: Patron, branch_id: int) -> tuple[int, int | None]:
-    """How many loans of the patron the limit at a branch counts, and that limit; None: there is none."""
-    state = patron_state(patron)
-    setting = rules.resolve(rule_rows(branch=branch_id, tier=patron.tier_id), branch=branch_id, tier=patron.tier_id)
-    limit = setting.max_loans.value
-    return rules.counted_loans(state, setting.max_loans), None if limit == rules.UNLIMITED else limit
 
 
 def patron_of(user_id: UUID) -> Patron | None:

@@ -8,11 +8,12 @@ from circulation.admin.holds import HoldAdmin
 from circulation.admin.hours import OpeningHoursAdmin
 from circulation.admin.loans import LoanAdmin
 from circulation.admin.redating import RedatingAdmin
-from circulation.admin.rules import LoanRuleAdmin
+from circulation.admin.rules import LendingSettingsAdmin, LoanRuleAdmin
 
 __all__ = [
     "CalendarExceptionAdmin",
     "HoldAdmin",
+    "LendingSettingsAdmin",
     "LoanAdmin",
     "LoanRuleAdmin",
     "OpeningHoursAdmin",

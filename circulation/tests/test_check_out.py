@@ -57,7 +57,7 @@ def test_every_reason_is_told_and_nothing_changes(librarian):
         make_loan(patron=patron)
     copy = make_copy(not_for_loan=True, status=CopyStatus.IN_REPAIR)
     with pytest.raises(errors.CopyNotForLoan) as refused:
-        services.check_out(copy=copy, patron=patron, by=librarian)
+        services.check_out(copy=copy, patron=patron, by=librarian, at=MONDAY)
     assert [reason.code for reason in refused.value.reasons] == [
         "copy_not_for_loan", "copy_in_repair", "loan_limit_reached",
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -26,6 +26,7 @@ class Reason:
     code: str
     level: Level
     detail: str
+    values: Mapping[str, str] = field(default_factory=dict, compare=False)  # what filled the sentence
 
     def as_dict(self) -> dict[str, str]:
         """The reason in the shape of the API."""

@@ -1,0 +1,25 @@
+"""The rules of lending: plain values in, a due date and every reason out. No query, no clock, no lock.
+
+The order of the reasons and their levels are those of the library's circulation rules; what those leave open is
+decided in docs/adr/0015-lending-rules.md.
+"""
+
+from circulation.rules.check_out import decide_check_out
+from circulation.rules.decision import Decision
+from circulation.rules.limits import counted_loans
+from circulation.rules.renewal import decide_renewal
+from circulation.rules.requests import RequestState, decide_hold
+from circulation.rules.states import (
+    CheckOutState,
+    CopyState,
+    LibrarySettings,
+    LoanState,
+    OpenLoan,
+    PatronState,
+    RenewalState,
+)
+
+__all__ = [
+    "CheckOutState", "CopyState", "Decision", "LibrarySettings", "LoanState", "OpenLoan", "PatronState",
+    "RenewalState", "RequestState", "counted_loans", "decide_check_out", "decide_hold", "decide_renewal",
+]  # fmt: skip
