@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Patron, User
 from catalog.models import Copy
-from circulation import errors, queries, services, words
+from circulation import errors, queries, reading, services, words
 from library.core.errors import LibraryError
 
 
@@ -64,7 +64,7 @@ def scan(*, text: str, reader: Patron | None, takes_back: bool, by: User) -> Sca
 
 def _lend(copy: Copy, reader: Patron, by: User) -> Outcome:
     loan = services.check_out(copy=copy, patron=reader, by=by)
-    loans, limit = queries.loans_and_limit(reader, copy)
+    loans, limit = reading.loans_and_limit(reader, copy)
     count = {"loans": loans, "limit": limit}
     counted = (
         ngettext("%(loans)d loan", "%(loans)d loans", loans) if limit is None else _("%(loans)d of %(limit)d loans")
@@ -77,6 +77,9 @@ def _lend(copy: Copy, reader: Patron, by: User) -> Outcome:
 def _take_back(copy: Copy, by: User) -> Outcome:
     result = services.check_in(copy=copy, by=by)
     lines = [copy.book.title]
+    if result.nothing_changed and result.hold is None:
+        told = [reason.detail for reason in result.alerts]
+        return Outcome("warn", _("Nothing changed"), (*lines, *told, _("To lend it, scan the reader’s card first.")))
     if result.loan is not None:
         lines.append(_("from %(reader)s") % {"reader": result.loan.patron.user})
         if result.loan.returned_at and result.loan.returned_at > result.loan.due_at:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from library.core.errors import Level, LibraryError, Reason
+from library.core.errors import InvalidInput, Level, LibraryError, Reason
 
 
 class Refusal(LibraryError):
@@ -306,6 +306,26 @@ class CopyNotFree(Refusal):
     message = _("Copy {barcode} cannot take its place: its status is “{status}”.")
 
 
+class ReturnBeforeCheckOut(InvalidInput):
+    code = "return_before_check_out"
+    message = _("It cannot have come back before it was lent, on {day}.")
+
+
+class ReturnInFuture(InvalidInput):
+    code = "return_in_future"
+    message = _("It cannot have come back later than now.")
+
+
+class CommentRequired(InvalidInput):
+    code = "comment_required"
+    message = _("Say why, in a few words, when you set a rule aside.")
+
+
+class DueDateNotInFuture(InvalidInput):
+    code = "due_date_not_in_future"
+    message = _("The due date must lie in the future.")
+
+
 class RulesChangedMeanwhile(LibraryError):
     """Somebody else saved the rule matrix after it had been shown."""
 
@@ -316,7 +336,7 @@ class RulesChangedMeanwhile(LibraryError):
 
 
 class ChangedMeanwhile(LibraryError):
-    """Twice in a row another desk was first: the database refused what had become untrue."""
+    """Every time another desk was first: the database refused what had become untrue."""
 
     code = "changed_meanwhile"
     message = _("Somebody else changed this at the same moment. Please try again.")

@@ -1,11 +1,13 @@
 """Row locks, always in the order patron, book, copy, hold, and the one way to try again.
 
 ``NO KEY`` locks: rows that only point at a locked one need not wait. A copy's trigger counts in its book's row, so
-the book is locked before the copy; whoever holds a book's lock has all its copies and holds to themselves.
+the book is locked before the copy; whoever holds a book's lock has all its copies, loans and holds to themselves.
 """
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -20,21 +22,42 @@ from catalog.models import Book, Copy
 from circulation.errors import ChangedMeanwhile
 from circulation.models import Hold
 from library.core.errors import NotFound
+from library.core.transactions import DEADLOCK, PAUSE, TRIES
 
-DEADLOCK = "40P01"
+# A record's folded text and prose are long, and nothing at the desk reads them.
+LONG_TEXTS = [f"book__search_{weight}" for weight in "abcd"] + ["book__description"]
 _Given = ParamSpec("_Given")
 _Gives = TypeVar("_Gives")
 
 
-def locking(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """``rows``, locked until the transaction ends. The race tests replace it, to show what it is good for."""
-    return rows.select_for_update(no_key=True, of=("self",))
+def locking(rows: QuerySet[Any], *tables: str) -> QuerySet[Any]:
+    """``rows``, locked until the transaction ends; of joined ``tables`` in their order, else the rows themselves.
+
+    The race tests replace it, to show what it is good for.
+    """
+    return rows.select_for_update(no_key=True, of=tables or ("self",))
 
 
-def patron(pk: UUID) -> Patron:
-    """The patron, locked, with user and tier."""
-    row: Patron = locking(Patron.objects.select_related("user", "tier")).get(pk=pk)
-    return row
+def patron(scanned: Patron | UUID | str) -> Patron | None:
+    """The patron, locked, with user and tier: by a card's number, whatever its case and the space around it."""
+    return next(iter(locking(_patrons(scanned))), None)
+
+
+def patron_and_borrower(scanned: Patron | str, copy: Copy | str) -> tuple[Patron | None, UUID | None]:
+    """The patron, and who has the copy now: both locked in the order of their ids. The borrower may be nobody."""
+    known = _patrons(scanned).values_list("pk", flat=True).first()
+    loans = _copies(copy).filter(loans__returned_at=None, loans__patron__isnull=False)
+    borrower: UUID | None = loans.values_list("loans__patron", flat=True).first()
+    people = Patron.objects.select_related("user", "tier").filter(pk__in={known, borrower} - {None})
+    locked = {row.pk: row for row in locking(people.order_by("pk"))}
+    return (locked.get(known) if known else None), borrower
+
+
+def _patrons(scanned: Patron | UUID | str) -> QuerySet[Patron]:
+    rows = Patron.objects.select_related("user", "tier")
+    if isinstance(scanned, str):
+        return rows.filter(card_number__iexact=scanned.strip())
+    return rows.filter(pk=scanned.pk if isinstance(scanned, Patron) else scanned)
 
 
 def book(pk: int) -> Book:
@@ -46,6 +69,23 @@ def book(pk: int) -> Book:
     if kept is None:
         raise NotFound
     return book(kept)
+
+
+def copy_and_book(scanned: Copy | int | str) -> Copy | None:
+    """The copy with its book, both locked, the book first, in one query; by a barcode, as ``patron`` by a card."""
+    rows = _copies(scanned).select_related("book", "branch", "item_type").defer(*LONG_TEXTS)
+    for _ in range(TRIES):
+        found = next(iter(locking(rows, "book", "self")), None)
+        if found is not None or not rows.exists():
+            return found
+        # Its record was merged into another while we waited: the next look finds it there.
+    raise LostRace
+
+
+def _copies(scanned: Copy | int | str) -> QuerySet[Copy]:
+    if isinstance(scanned, str):
+        return Copy.objects.filter(barcode__iexact=scanned.strip()).order_by()
+    return Copy.objects.filter(pk=scanned.pk if isinstance(scanned, Copy) else scanned).order_by()
 
 
 def copies(pks: Collection[int]) -> dict[int, Copy]:
@@ -63,29 +103,31 @@ def holds(rows: QuerySet[Hold]) -> list[Hold]:
     return list(locking(rows.order_by("pk")))
 
 
-def transaction_tried_twice(work: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
-    """Run ``work`` in a transaction; after a deadlock, or where another was first, run it once more.
+class LostRace(Exception):
+    """Another transaction was first: what was read is no longer true, and all is to be done again."""
 
-    The second time the rules see what the other one did and can say it. A third party in the same instant:
-    ``ChangedMeanwhile``.
+
+def transaction_tried_again(work: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
+    """Run ``work`` in a transaction; after a deadlock, or where another was first, run it again.
+
+    The next time the rules see what the other one did and can say it. At most ``TRIES`` times in all, each after a
+    pause of chance length, as ``library.core.transactions``; then ``ChangedMeanwhile``. Within a larger transaction a
+    savepoint is what is tried again: the locks that it took go with it.
     """
 
     @wraps(work)
-    def tried_twice(*args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
+    def tried_again(*args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
+        for tried in range(1, TRIES):
+            try:
+                return _once(work, *args, **kwargs)
+            except LostRace:
+                time.sleep(PAUSE * tried * (1 + random.random()))  # noqa: S311 (no secret)
         try:
             return _once(work, *args, **kwargs)
-        except _LostRace:
-            pass
-        try:
-            return _once(work, *args, **kwargs)
-        except _LostRace as lost:
+        except LostRace as lost:
             raise ChangedMeanwhile from lost.__cause__
 
-    return tried_twice
-
-
-class _LostRace(Exception):
-    """Another transaction was first."""
+    return tried_again
 
 
 def _once(work: Callable[_Given, _Gives], *args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
@@ -93,8 +135,8 @@ def _once(work: Callable[_Given, _Gives], *args: _Given.args, **kwargs: _Given.k
         with transaction.atomic():
             return work(*args, **kwargs)
     except IntegrityError as fault:
-        raise _LostRace from fault
+        raise LostRace from fault
     except OperationalError as fault:
         if getattr(fault.__cause__, "sqlstate", None) == DEADLOCK:
-            raise _LostRace from fault
+            raise LostRace from fault
         raise

@@ -155,6 +155,10 @@ CELERY_BEAT_SCHEDULE = {
     # limits
     "tell-locked-out": {"task": "tell_locked_out", "schedule": 20.0, "options": {"expires": 20}},
     "sweep-limits": {"task": "sweep_limits", "schedule": 600.0, "options": {"expires": 600}},
+    # lending: renewed by the library itself on the day it is due; whether it ran an hour ago makes no difference
+    "renew-loans": {"task": "renew_loans", "schedule": 3600.0, "options": {"expires": 3600}},
+    # answers kept for repeated requests
+    "sweep-kept-answers": {"task": "sweep_kept_answers", "schedule": 600.0, "options": {"expires": 600}},
     # search
     "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
     # vectors

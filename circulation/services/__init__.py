@@ -1,20 +1,34 @@
 """What happens to loans and holds. Every surface (desk, pages, API, admin, commands) comes through here."""
 
+from circulation.services.claims import claim_returned, declare_lost, withdraw_claim
+from circulation.services.explanations import Explained, explain_check_out, explain_renewals
 from circulation.services.holds import cancel_hold, confirm_hold, move_holds, place_hold, refuse_hold
-from circulation.services.loans import Action, CheckedIn, check_in, check_out
+from circulation.services.loans import check_out
 from circulation.services.matrix import matrix_version, save_matrix, save_settings
+from circulation.services.renewals import RenewedAll, renew, renew_all, renew_automatically
+from circulation.services.returns import Action, CheckedIn, check_in
 
 __all__ = [
     "Action",
     "CheckedIn",
+    "Explained",
+    "RenewedAll",
     "cancel_hold",
     "check_in",
     "check_out",
+    "claim_returned",
     "confirm_hold",
+    "declare_lost",
+    "explain_check_out",
+    "explain_renewals",
     "matrix_version",
     "move_holds",
     "place_hold",
     "refuse_hold",
+    "renew",
+    "renew_all",
+    "renew_automatically",
     "save_matrix",
     "save_settings",
+    "withdraw_claim",
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Book, Branch, Copy, CopyStatus
 from circulation import errors, locks, queries, rules
@@ -19,7 +20,7 @@ STATUSES_AFTER_REFUSAL = (CopyStatus.AVAILABLE, CopyStatus.MISSING, CopyStatus.D
 REASON_LENGTH = 300
 
 
-@locks.transaction_tried_twice
+@locks.transaction_tried_again
 def place_hold(*, book: Book, patron: Patron, branch: Branch, by: User, at: datetime | None = None) -> Hold:
     """Request the book for the patron: one copy that stands free at ``branch`` is kept for them from now on.
 
@@ -27,7 +28,7 @@ def place_hold(*, book: Book, patron: Patron, branch: Branch, by: User, at: date
     ``NoCopyFree`` says where else one is free.
     """
     at = at or timezone.now()
-    patron, book = locks.patron(patron.pk), locks.book(book.pk)
+    patron, book = _locked_patron(patron), locks.book(book.pk)
     if book.is_suppressed:
         raise NotFound
     copy = _free_copy(book, branch)
@@ -35,33 +36,37 @@ def place_hold(*, book: Book, patron: Patron, branch: Branch, by: User, at: date
     rules.decide_hold(state).raise_if_refused()
     assert copy is not None  # the rules refuse without one
     shelves.put(copy, CopyStatus.REQUESTED)
-    return Hold.objects.create(
+    hold = Hold.objects.create(
         book=book, patron=patron, pickup_branch=branch, copy=copy, state=HoldState.REQUESTED, placed_at=at
     )
-
-
-@locks.transaction_tried_twice
-def confirm_hold(*, hold: Hold, by: User, copy: Copy | str | None = None, at: datetime | None = None) -> Hold:
-    """Put the requested book on the hold shelf. ``copy``, or its barcode, takes the place of the copy bound so far.
-
-    Raises ``HoldNotRequested``, ``CopyUnknown``, ``CopyOfAnotherBook`` or ``CopyNotFree``.
-    """
-    fetched = _scanned(copy)
-    hold, bound = _locked(hold, *([fetched.pk] if fetched and fetched.book_id == hold.book_id else []))
-    _check_requested(hold)
-    if fetched is not None and fetched.pk != hold.copy_id:
-        bound = _swap(hold, bound, fetched)
-    assert bound is not None  # a requested hold has a copy: the database says so
-    if bound.status not in {CopyStatus.REQUESTED, CopyStatus.AVAILABLE}:  # staff marked it damaged, say, meanwhile
-        raise errors.CopyNotFree(barcode=bound.barcode, status=bound.get_status_display())
-    shelves.put(bound, CopyStatus.ON_SHELF_FOR_HOLD)
-    hold.copy, hold.state, hold.confirmed_by = bound, HoldState.READY, by
-    hold.ready_at = max(at or timezone.now(), hold.placed_at)
-    hold.save(update_fields=["copy", "state", "ready_at", "confirmed_by"])
+    _record(hold, "hold.placed", by=by, at=at)
     return hold
 
 
-@locks.transaction_tried_twice
+@locks.transaction_tried_again
+def confirm_hold(*, hold: Hold, by: User, copy: Copy | str | None = None, at: datetime | None = None) -> Hold:
+    """Put the requested book on the hold shelf, or on its way to it where the reader fetches it at another branch.
+
+    ``copy``, or its barcode, takes the place of the copy bound so far.
+
+    Raises ``HoldNotRequested``, ``CopyUnknown``, ``CopyOfAnotherBook`` or ``CopyNotFree``.
+    """
+    at, fetched = at or timezone.now(), _scanned(copy)
+    hold, bound = _locked(hold, *([fetched.pk] if fetched and fetched.book_id == hold.book_id else []))
+    _check_requested(hold)
+    taken = _to_take_its_place(hold, fetched) if fetched is not None and fetched.pk != hold.copy_id else bound
+    assert taken is not None  # a requested hold has a copy: the database says so
+    if taken.status not in {CopyStatus.REQUESTED, CopyStatus.AVAILABLE}:  # staff marked it damaged, say, meanwhile
+        raise errors.CopyNotFree(barcode=taken.barcode, status=taken.get_status_display())
+    # It was fetched from its own shelf: for a reader of another branch it has still to travel.
+    shelves.hand_to(hold, taken, here=taken.branch_id, by=by, at=at)
+    if bound is not None and bound.pk != taken.pk:
+        shelves.release(bound)
+    _record(hold, "hold.confirmed", by=by, at=at)
+    return hold
+
+
+@locks.transaction_tried_again
 def refuse_hold(
     *,
     hold: Hold,
@@ -78,15 +83,17 @@ def refuse_hold(
     hold, copy = _locked(hold)
     _check_requested(hold)
     assert copy is not None  # a requested hold has a copy: the database says so
+    hold.refusal_reason, hold.confirmed_by = reason.strip(), by
+    _end(hold, HoldState.REFUSED, at=at)
     if copy_status == CopyStatus.AVAILABLE:
         shelves.release(copy)
     else:
         shelves.put(copy, CopyStatus(copy_status))
-    hold.refusal_reason, hold.confirmed_by = reason.strip(), by
-    return _end(hold, HoldState.REFUSED, at=at)
+    _record(hold, "hold.refused", by=by, at=at)
+    return hold
 
 
-@locks.transaction_tried_twice
+@locks.transaction_tried_again
 def cancel_hold(*, hold: Hold, by: User, at: datetime | None = None) -> Hold:
     """End a hold that is not wanted any more and free its copy. Its reader may until it is ready; then only staff.
 
@@ -100,9 +107,12 @@ def cancel_hold(*, hold: Hold, by: User, at: datetime | None = None) -> Hold:
         raise errors.HoldEnded(state=hold.get_state_display())
     if hold.state in {HoldState.READY, HoldState.IN_TRANSIT} and not is_staff:
         raise errors.HoldIsReady
+    stood_at = hold.pickup_branch_id if hold.state == HoldState.READY else None
+    _end(hold, HoldState.CANCELLED, at=at)
     if copy is not None:
-        shelves.release(copy)
-    return _end(hold, HoldState.CANCELLED, at=at)
+        shelves.release(copy, stood_at=stood_at)
+    _record(hold, "hold.cancelled", by=by, at=at)
+    return hold
 
 
 def move_holds(*, kept: Book, merged: Book, at: datetime | None = None) -> None:
@@ -121,9 +131,10 @@ def move_holds(*, kept: Book, merged: Book, at: datetime | None = None) -> None:
 
 def _cancel_lesser(one: Hold, other: Hold, *, at: datetime | None) -> None:
     lesser = max(one, other, key=lambda hold: (_FURTHEST_FIRST.index(HoldState(hold.state)), hold.placed_at, hold.pk))
-    if lesser.copy_id is not None:
-        shelves.release(locks.copy(lesser.copy_id))
+    stood_at = lesser.pickup_branch_id if lesser.state == HoldState.READY else None
     _end(lesser, HoldState.CANCELLED, at=at)
+    if lesser.copy_id is not None:
+        shelves.release(locks.copy(lesser.copy_id), stood_at=stood_at)
 
 
 # A copy that waits for its reader counts for more than one that is still to be fetched.
@@ -162,16 +173,14 @@ def _scanned(copy: Copy | str | None) -> Copy | None:
     return found
 
 
-def _swap(hold: Hold, bound: Copy | None, fetched: Copy) -> Copy:
-    """Free the copy bound so far; gives the locked copy that takes its place."""
+def _to_take_its_place(hold: Hold, fetched: Copy) -> Copy:
+    """The fetched copy, locked."""
     if fetched.book_id != hold.book_id:
         raise errors.CopyOfAnotherBook(barcode=fetched.barcode, title=fetched.book.title)
     fetched = locks.copy(fetched.pk)
     if not fetched.is_free:
         status = _("not for loan") if fetched.not_for_loan else fetched.get_status_display()
         raise errors.CopyNotFree(barcode=fetched.barcode, status=status)
-    if bound is not None:
-        shelves.release(bound)
     return fetched
 
 
@@ -191,3 +200,14 @@ def _end(hold: Hold, state: HoldState, *, at: datetime | None) -> Hold:
     hold.state, hold.ended_at = state, max(at or timezone.now(), hold.placed_at)
     hold.save(update_fields=["state", "ended_at", "refusal_reason", "confirmed_by"])
     return hold
+
+
+def _locked_patron(patron: Patron) -> Patron:
+    locked = locks.patron(patron)
+    if locked is None:
+        raise NotFound
+    return locked
+
+
+def _record(hold: Hold, verb: str, *, by: User, at: datetime | None) -> None:
+    activity.record(actor=by, verb=verb, object=hold, subject=hold.patron.user, at=at)

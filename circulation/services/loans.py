@@ -1,136 +1,151 @@
-"""Lending a copy and taking it back."""
+"""Lending a copy."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from uuid import UUID
 
 from django.db.models import F
 from django.utils import timezone
 
+from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Book, Branch, Copy, CopyStatus
-from circulation import errors, locks, queries, rules
-from circulation.models import Hold, HoldState, Loan
-from circulation.services import shelves
+from circulation import errors, explaining, locks, reading, rules, signals
+from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
+from circulation.services import overrides, returns, shelves
 
 
-class Action(StrEnum):
-    """What to do with a copy that was checked in."""
-
-    SHELVE = "shelve"
-    HOLD_SHELF = "hold_shelf"
-
-
-@dataclass(frozen=True)
-class CheckedIn:
-    """What a check-in came to. ``loan`` None: the copy was not on loan but turned up or is kept for ``hold``."""
-
-    copy: Copy
-    action: Action
-    loan: Loan | None = None
-    hold: Hold | None = None
-
-    @property
-    def branch(self) -> Branch:
-        """Where the copy belongs now."""
-        return self.hold.pickup_branch if self.hold else self.copy.branch
-
-
-@locks.transaction_tried_twice
-def check_out(*, copy: Copy | str, patron: Patron | str, by: User, at: datetime | None = None) -> Loan:
+@locks.transaction_tried_again
+def check_out(
+    *,
+    copy: Copy | str,
+    patron: Patron | str,
+    by: User,
+    branch: Branch | None = None,
+    override: Collection[str] = (),
+    comment: str = "",
+    due_at: datetime | None = None,
+    at: datetime | None = None,
+) -> Loan:
     """Lend a copy to a patron, each given as itself or as what was scanned; returns the open loan with its alerts.
 
-    A hold of the patron on the book is fulfilled by any copy of it; the copy that was bound to it is freed.
-    Raises the ``Refusal`` of the gravest reason, carrying all reasons.
+    ``branch``: whose desk lends, and whose calendar moves the due date; None: the copy's own. ``override``: the codes
+    of the reasons that ``by`` sets aside, with a ``comment``; ``due_at``: a due date by hand, which is setting aside
+    too. A copy lent to another is returned first; whom it was kept for waits for another one. A hold of the patron on
+    the book is fulfilled by any copy of it; the copy that was bound to it serves the next in line.
+    Raises the ``Refusal`` of the gravest reason, carrying all reasons; ``NotAllowed``, ``CommentRequired`` or
+    ``DueDateNotInFuture`` for an override that cannot be.
     """
     at = at or timezone.now()
-    barcode, card = _barcode(copy), patron.card_number if isinstance(patron, Patron) else patron.strip()
-    found_copy, found_patron = _find_copy(copy), _find_patron(patron)
-    if found_copy and found_patron:
-        # Lock order everywhere: patron, book, copy, hold. Two desks racing for any of them queue up here.
-        found_patron = locks.patron(found_patron.pk)
-        locks.book(found_copy.book_id)
-        found_copy = locks.copy(found_copy.pk)
-    state = queries.check_out_state(barcode=barcode, card=card, copy=found_copy, patron=found_patron)
-    decision = rules.decide_check_out(state, at=at)
-    decision.raise_if_refused()
-    assert found_copy is not None  # the rules refuse without a copy,
-    assert found_patron is not None  # without a patron
-    assert decision.due_at is not None  # and without a period
-    loan = _open(found_copy, found_patron, by=by, at=at, due_at=decision.due_at)
+    permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
+    desk = _locked(copy, patron, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
+    around = reading.check_out(
+        barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
+        card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
+        copy=desk.copy,
+        patron=desk.patron,
+        branch=branch,
+        is_self=is_self(desk.patron, by),
+    )
+    decision = rules.decide_check_out(around.state, at=at)
+    set_aside = permit.reasons(decision)
+    assert desk.copy is not None  # the rules refuse without a copy,
+    assert desk.patron is not None  # without a patron
+    _make_way(desk, around, by=by, at=at)
+    loan = _open(desk.copy, desk.patron, decision, branch=branch, due_at=permit.due_at, by=by, at=at)
+    permit.write(loan, Verb.CHECK_OUT, reasons=set_aside, at=at)
     loan.alerts = decision.alerts
+    signals.loan_opened.send(Loan, loan=loan, by=by)
     return loan
 
 
-@locks.transaction_tried_twice
-def check_in(*, copy: Copy | str, by: User, at: datetime | None = None) -> CheckedIn:
-    """Take back a copy, given as itself or as its scanned barcode, and say where it goes now.
-
-    A copy that a hold is bound to goes to the hold shelf, also when it only turns up; one that was missing, lost or on
-    its way is found and free. Raises ``CopyUnknown``, or ``NotOnLoan`` where there is nothing to take back.
-    """
-    at = at or timezone.now()
-    found = _find_copy(copy)
-    if found is None:
-        reason = errors.CopyUnknown.reason(barcode=_barcode(copy))
-        raise errors.CopyUnknown(reason.detail, reasons=[reason])
-    locks.book(found.book_id)
-    locked = locks.copy(found.pk)
-    loan = queries.open_loan_of(locked)
-    hold = None if locked.status in _OUT_OF_USE else queries.bound_hold(locked)
-    if loan is None and hold is None and locked.status not in _TURNS_UP:
-        raise errors.NotOnLoan(barcode=locked.barcode, status=locked.get_status_display())
-    if loan is not None:
-        loan.returned_at, loan.returned_by = max(at, loan.checked_out_at), by
-        loan.save(update_fields=["returned_at", "returned_by"])
-    return _settle(locked, loan=loan, hold=hold, by=by, at=at)
+def is_self(patron: Patron | None, by: User) -> bool:
+    """Whether a reader lends to themselves. Staff are at the desk, whoever the card belongs to."""
+    return patron is not None and patron.pk == by.pk and not by.has_perm("circulation.add_loan")
 
 
-# Statuses that end when the copy itself is on the desk, and those that stay until staff say otherwise.
-_TURNS_UP = {CopyStatus.MISSING, CopyStatus.LOST, CopyStatus.IN_TRANSIT}
-_OUT_OF_USE = {CopyStatus.IN_REPAIR, CopyStatus.DAMAGED, CopyStatus.WITHDRAWN}
+@dataclass(frozen=True)
+class _Desk:
+    """What lies on the desk, locked: nobody else touches it until the transaction ends."""
+
+    copy: Copy | None
+    patron: Patron | None
+    borrower: UUID | None = None  # who has the copy, where it may be taken back from them
 
 
-def _settle(copy: Copy, *, loan: Loan | None, hold: Hold | None, by: User, at: datetime) -> CheckedIn:
-    """Put a copy on the desk where it belongs."""
-    if hold is not None:
-        shelves.put(copy, CopyStatus.ON_SHELF_FOR_HOLD)
-        if hold.state != HoldState.READY:
-            hold.state, hold.ready_at, hold.confirmed_by = HoldState.READY, at, by
-            hold.save(update_fields=["state", "ready_at", "confirmed_by"])
-        return CheckedIn(copy=copy, action=Action.HOLD_SHELF, loan=loan, hold=hold)
-    if copy.status in _TURNS_UP | {CopyStatus.ON_LOAN}:
-        shelves.put(copy, CopyStatus.AVAILABLE)
-    return CheckedIn(copy=copy, action=Action.SHELVE, loan=loan)
+def _locked(copy: Copy | str, patron: Patron | str, *, is_taking_back: bool) -> _Desk:
+    """Lock order everywhere: patron, book, copy, hold. Two desks racing for any of them queue up here."""
+    borrower = None
+    if is_taking_back:
+        locked_patron, borrower = locks.patron_and_borrower(patron, copy)
+    else:
+        locked_patron = locks.patron(patron)
+    return _Desk(locks.copy_and_book(copy), locked_patron, borrower)
 
 
-def _open(copy: Copy, patron: Patron, *, by: User, at: datetime, due_at: datetime) -> Loan:
-    _fulfil_hold(copy, patron, at=at)
+def _make_way(desk: _Desk, around: reading.CheckOut, *, by: User, at: datetime) -> None:
+    """What was set aside and has to be undone first: the loan of another, the hold of another. And the patron's own
+    hold on the book ends."""
+    assert desk.copy is not None
+    assert desk.patron is not None
+    if around.loan is not None:
+        if around.loan.patron != desk.borrower:
+            raise locks.LostRace  # it changed hands before we had its lock
+        loan = Loan.objects.select_related("patron__user").get(pk=around.loan.pk)
+        loan.copy = desk.copy
+        returns.close(loan, by=by, at=at)
+        signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
+    if around.kept_for is not None and around.kept_for.patron != desk.patron.pk:
+        (hold,) = locks.holds(Hold.objects.filter(pk=around.kept_for.pk))
+        shelves.bind_to_another(hold, taken=desk.copy)
+    if around.own is not None:
+        (own,) = locks.holds(Hold.objects.filter(pk=around.own.pk))
+        _fulfil(own, desk.copy, at=at)
+
+
+def _open(
+    copy: Copy,
+    patron: Patron,
+    decision: rules.Decision,
+    *,
+    branch: Branch | None,
+    due_at: datetime | None,
+    by: User,
+    at: datetime,
+) -> Loan:
+    due_at, by_hand = due_at or decision.due_at, due_at
+    assert due_at is not None  # the rules refuse without a date
     shelves.put(copy, CopyStatus.ON_LOAN)
     Book.objects.filter(pk=copy.book_id).update(popularity=F("popularity") + 1)
-    return Loan.objects.create(
-        copy=copy, branch=copy.branch, patron=patron, checked_out_at=at, checked_out_by=by, due_at=due_at
+    loan = Loan.objects.create(
+        copy=copy,
+        branch=branch or copy.branch,
+        patron=patron,
+        checked_out_at=at,
+        checked_out_by=by,
+        due_at=due_at,
+        is_hourly=is_hourly(decision),
+        explanation=explaining.kept(decision, by_hand=by_hand),
     )
+    activity.record(
+        actor=by, verb="loan.opened", object=loan, subject=patron.user, at=at,
+        data={"barcode": copy.barcode, "due": due_at},
+    )  # fmt: skip
+    return loan
 
 
-def _fulfil_hold(copy: Copy, patron: Patron, *, at: datetime) -> None:
-    """End the patron's hold on the book, if there is one, and free the copy that was kept for it."""
-    for hold in locks.holds(Hold.objects.open().filter(patron=patron, book=copy.book_id)):
-        if hold.copy_id is not None and hold.copy_id != copy.pk:
-            shelves.release(locks.copy(hold.copy_id))
-        hold.copy, hold.state, hold.ended_at = copy, HoldState.FULFILLED, max(at, hold.placed_at)
-        hold.save(update_fields=["copy", "state", "ended_at"])
+def is_hourly(decision: rules.Decision) -> bool:
+    """Whether the rules lend it by the hour."""
+    return decision.values is not None and decision.values.loan_unit.value == LoanUnit.HOURS.value
 
 
-def _barcode(copy: Copy | str) -> str:
-    return copy.barcode if isinstance(copy, Copy) else copy.strip()
-
-
-def _find_copy(copy: Copy | str) -> Copy | None:
-    return copy if isinstance(copy, Copy) else queries.find_copy(copy)
-
-
-def _find_patron(patron: Patron | str) -> Patron | None:
-    return patron if isinstance(patron, Patron) else queries.find_patron(patron)
+def _fulfil(hold: Hold, copy: Copy, *, at: datetime) -> None:
+    """End the hold with this copy, and free the one that was kept for it."""
+    bound, stood_at = hold.copy_id, hold.pickup_branch_id if hold.state == HoldState.READY else None
+    hold.copy, hold.state, hold.ended_at = copy, HoldState.FULFILLED, max(at, hold.placed_at)
+    hold.save(update_fields=["copy", "state", "ended_at"])
+    if bound is not None and bound != copy.pk:
+        shelves.release(locks.copy(bound), stood_at=stood_at)

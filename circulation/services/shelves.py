@@ -2,20 +2,81 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from accounts.models import User
 from catalog.models import Copy, CopyStatus
 from catalog.moves import check_move
+from circulation import locks
+from circulation.models import Hold, HoldState
 
 KEPT_FOR_A_HOLD = {CopyStatus.REQUESTED, CopyStatus.ON_SHELF_FOR_HOLD, CopyStatus.IN_TRANSIT}
 
 
 def put(copy: Copy, status: CopyStatus) -> None:
     """Write the copy's status; the database counts what is available. Errors: ``CopyMoveImpossible``."""
+    if copy.status == status:
+        return
     check_move(copy, status)
     copy.status = status
     copy.save(update_fields=["status"])
 
 
-def release(copy: Copy) -> None:
-    """Make a copy that was kept for a hold free again; one that staff marked otherwise meanwhile stays so."""
-    if copy.status in KEPT_FOR_A_HOLD:
+def release(copy: Copy, *, stood_at: int | None = None) -> None:
+    """Let go of a copy that was kept for a hold, which is bound to it no longer; the next in line takes it.
+
+    ``stood_at``: the branch on whose hold shelf it stands. A copy that is under way, or on the shelf of another branch
+    than its own, has to come home first: its arrival serves whoever waits. One that staff marked otherwise meanwhile
+    stays so.
+    """
+    if copy.status not in KEPT_FOR_A_HOLD:
+        return
+    is_away = copy.status == CopyStatus.IN_TRANSIT or stood_at not in {None, copy.branch_id}
+    if is_away:
+        put(copy, CopyStatus.IN_TRANSIT)
+        return
+    waiting = None if copy.not_for_loan else next_in_line(copy)
+    if waiting is None:
         put(copy, CopyStatus.AVAILABLE)
+    else:
+        bind(waiting, copy)
+
+
+def next_in_line(copy: Copy) -> Hold | None:
+    """The oldest queued hold on the copy's book."""
+    queued = Hold.objects.with_names().filter(book_id=copy.book_id, state=HoldState.QUEUED)
+    return locks.locking(queued.order_by("placed_at", "pk")[:1]).first()
+
+
+def bind(hold: Hold, copy: Copy) -> None:
+    """Keep a copy that stands on its shelf for the hold: staff are to fetch it."""
+    put(copy, CopyStatus.REQUESTED)
+    hold.copy, hold.state, hold.ready_at, hold.confirmed_by = copy, HoldState.REQUESTED, None, None
+    hold.save(update_fields=["copy", "state", "ready_at", "confirmed_by"])
+
+
+def bind_to_another(hold: Hold, *, taken: Copy) -> None:
+    """Find another free copy for a hold whose copy was ``taken``, at its pickup branch first; else it waits in line.
+
+    It keeps its place, for the line is in the order of asking.
+    """
+    # Out of the way first: the database allows a copy one hold at a time.
+    hold.copy, hold.state, hold.ready_at, hold.confirmed_by = None, HoldState.QUEUED, None, None
+    hold.save(update_fields=["copy", "state", "ready_at", "confirmed_by"])
+    free = list(locks.locking(Copy.objects.free().filter(book_id=taken.book_id).exclude(pk=taken.pk).order_by("pk")))
+    if free:
+        bind(hold, min(free, key=lambda copy: (copy.branch_id != hold.pickup_branch_id, copy.pk)))
+
+
+def hand_to(hold: Hold, copy: Copy, *, here: int, by: User, at: datetime) -> bool:
+    """Put a copy that is on the desk of branch ``here`` on the hold shelf, or on its way there; whether that is new."""
+    arrived = hold.pickup_branch_id == here
+    state = HoldState.READY if arrived else HoldState.IN_TRANSIT
+    status = CopyStatus.ON_SHELF_FOR_HOLD if arrived else CopyStatus.IN_TRANSIT
+    if (hold.state, hold.copy_id, copy.status) == (state, copy.pk, status):
+        return False
+    put(copy, status)
+    hold.copy, hold.state, hold.confirmed_by = copy, state, by
+    hold.ready_at = max(at, hold.placed_at) if arrived else None
+    hold.save(update_fields=["copy", "state", "ready_at", "confirmed_by"])
+    return True

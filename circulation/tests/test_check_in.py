@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import Activity
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_copy
 from circulation import errors, services
@@ -39,12 +40,32 @@ def test_unknown_barcode_is_told(librarian):
         services.check_in(copy=" X-1", by=librarian)
 
 
-@pytest.mark.parametrize("status", ["available", "in_repair", "damaged", "withdrawn"])
-def test_copy_that_is_not_on_loan_is_refused_and_unchanged(librarian, status):
+@pytest.mark.parametrize(
+    ("status", "action"), [("available", Action.SHELVE), ("in_repair", Action.REPAIR), ("damaged", Action.REPAIR)]
+)
+def test_copy_that_is_where_it_belongs_stays_there_and_the_desk_is_told(librarian, status, action):
     copy = make_copy(status=status)
+    result = services.check_in(copy=copy, by=librarian)
+    assert (result.action, result.loan, result.nothing_changed) == (action, None, True)
+    assert [reason.code for reason in result.alerts] == ["not_on_loan"]
+    assert status_of(copy) == status
+    assert not Activity.objects.filter(object_id=str(copy.pk), verb="copy.checked_in").exists()
+
+
+def test_withdrawn_copy_is_refused_and_unchanged(librarian):
+    copy = make_copy(status="withdrawn")
     with pytest.raises(errors.NotOnLoan, match="is not on loan: its status is"):
         services.check_in(copy=copy, by=librarian)
-    assert status_of(copy) == status
+    assert status_of(copy) == "withdrawn"
+
+
+def test_second_scan_changes_nothing_and_says_so(librarian):
+    loan = make_loan()
+    first = services.check_in(copy=loan.copy, by=librarian, at=MONDAY + timedelta(days=1))
+    again = services.check_in(copy=loan.copy, by=librarian, at=MONDAY + timedelta(days=2))
+    assert (first.nothing_changed, again.nothing_changed, again.loan) == (False, True, None)
+    loan.refresh_from_db()
+    assert loan.returned_at == MONDAY + timedelta(days=1)
 
 
 @pytest.mark.parametrize("status", ["missing", "lost", "in_transit"])
@@ -82,7 +103,10 @@ def test_second_scan_of_a_copy_on_the_hold_shelf_says_the_same_and_changes_nothi
 
 def test_damaged_copy_with_a_request_does_not_reach_the_hold_shelf(librarian):
     hold = make_hold()
-    hold.copy.status = CopyStatus.DAMAGED
-    hold.copy.save()
-    with pytest.raises(errors.NotOnLoan):
-        services.check_in(copy=hold.copy, by=librarian)
+    copy = hold.copy
+    copy.status = CopyStatus.DAMAGED
+    copy.save()
+    result = services.check_in(copy=copy, by=librarian)
+    hold.refresh_from_db()
+    assert (result.action, result.hold) == (Action.REPAIR, None)
+    assert (hold.state, hold.copy, status_of(copy)) == (HoldState.QUEUED, None, CopyStatus.DAMAGED)

@@ -128,8 +128,8 @@ def test_late_return_says_how_late(desk):
 
 def test_copy_that_is_not_on_loan_without_a_reader_is_told(desk):
     page = desk(make_copy().barcode)
-    assert "<b>Not taken back</b>" in page
-    assert "is not on loan: its status is “available”.</li>" in page
+    assert "<b>Nothing changed</b>" in page
+    assert "is not on loan: its status is “available”." in page
     assert "scan the reader’s card first" in page
 
 

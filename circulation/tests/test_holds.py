@@ -111,10 +111,19 @@ def test_scanning_the_bound_copy_confirms_it(librarian):
 
 def test_another_free_copy_of_the_book_takes_its_place(librarian):
     hold = make_hold()
-    bound, fetched = hold.copy, make_copy(book=hold.book)
+    bound, fetched = hold.copy, make_copy(book=hold.book, branch=hold.pickup_branch)
     hold = services.confirm_hold(hold=hold, copy=fetched.barcode, by=librarian)
     assert (hold.copy, hold.state) == (fetched, HoldState.READY)
     assert (status_of(bound), status_of(fetched)) == (CopyStatus.AVAILABLE, CopyStatus.ON_SHELF_FOR_HOLD)
+
+
+def test_copy_of_another_branch_travels_to_where_it_is_fetched(librarian):
+    hold = make_hold()
+    fetched = make_copy(book=hold.book)
+    hold = services.confirm_hold(hold=hold, copy=fetched.barcode, by=librarian)
+    assert (hold.copy, hold.state, hold.ready_at) == (fetched, HoldState.IN_TRANSIT, None)
+    arrived = services.check_in(copy=fetched, branch=hold.pickup_branch, by=librarian)
+    assert (arrived.action, arrived.hold, status_of(fetched)) == ("hold_shelf", hold, CopyStatus.ON_SHELF_FOR_HOLD)
 
 
 def test_copy_that_does_not_fit_confirms_nothing(librarian):

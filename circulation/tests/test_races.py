@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
+from datetime import timedelta
+from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import Tier
+from accounts.models import Activity, Tier
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import errors, locks, rules, services
 from circulation.models import Hold, Loan, LoanRule
+from circulation.services import returns
 from circulation.tests.factories import make_loan
 from library.core.errors import LibraryError
 
@@ -30,16 +32,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _as_shipped():
     """What migrations put there; tests that commit end with an empty database."""
     Tier.objects.get_or_create(code="reader", defaults={"name": "Reader"})
-    LoanRule.objects.get_or_create(branch=None, tier=None, defaults={"loan_period": 14, "max_loans": 3})
+    LoanRule.objects.get_or_create(branch=None, tier=None, defaults=SHIPPED)
 
 
 @pytest.fixture(params=["with lock", "without lock"])
 def locked(request, monkeypatch):
     if request.param == "without lock":
-        monkeypatch.setattr(locks, "locking", lambda rows: rows)
+        monkeypatch.setattr(locks, "locking", lambda rows, *tables: rows)
     return request.param == "with lock"
 
 
+DAY = timedelta(days=1)
+SHIPPED = {"loan_period": 14, "max_loans": 3, "renewals_allowed": 2}
 LOCKING = locks.locking
 
 
@@ -63,6 +67,7 @@ def decisions(monkeypatch):
 
     monkeypatch.setattr(rules, "decide_check_out", meeting(rules.decide_check_out))
     monkeypatch.setattr(rules, "decide_hold", meeting(rules.decide_hold))
+    monkeypatch.setattr(rules, "decide_renewal", meeting(rules.decide_renewal))
     return made
 
 
@@ -168,10 +173,160 @@ def test_many_readers_and_desks_around_one_book_leave_the_truth_behind():
     assert {copy.status for copy in book.copies.all()} == {CopyStatus.AVAILABLE}
 
 
+def test_two_renewals_of_one_loan_that_has_one_left(locked, decisions):
+    loan, librarian = make_loan(due_at=timezone.now() + DAY), make_librarian()
+    LoanRule.objects.update(renewals_allowed=1)
+
+    def renew():
+        return services.renew(loan=loan, by=librarian)
+
+    done, refused = split(at_once(renew, renew))
+    assert yes(decisions) == (1 if locked else 2)
+    # No constraint can count: without the lock both are told yes.
+    assert (len(done), refused) == ((1, ["renewal_limit_reached"]) if locked else (2, []))
+    loan.refresh_from_db()
+    assert (loan.renewals, loan.renewal_history.count()) == (1, 1 if locked else 2)
+
+
+def test_return_against_renewal(locked, monkeypatch):
+    """The copy comes back between the decision to renew and the renewal. With locks it has to wait."""
+    loan, librarian = make_loan(due_at=timezone.now() + DAY), make_librarian()
+    is_deciding, is_returned, decide = Event(), Event(), rules.decide_renewal
+    returned_in_between = []
+
+    def decide_slowly(*args, **kwargs):
+        decision = decide(*args, **kwargs)
+        is_deciding.set()
+        returned_in_between.append(is_returned.wait(0.5 if locked else 30))
+        return decision
+
+    def take_back():
+        is_deciding.wait(30)
+        result = services.check_in(copy=loan.copy, by=librarian)
+        is_returned.set()
+        return result
+
+    monkeypatch.setattr(rules, "decide_renewal", decide_slowly)
+    done, refused = split(at_once(lambda: services.renew(loan=loan, by=librarian), take_back))
+    assert (len(done), refused) == (2, [])
+    assert returned_in_between == [not locked]  # without the lock a loan is renewed that has ended
+    with pytest.raises(errors.LoanAlreadyReturned):
+        services.renew(loan=loan, by=librarian)
+
+
+def test_two_desks_that_take_back_the_same_copy(locked, monkeypatch):
+    loan, librarian = make_loan(), make_librarian()
+    together, check = Barrier(2, timeout=0.5 if locked else 30), returns.check_returned_at
+
+    def check_together(*args, **kwargs):
+        with suppress(BrokenBarrierError):
+            together.wait()
+        return check(*args, **kwargs)
+
+    monkeypatch.setattr(returns, "check_returned_at", check_together)
+
+    def take_back():
+        return services.check_in(copy=loan.copy, by=librarian)
+
+    done, refused = split(at_once(take_back, take_back))
+    assert (len(done), refused) == (2, [])
+    assert sorted(result.nothing_changed for result in done) == ([False, True] if locked else [False, False])
+    assert Activity.objects.filter(verb="loan.closed").count() == (1 if locked else 2)
+
+
+def in_order_of_scanning(patron, copy):
+    """What ``locks.patron_and_borrower`` would be without its order."""
+    borrower = Loan.objects.open().get(copy=copy).patron_id
+    locked = locks.patron(patron)
+    meet()
+    locks.patron(borrower)
+    return locked, borrower
+
+
+def in_order_of_ids(patron, copy):
+    found = IN_ORDER(patron, copy)
+    meet()
+    return found
+
+
+IN_ORDER = locks.patron_and_borrower
+_meeting: list[Barrier] = []
+
+
+def meet():
+    """The first two wait for each other, half a second at most."""
+    with suppress(BrokenBarrierError):
+        _meeting[0].wait(0.5)
+
+
+@pytest.mark.parametrize(("order", "deadlocks"), [(in_order_of_ids, 0), (in_order_of_scanning, 1)])
+def test_two_readers_who_swap_their_copies(order, deadlocks, monkeypatch):
+    librarian, one, two = make_librarian(), make_patron(), make_patron()
+    ours, theirs = (make_loan(patron=patron, due_at=timezone.now() + DAY) for patron in (one, two))
+    _meeting[:] = [Barrier(2)]
+    tries, once = [], locks._once
+
+    def counted(work, *args, **kwargs):
+        tries.append(work)
+        return once(work, *args, **kwargs)
+
+    monkeypatch.setattr(locks, "patron_and_borrower", order)
+    monkeypatch.setattr(locks, "_once", counted)
+
+    def lend(copy, patron):
+        return lambda: services.check_out(
+            copy=copy, patron=patron, by=librarian, override=["already_lent_to_another"], comment="They swap."
+        )
+
+    done, refused = split(at_once(lend(theirs.copy, one), lend(ours.copy, two)))
+    assert (len(done), refused) == (2, [])  # whatever the order, nobody sees a deadlock
+    assert len(tries) == 2 + deadlocks
+    held = {(loan.copy_id, loan.patron_id) for loan in Loan.objects.open()}
+    assert held == {(theirs.copy_id, one.pk), (ours.copy_id, two.pk)}
+
+
+def test_many_desks_and_one_copy():
+    copy, librarian, readers = make_copy(), make_librarian(), [make_patron() for _ in range(8)]
+
+    def lend(reader):
+        return lambda: services.check_out(copy=copy, patron=reader, by=librarian)
+
+    done, refused = split(at_once(*map(lend, readers)))
+    assert (len(done), refused) == (1, ["already_lent_to_another"] * 7)
+    assert Loan.objects.open().count() == 1
+
+
+def test_many_desks_and_one_reader():
+    reader, librarian, copies = make_patron(), make_librarian(), [make_copy() for _ in range(8)]
+
+    def lend(copy):
+        return lambda: services.check_out(copy=copy, patron=reader, by=librarian)
+
+    done, refused = split(at_once(*map(lend, copies)))
+    assert (len(done), refused) == (3, ["loan_limit_reached"] * 5)
+    assert Loan.objects.open().filter(patron=reader).count() == 3
+
+
+def test_many_desks_that_take_one_copy_from_each_other():
+    """Every desk lends it by override: each ends the loan of the one before, and one reader has it in the end."""
+    copy, librarian, readers = make_copy(), make_librarian(), [make_patron() for _ in range(6)]
+
+    def lend(reader):
+        return lambda: services.check_out(
+            copy=copy, patron=reader, by=librarian, override=["already_lent_to_another"], comment="First come."
+        )
+
+    done, refused = split(at_once(*map(lend, readers)))
+    assert set(refused) <= {"changed_meanwhile"}
+    assert len(done) >= 1
+    assert Loan.objects.open().filter(copy=copy).count() == 1
+    assert Loan.objects.count() == len(done)
+
+
 def test_deadlock_is_tried_once_more(monkeypatch):
     """A catalogue edit holds the copy and wants its book, we hold the book and want the copy: one of us must yield."""
     copy, reader, met = make_copy(), make_patron(), Barrier(2, timeout=10)
-    tries = []
+    tries: list[int] = []
     lock_book = locks.book
 
     def lock_book_then_meet(pk):
@@ -203,7 +358,7 @@ def test_deadlock_is_tried_once_more(monkeypatch):
 def test_other_faults_of_the_database_are_not_tried_again():
     calls = []
 
-    @locks.transaction_tried_twice
+    @locks.transaction_tried_again
     def work():
         calls.append(1)
         raise OperationalError("the server went away")
@@ -213,10 +368,10 @@ def test_other_faults_of_the_database_are_not_tried_again():
     assert len(calls) == 1
 
 
-def test_race_lost_twice_is_told_in_a_sentence():
+def test_race_lost_every_time_is_told_in_a_sentence():
     copy, reader = make_copy(), make_patron()
 
-    @locks.transaction_tried_twice
+    @locks.transaction_tried_again
     def lend_blindly():
         make_loan(copy=copy, patron=reader)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import uuid4
 
 from django import template
 from django.conf import settings
@@ -14,6 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+
+from library.core.idempotency import FIELD
 
 register = template.Library()
 
@@ -35,6 +38,12 @@ ICONS = {
     "spark": "M12 3l1.8 6.2L20 11l-6.2 1.8L12 19l-1.8-6.2L4 11l6.2-1.8z",
     "user": "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 21c.8-4 3.6-6 7.5-6s6.7 2 7.5 6",
 }
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """A hidden field that tells one showing of a form from the next, so that sending it twice does it once."""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, uuid4())
 
 
 @register.simple_tag

@@ -1,0 +1,74 @@
+"""Setting a refusal aside: by whom, why, and which reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts import activity
+from accounts.models import User
+from circulation import errors
+from circulation.models import Loan, Override, Verb
+from circulation.rules import Decision
+from library.core.errors import InvalidInput, NotAllowed, Reason
+
+PERMISSION = "circulation.override_refusal"
+COMMENT_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Permit:
+    """What somebody asked to set aside, and may: the codes of the reasons, why, and a due date of their own."""
+
+    codes: frozenset[str] = frozenset()
+    comment: str = ""
+    due_at: datetime | None = None
+    by: User | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything is to be set aside at all."""
+        return bool(self.codes) or self.due_at is not None
+
+    def reasons(self, decision: Decision) -> tuple[Reason, ...]:
+        """The reasons that are set aside. Raises the refusal of ``decision``, with all reasons, where one is left."""
+        decision.raise_if_refused(self.codes)
+        return decision.overridable
+
+    def write(self, loan: Loan, verb: Verb, *, reasons: tuple[Reason, ...], at: datetime) -> None:
+        """Keep who set which reasons aside, and why; nothing where nothing was."""
+        if not reasons and self.due_at is None:
+            return
+        Override.objects.create(
+            loan=loan, verb=verb, reasons=[reason.as_dict() for reason in reasons], comment=self.comment,
+            due_at=self.due_at, by=self.by, at=at,
+        )  # fmt: skip
+        words = {"reasons": ", ".join(reason.code for reason in reasons), "comment": self.comment, "due": self.due_at}
+        activity.record(actor=self.by, verb="loan.overridden", object=loan, subject=loan.patron.user, data=words, at=at)
+
+
+NOTHING = Permit()
+
+
+def permit(
+    *, override: Collection[str], comment: str, due_at: datetime | None, by: User | None, at: datetime
+) -> Permit:
+    """What ``by`` may set aside. ``override``: codes of reasons; those that do not apply do no harm.
+
+    Errors: ``NotAllowed`` without the permission, ``CommentRequired``, ``DueDateNotInFuture``, ``InvalidInput``.
+    """
+    if not override and due_at is None:
+        return NOTHING
+    if by is None or not by.has_perm(PERMISSION):
+        raise NotAllowed(_("You may not set the library’s rules aside."))
+    comment = comment.strip()
+    if not comment:
+        raise errors.CommentRequired(fields={"comment": [str(errors.CommentRequired.message)]})
+    if len(comment) > COMMENT_LENGTH:
+        raise InvalidInput(fields={"comment": [_("At most %(count)d characters.") % {"count": COMMENT_LENGTH}]})
+    if due_at is not None and due_at <= at:
+        raise errors.DueDateNotInFuture(fields={"due_at": [str(errors.DueDateNotInFuture.message)]})
+    return Permit(codes=frozenset(override), comment=comment, due_at=due_at, by=by)

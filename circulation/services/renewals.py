@@ -1,0 +1,143 @@
+"""Lending on: one loan, all of a reader's, or by the library itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts import activity
+from accounts.models import Patron, User
+from circulation import errors, explaining, locks, matrix, queries, reading, rules, signals, words
+from circulation.models import Loan, LoanRenewal, LoanRule, Verb
+from circulation.services import overrides
+from circulation.services.claims import locked_loan
+from library.core.errors import Level, LibraryError, NotFound, Reason
+
+BATCH = 200
+# For how long after the due date the library renews by itself what it should have renewed then.
+MADE_UP_FOR = timedelta(days=7)
+
+
+@locks.transaction_tried_again
+def renew(
+    *,
+    loan: Loan,
+    by: User | None,
+    override: Collection[str] = (),
+    comment: str = "",
+    due_at: datetime | None = None,
+    automatic: bool = False,
+    at: datetime | None = None,
+) -> Loan:
+    """Let a loan go on: its reader may, and staff; by None: the library, ``automatic``. Returns the loan with alerts.
+
+    ``override``, ``comment``, ``due_at``: as ``check_out``. Raises ``NotFound`` for another's loan,
+    ``LoanAlreadyReturned``, or the ``Refusal`` of the gravest reason, carrying all.
+    """
+    at = at or timezone.now()
+    if by is not None and by.pk != loan.patron_id and not by.has_perm("circulation.change_loan"):
+        raise NotFound
+    permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
+    loan = locked_loan(loan)
+    as_of = min(at, loan.due_at) if automatic else at
+    decision = rules.decide_renewal(reading.renewal(loan), at=as_of, automatic=automatic)
+    decision = _by_hand(decision, loan, due_at)
+    set_aside = permit.reasons(decision)
+    renewal = _go_on(loan, decision, permit.due_at, by=by, automatic=automatic, at=at)
+    permit.write(loan, Verb.RENEW, reasons=set_aside, at=at)
+    loan.alerts = decision.alerts
+    signals.loan_renewed.send(Loan, loan=loan, renewal=renewal, by=by)
+    return loan
+
+
+@dataclass(frozen=True)
+class RenewedAll:
+    """What became of each of a reader's loans, what was due first at the head of each list."""
+
+    renewed: list[Loan] = field(default_factory=list)
+    refused: list[tuple[Loan, tuple[Reason, ...]]] = field(default_factory=list)
+
+
+def renew_all(*, patron: Patron, by: User, at: datetime | None = None) -> RenewedAll:
+    """Renew what can be renewed of a patron's open loans, each for itself, and say of the rest why not."""
+    at, result = at or timezone.now(), RenewedAll()
+    for loan in queries.home_loans(patron):
+        try:
+            result.renewed.append(renew(loan=loan, by=by, at=at))
+        except LibraryError as refusal:
+            if isinstance(refusal, NotFound):
+                raise
+            alone = Reason(refusal.error_code, Level.IMPOSSIBLE, refusal.detail)
+            result.refused.append((loan, refusal.reasons or (alone,)))
+    return result
+
+
+def renew_automatically(*, at: datetime | None = None) -> int:
+    """Renew what the rules let the library renew by itself, on the day that it is due; how many that were.
+
+    A loan is renewed as of that day, so it makes no difference how often this runs, or whether it did not run for
+    days: up to ``MADE_UP_FOR``. Each loan is a transaction of its own; one that fails leaves the others.
+    """
+    at, renewed = at or timezone.now(), 0
+    if not LoanRule.objects.filter(auto_renew=True).exists():
+        return 0
+    rows, after = reading.rule_rows(), None
+    while batch := _due_by_now(at, after=after):
+        for loan in batch:
+            if _is_renewed_by_itself(loan, rows):
+                renewed += _renewed(loan, at=at)
+        after = (batch[-1].due_at, batch[-1].pk)
+    return renewed
+
+
+def _due_by_now(at: datetime, *, after: tuple[datetime, UUID] | None) -> list[Loan]:
+    """The next open loans that are due on this day or were due of late: whole days by date, hours to the minute."""
+    return list(queries.due_for_automatic_renewal(since=at - MADE_UP_FOR, at=at, after=after)[:BATCH])
+
+
+def _is_renewed_by_itself(loan: Loan, rows: Collection[matrix.RuleRow]) -> bool:
+    copy, tier = loan.copy, loan.patron.tier_id
+    return bool(matrix.look_up(rows, "auto_renew", branch=copy.branch_id, tier=tier, item_type=copy.item_type_id).value)
+
+
+def _renewed(loan: Loan, *, at: datetime) -> bool:
+    try:
+        renew(loan=loan, by=None, automatic=True, at=at)
+    except LibraryError:
+        return False  # what the rules refuse stays as it is; the reader sees why beside the loan
+    return True
+
+
+def _by_hand(decision: rules.Decision, loan: Loan, due_at: datetime | None) -> rules.Decision:
+    """With a due date by hand, it is that one which must move the loan forward, not the rules'."""
+    if due_at is None:
+        return decision
+    would_not_move = errors.DueDateWouldNotMove.code
+    if due_at <= loan.due_at:
+        stays = () if would_not_move in {reason.code for reason in decision.reasons} else (
+            errors.DueDateWouldNotMove.reason(day=words.day(loan.due_at)),
+        )  # fmt: skip
+        return rules.Decision(decision.due, (*decision.reasons, *stays), decision.values)
+    others = tuple(reason for reason in decision.reasons if reason.code != would_not_move)
+    return rules.Decision(decision.due, others, decision.values)
+
+
+def _go_on(
+    loan: Loan, decision: rules.Decision, by_hand: datetime | None, *, by: User | None, automatic: bool, at: datetime
+) -> LoanRenewal:
+    due_before, due_at = loan.due_at, by_hand or decision.due_at
+    assert due_at is not None  # the rules refuse without one
+    loan.due_at, loan.renewals, loan.renewed_at = due_at, loan.renewals + 1, at
+    loan.explanation = explaining.kept(decision, by_hand=by_hand)
+    loan.save(update_fields=["due_at", "renewals", "renewed_at", "explanation"])
+    activity.record(
+        actor=by, verb="loan.renewed", object=loan, subject=loan.patron.user, at=at,
+        data={"barcode": loan.copy.barcode, "due": due_at, "automatic": automatic},
+    )  # fmt: skip
+    return LoanRenewal.objects.create(
+        loan=loan, at=at, by=by, is_automatic=automatic, due_before=due_before, due_after=due_at
+    )

@@ -1,0 +1,179 @@
+"""Taking a copy back, and saying where it goes now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.utils import timezone
+
+from accounts import activity
+from accounts.models import User
+from catalog.models import Branch, Copy, CopyStatus
+from circulation import errors, locks, signals, words
+from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
+from circulation.services import shelves
+from library.core.errors import Level, Reason
+
+
+class Action(StrEnum):
+    """What to do with a copy that was checked in."""
+
+    SHELVE = "shelve"
+    HOLD_SHELF = "hold_shelf"
+    TRANSIT = "transit"
+    REPAIR = "repair"
+
+
+@dataclass(frozen=True)
+class CheckedIn:
+    """What a check-in came to.
+
+    ``loan`` None: the copy was not on loan. ``hold``: whom it is kept for. ``branch``: where it belongs now.
+    ``nothing_changed``: it was where it belongs, as after a second scan.
+    """
+
+    copy: Copy
+    action: Action
+    branch: Branch
+    loan: Loan | None = None
+    hold: Hold | None = None
+    alerts: tuple[Reason, ...] = ()
+    nothing_changed: bool = False
+
+
+# What staff said of a copy stays until staff say otherwise; it is put aside for them.
+_PUT_ASIDE = {CopyStatus.IN_REPAIR, CopyStatus.DAMAGED}
+_TURNED_UP: dict[str, type[errors.Refusal]] = {
+    CopyStatus.LOST: errors.CopyWasLost,
+    CopyStatus.MISSING: errors.CopyWasMissing,
+}
+
+
+@locks.transaction_tried_again
+def check_in(
+    *,
+    copy: Copy | str,
+    by: User,
+    branch: Branch | None = None,
+    returned_at: datetime | None = None,
+    is_damaged: bool = False,
+    at: datetime | None = None,
+) -> CheckedIn:
+    """Take back a copy, given as itself or as its scanned barcode, and say where it goes now.
+
+    ``branch``: whose desk it is on; None: where the copy belongs. ``returned_at``: when it counts as returned, for a
+    book drop. A copy that a hold is bound to goes to that reader, else to the next in line; any other goes home. One
+    that was missing, lost or on its way is found. A second scan changes nothing and says so.
+    Raises ``CopyUnknown``, ``NotOnLoan`` for a withdrawn copy, ``ReturnBeforeCheckOut`` or ``ReturnInFuture``.
+    """
+    at = at or timezone.now()
+    found = locks.copy_and_book(copy)
+    if found is None:
+        reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else copy.strip())
+        raise errors.CopyUnknown(reason.detail, reasons=[reason])
+    loan = Loan.objects.open().select_related("patron__user").filter(copy=found).first()
+    if loan is None and found.status == CopyStatus.WITHDRAWN:
+        raise errors.NotOnLoan(barcode=found.barcode, status=found.get_status_display())
+    check_returned_at(returned_at, loan, at=at)
+    alerts = [_TURNED_UP[found.status].reason(barcode=found.barcode)] if found.status in _TURNED_UP else []
+    if loan is not None:
+        loan.copy = found
+        close(loan, by=by, at=at, returned_at=returned_at)
+    result = _settle(found, loan=loan, here=branch, is_damaged=is_damaged, by=by, at=at, alerts=alerts)
+    if loan is not None:
+        signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
+    elif not result.nothing_changed:
+        activity.record(
+            actor=by, verb="copy.checked_in", object=found, at=at,
+            data={"barcode": found.barcode, "action": result.action.value, "branch": result.branch.code},
+        )  # fmt: skip
+    return result
+
+
+def check_returned_at(returned_at: datetime | None, loan: Loan | None, *, at: datetime) -> None:
+    """Errors: ``ReturnInFuture``, ``ReturnBeforeCheckOut``, both on the field ``returned_at``."""
+    if returned_at is None:
+        return
+    if returned_at > at:
+        raise errors.ReturnInFuture(fields={"returned_at": [str(errors.ReturnInFuture.message)]})
+    if loan is not None and returned_at < loan.checked_out_at:
+        refusal = errors.ReturnBeforeCheckOut(day=words.day(loan.checked_out_at))
+        refusal.fields = {"returned_at": [refusal.detail]}
+        raise refusal
+
+
+def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = None) -> None:
+    """End a loan whose copy is on the desk. The caller holds the copy's lock, and sends ``loan_closed`` at its end."""
+    loan.returned_at, loan.checked_in_at = max(returned_at or at, loan.checked_out_at), max(at, loan.checked_out_at)
+    loan.returned_by = by
+    loan.save(update_fields=["returned_at", "checked_in_at", "returned_by"])
+    activity.record(
+        actor=by, verb="loan.closed", object=loan, subject=loan.patron.user, at=at,
+        data={"barcode": loan.copy.barcode, "returned": loan.returned_at},
+    )  # fmt: skip
+
+
+def _settle(
+    copy: Copy,
+    *,
+    loan: Loan | None,
+    here: Branch | None,
+    is_damaged: bool,
+    by: User,
+    at: datetime,
+    alerts: list[Reason],
+) -> CheckedIn:
+    """Put a copy on the desk where it belongs."""
+    was = copy.status
+    bound, queued = _waiting_for(copy)
+    if is_damaged or was in _PUT_ASIDE | {CopyStatus.WITHDRAWN}:
+        return _put_aside(copy, loan=loan, bound=bound, is_damaged=is_damaged, alerts=alerts)
+    hold = bound or (None if copy.not_for_loan else queued)
+    if here is None:  # a hold's copy that is under way is taken to have arrived, any other to be at home
+        here = hold.pickup_branch if hold and hold.state == HoldState.IN_TRANSIT else copy.branch
+    if hold is not None:
+        is_new = shelves.hand_to(hold, copy, here=here.pk, by=by, at=at)
+        action = Action.HOLD_SHELF if hold.state == HoldState.READY else Action.TRANSIT
+        belongs = hold.pickup_branch
+    else:
+        is_home = here.pk == copy.branch_id
+        action, belongs = (Action.SHELVE, copy.branch) if is_home else (Action.TRANSIT, copy.branch)
+        shelves.put(copy, CopyStatus.AVAILABLE if is_home else CopyStatus.IN_TRANSIT)
+        is_new = copy.status != was
+    changed = is_new or loan is not None
+    return CheckedIn(copy, action, belongs, loan, hold, _told(copy, was, alerts, changed=changed), not changed)
+
+
+def _put_aside(
+    copy: Copy, *, loan: Loan | None, bound: Hold | None, is_damaged: bool, alerts: list[Reason]
+) -> CheckedIn:
+    """A copy that cannot be lent: who waited for it waits for another."""
+    was = copy.status
+    if is_damaged and was != CopyStatus.DAMAGED:
+        shelves.put(copy, CopyStatus.DAMAGED)
+    if bound is not None:
+        shelves.bind_to_another(bound, taken=copy)
+    changed = copy.status != was or loan is not None or bound is not None
+    told = _told(copy, was, alerts, changed=changed)
+    return CheckedIn(copy, Action.REPAIR, copy.branch, loan, None, told, not changed)
+
+
+def _told(copy: Copy, was: str, alerts: list[Reason], *, changed: bool) -> tuple[Reason, ...]:
+    if changed:
+        return tuple(alerts)
+    status = CopyStatus(was).label
+    said = str(errors.NotOnLoan.message).format(barcode=copy.barcode, status=status)
+    return (*alerts, Reason(errors.NotOnLoan.code, Level.ALERT, said))
+
+
+def _waiting_for(copy: Copy) -> tuple[Hold | None, Hold | None]:
+    """The hold that the copy is bound to, and the first in line for its book."""
+    waiting = list(
+        Hold.objects.with_names()
+        .filter(book_id=copy.book_id, state__in=[*BOUND_HOLD_STATES, HoldState.QUEUED])
+        .order_by("placed_at", "pk")
+    )
+    bound = next((hold for hold in waiting if hold.copy_id == copy.pk and hold.state != HoldState.QUEUED), None)
+    return bound, next((hold for hold in waiting if hold.state == HoldState.QUEUED), None)
