@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import rules
@@ -12,6 +12,9 @@ from circulation.matrix import DEFAULTS, SCOPE, RuleRow, look_up, resolve
 from circulation.rules import CheckOutState, CopyState, LibrarySettings, LoanState, OpenLoan, PatronState, RenewalState
 from library.core.errors import Level
 
+# No deadline: how long one example takes depends on what else the machine does.
+usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(usual, max_examples=300)
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BRANCHES, TIERS, TYPES = (1, 2), (10, 20), (100, 200)
 
@@ -94,6 +97,7 @@ def codes(decision):
 # The look-up
 
 
+@usual
 @given(matrices, asked, st.sampled_from(list(DEFAULTS)))
 def test_value_is_that_of_the_first_scope_that_sets_it(rows, where, parameter):
     """Against the plainest way to say it: try the eight scopes, the most specific first."""
@@ -109,6 +113,7 @@ def test_value_is_that_of_the_first_scope_that_sets_it(rows, where, parameter):
     assert resolve(rows, **where)[parameter] == setting
 
 
+@usual
 @given(matrices, asked, st.randoms())
 def test_order_of_the_rows_does_not_matter(rows, where, chance):
     shuffled = list(rows)
@@ -116,6 +121,7 @@ def test_order_of_the_rows_does_not_matter(rows, where, chance):
     assert resolve(shuffled, **where) == resolve(rows, **where)
 
 
+@usual
 @given(matrices, asked, parameters, scopes)
 def test_row_of_another_scope_or_without_a_value_changes_nothing(rows, where, values, scope):
     values_before = resolve(rows, **where)
@@ -127,6 +133,7 @@ def test_row_of_another_scope_or_without_a_value_changes_nothing(rows, where, va
 # The limits
 
 
+@usual
 @given(matrices, asked, open_loans(), limits)
 def test_limit_counts_each_loan_once_and_none_that_is_claimed(rows, where, loans, total):
     patron = PatronState("L-1", where["tier"], loans=loans, tier_max_loans=total)
@@ -141,6 +148,7 @@ def test_limit_counts_each_loan_once_and_none_that_is_claimed(rows, where, loans
     assert ("total_loan_limit_reached" in found) == (total not in {None, -1} and unclaimed >= total)
 
 
+@usual
 @given(matrices.map(lambda rows: [row for row in rows if row.branch is None]), asked, open_loans())
 def test_without_rows_of_branches_every_loan_counts_for_its_own_limit_alone(rows, where, loans):
     patron = PatronState("L-1", where["tier"], loans=loans)
@@ -156,6 +164,7 @@ def test_without_rows_of_branches_every_loan_counts_for_its_own_limit_alone(rows
         assert all(row == own for row in counting)
 
 
+@usual
 @given(check_outs, open_loans())
 def test_one_loan_more_never_makes_a_limit_vanish(state, more):
     before = set(codes(rules.decide_check_out(state, at=MONDAY)))
@@ -182,20 +191,21 @@ AT_RENEWAL = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300)
+@often
 @given(check_outs.map(lambda state: replace(state, is_self=False)))
 def test_reasons_come_in_the_order_of_the_rules_each_once(state):
     found = codes(rules.decide_check_out(state, at=MONDAY))
     assert found == [code for code in ORDER if code in found]
 
 
-@settings(max_examples=300)
+@often
 @given(renewals, st.booleans())
 def test_reasons_against_a_renewal_come_in_the_order_of_the_rules_each_once(state, automatic):
     found = codes(rules.decide_renewal(state, at=MONDAY, automatic=automatic))
     assert found == [code for code in AT_RENEWAL if code in found]
 
 
+@usual
 @given(renewals, st.booleans())
 def test_renewal_moves_the_date_forward_or_gives_none(state, automatic):
     decision = rules.decide_renewal(state, at=MONDAY, automatic=automatic)
@@ -204,6 +214,7 @@ def test_renewal_moves_the_date_forward_or_gives_none(state, automatic):
     assert decision.due_at is None or decision.due_at > max(state.loan.due_at, MONDAY)
 
 
+@usual
 @given(check_outs)
 def test_loan_that_may_be_made_has_a_due_date_after_it(state):
     decision = rules.decide_check_out(state, at=MONDAY)
@@ -212,6 +223,7 @@ def test_loan_that_may_be_made_has_a_due_date_after_it(state):
         assert decision.due_at > MONDAY
 
 
+@usual
 @given(check_outs)
 def test_who_lends_to_themselves_is_never_allowed_more_than_the_desk(state):
     alone = rules.decide_check_out(replace(state, is_self=True), at=MONDAY)
@@ -220,6 +232,7 @@ def test_who_lends_to_themselves_is_never_allowed_more_than_the_desk(state):
     assert not alone.is_allowed or (at_desk.is_allowed and not at_desk.alerts)
 
 
+@usual
 @given(check_outs)
 def test_setting_everything_aside_leaves_exactly_what_is_impossible(state):
     decision = rules.decide_check_out(state, at=MONDAY)
