@@ -1,29 +1,48 @@
-"""The desk's one box: a card opens its reader, a barcode is lent or taken back."""
+"""The desk's one box: a card opens its reader, a barcode is lent or taken back. What it came to, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Patron, User
-from catalog.models import Copy
-from circulation import errors, queries, reading, services, words
-from library.core.errors import LibraryError
+from catalog.models import Branch, Copy
+from circulation import errors, queries, reading, rules, services, words
+from circulation.errors import Refusal
+from circulation.models import Loan
+from library.core.errors import Level, LibraryError, Reason
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a scan came to, to be read from two metres: a tone (good, warn, bad), a word, the rest, and of a refusal
-    the book that it is about."""
+    """What a scan came to, to be read from two metres: a tone (good, warn, bad), a word, the rest.
+
+    Of a refusal also the book that it is about, its reasons, and the copy (its barcode) or the loan (its id) that staff
+    may try again with some of them set aside. ``loan`` is otherwise the loan that was just made or renewed.
+    """
 
     tone: str
     word: str
     lines: Sequence[str]
     about: str = ""
+    reasons: Sequence[Mapping[str, str]] = ()
+    copy: str = ""
+    loan: str = ""
+
+    @property
+    def overridable(self) -> list[Reason]:
+        """The reasons that staff may set aside; none where one of them is impossible."""
+        levels = {reason["level"] for reason in self.reasons}
+        if "impossible" in levels or not (self.copy or self.loan):
+            return []
+        named = [reason for reason in self.reasons if reason["level"] == "overridable"]
+        return [Reason(reason["code"], Level.OVERRIDABLE, reason["detail"]) for reason in named]
 
     def as_dict(self) -> dict[str, Any]:
         """For the session."""
@@ -32,7 +51,7 @@ class Outcome:
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Outcome:
         """From the session."""
-        return cls(kept["tone"], kept["word"], tuple(kept["lines"]), kept["about"])
+        return cls(**kept)
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,71 @@ class Scanned:
     reader: Patron | None
 
 
-def scan(*, text: str, reader: Patron | None, takes_back: bool, by: User) -> Scanned:
+@dataclass(frozen=True)
+class TakingBack:
+    """What is said of the copies that are taken back: when they count as returned, and whether they are damaged."""
+
+    returned_at: datetime | None = None
+    is_damaged: bool = False
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """What staff set aside: the codes of the reasons, why, and a due date of their own."""
+
+    override: Collection[str]
+    comment: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was refused, to be tried again with reasons set aside: the renewal of ``loan``, or lending ``copy``."""
+
+    by: User
+    reader: Patron
+    loan: Loan | None = None
+    copy: Copy | None = None
+    branch: Branch | None = None
+
+    def make(self, set_aside: SetAside) -> Outcome:
+        """Do it. Errors: as the service."""
+        if self.loan is not None:
+            return renew(self.loan, by=self.by, set_aside=set_aside)
+        assert self.copy is not None  # one of the two
+        return lend(self.copy, self.reader, by=self.by, branch=self.branch, set_aside=set_aside)
+
+    def refused(self, refusal: LibraryError) -> Outcome:
+        """What a refusal says."""
+        if self.loan is not None:
+            return not_renewed(refusal, self.loan)
+        assert self.copy is not None  # one of the two
+        return refused(refusal, self.copy, is_lending=True)
+
+    def outcome_now(self) -> Outcome:
+        """What would be said if it were tried now with nothing set aside. Nothing is changed."""
+        at = timezone.now()
+        if self.loan is not None:
+            decision = rules.decide_renewal(queries.renewal_state(self.loan), at=at)
+        else:
+            assert self.copy is not None  # one of the two
+            state = queries.check_out_state(
+                barcode=self.copy.barcode, card=self.reader.card_number, copy=self.copy, patron=self.reader,
+                branch=self.branch,
+            )  # fmt: skip
+            decision = rules.decide_check_out(state, at=at)
+        return self.refused(Refusal(reasons=decision.reasons))
+
+
+def scan(
+    *,
+    text: str,
+    reader: Patron | None,
+    takes_back: bool,
+    by: User,
+    branch: Branch | None = None,
+    said: TakingBack = TakingBack(),
+) -> Scanned:
     """Do what was scanned means: open a reader, lend to the open one, or take back where there is none.
 
     ``takes_back``: barcodes are taken back even while a reader is open. Never raises a refusal: it is the outcome.
@@ -56,46 +139,112 @@ def scan(*, text: str, reader: Patron | None, takes_back: bool, by: User) -> Sca
         sentence = _("No reader has this card and no copy this barcode: %(text)s.") % {"text": text.strip()}
         return Scanned(Outcome("bad", _("Unknown"), (sentence,)), reader)
     try:
-        outcome = _take_back(copy, by) if takes_back or reader is None else _lend(copy, reader, by)
+        if takes_back or reader is None:
+            outcome = _take_back(copy, by, branch, said)
+        else:
+            outcome = lend(copy, reader, by=by, branch=branch)
     except LibraryError as refusal:
-        outcome = _refused(refusal, copy, is_lending=not takes_back and reader is not None)
+        outcome = refused(refusal, copy, is_lending=not takes_back and reader is not None)
     return Scanned(outcome, reader)
 
 
-def _lend(copy: Copy, reader: Patron, by: User) -> Outcome:
-    loan = services.check_out(copy=copy, patron=reader, by=by)
+def lend(copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:
+    """Lend to the open reader. Errors: as ``services.check_out``."""
+    loan = services.check_out(copy=copy, patron=reader, by=by, branch=branch, **_asked(set_aside))
     loans, limit = reading.loans_and_limit(reader, copy)
     count = {"loans": loans, "limit": limit}
     counted = (
         ngettext("%(loans)d loan", "%(loans)d loans", loans) if limit is None else _("%(loans)d of %(limit)d loans")
     ) % count
     alerts = [reason.detail for reason in loan.alerts]
-    due = _("due %(day)s") % {"day": words.day(loan.due_at)}
-    return Outcome("warn" if alerts else "good", _("Lent"), (copy.book.title, due, counted, *alerts))
+    lines = (copy.book.title, words.due_until(loan), counted, *alerts)
+    return Outcome("warn" if alerts else "good", _("Lent"), lines, loan=str(loan.pk))
 
 
-def _take_back(copy: Copy, by: User) -> Outcome:
-    result = services.check_in(copy=copy, by=by)
-    lines = [copy.book.title]
-    if result.nothing_changed and result.hold is None:
-        told = [reason.detail for reason in result.alerts]
-        return Outcome("warn", _("Nothing changed"), (*lines, *told, _("To lend it, scan the reader’s card first.")))
-    if result.loan is not None:
-        lines.append(_("from %(reader)s") % {"reader": result.loan.patron.user})
-        if result.loan.returned_at and result.loan.returned_at > result.loan.due_at:
-            late = max(1, -words.days_left(result.loan, at=result.loan.returned_at))
-            lines.append(ngettext("%(count)d day late", "%(count)d days late", late) % {"count": late})
-    if result.hold is not None:
-        reader = {"reader": result.hold.patron.user, "branch": result.branch}
-        return Outcome("warn", _("Hold shelf"), (*lines, _("for %(reader)s at %(branch)s") % reader))
-    word = _("Returned") if result.loan else _("Found")
-    return Outcome("good", word, (*lines, _("shelve it at %(branch)s") % {"branch": result.branch}))
+def renew(loan: Loan, *, by: User, set_aside: SetAside | None = None) -> Outcome:
+    """Renew a loan of the open reader. Errors: as ``services.renew``."""
+    renewed = services.renew(loan=loan, by=by, **_asked(set_aside))
+    alerts = [reason.detail for reason in renewed.alerts]
+    lines = (loan.copy.book.title, words.due_until(renewed), *alerts)
+    return Outcome("warn" if alerts else "good", _("Renewed"), lines, loan=str(loan.pk))
 
 
-def _refused(refusal: LibraryError, copy: Copy, *, is_lending: bool) -> Outcome:
+def renew_all(reader: Patron, *, by: User) -> Outcome:
+    """Renew what can be renewed for the open reader, and say of the rest why not."""
+    result = services.renew_all(patron=reader, by=by)
+    done = ngettext("%(count)d loan renewed", "%(count)d loans renewed", len(result.renewed))
+    lines = [done % {"count": len(result.renewed)}]
+    for loan, reasons in result.refused:
+        lines.append(f"{loan.copy.book.title}: {' '.join(reason.detail for reason in reasons)}")
+    word = _("Renewed") if result.renewed else _("Not renewed")
+    return Outcome("bad" if result.refused else "good", word, tuple(lines))
+
+
+def refused(refusal: LibraryError, copy: Copy, *, is_lending: bool) -> Outcome:
+    """What a refusal to lend or to take back says."""
     lines = list(refusal.sentences)
     if isinstance(refusal, errors.AlreadyLentToPatron):
         lines.append(_("To take it back, press F2 first."))
     if isinstance(refusal, errors.NotOnLoan):
         lines.append(_("To lend it, scan the reader’s card first."))
-    return Outcome("bad", _("Not lent") if is_lending else _("Not taken back"), tuple(lines), copy.book.title)
+    word = _("Not lent") if is_lending else _("Not taken back")
+    reasons = [reason.as_dict() for reason in refusal.reasons] if is_lending else []
+    return Outcome("bad", word, tuple(lines), copy.book.title, reasons, copy=copy.barcode if is_lending else "")
+
+
+def not_renewed(refusal: LibraryError, loan: Loan) -> Outcome:
+    """What a refusal to renew says."""
+    reasons = [reason.as_dict() for reason in refusal.reasons]
+    lines = tuple(refusal.sentences)
+    return Outcome("bad", _("Not renewed"), lines, loan.copy.book.title, reasons, loan=str(loan.pk))
+
+
+def _asked(set_aside: SetAside | None) -> dict[str, Any]:
+    if set_aside is None:
+        return {}
+    return {"override": set_aside.override, "comment": set_aside.comment, "due_at": set_aside.due_at}
+
+
+def _take_back(copy: Copy, by: User, branch: Branch | None, said: TakingBack) -> Outcome:
+    result = services.check_in(
+        copy=copy, by=by, branch=branch, returned_at=said.returned_at, is_damaged=said.is_damaged
+    )
+    alerts = [reason.detail for reason in result.alerts]
+    lines = [copy.book.title, *_about_the_loan(result), *alerts, _where_to(result)]
+    if result.nothing_changed:
+        lines.append(_("To lend it, scan the reader’s card first."))
+        return Outcome("warn", _("Nothing changed"), lines)
+    match result.action:
+        case services.Action.HOLD_SHELF:
+            return Outcome("warn", _("Hold shelf"), lines)
+        case services.Action.TRANSIT:
+            return Outcome("warn", _("Send on"), lines)
+        case services.Action.REPAIR:
+            return Outcome("warn", _("Put aside"), lines)
+    word = _("Returned") if result.loan else _("Found")
+    return Outcome("warn" if alerts else "good", word, lines)
+
+
+def _about_the_loan(result: services.CheckedIn) -> list[str]:
+    loan = result.loan
+    if loan is None:
+        return []
+    lines = [_("from %(reader)s") % {"reader": loan.patron.user}]
+    if loan.returned_at and loan.checked_in_at and loan.returned_at < loan.checked_in_at:
+        lines.append(_("counts as returned on %(day)s") % {"day": words.day(loan.returned_at)})
+    if loan.returned_at and loan.returned_at > loan.due_at:
+        late = max(1, -words.days_left(loan, at=loan.returned_at))
+        lines.append(ngettext("%(count)d day late", "%(count)d days late", late) % {"count": late})
+    return lines
+
+
+def _where_to(result: services.CheckedIn) -> str:
+    place = {"branch": result.branch}
+    if result.hold is not None:
+        return _("for %(reader)s at %(branch)s") % {"reader": result.hold.patron.user, **place}
+    match result.action:
+        case services.Action.TRANSIT:
+            return _("put it in the box for %(branch)s") % place
+        case services.Action.REPAIR:
+            return _("not for the shelf: look at it first")
+    return _("shelve it at %(branch)s") % place

@@ -2,23 +2,114 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
+from typing import Any
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import CopyStatus
+from accounts.models import Patron
+from catalog.models import Branch, Copy, CopyStatus
+from circulation import errors, queries
+from circulation.listing import ByCodeOrId, day_field
 from circulation.services.holds import REASON_LENGTH
+from circulation.services.overrides import COMMENT_LENGTH
 
 SCAN_LENGTH = 100
+DAY_ENDS, LAST_MOMENT = time(23, 59), time(23, 59, 59)
+
+
+def library_moment(day: date, at: time) -> datetime:
+    """A time of day by the library's clock; where the clock shows it twice, the second time."""
+    return datetime.combine(day, at, tzinfo=timezone.get_default_timezone()).replace(fold=1)
+
+
+def library_today() -> date:
+    """The date of now in the library."""
+    return timezone.localtime(timezone=timezone.get_default_timezone()).date()
 
 
 class ScanForm(forms.Form):
-    """The desk's one box."""
+    """The desk's one box, and what goes with a copy that is taken back."""
 
     scan = forms.CharField(
         label=_("Scan a card or a barcode"),
         max_length=SCAN_LENGTH,
         error_messages={"required": _("Scan a card or a barcode first.")},
     )
+    returned_on = day_field(_("Counts as returned on"))
+    is_damaged = forms.BooleanField(label=_("Damaged: put it aside"), required=False)
+
+    def clean_returned_on(self) -> date | None:
+        day: date | None = self.cleaned_data["returned_on"]
+        if day is not None and day > library_today():
+            raise forms.ValidationError(_("Nothing can be returned in the future."))
+        return day
+
+    @property
+    def returned_at(self) -> datetime | None:
+        """The moment of the return for a book drop: the end of that day, today now. None where no day is given."""
+        day = self.cleaned_data.get("returned_on")
+        return None if day is None or day >= library_today() else library_moment(day, LAST_MOMENT)
+
+
+class OverrideForm(forms.Form):
+    """Which reasons staff set aside, why, and until when it is lent if not as the rules say."""
+
+    override = forms.MultipleChoiceField(
+        label=_("Set aside"), required=False, choices=[(code, code) for code in errors.BY_CODE],
+        error_messages={"invalid_choice": _("There is no such reason.")},
+    )  # fmt: skip
+    comment = forms.CharField(
+        label=_("Why"), max_length=COMMENT_LENGTH, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept with the loan, for colleagues."), error_messages={"required": _("Say why, for colleagues.")},
+    )  # fmt: skip
+    due_on = day_field(_("Due on"))
+    due_time = forms.TimeField(
+        label=_("at"), required=False, widget=forms.TimeInput(attrs={"type": "time"}),
+        help_text=_("Empty: the end of the day."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        day, at = given.get("due_on"), given.get("due_time")
+        if at is not None and day is None and "due_on" not in self.errors:
+            self.add_error("due_on", _("Say on which day."))
+        given["due_at"] = library_moment(day, at or DAY_ENDS) if day else None
+        return given
+
+
+class DeskBranchForm(forms.Form):
+    """Where this desk stands."""
+
+    branch = ByCodeOrId(
+        Branch.objects.all(), label=_("This desk is at"), empty_label=_("wherever the copy belongs"),
+        error_messages={"invalid_choice": _("There is no such branch.")},
+    )  # fmt: skip
+
+
+class ExplainForm(forms.Form):
+    """A copy and a card, to be told what would happen."""
+
+    copy = forms.CharField(
+        label=_("Barcode"), max_length=SCAN_LENGTH, error_messages={"required": _("Scan or type the copy’s barcode.")}
+    )
+    card = forms.CharField(
+        label=_("Card"), max_length=SCAN_LENGTH, error_messages={"required": _("Scan or type the reader’s card.")}
+    )
+
+    def clean_copy(self) -> Copy:
+        copy = queries.find_copy(self.cleaned_data["copy"])
+        if copy is None:
+            raise forms.ValidationError(_("No copy has this barcode."))
+        return copy
+
+    def clean_card(self) -> Patron:
+        reader = queries.find_patron(self.cleaned_data["card"])
+        if reader is None:
+            raise forms.ValidationError(_("No reader has this card."))
+        return reader
 
 
 class PlaceHoldForm(forms.Form):

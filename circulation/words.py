@@ -19,6 +19,16 @@ def day(moment: datetime) -> str:
     return date_format(timezone.localtime(moment, timezone.get_default_timezone()), "l j F")
 
 
+def moment(at: datetime) -> str:
+    """The library's date and time of a moment: Saturday 5 December, 15:30."""
+    return date_format(timezone.localtime(at, timezone.get_default_timezone()), "l j F, H:i")
+
+
+def due_until(loan: Loan) -> str:
+    """Until when something was just lent: a date, by the hour with the time."""
+    return _("due %(day)s") % {"day": moment(loan.due_at) if loan.is_hourly else day(loan.due_at)}
+
+
 def days_left(loan: Loan, *, at: datetime) -> int:
     """Dates from ``at`` to the due date by the library's calendar; negative when it has passed."""
     zone = timezone.get_default_timezone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -11,9 +12,11 @@ from rest_framework import serializers
 
 from catalog import checks
 from catalog.models import Book, Branch, CopyStatus
+from circulation.listing import EARLIEST, LATEST, OUT_OF_BOUNDS
 from circulation.models import Hold, Loan, LoanStatus
-from circulation.services import Action
+from circulation.services import Action, CheckedIn, RenewedAll
 from circulation.services.holds import REASON_LENGTH
+from circulation.services.overrides import COMMENT_LENGTH
 from library.core.api import ReasonSerializer
 
 SCAN_LENGTH = 100
@@ -51,8 +54,17 @@ class LoanSerializer(StaffSeesPatron):
         model = Loan
         fields = [
             "id", "copy", "book", "branch", "branch_name", "checked_out_at", "due_at", "returned_at", "status",
-            "patron",
+            "renewals", "renewed_at", "claimed_returned_at", "lost_at", "patron",
         ]  # fmt: skip
+
+
+class LoanCountsSerializer(serializers.Serializer[Any]):
+    active = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+    returned = serializers.IntegerField()
+    total = serializers.IntegerField()
+    due_soon = serializers.IntegerField(help_text="Of the active ones: due within three days.")
+    books = serializers.IntegerField(help_text="How many different books they were of.")
 
 
 class CheckedOutSerializer(LoanSerializer):
@@ -98,12 +110,33 @@ class PickSerializer(HoldSerializer):
         fields = [*HoldSerializer.Meta.fields, "shelf_mark"]
 
 
+class NotRenewedSerializer(serializers.Serializer[Any]):
+    loan = LoanSerializer()
+    reasons = ReasonSerializer(many=True)
+
+
+class RenewedAllSerializer(serializers.Serializer[Any]):
+    renewed = LoanSerializer(many=True)
+    refused = serializers.SerializerMethodField()
+
+    @extend_schema_field(NotRenewedSerializer(many=True))
+    def get_refused(self, result: RenewedAll) -> Any:
+        rows = [{"loan": loan, "reasons": [reason.as_dict() for reason in reasons]} for loan, reasons in result.refused]
+        return NotRenewedSerializer(rows, many=True, context=self.context).data
+
+
 class CheckedInSerializer(serializers.Serializer[Any]):
     loan = LoanSerializer(allow_null=True)
     action = serializers.ChoiceField(choices=[(action.value, action.name) for action in Action])
     hold = HoldSerializer(allow_null=True)
     branch = serializers.IntegerField(source="branch.pk", help_text="Where the copy belongs now.")
     branch_name = serializers.CharField(source="branch.name")
+    alerts = serializers.SerializerMethodField(help_text="What the desk should know.")
+    nothing_changed = serializers.BooleanField(help_text="It was where it belongs, as after a second scan.")
+
+    @extend_schema_field(ReasonSerializer(many=True))
+    def get_alerts(self, result: CheckedIn) -> list[dict[str, str]]:
+        return [reason.as_dict() for reason in result.alerts]
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -121,15 +154,79 @@ class BranchField(serializers.CharField):
         return branch
 
 
-class CheckOutSerializer(serializers.Serializer[Any]):
-    copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
-    patron = serializers.CharField(
-        max_length=SCAN_LENGTH, required=False, help_text="The card number; left out: whoever asks."
+@extend_schema_field(OpenApiTypes.DATETIME)
+class MomentField(serializers.DateTimeField):
+    """A moment that every calendar can write; without a zone, by the library's clock."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment: datetime = super().to_internal_value(value)
+        if not EARLIEST.year <= moment.year <= LATEST.year:
+            raise serializers.ValidationError(str(OUT_OF_BOUNDS), code="overflow")
+        return moment
+
+
+class RenewSerializer(serializers.Serializer[Any]):
+    override = serializers.ListField(
+        child=serializers.CharField(max_length=50), max_length=50, required=False,
+        help_text="The codes of the reasons that are set aside: every overridable one. Needs the permission.",
+    )  # fmt: skip
+    comment = serializers.CharField(
+        max_length=COMMENT_LENGTH, required=False, allow_blank=True, help_text="Why they are set aside."
+    )
+    due_at = MomentField(
+        required=False,
+        help_text="A due date of one's own: setting aside too, so it needs the permission and a comment.",
     )
 
 
-class CheckInSerializer(serializers.Serializer[Any]):
+class CheckOutSerializer(RenewSerializer):
     copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
+    patron = serializers.CharField(
+        max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text="The card number; left out: whoever asks."
+    )
+    branch = BranchField(required=False, help_text="Whose desk lends, by id or code; left out: the copy's own.")
+
+
+class ReturnSerializer(serializers.Serializer[Any]):
+    branch = BranchField(required=False, help_text="Whose desk takes it back, by id or code.")
+    returned_at = MomentField(required=False, help_text="When it counts as returned, for a book drop; left out: now.")
+    is_damaged = serializers.BooleanField(required=False, default=False, help_text="Put it aside, do not lend it on.")
+
+
+class CheckInSerializer(ReturnSerializer):
+    copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
+
+
+class ExplainSerializer(serializers.Serializer[Any]):
+    copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
+    patron = serializers.CharField(
+        max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text="The card number; left out: whoever asks."
+    )
+    branch = BranchField(required=False, help_text="Whose desk would lend, by id or code; left out: the copy's own.")
+
+
+class RuleValueSerializer(serializers.Serializer[Any]):
+    parameter = serializers.CharField()
+    value = serializers.JSONField(allow_null=True)
+    in_words = serializers.CharField()
+    row = serializers.IntegerField(allow_null=True, help_text="The row of the rule matrix, for staff; null: none.")
+    source = serializers.CharField(help_text="The row in words, for staff.")  # type: ignore[assignment]  # our own word
+
+
+class StorySerializer(serializers.Serializer[Any]):
+    """Why: of a loan that there is, or of one that might be made."""
+
+    due_at = serializers.DateTimeField(allow_null=True)
+    is_allowed = serializers.BooleanField(help_text="Whether it could be lent, or the loan renewed, now.")
+    reasons = ReasonSerializer(many=True)
+    explanation = serializers.ListField(child=serializers.CharField(), help_text="A sentence for each step.")
+    values = RuleValueSerializer(many=True)
+
+
+class RenewAllSerializer(serializers.Serializer[Any]):
+    patron = serializers.CharField(
+        max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text="The card number; left out: whoever asks."
+    )
 
 
 class PlaceHoldSerializer(serializers.Serializer[Any]):

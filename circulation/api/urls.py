@@ -1,14 +1,14 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from circulation.api import views
+from circulation.api import holds, loans
 
 router = SimpleRouter()
-router.register("loans", views.LoansViewSet, basename="api-loan")
-router.register("holds", views.HoldsViewSet, basename="api-hold")
+router.register("loans", loans.LoansViewSet, basename="api-loan")
+router.register("holds", holds.HoldsViewSet, basename="api-hold")
 
 urlpatterns = [
     path("", include(router.urls)),
-    path("check-ins/", views.CheckInView.as_view(), name="api-check-in"),
-    path("pick-list/", views.PickListView.as_view(), name="api-pick-list"),
+    path("check-ins/", loans.CheckInView.as_view(), name="api-check-in"),
+    path("pick-list/", holds.PickListView.as_view(), name="api-pick-list"),
 ]

@@ -35,3 +35,9 @@ def hold_words(hold: Hold) -> str:
 def day_words(moment: datetime) -> str:
     """The library's date of a moment, in words."""
     return words.day(moment)
+
+
+@register.filter
+def moment_words(moment: datetime) -> str:
+    """The library's date and time of a moment, in words."""
+    return words.moment(moment)

@@ -32,6 +32,7 @@ def test_librarian_lends_by_barcode_and_card(api, librarian):
         "id": str(loan.pk), "copy": copy.barcode, "book": {"id": copy.book_id, "title": copy.book.title},
         "branch": copy.branch_id, "branch_name": copy.branch.name, "status": "active", "returned_at": None,
         "checked_out_at": response.json()["checked_out_at"], "due_at": response.json()["due_at"],
+        "renewals": 0, "renewed_at": None, "claimed_returned_at": None, "lost_at": None,
         "patron": patron.card_number, "alerts": [],
     }  # fmt: skip
 
@@ -71,7 +72,9 @@ def test_body_that_cannot_be_right_is_400(api, librarian, body):
 def test_who_may_do_what(api):
     loan, hold = make_loan(), make_hold()
     for_staff = [
-        (LOANS, {"copy": "C"}), (CHECK_INS, {"copy": "C"}), (f"{LOANS}{loan.pk}/return/", {}),
+        (LOANS, {"copy": "C", "patron": "L-0"}), (f"{LOANS}renew-all/", {"patron": "L-0"}),
+        (CHECK_INS, {"copy": "C"}), (f"{LOANS}{loan.pk}/return/", {}), (f"{LOANS}{loan.pk}/claim-returned/", {}),
+        (f"{LOANS}{loan.pk}/withdraw-claim/", {}), (f"{LOANS}{loan.pk}/lost/", {}),
         (f"{HOLDS}{hold.pk}/confirm/", {}), (f"{HOLDS}{hold.pk}/refuse/", {"reason": "Gone."}),
     ]  # fmt: skip
     for address, body in for_staff:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,46 +11,100 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Patron, User
+from accounts.models import Patron
 from catalog.merged import visible_book
 from catalog.models import Branch
-from circulation import queries, services, words
+from circulation import explaining, feeds, outlook, queries, services, words
+from circulation.counting import count_loans
 from circulation.forms import PlaceHoldForm
-from circulation.models import Hold
-from library.core.addresses import own_page
+from circulation.models import Hold, Loan
+from circulation.views.people import back_to, patron_of, user_of
 from library.core.errors import LibraryError, NotFound
+from library.core.idempotency import form_once
 
 HISTORY_PAGE = 20
-
-
-def user_of(request: HttpRequest) -> User:
-    """Who is signed in; every page here requires somebody."""
-    return cast(User, request.user)
-
-
-def patron_of(request: HttpRequest) -> Patron:
-    """Who is signed in, as a patron."""
-    patron = queries.patron_of(user_of(request).pk)
-    if patron is None:
-        raise NotFound
-    return patron
+Refused = tuple[str, list[str]]  # the title, and a sentence for each reason
 
 
 @require_safe
 @login_required
 def my_loans(request: HttpRequest) -> HttpResponse:
     """What the reader has at home, what they wait for, and what they brought back."""
-    patron = patron_of(request)
-    return render(request, "circulation/my_loans.html", {
-        "loans": queries.home_loans(patron),
+    return _show(request, patron_of(request))
+
+
+def _show(
+    request: HttpRequest, patron: Patron, *, not_renewed: Sequence[Refused] = (), status: int = 200
+) -> HttpResponse:
+    """The page. ``not_renewed``: what was just refused."""
+    at, token = timezone.now(), feeds.token_of(patron)
+    loans = outlook.of(patron, at=at)
+    context = {
+        "counts": count_loans(Loan.objects.filter(patron=patron), at=at),
+        "feed": request.build_absolute_uri(reverse("circulation:calendar-feed", args=[token])) if token else "",
+        "loans": loans,
+        "renewable": sum(item.may_renew for item in loans),
+        "not_renewed": not_renewed,
         "holds": queries.home_holds(patron),
-        "refused": queries.refused_holds(patron, at=timezone.now()),
+        "refused": queries.refused_holds(patron, at=at),
         "history": Paginator(queries.past_loans(patron), HISTORY_PAGE).get_page(request.GET.get("page")),
-    })  # fmt: skip
+    }
+    return render(request, "circulation/my_loans.html", context, status=status)
+
+
+@require_POST
+@login_required
+def renew(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Renew one of the reader's own loans, once for each time that the button was shown."""
+    patron = patron_of(request)
+    loan = Loan.objects.with_names().filter(patron=patron, pk=pk).first()
+    if loan is None:
+        raise NotFound
+
+    def work() -> str:
+        renewed = services.renew(loan=loan, by=user_of(request))
+        told = {"title": loan.copy.book.title, "due": words.due_until(renewed)}
+        return _("Renewed: %(title)s, %(due)s.") % told
+
+    try:
+        sentence = form_once(request, work).body
+    except LibraryError as refusal:
+        return _show(request, patron, not_renewed=[_said(loan, refusal)], status=422)
+    messages.success(request, sentence)
+    return redirect(back_to(request) or "circulation:my-loans")
+
+
+def _said(loan: Loan, refusal: LibraryError) -> Refused:
+    sentences = [explaining.reader_sentence(reason) for reason in refusal.reasons] or [refusal.detail]
+    return loan.copy.book.title, sentences
+
+
+@require_POST
+@login_required
+def renew_all(request: HttpRequest) -> HttpResponse:
+    """Renew what can be renewed, and say of the rest why not."""
+    patron = patron_of(request)
+
+    def work() -> list[list[str]]:
+        result = services.renew_all(patron=patron, by=user_of(request))
+        done = [["good", f"{loan.copy.book.title}: {words.due_until(loan)}"] for loan in result.renewed]
+        left = [
+            ["warning", f"{loan.copy.book.title}: {' '.join(explaining.reader_sentence(reason) for reason in reasons)}"]
+            for loan, reasons in result.refused
+        ]
+        return [*done, *left]
+
+    for tone, sentence in form_once(request, work).body:
+        if tone == "good":
+            messages.success(request, _("Renewed. %(loan)s.") % {"loan": sentence})
+        else:
+            messages.warning(request, _("Not renewed. %(loan)s") % {"loan": sentence})
+    return redirect("circulation:my-loans")
 
 
 @require_POST
@@ -81,8 +135,3 @@ def cancel_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
     services.cancel_hold(hold=hold, by=user_of(request))
     messages.success(request, _("Cancelled: %(title)s.") % {"title": hold.book.title}, extra_tags="good")
     return redirect(back_to(request) or "circulation:my-loans")
-
-
-def back_to(request: HttpRequest) -> str:
-    """The page of ours that the form names in ``next``; empty where it names none."""
-    return own_page(request, request.POST.get("next", ""))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import quote
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -129,3 +130,19 @@ def _wanted(request: HttpRequest, size: int, tag: str) -> Span | None:
     if not header or request.headers.get("If-Range", tag) != tag:
         return None
     return parse_range(header, size)
+
+
+def in_pieces(request: HttpRequest, pieces: Iterator[bytes]) -> Iterator[bytes] | AsyncIterator[bytes]:
+    """``pieces``, made one at a time while the one before is on its way; each may ask the database.
+
+    Under ASGI they are made in the request's own thread, whose connection is given back when the answer is closed.
+    """
+    return _made_in_thread(pieces) if isinstance(request, ASGIRequest) else pieces
+
+
+async def _made_in_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    def make() -> bytes | None:
+        return next(pieces, None)
+
+    while (piece := await sync_to_async(make)()) is not None:
+        yield piece

@@ -1,0 +1,46 @@
+"""What the endpoints of lending share."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.models import Patron, User
+from circulation import queries
+from library.core.api import ErrorSerializer
+from library.core.errors import NotFound
+from library.core.idempotency import HEADER, KEY_LENGTH
+
+REFUSED = OpenApiResponse(ErrorSerializer, description="Refused, with every reason.")
+INVALID = OpenApiResponse(ErrorSerializer, description="Input that can never be right.")
+FORBIDDEN = OpenApiResponse(ErrorSerializer, description="The permission is missing.")
+ABSENT = OpenApiResponse(ErrorSerializer, description="There is none, or it is another's.")
+REUSED = OpenApiResponse(ErrorSerializer, description="The Idempotency-Key came with another request before.")
+REPEATABLE = OpenApiParameter(
+    HEADER, str, OpenApiParameter.HEADER,
+    description=f"1 to {KEY_LENGTH} characters of the client's choice. The same request with the same key within a "
+    "day is answered as the first was, with `Idempotent-Replayed: true`, and changes nothing. Refusals are not kept.",
+)  # fmt: skip
+
+
+def read(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The body in the shape of ``kind``; 400 where it is not."""
+    body = kind(data=request.data)
+    body.is_valid(raise_exception=True)
+    return cast(dict[str, Any], body.validated_data)
+
+
+def user_of(request: Request) -> User:
+    """Who asks; every endpoint here requires somebody."""
+    return cast(User, request.user)
+
+
+def patron_of(request: Request) -> Patron:
+    """Who asks, as a patron."""
+    patron = queries.patron_of(user_of(request).pk)
+    if patron is None:
+        raise NotFound
+    return patron

@@ -1,0 +1,160 @@
+"""``manage.py desk --as USER …``: the desk's verbs, as a named user."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+from django.utils.dateparse import parse_datetime
+
+from accounts.models import User
+from catalog.models import Branch
+from circulation import explaining, personas, services, stories, words
+from circulation.forms import DAY_ENDS, LAST_MOMENT, library_moment
+from circulation.models import Loan
+from library.core.errors import LibraryError, NotAllowed, Reason
+
+
+class Command(BaseCommand):
+    help = "Lend, take back, renew and explain from the command line, as a named user."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as", dest="user", required=True, metavar="USER", help="A username or e-mail address.")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        out = verbs.add_parser("check-out", help="Lend a copy to a reader.")
+        _names(out, "copy", "card")
+        _branch(out)
+        _set_aside(out)
+        back = verbs.add_parser("check-in", help="Take back a copy.")
+        _names(back, "copy")
+        _branch(back)
+        back.add_argument("--returned", type=_until(LAST_MOMENT), metavar="WHEN", help="When it counts as returned.")
+        back.add_argument("--damaged", action="store_true", help="Put it aside.")
+        renew = verbs.add_parser("renew", help="Renew the loan that a copy is out on.")
+        _names(renew, "copy")
+        _set_aside(renew)
+        renew_all = verbs.add_parser("renew-all", help="Renew what can be renewed of a reader's loans.")
+        _names(renew_all, "card")
+        explain = verbs.add_parser("explain", help="What would happen if a copy were lent to a reader, and why.")
+        _names(explain, "copy", "card")
+        _branch(explain)
+
+    def handle(self, *args: Any, verb: str, user: str, **options: Any) -> None:
+        work: Callable[..., None] = getattr(self, verb.replace("-", "_"))
+        try:
+            work(_user(user), options)
+        except LibraryError as refusal:
+            raise CommandError("\n".join(_line(reason) for reason in refusal.reasons) or refusal.detail) from refusal
+
+    def check_out(self, by: User, options: dict[str, Any]) -> None:
+        patron = personas.patron_meant(by, options["card"], permission="circulation.add_loan")
+        loan = services.check_out(
+            copy=options["copy"], patron=patron, by=by, branch=options["branch"], **_asked(options)
+        )
+        self._say(f"Lent: {loan.copy.book.title}, {words.due_until(loan)}.", loan.alerts)
+
+    def check_in(self, by: User, options: dict[str, Any]) -> None:
+        if not by.has_perm("circulation.change_loan"):
+            raise NotAllowed
+        result = services.check_in(
+            copy=options["copy"], by=by, branch=options["branch"], returned_at=options["returned"],
+            is_damaged=options["damaged"],
+        )  # fmt: skip
+        done = "Nothing changed" if result.nothing_changed else "Returned" if result.loan else "Found"
+        whom = f" for {result.hold.patron.card_number}" if result.hold else ""
+        self._say(f"{done}: {result.copy.book.title}. {result.action.value}{whom}: {result.branch}.", result.alerts)
+
+    def renew(self, by: User, options: dict[str, Any]) -> None:
+        loan = Loan.objects.visible_to(by).open().with_names().filter(copy__barcode__iexact=options["copy"].strip())
+        found = loan.first()
+        if found is None:
+            raise CommandError(f"There is no open loan of the copy {options['copy'].strip()}.")
+        renewed = services.renew(loan=found, by=by, **_asked(options))
+        self._say(f"Renewed: {found.copy.book.title}, {words.due_until(renewed)}.", renewed.alerts)
+
+    def renew_all(self, by: User, options: dict[str, Any]) -> None:
+        patron = personas.patron_meant(by, options["card"], permission="circulation.change_loan")
+        result = services.renew_all(patron=personas.known(patron), by=by)
+        for loan in result.renewed:
+            self._say(f"Renewed: {loan.copy.book.title}, {words.due_until(loan)}.")
+        for loan, reasons in result.refused:
+            self._say(f"Not renewed: {loan.copy.book.title}.", reasons)
+        if result.refused:
+            raise CommandError(
+                f"{len(result.refused)} of {len(result.refused) + len(result.renewed)} were not renewed."
+            )
+
+    def explain(self, by: User, options: dict[str, Any]) -> None:
+        patron = personas.patron_meant(by, options["card"], permission="circulation.view_loan")
+        told = services.explain_check_out(copy=options["copy"], patron=patron, by=by, branch=options["branch"])
+        story = stories.of_decision(told.decision, for_staff=by.has_perm("circulation.view_loan"))
+        due = f", due {words.moment(story.due_at)}" if story.due_at else ""
+        self._say(f"Would be lent{due}." if story.is_allowed else "Would be refused.", story.reasons)
+        kept = explaining.kept(told.decision)
+        for line in explaining.staff_lines(kept) if by.has_perm("circulation.view_loan") else story.lines:
+            self.stdout.write(f"  {line}")
+
+    def _say(self, sentence: str, reasons: Any = ()) -> None:
+        self.stdout.write(sentence)
+        for reason in reasons:
+            self.stdout.write(f"  {_line(reason)}")
+
+
+def _line(reason: Reason) -> str:
+    return f"{reason.detail} [{reason.code}, {reason.level.name.lower()}]"
+
+
+def _asked(options: dict[str, Any]) -> dict[str, Any]:
+    return {"override": options["override"], "comment": options["comment"], "due_at": options["due"]}
+
+
+def _names(parser: ArgumentParser, *names: str) -> None:
+    for name in names:
+        parser.add_argument(name, metavar=name.upper(), help="A barcode." if name == "copy" else "A card number.")
+
+
+def _branch(parser: ArgumentParser) -> None:
+    parser.add_argument("--branch", type=_known_branch, metavar="CODE", help="Where the desk stands; else the copy's.")
+
+
+def _set_aside(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--override", action="append", default=[], metavar="CODE", help="A reason to set aside; once for each."
+    )
+    parser.add_argument("--comment", default="", help="Why they are set aside.")
+    parser.add_argument("--due", type=_until(DAY_ENDS), metavar="WHEN", help="A due date of your own.")
+
+
+def _known_branch(code: str) -> Branch:
+    branch = Branch.objects.filter(code=code).first()
+    if branch is None:
+        raise ArgumentTypeError(f"there is no branch with the code {code}")
+    return branch
+
+
+def _until(end: time) -> Callable[[str], datetime]:
+    """Reads 2026-03-02, by the library's clock at ``end``, or 2026-03-02T15:00."""
+
+    def moment(text: str) -> datetime:
+        try:
+            if len(text) == len("2026-03-02"):
+                return library_moment(date.fromisoformat(text), end)
+            read = parse_datetime(text)
+        except ValueError:
+            read = None
+        if read is None:
+            raise ArgumentTypeError("write a date as 2026-03-02 or a moment as 2026-03-02T15:00")
+        return read if read.tzinfo else library_moment(read.date(), read.time())
+
+    return moment
+
+
+def _user(name: str) -> User:
+    user = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name), is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active user {name}.")
+    return user

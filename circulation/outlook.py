@@ -1,0 +1,51 @@
+"""What a reader has at home, each loan with what its renewal would come to: said before anybody asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Patron
+from circulation import explaining, queries, rules, services
+from circulation.models import Loan
+from library.core.errors import Level
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """An open loan, and what the rules would say to its renewal now."""
+
+    loan: Loan
+    renewal: rules.Decision
+
+    @property
+    def may_renew(self) -> bool:
+        """Whether nothing stands in the way."""
+        return self.renewal.is_allowed
+
+    @property
+    def until(self) -> datetime | None:
+        """The due date that a renewal would give; None where there would be none."""
+        return self.renewal.due_at if self.may_renew else None
+
+    @property
+    def why_not(self) -> list[str]:
+        """A sentence for each reason why it cannot be renewed."""
+        return [reason.detail for reason in self.renewal.refusals]
+
+    @property
+    def told_to_reader(self) -> list[str]:
+        """The same in a reader's own words."""
+        return [explaining.reader_sentence(reason) for reason in self.renewal.refusals]
+
+    @property
+    def is_overridable(self) -> bool:
+        """Whether staff may renew it all the same."""
+        return not self.may_renew and all(reason.level < Level.IMPOSSIBLE for reason in self.renewal.refusals)
+
+
+def of(patron: Patron, *, at: datetime | None = None) -> list[Prospect]:
+    """The patron's open loans, what is due first at the head, in a constant number of queries."""
+    loans = list(queries.home_loans(patron).select_related("patron__tier", "branch"))
+    decided = services.explain_renewals(loans, at=at)
+    return [Prospect(loan, decided[loan.pk]) for loan in loans]

@@ -1,0 +1,32 @@
+"""Whose loans it is about: one's own, or as staff those of a card."""
+
+from __future__ import annotations
+
+from accounts.models import Patron, User
+from circulation import queries
+from circulation.errors import PatronUnknown
+from library.core.errors import NotAllowed, NotFound
+
+
+def patron_meant(user: User, card: str, *, permission: str) -> Patron | str:
+    """Without a card the user as a patron; with one that card, where it is the user's own or ``permission`` lets them.
+
+    Errors: ``NotAllowed``; also for a card that nobody has, so that nobody learns which there are.
+    """
+    if card.strip() and user.has_perm(permission):
+        return card
+    own = queries.patron_of(user.pk)
+    if own is None:
+        raise NotFound
+    if card.strip() and own.card_number.casefold() != card.strip().casefold():
+        raise NotAllowed
+    return own
+
+
+def known(patron: Patron | str) -> Patron:
+    """The patron, or who has this card. Errors: ``PatronUnknown``."""
+    found = patron if isinstance(patron, Patron) else queries.find_patron(patron)
+    if found is None:
+        reason = PatronUnknown.reason(card=str(patron).strip())
+        raise PatronUnknown(reason.detail, reasons=[reason])
+    return found

@@ -1,0 +1,205 @@
+"""The desk: one box, and what staff do with the loans of the reader who stands before it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Patron
+from catalog.models import Branch
+from circulation import desk as desks
+from circulation import outlook, queries
+from circulation.desk import Outcome, SetAside, TakingBack
+from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
+from circulation.models import Loan
+from circulation.services.overrides import PERMISSION
+from circulation.views.people import add_refusal, user_of
+from library.core.errors import LibraryError, NotAllowed, NotFound
+
+OUTCOME, BRANCH = "desk_outcome", "desk_branch"
+lends_and_takes_back = permission_required(["circulation.add_loan", "circulation.change_loan"], raise_exception=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@lends_and_takes_back
+def desk(request: HttpRequest) -> HttpResponse:
+    """One box for cards and barcodes. Every scan ends in a redirect, so that a reload repeats nothing."""
+    if request.method != "POST":
+        kept = request.session.pop(OUTCOME, None)
+        return _show(request, Outcome.from_dict(kept) if kept else None)
+    reader, takes_back = current_reader(request), _takes_back(request)
+    form = ScanForm(request.POST)
+    if not form.is_valid():
+        sentences = [str(sentence) for told in form.errors.values() for sentence in told]
+        return _shown_next(request, Outcome("bad", _("Nothing scanned"), sentences), reader, takes_back=takes_back)
+    scanned = desks.scan(
+        text=form.cleaned_data["scan"],
+        reader=reader,
+        takes_back=takes_back,
+        by=user_of(request),
+        branch=desk_branch(request),
+        said=TakingBack(form.returned_at, form.cleaned_data["is_damaged"]),
+    )
+    day, is_another = form.cleaned_data["returned_on"], scanned.reader != reader
+    return _shown_next(
+        request, scanned.outcome, scanned.reader,
+        takes_back=takes_back and not is_another, returned_on=day.isoformat() if day and not is_another else "",
+    )  # fmt: skip
+
+
+@require_POST
+@login_required
+@lends_and_takes_back
+def override(request: HttpRequest) -> HttpResponse:
+    """Lend or renew after all, with the ticked reasons set aside. What was typed stays where it is refused again."""
+    attempt, form = _attempt(request), OverrideForm(request.POST)
+    if not form.is_valid():
+        return _show(request, attempt.outcome_now(), form=form, status=422)
+    set_aside = SetAside(form.cleaned_data["override"], form.cleaned_data["comment"], form.cleaned_data["due_at"])
+    try:
+        outcome = attempt.make(set_aside)
+    except NotAllowed:
+        raise
+    except LibraryError as refusal:
+        if refusal.reasons:
+            form.add_error("override", _("Tick each reason that you set aside; what is impossible stays."))
+        else:
+            add_refusal(form, refusal, named={"due_at": "due_on"})
+        told = attempt.refused(refusal) if refusal.reasons else attempt.outcome_now()
+        return _show(request, told, form=form, status=422)
+    return _shown_next(request, outcome, attempt.reader)
+
+
+@require_POST
+@login_required
+@lends_and_takes_back
+def renew(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Renew one loan of the open reader; a refusal offers to set its reasons aside."""
+    loan = _loan(pk)
+    try:
+        outcome = desks.renew(loan, by=user_of(request))
+    except LibraryError as refusal:
+        outcome = desks.not_renewed(refusal, loan)
+    return _shown_next(request, outcome, loan.patron)
+
+
+@require_POST
+@login_required
+@lends_and_takes_back
+def renew_all(request: HttpRequest) -> HttpResponse:
+    """Renew what can be renewed for the open reader."""
+    reader = current_reader(request)
+    if reader is None:
+        raise NotFound
+    return _shown_next(request, desks.renew_all(reader, by=user_of(request)), reader)
+
+
+@require_POST
+@login_required
+@lends_and_takes_back
+def choose_branch(request: HttpRequest) -> HttpResponse:
+    """Where this desk stands: kept in the session, for every scan from now on."""
+    form = DeskBranchForm(request.POST)
+    if form.is_valid():
+        chosen: Branch | None = form.cleaned_data["branch"]
+        request.session[BRANCH] = chosen.pk if chosen else None
+        place = chosen.name if chosen else _("wherever the copy belongs")
+        outcome = Outcome("good", _("Desk"), (_("This desk is at: %(place)s.") % {"place": place},))
+    else:
+        outcome = Outcome("bad", _("Not changed"), [str(told) for told in form.errors["branch"]])
+    return _shown_next(request, outcome, current_reader(request), takes_back=_takes_back(request))
+
+
+def desk_branch(request: HttpRequest) -> Branch | None:
+    """Where this desk stands. None: nobody said, or that branch is gone; each copy then counts as being at home."""
+    kept = request.session.get(BRANCH)
+    return Branch.objects.filter(pk=kept).first() if kept else None
+
+
+def desk_address(reader: Patron | None, *, takes_back: bool = False, returned_on: str = "") -> str:
+    """The desk with this reader open. The reader's id, not the card: addresses are kept in histories and logs."""
+    query = {"reader": str(reader.pk)} if reader else {}
+    query |= {"mode": "return"} if takes_back else {}
+    query |= {"returned_on": returned_on} if returned_on else {}
+    return reverse("circulation:desk") + (f"?{urlencode(query)}" if query else "")
+
+
+def current_reader(request: HttpRequest) -> Patron | None:
+    """Whose turn it is, by the address."""
+    try:
+        return queries.patron_of(UUID(request.GET.get("reader", "")))
+    except ValueError:
+        return None
+
+
+def _attempt(request: HttpRequest) -> desks.Attempt:
+    """What staff try again: a renewal, or lending a copy to the open reader."""
+    if request.POST.get("loan"):
+        loan = _loan(request.POST["loan"])
+        return desks.Attempt(by=user_of(request), reader=loan.patron, loan=loan)
+    reader, copy = current_reader(request), queries.find_copy(request.POST.get("copy", "").replace("\0", ""))
+    if reader is None or copy is None:
+        raise NotFound
+    return desks.Attempt(by=user_of(request), reader=reader, copy=copy, branch=desk_branch(request))
+
+
+def _loan(pk: UUID | str) -> Loan:
+    try:
+        loan = Loan.objects.with_names().select_related("patron__tier").filter(pk=UUID(str(pk))).first()
+    except ValueError:
+        loan = None
+    if loan is None:
+        raise NotFound
+    return loan
+
+
+def _takes_back(request: HttpRequest) -> bool:
+    return request.GET.get("mode") == "return"
+
+
+def _shown_next(
+    request: HttpRequest, outcome: Outcome, reader: Patron | None, *, takes_back: bool = False, returned_on: str = ""
+) -> HttpResponse:
+    request.session[OUTCOME] = outcome.as_dict()
+    return redirect(desk_address(reader, takes_back=takes_back, returned_on=returned_on))
+
+
+def _show(
+    request: HttpRequest, outcome: Outcome | None, *, form: OverrideForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The desk. ``form``: an override that was refused, with what was typed."""
+    reader, takes_back = current_reader(request), _takes_back(request)
+    if form is not None:  # it failed: begin there, not in the box
+        form.fields["comment"].widget.attrs["autofocus"] = True
+    said = ScanForm({"scan": "-", "returned_on": request.GET.get("returned_on", "")})
+    day = said.cleaned_data.get("returned_on") if said.is_valid() else None
+    branch, loans = desk_branch(request), outlook.of(reader) if reader else []
+    reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
+    context: dict[str, Any] = {
+        "form": said,
+        "reader": reader,
+        "takes_back": takes_back,
+        "returned_on": day,
+        "today": timezone.localtime(timezone=timezone.get_default_timezone()).date(),
+        "here": desk_address(reader, takes_back=takes_back, returned_on=day.isoformat() if day else ""),
+        "other_mode": desk_address(reader, takes_back=not takes_back),
+        "outcome": outcome,
+        "reasons": reasons,
+        "override": form or (OverrideForm() if reasons else None),
+        "branch": branch,
+        "branch_form": DeskBranchForm(initial={"branch": branch}),
+        "loans": loans,
+        "can_renew_all": sum(item.may_renew for item in loans) > 1,
+        "holds": queries.home_holds(reader) if reader else (),
+    }
+    return render(request, "circulation/desk.html", context, status=status)

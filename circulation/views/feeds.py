@@ -1,0 +1,60 @@
+"""Due dates for calendar programs: a file, and a secret address that they fetch again and again."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Patron
+from circulation import feeds, ical, queries
+from circulation.views.people import patron_of
+from library.core.errors import NotFound
+
+
+@require_safe
+@login_required
+def download(request: HttpRequest) -> HttpResponse:
+    """The due dates of the reader's loans as a file."""
+    response = _due_dates(request, patron_of(request))
+    response["Content-Disposition"] = 'attachment; filename="due-dates.ics"'
+    return response
+
+
+@require_safe
+def feed(request: HttpRequest, token: str) -> HttpResponse:
+    """The same for whoever knows the secret address: a calendar program cannot sign in."""
+    patron = feeds.patron_of(token)
+    if patron is None:
+        raise NotFound
+    response = _due_dates(request, patron)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_POST
+@login_required
+def address(request: HttpRequest) -> HttpResponse:
+    """Make the reader's secret address, anew where there is one, or end it."""
+    patron = patron_of(request)
+    match request.POST.get("do"):
+        case "make":
+            feeds.make_address(patron=patron)
+            messages.success(request, _("Your calendar address is ready. An earlier one has ended."))
+        case "end":
+            feeds.end_address(patron=patron)
+            messages.success(request, _("Your calendar address has ended."))
+        case _other:
+            messages.error(request, _("Choose whether to make a calendar address or to end it."))
+    return redirect(reverse("circulation:my-loans") + "#calendar")
+
+
+def _due_dates(request: HttpRequest, patron: Patron) -> HttpResponse:
+    site = request.build_absolute_uri(reverse("circulation:my-loans"))
+    body = feeds.due_dates(queries.home_loans(patron), site=site)
+    headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(body, content_type=f"{ical.MEDIA_TYPE}; charset=utf-8", headers=headers)
