@@ -46,10 +46,10 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
         page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
         plain = queries.rule_rows()
         if request.method != "POST":
-            return self._page(request, MatrixForm(rows, plain, page.object_list), page)
+            return self._page(request, MatrixForm(rows, plain, list(page)), page)
         if not self._may_edit(request):
             raise PermissionDenied
-        matrix = MatrixForm(rows, plain, page.object_list, request.POST)
+        matrix = MatrixForm(rows, plain, list(page), request.POST)
         if not matrix.is_valid:
             return self._page(request, matrix, page, status=422)
         return self._saved(request, matrix)

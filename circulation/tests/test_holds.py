@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.tests.factories import make_patron
 from catalog.models import CopyStatus

@@ -83,7 +83,7 @@ def test_cells_of_many_rows_are_changed_at_once_and_written_down(admin, everyone
 
 
 def test_row_is_added_with_its_scope(admin, everyone, dvd):
-    tier = Tier.objects.first()
+    tier = Tier.objects.all()[0]
     save(admin, new__tier=tier.pk, new__item_type=dvd.pk, new__loan_period="3", new__loan_unit="hours")
     added = LoanRule.objects.get(tier=tier, item_type=dvd, branch=None)
     assert (added.loan_period, added.loan_unit, added.max_loans) == (3, "hours", None)
@@ -116,6 +116,7 @@ def test_error_stands_beside_its_cell_and_nothing_is_saved(admin, everyone, para
     assert response.status_code == 422
     (line,) = response.context["matrix"].lines
     assert line.form.errors == {parameter: [sentence]}
+    assert response.context["matrix"].new.errors == {}
     page = response.content.decode()
     assert f'href="#id_row-{everyone.pk}-{parameter}"' in page
     assert f'aria-describedby="id_row-{everyone.pk}-{parameter}_error"' in page
@@ -176,7 +177,7 @@ def test_row_inherits_only_from_rows_that_hold_for_all_of_it(admin, everyone, dv
 
 
 def test_explain_names_the_row_of_each_value(admin, everyone, dvd):
-    central, tier = make_branch(name="Central"), Tier.objects.first()
+    central, tier = make_branch(name="Central"), Tier.objects.all()[0]
     of_dvds = LoanRule.objects.create(branch=central, item_type=dvd, loan_period=2)
     page = admin.get(MATRIX, {"branch": central.pk, "tier": tier.pk, "item_type": dvd.pk})
     lines = {line.parameter: line for line in page.context["explained"]}
@@ -205,7 +206,7 @@ def test_page_warns_where_no_row_for_everyone_gives_a_period(admin, everyone):
 def test_librarian_looks_at_the_matrix_and_asks_it_but_changes_nothing(client, everyone, dvd):
     LoanRule.objects.create(item_type=dvd, max_loans=-1)
     client.force_login(make_librarian())
-    page = client.get(MATRIX, {"branch": make_branch().pk, "tier": Tier.objects.first().pk})
+    page = client.get(MATRIX, {"branch": make_branch().pk, "tier": Tier.objects.all()[0].pk})
     assert "14 days" in text(page)
     assert "without limit" in text(page)
     assert page.context["explained"]
