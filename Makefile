@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search clean
+.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-desk clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -99,6 +99,9 @@ bench-otp: install  ## Whether time tells known from unknown addresses: 200 pair
 
 bench-search: install $(BENCH)/.installed  ## The catalogue's search beside FTS5 and Tantivy (SIZES=10000 100000 1000000); writes bench/RESULTS.md
 	$(BIN)/python -m bench.search --peers $(BENCH)/bin/python --sizes $(SIZES)
+
+bench-desk: install  ## Check-outs and check-ins at 1 and 16 desks beside bare SQL; writes bench/RESULTS.md
+	$(BIN)/python -m bench.desk
 
 clean:  ## Remove the virtual environments and everything in var/
 	rm -rf $(VENV) $(BENCH) $(SCHEMA) var

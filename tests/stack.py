@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, TypeVar
@@ -132,7 +132,7 @@ class Stack:
         """Kill -9 the supervised process and everything that it started."""
         os.killpg(self.part(words), signal.SIGKILL)
 
-    def sql(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def sql(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Rows from its database, read from outside."""
         url = json.loads((self.var / "embedded.json").read_text())["database_url"]
         with psycopg.connect(url, autocommit=True) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.core.files import File
@@ -12,10 +13,10 @@ from accounts.models import Role, User
 from accounts.services import create_user
 from catalog import checks
 from catalog import services as catalog
-from catalog.models import Author, AuthorAlias, Authorship, Book, Branch, Category, Copy, Series
+from catalog.models import Author, AuthorAlias, Authorship, Book, Branch, Category, Copy, ItemType, Series
 from catalog.names import sort_name
 from catalog.services import names
-from library.pages.demo import FOLDER
+from library.pages.demo import FOLDER, lending
 from library.search.fold import fold
 
 Pairs = list[tuple[Book, dict[str, Any]]]
@@ -34,8 +35,11 @@ def is_loaded() -> bool:
 
 
 @transaction.atomic
-def load() -> int:
-    """Load people, branches, records, copies and files; returns the number of books. Indexing follows by itself."""
+def load(*, at: datetime | None = None) -> int:
+    """Load people, branches, records, copies, files and, as of ``at``, lending; returns the number of books.
+
+    Indexing follows by itself.
+    """
     for email, username, name, role, card in PEOPLE:
         create_user(email=email, username=username, password=PASSWORD, full_name=name, role=role, card_number=card)
     librarian = User.objects.get(email__iexact="librarian@example.org")
@@ -48,11 +52,13 @@ def load() -> int:
     _add_people(pairs)
     _file_under(pairs, categories)
     catalog.refresh_search_texts(books)
-    Copy.objects.bulk_create(_copy(book, row, branches) for book, record in pairs for row in record["copies"])
+    types = lending.make_item_types(lending.read()["item_types"])
+    Copy.objects.bulk_create(_copy(book, row, branches, types) for book, record in pairs for row in record["copies"])
     for book, record in pairs:
         if "file" in record:
             with (FOLDER / "files" / record["file"]).open("rb") as opened:
                 catalog.attach_file(book=book, upload=File(opened, name=record["file"]), by=librarian)
+    lending.load(by=librarian, password=librarian.password, at=at)
     return len(books)
 
 
@@ -86,11 +92,12 @@ def _book(record: dict[str, Any]) -> Book:
     return book
 
 
-def _copy(book: Book, row: dict[str, Any], branches: dict[str, Branch]) -> Copy:
+def _copy(book: Book, row: dict[str, Any], branches: dict[str, Branch], types: dict[str, ItemType]) -> Copy:
     kept = checks.checked({"barcode": row["barcode"], "shelf_mark": row["shelf_mark"]}, checks.COPY)
     return Copy(
-        book=book, branch=branches[row["branch"]], status=row["status"], not_for_loan=not row["for_loan"], **kept
-    )
+        book=book, branch=branches[row["branch"]], item_type=types.get(row.get("item_type", "")),
+        status=row["status"], not_for_loan=not row["for_loan"], **kept,
+    )  # fmt: skip
 
 
 def _add_people(pairs: Pairs) -> None:

@@ -1,0 +1,459 @@
+"""What lending does to that library, verb by verb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from circulation.tests.model import world
+from circulation.tests.model.world import UNLIMITED, Copy, Patron, look_up
+
+IMPOSSIBLE = {
+    "copy_unknown", "patron_unknown", "patron_inactive", "card_lost", "copy_withdrawn", "already_lent_to_patron",
+    "no_rule_defined", "ask_at_the_desk", "self_check_out_not_allowed", "loan_lost", "loan_claimed_returned",
+    "due_date_would_not_move", "already_returned",
+}  # fmt: skip
+ALERTS = {"copy_was_lost", "copy_was_missing", "copy_in_transit"}
+BOUND = ("requested", "in_transit", "ready")
+
+
+class Refused(Exception):
+    """With the codes of all reasons, in order."""
+
+    def __init__(self, *codes: str) -> None:
+        super().__init__(*codes)
+        self.codes = list(codes)
+
+
+@dataclass
+class Loan:
+    copy: str
+    patron: str
+    branch: str
+    out: datetime
+    due: datetime
+    is_hourly: bool = False
+    renewals: int = 0
+    claimed: bool = False
+    lost: bool = False
+    returned: datetime | None = None
+
+
+@dataclass
+class Hold:
+    patron: str
+    book: str
+    pickup: str
+    copy: str | None
+    state: str
+    placed: int  # the how-manieth
+
+
+@dataclass(frozen=True)
+class Override:
+    """What staff set aside."""
+
+    codes: frozenset[str] = frozenset()
+    comment: str = ""
+    due: datetime | None = None
+    is_permitted: bool = True
+
+    def check(self, now: datetime) -> None:
+        if not self.codes and self.due is None:
+            return
+        if not self.is_permitted:
+            raise Refused("not_allowed")
+        if not self.comment:
+            raise Refused("comment_required")
+        if self.due is not None and self.due <= now:
+            raise Refused("due_date_not_in_future")
+
+    def apply(self, codes: list[str]) -> None:
+        """Refuse with all reasons where one stands that is not set aside."""
+        if any(code in IMPOSSIBLE or (code not in ALERTS and code not in self.codes) for code in codes):
+            raise Refused(*codes)
+
+
+NOTHING = Override()
+
+
+class Lending:
+    def __init__(self) -> None:
+        self.copies: dict[str, Copy] = {copy.barcode: copy for copy in world.copies()}
+        self.patrons: dict[str, Patron] = {patron.name: patron for patron in world.patrons()}
+        self.loans: list[Loan] = []
+        self.holds: list[Hold] = []
+        self.placed = 0
+        self.popularity = {copy.book: 0 for copy in self.copies.values()}
+
+    # -- what is so ---------------------------------------------------------------------------------------------------
+
+    def open_loan(self, barcode: str) -> Loan | None:
+        return next((loan for loan in self.loans if loan.copy == barcode and loan.returned is None), None)
+
+    def loans_of(self, patron: str) -> list[Loan]:
+        return [loan for loan in self.loans if loan.patron == patron and loan.returned is None]
+
+    def counting(self, patron: str) -> list[Loan]:
+        return [loan for loan in self.loans_of(patron) if not loan.claimed]
+
+    def bound(self, barcode: str) -> Hold | None:
+        return next((hold for hold in self.holds if hold.copy == barcode and hold.state in BOUND), None)
+
+    def queue(self, book: str) -> list[Hold]:
+        queued = [hold for hold in self.holds if hold.book == book and hold.state == "queued"]
+        return sorted(queued, key=lambda hold: hold.placed)
+
+    def is_free(self, copy: Copy) -> bool:
+        return copy.status == "available" and copy.for_loan
+
+    def value(self, parameter: str, copy: Copy, patron: Patron) -> Any:
+        return look_up(parameter, copy.home, patron.tier, copy.kind)[0]
+
+    # -- due dates ----------------------------------------------------------------------------------------------------
+
+    def due(self, copy: Copy, patron: Patron, branch: str, start: datetime) -> datetime:
+        period = self.value("loan_period", copy, patron)
+        if self.value("loan_unit", copy, patron) == "hours":
+            due = _extended(branch, start + timedelta(hours=period))
+        else:
+            due = _end(world.next_open(branch, start.date() + timedelta(days=period)))
+        last = patron.expires
+        if last is not None and last < due.date() and _end(last) >= start:
+            due = self._capped(copy, patron, branch, start, last)
+        return due
+
+    def _capped(self, copy: Copy, patron: Patron, branch: str, start: datetime, last: date) -> datetime:
+        day = last
+        while world.hours(branch, day) is None:
+            day -= timedelta(days=1)
+        if _end(day) <= start:
+            day = last
+        opening = world.hours(branch, day)
+        if self.value("loan_unit", copy, patron) == "hours" and opening is not None:
+            closing = datetime.combine(day, opening[1], tzinfo=UTC)
+            if start < closing:
+                return closing
+        return _end(day)
+
+    # -- reasons ------------------------------------------------------------------------------------------------------
+
+    def about_patron(self, patron: Patron, now: datetime) -> Iterable[str]:
+        trouble, today = patron.trouble, now.date()
+        if trouble.get("closed"):
+            yield "patron_inactive"
+        if trouble.get("card_lost"):
+            yield "card_lost"
+        if patron.expires is not None and today > patron.expires:
+            yield "card_expired"
+        if "until" in trouble and (trouble["until"] is None or today <= trouble["until"]):
+            yield "patron_restricted" if trouble["until"] is None else "patron_restricted_until"
+        if trouble.get("unconfirmed"):
+            yield "address_unconfirmed"
+
+    def about_copy(self, copy: Copy, patron: Patron) -> Iterable[str]:
+        if copy.status == "withdrawn":
+            yield "copy_withdrawn"
+        if not copy.for_loan:
+            yield "copy_not_for_loan"
+        named = {"in_repair": "copy_in_repair", "damaged": "copy_damaged", "lost": "copy_was_lost",
+                 "missing": "copy_was_missing"}  # fmt: skip
+        if copy.status in named:
+            yield named[copy.status]
+        loan, hold = self.open_loan(copy.barcode), self.bound(copy.barcode)
+        if loan is not None:
+            yield "already_lent_to_patron" if loan.patron == patron.name else "already_lent_to_another"
+        if hold is not None and hold.patron != patron.name:
+            yield "copy_requested_by_another" if hold.state == "requested" else "copy_held_for_another"
+        if hold is None and copy.status == "in_transit":
+            yield "copy_in_transit"
+
+    def about_limits(self, copy: Copy, patron: Patron) -> Iterable[str]:
+        limit, (where, _who, what) = look_up("max_loans", copy.home, patron.tier, copy.kind)
+        counted = 0
+        for loan in self.counting(patron.name):
+            other = self.copies[loan.copy]
+            own_type = look_up("max_loans", other.home, patron.tier, other.kind)[1][2]
+            fits = where in {None, other.home} and (other.kind == what if what else own_type is None)
+            counted += fits
+        if limit != UNLIMITED and counted >= limit:
+            yield "loan_limit_reached"
+        total = world.TOTALS[patron.tier][0]
+        if total is not None and len(self.counting(patron.name)) >= total:
+            yield "total_loan_limit_reached"
+
+    def has_overdue(self, patron: str, now: datetime, *, but: Loan | None = None) -> bool:
+        return any(loan.due < now for loan in self.counting(patron) if loan is not but)
+
+    def against_check_out(self, copy: Copy, patron: Patron, now: datetime, *, by_self: bool) -> list[str]:
+        codes = [
+            *self.about_patron(patron, now),
+            *self.about_copy(copy, patron),
+            *self.about_limits(copy, patron),
+            *(["has_overdue_loans"] if self.has_overdue(patron.name, now) else []),
+        ]
+        age = world.MINIMUM_AGES.get(copy.book)
+        if age is not None and patron.born is not None and _years(patron.born, now.date()) < age:
+            codes.append("too_young")
+        if any(self.copies[loan.copy].book == copy.book and loan.copy != copy.barcode
+               for loan in self.counting(patron.name)):  # fmt: skip
+            codes.append("same_book_already_lent")
+        if not by_self:
+            return codes
+        told = list(dict.fromkeys("ask_at_the_desk" if code in ALERTS else code for code in codes))
+        return [*told, *([] if self.value("self_check_out", copy, patron) else ["self_check_out_not_allowed"])]
+
+    # -- check-out ----------------------------------------------------------------------------------------------------
+
+    def check_out(
+        self,
+        barcode: str,
+        name: str,
+        now: datetime,
+        *,
+        branch: str,
+        by_self: bool = False,
+        override: Override = NOTHING,
+    ) -> Loan:
+        override.check(now)
+        copy, patron = self.copies[barcode], self.patrons[name]
+        override.apply(self.against_check_out(copy, patron, now, by_self=by_self))
+        other, kept = self.open_loan(barcode), self.bound(barcode)
+        if other is not None:
+            other.returned = max(now, other.out)
+        if kept is not None and kept.patron != name:
+            self._bind_to_another(kept, barcode)
+        for hold in self.holds:
+            if (hold.patron, hold.book) == (name, copy.book) and hold.state in {*BOUND, "queued"}:
+                freed, stood_at = hold.copy, hold.pickup if hold.state == "ready" else None
+                hold.copy, hold.state = barcode, "fulfilled"
+                if freed is not None and freed != barcode:
+                    self._release(self.copies[freed], stood_at)
+        copy.status = "on_loan"
+        self.popularity[copy.book] += 1
+        loan = Loan(barcode, name, branch, now, override.due or self.due(copy, patron, branch, now))
+        loan.is_hourly = self.value("loan_unit", copy, patron) == "hours"
+        self.loans.append(loan)
+        return loan
+
+    # -- check-in -----------------------------------------------------------------------------------------------------
+
+    def check_in(
+        self, barcode: str, now: datetime, *, branch: str | None, returned: datetime | None, damaged: bool
+    ) -> str:
+        """The action."""
+        copy, loan = self.copies[barcode], self.open_loan(barcode)
+        if loan is None and copy.status == "withdrawn":
+            raise Refused("not_on_loan")
+        if returned is not None and returned > now:
+            raise Refused("return_in_future")
+        if returned is not None and loan is not None and returned < loan.out:
+            raise Refused("return_before_check_out")
+        if loan is not None:
+            loan.returned = max(returned or now, loan.out)
+        hold = self.bound(barcode)
+        if damaged or copy.status in {"in_repair", "damaged", "withdrawn"}:
+            copy.status = "damaged" if damaged else copy.status
+            if hold is not None:
+                self._bind_to_another(hold, barcode)
+            return "repair"
+        if hold is None and copy.for_loan and self.queue(copy.book):
+            hold = self.queue(copy.book)[0]
+        if branch is None:
+            branch = hold.pickup if hold is not None and hold.state == "in_transit" else copy.home
+        if hold is not None:
+            return "hold_shelf" if self._hand_to(hold, copy, branch) else "transit"
+        copy.status = "available" if branch == copy.home else "in_transit"
+        return "shelve" if branch == copy.home else "transit"
+
+    def _hand_to(self, hold: Hold, copy: Copy, here: str) -> bool:
+        arrived = hold.pickup == here
+        hold.copy, hold.state = copy.barcode, "ready" if arrived else "in_transit"
+        copy.status = "on_shelf_for_hold" if arrived else "in_transit"
+        return arrived
+
+    def _bind_to_another(self, hold: Hold, taken: str) -> None:
+        """Another free copy, at the pickup branch first; else the hold waits, where it stood in the order of asking."""
+        hold.copy, hold.state = None, "queued"
+        free = [copy for copy in self.copies.values() if copy.book == hold.book and self.is_free(copy)]
+        free = [copy for copy in free if copy.barcode != taken]
+        if free:
+            copy = min(free, key=lambda copy: (copy.home != hold.pickup, copy.barcode))
+            hold.copy, hold.state, copy.status = copy.barcode, "requested", "requested"
+
+    def _release(self, copy: Copy, stood_at: str | None) -> None:
+        """Free, for the next in line or for all; what stands elsewhere has to come home first."""
+        if copy.status not in {"requested", "on_shelf_for_hold", "in_transit"}:
+            return
+        if copy.status == "in_transit" or stood_at not in {None, copy.home}:
+            copy.status = "in_transit"
+        elif copy.for_loan and self.queue(copy.book):
+            hold = self.queue(copy.book)[0]
+            hold.copy, hold.state, copy.status = copy.barcode, "requested", "requested"
+        else:
+            copy.status = "available"
+
+    # -- renewal ------------------------------------------------------------------------------------------------------
+
+    def against_renewal(
+        self, loan: Loan, now: datetime, *, automatic: bool, by_hand: datetime | None = None
+    ) -> tuple[list[str], datetime]:
+        copy, patron = self.copies[loan.copy], self.patrons[loan.patron]
+        allowed = self.value("renewals_allowed", copy, patron)
+        codes = [code for code, holds in (("loan_lost", loan.lost), ("loan_claimed_returned", loan.claimed)) if holds]
+        if allowed != UNLIMITED and loan.renewals >= allowed:
+            codes.append("renewal_limit_reached")
+        codes += self.about_patron(patron, now)
+        if self.has_overdue(loan.patron, now, but=loan):
+            codes.append("has_overdue_loans")
+        if automatic:
+            end = self.value("no_auto_renewal_after", copy, patron)
+            if not self.value("auto_renew", copy, patron):
+                codes.append("auto_renewal_not_set")
+            if end is not None and now.date() >= loan.out.date() + timedelta(days=end):
+                codes.append("too_late_to_renew")
+            if not patron.wants_auto:
+                codes.append("auto_renewal_declined")
+        if copy.for_loan and any(hold.patron != loan.patron for hold in self.queue(copy.book)):
+            codes.append("others_wait_for_book")
+        early = self.value("no_renewal_before", copy, patron)
+        early = 0 if early is None and automatic else early
+        if early is not None and now.date() < loan.due.date() - timedelta(days=early):
+            codes.append("too_soon_to_renew")
+        is_today = self.value("renew_from", copy, patron) == "today" or loan.due < now
+        due = by_hand or self.due(copy, patron, loan.branch, now if is_today else loan.due)
+        if due <= loan.due:
+            codes.append("due_date_would_not_move")
+        return codes, due
+
+    def renew(self, loan: Loan, now: datetime, *, override: Override = NOTHING, automatic: bool = False) -> None:
+        override.check(now)
+        if loan.returned is not None:
+            raise Refused("already_returned")
+        as_of = min(now, loan.due) if automatic else now
+        codes, due = self.against_renewal(loan, as_of, automatic=automatic, by_hand=override.due)
+        override.apply(codes)
+        loan.due, loan.renewals = due, loan.renewals + 1
+
+    def renew_all(self, name: str, now: datetime) -> tuple[list[Loan], list[tuple[Loan, list[str]]]]:
+        renewed, refused = [], []
+        for loan in sorted(self.loans_of(name), key=lambda loan: loan.due):
+            try:
+                self.renew(loan, now)
+                renewed.append(loan)
+            except Refused as why:
+                refused.append((loan, why.codes))
+        return renewed, refused
+
+    def renew_automatically(self, now: datetime) -> int:
+        """What is due today, or was within a week, and is let go on as of its due date."""
+        count = 0
+        for loan in sorted(self.loans, key=lambda loan: loan.due):
+            copy, patron = self.copies[loan.copy], self.patrons[loan.patron]
+            is_due = loan.due <= now if loan.is_hourly else loan.due.date() <= now.date()
+            if loan.returned or loan.claimed or loan.lost or not is_due or loan.due < now - timedelta(days=7):
+                continue
+            if patron.wants_auto and self.value("auto_renew", copy, patron):
+                try:
+                    self.renew(loan, now, automatic=True)
+                    count += 1
+                except Refused:
+                    pass
+        return count
+
+    # -- claims -------------------------------------------------------------------------------------------------------
+
+    def claim(self, loan: Loan, *, withdraw: bool = False) -> None:
+        if loan.returned is not None:
+            raise Refused("already_returned")
+        loan.claimed = not withdraw
+
+    def declare_lost(self, loan: Loan) -> None:
+        if loan.returned is not None:
+            raise Refused("already_returned")
+        copy = self.copies[loan.copy]
+        if not loan.lost:
+            loan.lost = True
+            copy.status = "lost" if copy.status == "on_loan" else copy.status
+
+    # -- requests -----------------------------------------------------------------------------------------------------
+
+    def place_hold(self, book: str, name: str, branch: str) -> Hold:
+        patron, codes = self.patrons[name], []
+        mine = [hold for hold in self.holds if hold.patron == name and hold.state in {*BOUND, "queued"}]
+        here = [copy for copy in self.copies.values() if (copy.book, copy.home) == (book, branch)]
+        free = [copy for copy in here if self.is_free(copy)]
+        if patron.trouble.get("closed"):
+            codes.append("patron_inactive")
+        if any(hold.book == book for hold in mine):
+            codes.append("book_already_held")
+        if any(self.copies[loan.copy].book == book for loan in self.loans_of(name)):
+            codes.append("book_already_lent_to_patron")
+        most = world.TOTALS[patron.tier][1]
+        if most is not None and len(mine) >= most:
+            codes.append("total_hold_limit_reached")
+        if not free:
+            codes.append("no_copy_free")
+        if codes:
+            raise Refused(*codes)
+        free[0].status = "requested"
+        self.placed += 1
+        hold = Hold(name, book, branch, free[0].barcode, "requested", self.placed)
+        self.holds.append(hold)
+        return hold
+
+    def confirm(self, hold: Hold, fetched: str | None) -> None:
+        if hold.state != "requested":
+            raise Refused("hold_not_requested")
+        bound = self.copies[hold.copy or ""]
+        taken = bound
+        if fetched is not None and fetched != hold.copy:
+            taken = self.copies[fetched]
+            if taken.book != hold.book:
+                raise Refused("copy_of_another_book")
+            if not self.is_free(taken):
+                raise Refused("copy_not_free")
+        self._hand_to(hold, taken, taken.home)
+        if taken is not bound:
+            self._release(bound, None)
+
+    def refuse(self, hold: Hold, status: str) -> None:
+        if hold.state != "requested":
+            raise Refused("hold_not_requested")
+        hold.state, copy = "refused", self.copies[hold.copy or ""]
+        if status == "available":
+            self._release(copy, None)
+        else:
+            copy.status = status
+
+    def cancel(self, hold: Hold, *, by_reader: bool) -> None:
+        if hold.state not in {*BOUND, "queued"}:
+            raise Refused("hold_ended")
+        if by_reader and hold.state in {"ready", "in_transit"}:
+            raise Refused("hold_is_ready")
+        stood_at = hold.pickup if hold.state == "ready" else None
+        hold.state = "cancelled"
+        if hold.copy is not None:
+            self._release(self.copies[hold.copy], stood_at)
+
+
+def _end(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59), tzinfo=UTC)
+
+
+def _extended(branch: str, at: datetime) -> datetime:
+    """The moment itself where the branch is open then, else when it opens next."""
+    day, opening = at.date(), world.hours(branch, at.date())
+    if opening is not None and opening[0] <= at.time() < opening[1]:
+        return at
+    if opening is None or at.time() >= opening[1]:
+        day = world.next_open(branch, day + timedelta(days=1))
+    opening = world.hours(branch, day)
+    assert opening is not None
+    return datetime.combine(day, opening[0], tzinfo=UTC)
+
+
+def _years(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

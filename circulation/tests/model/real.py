@@ -1,0 +1,104 @@
+"""The same small library in the database, and a picture of all its tables that one query takes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import Patron, Tier, User
+from accounts.tests.factories import make_librarian, make_patron
+from catalog.models import Book, Branch, Copy, ItemType
+from catalog.tests.factories import make_book, make_branch, make_copy
+from circulation.models import CalendarException, LendingSettings, LoanRule, OpeningHours
+from circulation.tests.model import world
+
+# Everything that a verb of lending may write, as it stands.
+PICTURE = """
+SELECT json_build_object(
+  'copies', (SELECT json_object_agg(barcode, status) FROM catalog_copy),
+  'books', (SELECT json_object_agg(title, json_build_array(total_copies, available_copies, popularity, is_available))
+            FROM catalog_book JOIN (SELECT book_id, is_available FROM catalog_bookfacts) AS facts ON book_id = id),
+  'loans', (SELECT json_object_agg(id, to_jsonb(loan)) FROM circulation_loan AS loan),
+  'holds', (SELECT json_object_agg(id, to_jsonb(hold)) FROM circulation_hold AS hold),
+  'renewals', (SELECT json_object_agg(id, to_jsonb(renewal)) FROM circulation_loanrenewal AS renewal),
+  'overrides', (SELECT json_object_agg(id, json_build_array(loan_id, verb, comment)) FROM circulation_override),
+  'record', (SELECT json_build_array(count(*), max(id::text)) FROM accounts_activity)
+)
+"""
+
+
+class Library:
+    """Rows of the world's literals, by the names that the model uses."""
+
+    def __init__(self) -> None:
+        self.branches: dict[str, Branch] = {
+            name: make_branch(code=f"model-{name}", name=name) for name in world.BRANCHES
+        }
+        for name, branch in self.branches.items():
+            for weekday, (opens, closes) in world.WEEK[name].items():
+                OpeningHours.objects.create(branch=branch, weekday=weekday, opens=opens, closes=closes)
+        for where, first, last in world.CLOSED:
+            self._exception(where, name="closed", first_day=first, last_day=last)
+        for where, day, opens, closes in world.OPEN:
+            self._exception(
+                where, name="open", first_day=day, last_day=day, is_open=True, opens=opens, closes=closes
+            )  # fmt: skip
+        kinds = {code: ItemType.objects.create(code=code, name=code) for code in (world.DVD, world.ROOM)}
+        tiers = {
+            code: Tier.objects.update_or_create(
+                code=code, defaults={"name": code, "max_loans": loans, "max_holds": holds}
+            )[0]
+            for code, (loans, holds) in world.TOTALS.items()
+        }
+        LoanRule.objects.all().delete()
+        for (where, who, what), values in world.MATRIX.items():
+            LoanRule.objects.create(
+                branch=self.branches[where] if where else None, tier=tiers[who] if who else None,
+                item_type=kinds[what] if what else None, **values,
+            )  # fmt: skip
+        LendingSettings.objects.update_or_create(pk=1)
+        self.books: dict[str, Book] = {}
+        self.copies: dict[str, Copy] = {}
+        for copy in world.copies():
+            age = world.MINIMUM_AGES.get(copy.book)
+            book = self.books.get(copy.book) or make_book(title=copy.book, minimum_age=age)
+            self.books[copy.book] = book
+            self.copies[copy.barcode] = make_copy(
+                book=book, branch=self.branches[copy.home], barcode=copy.barcode, not_for_loan=not copy.for_loan,
+                item_type=kinds[copy.kind] if copy.kind else None,
+            )  # fmt: skip
+        self.patrons: dict[str, Patron] = {}
+        for patron in world.patrons():
+            row = make_patron(full_name=patron.name)
+            row.tier, row.expires_on, row.birth_date = tiers[patron.tier], patron.expires, patron.born
+            row.wants_auto_renewal = patron.wants_auto
+            row.save()
+            self.patrons[patron.name] = row
+        self.librarian = make_librarian()
+        self.names = {branch.pk: name for name, branch in self.branches.items()}
+
+    def _exception(self, where: str | None, **values: Any) -> None:
+        CalendarException.objects.create(branch=self.branches[where] if where else None, **values)
+
+    def write_on_card(self, name: str, **values: Any) -> None:
+        """What staff say of a patron."""
+        Patron.objects.filter(pk=self.patrons[name].pk).update(**values)
+
+    def close_account(self, name: str, *, is_active: bool) -> None:
+        User.objects.filter(pk=self.patrons[name].pk).update(is_active=is_active)
+
+
+def picture() -> dict[str, Any]:
+    """All tables of lending, as plain values."""
+    with connection.cursor() as cursor:
+        cursor.execute(PICTURE)
+        (taken,) = cursor.fetchone()
+    told = json.loads(taken) if isinstance(taken, str) else taken
+    return {name: rows or {} for name, rows in told.items()}
+
+
+def moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

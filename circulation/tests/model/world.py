@@ -1,0 +1,112 @@
+"""The one small library that model and database both begin with: who, what, and by which rules. All literals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+START = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)  # a Monday
+MAIN, EAST = "main", "east"
+BRANCHES = (MAIN, EAST)
+BOOK, DVD, ROOM = None, "dvd", "room"
+READER, STUDENT = "reader", "student"
+
+# -- when the branches are open. No loan can end on these quarters of an hour -------------------------------------
+WEEK = {
+    MAIN: {day: (time(9), time(18, 15)) for day in range(6)},
+    EAST: {day: (time(10), time(16, 15)) for day in (1, 2, 3, 4)} | {5: (time(10), time(13, 15))},
+}
+CLOSED = (
+    (None, date(2026, 4, 3), date(2026, 4, 6)),
+    (MAIN, date(2026, 3, 16), date(2026, 3, 18)),
+    (EAST, date(2026, 3, 10), date(2026, 3, 10)),
+)
+OPEN = ((EAST, date(2026, 3, 22), time(12), time(16, 15)),)
+
+
+def hours(branch: str, day: date) -> tuple[time, time] | None:
+    """When a branch opens and closes on a day; None: not at all."""
+    for where, on, opens, closes in OPEN:
+        if (where, on) == (branch, day):
+            return opens, closes
+    if any(where in {None, branch} and first <= day <= last for where, first, last in CLOSED):
+        return None
+    return WEEK[branch].get(day.weekday())
+
+
+def next_open(branch: str, day: date) -> date:
+    while hours(branch, day) is None:
+        day += timedelta(days=1)
+    return day
+
+
+# -- the matrix: (branch, tier, item type), None: any -------------------------------------------------------------
+UNLIMITED = -1
+MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
+    (None, None, None): {"loan_period": 14, "max_loans": 3, "renewals_allowed": 2, "auto_renew": True},
+    (None, STUDENT, None): {
+        "max_loans": 4, "renewals_allowed": UNLIMITED, "no_auto_renewal_after": 30,
+    },
+    (None, None, DVD): {"loan_period": 3, "max_loans": 1, "renewals_allowed": 1, "no_renewal_before": 1},
+    (None, None, ROOM): {
+        "loan_period": 4, "loan_unit": "hours", "hourly_at_closing": "extend", "max_loans": 1, "renewals_allowed": 1,
+    },
+    (EAST, None, None): {"renew_from": "today", "self_check_out": True, "max_loans": 2},
+    (EAST, STUDENT, None): {"loan_period": 21},
+}  # fmt: skip
+TOTALS = {READER: (4, 2), STUDENT: (None, None)}  # loans, holds
+
+
+def look_up(parameter: str, branch: str, tier: str, kind: str | None) -> tuple[Any, tuple[str | None, ...]]:
+    """The value and the scope of the row that gives it: branch before tier before item type."""
+    for where in (branch, None):
+        for who in (tier, None):
+            for what in dict.fromkeys((kind, None)):
+                if parameter in MATRIX.get((where, who, what), {}):
+                    return MATRIX[where, who, what][parameter], (where, who, what)
+    return None, (None, None, None)
+
+
+# -- who and what -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Copy:
+    barcode: str
+    book: str
+    home: str
+    kind: str | None = BOOK
+    for_loan: bool = True
+    status: str = "available"
+
+
+@dataclass
+class Patron:
+    name: str
+    tier: str
+    expires: date | None = None
+    wants_auto: bool = True
+    born: date | None = None
+    trouble: dict[str, Any] = field(default_factory=dict)  # what was written on the card meanwhile
+
+
+MINIMUM_AGES = {"film": 16}
+
+
+def copies() -> list[Copy]:
+    """In the order of their ids."""
+    return [
+        Copy("A1", "novel", MAIN), Copy("A2", "novel", MAIN), Copy("A3", "novel", EAST),
+        Copy("B1", "atlas", MAIN), Copy("B2", "atlas", EAST), Copy("B3", "atlas", MAIN, for_loan=False),
+        Copy("C1", "poems", EAST), Copy("C2", "letters", EAST),
+        Copy("D1", "film", MAIN, DVD), Copy("D2", "film", EAST, DVD),
+        Copy("R1", "key", MAIN, ROOM),
+    ]  # fmt: skip
+
+
+def patrons() -> list[Patron]:
+    return [
+        Patron("ann", READER), Patron("bob", READER, born=date(2012, 5, 1)), Patron("cleo", STUDENT),
+        Patron("dora", STUDENT, wants_auto=False), Patron("emil", READER, expires=date(2026, 3, 24)),
+    ]  # fmt: skip
