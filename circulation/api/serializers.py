@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
@@ -101,9 +101,9 @@ class HoldSerializer(StaffSeesPatron):
     def get_position(self, hold: Hold) -> int | None:
         if hold.state != HoldState.QUEUED:
             return None
-        known = hold if hasattr(hold, "position") else queries.with_positions(Hold.objects.filter(pk=hold.pk)).get()
-        position: int = known.position
-        return position
+        known: Any = hold if hasattr(hold, "position") else None
+        known = known or queries.with_positions(Hold.objects.filter(pk=hold.pk)).get()
+        return cast(int, known.position)
 
 
 class PickSerializer(HoldSerializer):
