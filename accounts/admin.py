@@ -87,10 +87,20 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 @admin.register(Patron)
 class PatronAdmin(admin.ModelAdmin[Patron]):
-    list_display = ("card_number", "name", "email", "tier")
-    list_filter = ("tier",)
+    list_display = ("card_number", "name", "email", "tier", "expires_on", "is_card_lost", "is_restricted")
+    list_filter = ("tier", "is_card_lost", "is_restricted", "is_address_confirmed", "expires_on")
     search_fields = ("card_number", "user__full_name", "user__email")
-    fields = ("user", "card_number", "tier")
+    fieldsets = (
+        (None, {"fields": ("user", "tier", "birth_date", "is_address_confirmed", "wants_auto_renewal")}),
+        (_("Card"), {"fields": ("card_number", "expires_on", "is_card_lost")}),
+        (
+            _("Restriction"),
+            {
+                "fields": ("is_restricted", "restricted_until", "restriction_note"),
+                "description": _("The reader is told why and until when."),
+            },
+        ),
+    )
     readonly_fields = ("user",)
 
     @admin.display(description=_("name"), ordering="user__full_name")
@@ -103,6 +113,11 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
         return super().get_queryset(request).select_related("user", "tier")
+
+    def save_model(self, request: HttpRequest, obj: Patron, form: Any, change: bool) -> None:
+        """Only what changed is written, and who changed which of it."""
+        if form.changed_data:
+            services.change_patron(patron=obj, fields=form.changed_data, by=_who(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Every user gets a card when the account is made."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.models import Group
@@ -140,6 +141,14 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user
+
+
+@transaction.atomic
+def change_patron(*, patron: Patron, fields: Collection[str], by: User) -> Patron:
+    """Write ``fields`` of a patron's card, tier or standing. Which they were is written down; what they said is not."""
+    patron.save(update_fields=sorted(fields))
+    activity.record(actor=by, verb="patron_changed", subject=patron.user, data={"fields": ", ".join(sorted(fields))})
+    return patron
 
 
 def may_edit(by: User, user: User) -> bool:

@@ -17,7 +17,7 @@ def send_code(code_id: str) -> None:
 
 @shared_task(name="send_waiting_codes")
 def send_waiting_codes() -> None:
-    """Every 20 s: send the codes whose wake-up was lost."""
+    """Every 5 s: send the codes whose wake-up was lost."""
     otp.send_waiting()
 
 

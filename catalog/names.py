@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from library.search.fold import fold
 
 SORT_NAME_LENGTH = 200
@@ -19,6 +21,8 @@ ARTICLES = {
     "nl": ("de ", "het ", "een "),
     "pt": ("o ", "a ", "os ", "as ", "um ", "uma "),
 }
+
+LEADING_SIGNS = re.compile(r"^[\W_]+")  # "“Heroes”" is filed under h
 
 
 def display_name(name: str) -> str:
@@ -44,10 +48,17 @@ def sort_name(name: str) -> str:
 
 
 def sort_title(title: str, language: str) -> str:
-    """``title`` folded and without its language's leading article, at most 500 letters."""
-    folded = fold(title)
+    """``title`` folded, without leading signs and its language's leading article, at most 500 letters.
+
+    A title of signs alone is filed as it is.
+    """
+    folded = _unsigned(fold(title))
     for article in ARTICLES.get(language, ()):
         if folded.startswith(article) and len(folded) > len(article):
-            folded = folded.removeprefix(article)
+            folded = _unsigned(folded.removeprefix(article))
             break
     return folded[:SORT_TITLE_LENGTH]
+
+
+def _unsigned(text: str) -> str:
+    return LEADING_SIGNS.sub("", text) or text

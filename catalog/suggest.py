@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from catalog.names import ARTICLES
+from catalog.names import ARTICLES, LEADING_SIGNS
 from library.search.fold import fold
 
 Kind = Literal["title", "author", "subject", "series"]
@@ -38,18 +38,21 @@ WILDCARDS = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 SEEN = "(%(all)s OR NOT book.is_suppressed)"
 # `{name}` as a title page has it, from how it is filed: "darwin, charles" is "charles darwin". An index has the same.
 GIVEN_FIRST = "btrim(split_part({name}, ', ', 2) || ' ' || split_part({name}, ', ', 1))"
+# Reading the index of searching costs most, and is spared where enough titles begin so.
 HAS_WORDS = """
 (SELECT book_id AS id, 1 AS place FROM (
-    SELECT book_id, title_vector, is_suppressed FROM catalog_bookfacts WHERE vector @@ %(words)s::tsquery LIMIT %(read)s
+    SELECT book_id, title_vector, is_suppressed FROM catalog_bookfacts
+    WHERE vector @@ %(words)s::tsquery AND (SELECT count(DISTINCT id) FROM begun) < %(limit)s LIMIT %(read)s
   ) AS book
  WHERE title_vector @@ %(words)s::tsquery AND {seen})
 """
 BEGINS = "{table}.{column} LIKE {pattern} ORDER BY {table}.{column} USING ~<~ LIMIT %(read)s"
 TITLES = """
+WITH begun AS MATERIALIZED ({begun}), start AS (SELECT id, place FROM begun UNION ALL {more})
 SELECT book.id, book.title, book.language,
   (SELECT author.name FROM catalog_authorship JOIN catalog_author AS author ON author.id = author_id
    WHERE book_id = book.id AND role = 'author' ORDER BY position, catalog_authorship.id LIMIT 1)
-FROM ({starts}) AS start JOIN catalog_book AS book USING (id)
+FROM start JOIN catalog_book AS book USING (id)
 GROUP BY book.id ORDER BY min(start.place), book.popularity DESC, book.sort_title, book.id LIMIT %(limit)s
 """
 AUTHORS = """
@@ -104,7 +107,7 @@ def by_kind(suggestions: list[Suggestion]) -> list[tuple[str, list[Suggestion]]]
 def beginning(typed: str) -> str:
     """``typed`` as names and titles are kept for comparing."""
     text = typed[: LETTERS_AT_MOST * 2].replace("\0", " ").encode("utf-8", "ignore").decode()
-    return fold(text)[:LETTERS_AT_MOST].strip()
+    return LEADING_SIGNS.sub("", fold(text))[:LETTERS_AT_MOST].strip()
 
 
 def _shared(found: dict[Kind, list[Suggestion]], limit: int) -> list[Suggestion]:
@@ -122,9 +125,9 @@ def _titles(start: str, *, user: Any, limit: int) -> list[Suggestion]:
         one.format(seen=SEEN, begins=BEGINS.format(table="book", column="sort_title", pattern=f"%({name})s"))
         for name in patterns
     ]
-    if words := _words(start):
-        parts.append(HAS_WORDS.format(seen=SEEN))
-    sql = TITLES.format(starts=" UNION ALL ".join(parts))
+    words = _words(start)
+    more = HAS_WORDS.format(seen=SEEN) if words else "SELECT id, place FROM begun WHERE false"
+    sql = TITLES.format(begun=" UNION ALL ".join(parts), more=more)
     rows = _rows(sql, patterns, user=user, limit=limit, words=words, read=TITLES_READ)
     return [
         Suggestion("title", title, reverse("pages:book", args=[pk]), author or "", language)

@@ -7,7 +7,7 @@ every change: nobody can be told a calendar that is no longer true, nor one that
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -54,7 +54,9 @@ def _names_and_version(branch_ids: Collection[int] | None) -> tuple[dict[int, st
 
 
 @dataclass
-class _Parts:
+class Weeks:
+    """What a branch says of its hours. ``weekly`` None: nothing, so it is always open."""
+
     weekly: Week | None = None
     by_term: dict[int, Week] = field(default_factory=dict)
 
@@ -63,7 +65,7 @@ def _read(branch_ids: Collection[int]) -> dict[int, Calendar]:
     """From the rows, in three queries."""
     horizon = timezone.localdate() - PAST
     theirs = Q(branch__in=branch_ids) | Q(branch=None)
-    parts = _weeks(OpeningHours.objects.filter(branch__in=branch_ids).order_by("opens"))
+    parts = weeks_of(branch_ids)
     terms = sorted(Term.objects.filter(theirs, last_day__gte=horizon), key=_most_particular_first)
     exceptions = sorted(CalendarException.objects.filter(theirs, last_day__gte=horizon), key=_most_particular_first)
     return {
@@ -95,19 +97,19 @@ def _special(row: CalendarException) -> SpecialDays:
     return SpecialDays(row.name, row.first_day, row.last_day, hours)
 
 
-def _weeks(rows: Iterable[OpeningHours]) -> dict[int, _Parts]:
-    """The ordinary week and the terms' weeks of each branch; a branch or term without a row has none."""
+def weeks_of(branch_ids: Collection[int]) -> dict[int, Weeks]:
+    """The ordinary week and the terms' weeks (by the term's id) of each branch, straight from the rows. One query."""
     days: dict[tuple[int, int | None], dict[int, tuple[Hours, ...]]] = defaultdict(dict)
-    for row in rows:
+    for row in OpeningHours.objects.filter(branch__in=branch_ids).order_by("opens"):
         week = days[row.branch_id, row.term_id]
         week[row.weekday] = (*week.get(row.weekday, ()), Hours(row.opens, row.closes))
-    parts: dict[int, _Parts] = defaultdict(_Parts)
+    found: dict[int, Weeks] = defaultdict(Weeks)
     for (branch, term), week in days.items():
         if term is None:
-            parts[branch].weekly = week
+            found[branch].weekly = week
         else:
-            parts[branch].by_term[term] = week
-    return parts
+            found[branch].by_term[term] = week
+    return found
 
 
 def closed_spans(calendar: Calendar, first: date, last: date, *, is_for_week: bool = False) -> list[tuple[date, date]]:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Patron, User
 from catalog.models import Branch, Copy
-from circulation import errors, queries, rules, services, words
+from circulation import errors, queries, reading, rules, services, words
 from circulation.errors import Refusal
 from circulation.models import Loan
 from library.core.errors import Level, LibraryError, Reason
@@ -151,7 +151,7 @@ def scan(
 def lend(copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:
     """Lend to the open reader. Errors: as ``services.check_out``."""
     loan = services.check_out(copy=copy, patron=reader, by=by, branch=branch, **_asked(set_aside))
-    loans, limit = queries.loans_and_limit(reader, copy)
+    loans, limit = reading.loans_and_limit(reader, copy)
     count = {"loans": loans, "limit": limit}
     counted = (
         ngettext("%(loans)d loan", "%(loans)d loans", loans) if limit is None else _("%(loans)d of %(limit)d loans")

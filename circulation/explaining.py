@@ -112,18 +112,18 @@ def reader_sentence(reason: Reason) -> str:
 NAMES = {
     "loan_period": gettext_lazy("loan period"),
     "loan_unit": gettext_lazy("counted in"),
-    "due_mode": gettext_lazy("due date and calendar"),
-    "hard_due_date": gettext_lazy("fixed due date"),
-    "hard_due_mode": gettext_lazy("fixed due date holds"),
-    "due_by_term_end": gettext_lazy("due by the end of term"),
     "max_loans": gettext_lazy("loans at a time"),
     "renewals_allowed": gettext_lazy("renewals"),
     "renewal_period": gettext_lazy("renewal period"),
     "no_renewal_before": gettext_lazy("renewal opens"),
+    "renew_from": gettext_lazy("renewed from"),
     "auto_renew": gettext_lazy("renewed automatically"),
     "no_auto_renewal_after": gettext_lazy("automatic renewal ends"),
-    "renew_from": gettext_lazy("renewed from"),
+    "due_mode": gettext_lazy("due date and calendar"),
     "hourly_at_closing": gettext_lazy("an hourly loan at closing time"),
+    "hard_due_date": gettext_lazy("fixed due date"),
+    "hard_due_mode": gettext_lazy("fixed due date holds"),
+    "due_by_term_end": gettext_lazy("due by the end of term"),
     "self_check_out": gettext_lazy("lent to oneself"),
 }
 

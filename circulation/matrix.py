@@ -25,18 +25,18 @@ class RuleRow:
     label: str = ""
     loan_period: int | None = None
     loan_unit: str | None = None  # days | hours
-    due_mode: str | None = None  # ignore | next_open | open_days | same_weekday
-    hard_due_date: date | None = None
-    hard_due_mode: str | None = None  # before | exactly | after
-    due_by_term_end: bool | None = None
     max_loans: int | None = None
     renewals_allowed: int | None = None
     renewal_period: int | None = None
     no_renewal_before: int | None = None  # days before the due date
+    renew_from: str | None = None  # due_date | today
     auto_renew: bool | None = None
     no_auto_renewal_after: int | None = None  # days after lending
-    renew_from: str | None = None  # due_date | today
+    due_mode: str | None = None  # ignore | next_open | open_days | same_weekday
     hourly_at_closing: str | None = None  # cut | extend
+    hard_due_date: date | None = None
+    hard_due_mode: str | None = None  # before | exactly | after
+    due_by_term_end: bool | None = None
     self_check_out: bool | None = None
 
     def fits(self, *, branch: int | None, tier: int | None, item_type: int | None) -> bool:
@@ -61,18 +61,18 @@ SCOPE = ("branch", "tier", "item_type")
 DEFAULTS: Mapping[str, Any] = {
     "loan_period": None,
     "loan_unit": "days",
-    "due_mode": "next_open",
-    "hard_due_date": None,
-    "hard_due_mode": "before",
-    "due_by_term_end": False,
     "max_loans": None,
     "renewals_allowed": 0,
     "renewal_period": None,
     "no_renewal_before": None,
+    "renew_from": "due_date",
     "auto_renew": False,
     "no_auto_renewal_after": None,
-    "renew_from": "due_date",
+    "due_mode": "next_open",
     "hourly_at_closing": None,
+    "hard_due_date": None,
+    "hard_due_mode": "before",
+    "due_by_term_end": False,
     "self_check_out": False,
 }
 
@@ -83,18 +83,18 @@ class RuleValues:
 
     loan_period: Setting[int | None]
     loan_unit: Setting[Literal["days", "hours"]]
-    due_mode: Setting[str]
-    hard_due_date: Setting[date | None]
-    hard_due_mode: Setting[str]
-    due_by_term_end: Setting[bool]
     max_loans: Setting[int | None]
     renewals_allowed: Setting[int]
     renewal_period: Setting[int | None]
     no_renewal_before: Setting[int | None]
+    renew_from: Setting[str]
     auto_renew: Setting[bool]
     no_auto_renewal_after: Setting[int | None]
-    renew_from: Setting[str]
+    due_mode: Setting[str]
     hourly_at_closing: Setting[str | None]
+    hard_due_date: Setting[date | None]
+    hard_due_mode: Setting[str]
+    due_by_term_end: Setting[bool]
     self_check_out: Setting[bool]
 
     def __getitem__(self, parameter: str) -> Setting[Any]:

@@ -52,7 +52,8 @@ class ChoiceCell(forms.TypedChoiceField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return bool(self.clean(data) != self._coerce(initial))
+            known = None if initial in self.empty_values else self.coerce(initial)
+            return bool(self.clean(data) != known)
         except forms.ValidationError:
             return True
 
@@ -62,7 +63,7 @@ def cell_field(model_field: ModelField[Any, Any], **given: Any) -> forms.Field |
     kind = model_field.get_internal_type()
     if kind == "ForeignKey":
         empty = _("any %(kind)s") % {"kind": model_field.verbose_name}
-        return model_field.formfield(empty_label=empty, **given)  # type: ignore[arg-type]  # of a choice
+        return model_field.formfield(empty_label=empty, help_text="", **given)
     if kind.endswith("IntegerField"):
         is_limit = model_field.name in LIMITS
         lowest = UNLIMITED if is_limit else NUMBER_FROM.get(model_field.name, 0)
@@ -127,15 +128,11 @@ class Cell:
     inherited: str
     source: LoanRule | None
     source_number: int | None
+    said: str  # what the row itself says
 
     @property
     def is_set(self) -> bool:
         return self.field.value() not in (None, "")
-
-    @property
-    def said(self) -> str:
-        """What the row itself says, in words."""
-        return explaining.in_words(self.parameter, getattr(self.field.form.instance, self.parameter))
 
 
 @dataclass(frozen=True)
@@ -156,13 +153,15 @@ class MatrixForm:
         rows: Sequence[LoanRule],
         plain: Sequence[RuleRow],
         shown: Sequence[LoanRule],
-        data: Mapping[str, Any] | None,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         self._plain, self._rows = plain, {row.pk: row for row in rows}
         self._numbers = {row.pk: number for number, row in enumerate(rows, start=1)}
         self._data = data
         self.lines = [self._line(row) for row in shown]
-        self.new = NewRowForm(self._data_of("new"), prefix="new", scope=now("new row"), instance=LoanRule())
+        self.new = self._new(self._data_of("new"))
+        if not self.adds:  # a line in which nothing was chosen has no errors
+            self.new = self._new(None)
 
     @cached_property
     def is_valid(self) -> bool:
@@ -202,7 +201,7 @@ class MatrixForm:
     @property
     def errors(self) -> list[tuple[str, str, str]]:
         """Every error: the id of its field, the field's name with its row, and the sentence."""
-        bound = [line.form for line in self.lines] + ([self.new] if self.adds else [])
+        bound = [*(line.form for line in self.lines), self.new]
         return [
             ("" if name == "__all__" else str(form[name].auto_id), self._name(form, name), str(sentence))
             for form in bound
@@ -210,6 +209,9 @@ class MatrixForm:
             for name, sentences in form.errors.items()
             for sentence in sentences
         ]
+
+    def _new(self, data: Mapping[str, Any] | None) -> NewRowForm:
+        return NewRowForm(data, prefix="new", scope=now("new row"), instance=LoanRule())
 
     def _name(self, form: RowForm, name: str) -> str:
         scope = str(form.instance) if form.instance.pk else now("new row")
@@ -226,9 +228,18 @@ class MatrixForm:
         setting = look_up(others, parameter, **scope)
         unit = look_up(self._plain, "loan_unit", **scope).value
         source = self._rows[setting.row.id] if setting.row and setting.row.id else None
-        value = setting.value.isoformat() if hasattr(setting.value, "isoformat") else setting.value
-        number = self._numbers[source.pk] if source else None
-        return Cell(form[parameter], parameter, explaining.in_words(parameter, value, unit=unit), source, number)
+
+        def in_words(value: Any) -> str:
+            return explaining.in_words(parameter, getattr(value, "isoformat", lambda: value)(), unit=unit)
+
+        return Cell(
+            field=form[parameter],
+            parameter=parameter,
+            inherited=in_words(setting.value),
+            source=source,
+            source_number=self._numbers[source.pk] if source else None,
+            said=in_words(getattr(row, parameter)),
+        )
 
     def _data_of(self, prefix: str) -> Mapping[str, Any] | None:
         """What was sent of one row; None where the page that sent it did not show the row."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from circulation import explaining
+from circulation import explaining, words
 from circulation.models import Loan
 from circulation.rules import Decision
 from library.core.errors import Reason
@@ -28,6 +28,24 @@ class Story:
     values: Sequence[explaining.Line]
     reasons: Sequence[Reason]
     kept: Mapping[str, Any]
+
+    @property
+    def set_values(self) -> list[explaining.Line]:
+        """The values that a row sets."""
+        return [line for line in self.values if line.row is not None]
+
+    @property
+    def unset_values(self) -> list[explaining.Line]:
+        """The values that hold because no row sets any."""
+        return [line for line in self.values if line.row is None]
+
+    @property
+    def due_words(self) -> str:
+        """The due date in words, of an hourly loan with the time; empty where there is none."""
+        if self.due_at is None:
+            return ""
+        unit = self.kept.get("values", {}).get("loan_unit", {}).get("value")
+        return words.moment(self.due_at) if unit == "hours" else words.day(self.due_at)
 
     def sentence(self, reason: Reason, *, for_staff: bool) -> str:
         """A reason in the words for who reads it."""

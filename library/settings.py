@@ -149,7 +149,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
-    "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 20.0, "options": {"expires": 20}},
+    "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 5.0, "options": {"expires": 5}},  # Redis was away
     "forget-ended-sessions": {"task": "forget_ended_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
     "send-notices": {"task": "send_notices", "schedule": 20.0, "options": {"expires": 20}},
     # limits

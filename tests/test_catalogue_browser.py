@@ -165,18 +165,31 @@ def test_filters_are_set_and_one_is_taken_away_by_its_chip(visitor):
     visitor.shoot(f"facets-{visitor.page.viewport_size['width']}")
 
 
-def test_more_appends_the_next_page_and_the_back_button_comes_back(visitor):
+def test_further_pages_come_while_one_scrolls_until_every_third(visitor):
     visitor.go("/catalogue/?sort=title")
+    expect(visitor.rows).to_have_count(20)
+    for shown in (40, 60):
+        visitor.page.locator("#more").scroll_into_view_if_needed()
+        expect(visitor.rows).to_have_count(shown)
+    expect(visitor.page.locator("#rows h3 a:focus")).to_have_count(0)
+    visitor.page.locator("#more").scroll_into_view_if_needed()
+    expect(visitor.page.locator(".htmx-request")).to_have_count(0)
+    expect(visitor.rows).to_have_count(60)
+    visitor.at("page=3")
+
+
+def test_more_appends_the_next_page_and_the_back_button_comes_back(visitor):
+    visitor.go("/catalogue/?sort=title&page=3")
     expect(visitor.rows).to_have_count(20)
     visitor.page.get_by_role("link", name="Show more").click()
     expect(visitor.rows.nth(21)).to_be_visible()
     expect(visitor.rows.nth(20).locator("h3 a")).to_be_focused()
-    visitor.at("page=2")
+    visitor.at("page=4")
     title = visitor.rows.nth(20).locator("h3 a").inner_text()
     visitor.page.keyboard.press("Enter")
     visitor.at(r"/books/\d+/")
     visitor.page.go_back()
-    visitor.at("sort=title&page=2")
+    visitor.at("sort=title&page=4")
     visitor.sees(title)
     visitor.scrolls_down_only()
 

@@ -42,7 +42,7 @@ def selects(narrowing: Narrowing) -> list[str]:
     """What counts each facet over ``matched``, for ``statement.run``: at most twelve values and the chosen ones."""
     counted = [
         _of_lists("category", "category_ids", narrowing, narrowing.categories),
-        _of_lists("author", "author_ids", narrowing, narrowing.authors),
+        _of_lists("author", "author_ids", narrowing, narrowing.authors, shared=False),
         _of_branches(narrowing),
         _of_values("language", "language", narrowing),
         _of_values("decade", "(year - (year %% 10 + 10) %% 10) / 10", narrowing, where="year IS NOT NULL"),
@@ -70,17 +70,29 @@ def _row(name: str, value: str, number: str) -> str:
     return f"SELECT '{name}', {value}, {number}, NULL::float8, NULL::float8, NULL::boolean"
 
 
-def _of_lists(name: str, column: str, narrowing: Narrowing, chosen: Iterable[int], others: str = "") -> str:
-    """Equal lists are counted first: many books are on the same shelves, and taking lists apart is what costs."""
+def _of_lists(
+    name: str, column: str, narrowing: Narrowing, chosen: Iterable[int], others: str = "", *, shared: bool = True
+) -> str:
+    """The ids with most books, and the chosen ones.
+
+    ``shared``: equal lists are counted first, because many books are on the same shelves, and taking lists apart is
+    what costs. Authors share few: theirs are taken apart at once.
+    """
     ids = ",".join(str(int(one)) for one in list(chosen)[:VALUES_AT_MOST])
-    rows = f"""SELECT one, sum(number)::bigint AS number, row_number() OVER (ORDER BY sum(number) DESC, one) AS place
-      FROM (
-        SELECT unnest(list) AS one, number
-        FROM (SELECT {column} AS list, count(*) AS number FROM matched
-              WHERE {others or _others(name, narrowing)} GROUP BY {column}) AS lists
-      ) AS ones GROUP BY one"""
-    keep = f"place <= {VALUES_AT_MOST}" + (f" OR one IN ({ids})" if ids else "")
-    return f"{_row(name, 'one::text', 'number')} FROM ({rows}) AS counted WHERE {keep}"
+    where = f"FROM matched WHERE {others or _others(name, narrowing)}"
+    ones = (
+        f"""SELECT one, sum(number)::bigint AS number FROM (
+          SELECT unnest(list) AS one, number
+          FROM (SELECT {column} AS list, count(*) AS number {where} GROUP BY {column}) AS lists) AS ones GROUP BY one"""
+        if shared
+        else f"SELECT one, count(*) AS number FROM (SELECT unnest({column}) AS one {where}) AS ones GROUP BY one"
+    )
+    most = f"{ones} ORDER BY number DESC, one LIMIT {VALUES_AT_MOST}"
+    if not ids:
+        return f"{_row(name, 'one::text', 'number')} FROM ({most}) AS counted"
+    return f"""WITH counted AS MATERIALIZED ({ones}) {_row(name, "one::text", "number")} FROM (
+      (SELECT * FROM counted ORDER BY number DESC, one LIMIT {VALUES_AT_MOST})
+      UNION SELECT * FROM counted WHERE one IN ({ids})) AS kept"""
 
 
 def _of_values(name: str, expression: str, narrowing: Narrowing, where: str = "true") -> str:

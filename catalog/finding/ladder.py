@@ -30,8 +30,7 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
         outcome = _more(look.all_words(prefix=True), outcome)
     if outcome.found > LITTLE or not query.groups:
         return look.page(outcome)
-    known = bool(outcome.found) and look.is_title()
-    if not exactly and not known and (better := _spelled(look, outcome)):
+    if not exactly and _may_be_misspelled(look, outcome) and (better := _spelled(look, outcome)):
         return better
     if not outcome.found and not query.meant:
         outcome = _more(look.most_words(), outcome)
@@ -39,6 +38,13 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
         look.ask_meaning()
         outcome = look.all_words(prefix=begun)
     return look.page(outcome)
+
+
+def _may_be_misspelled(look: Look, outcome: Outcome) -> bool:
+    """Not what finds something with words that the catalogue has, or is a title."""
+    if not outcome.found:
+        return True
+    return bool(look.known.unknown(look.query.text, look.query.plain_words)) and not look.is_title()
 
 
 def _more(one: Outcome, other: Outcome) -> Outcome:

@@ -15,7 +15,7 @@ from django.db import connection
 from catalog.finding.narrowing import Condition, Narrowing
 from library.search import bm25
 
-RANKED = 1000
+RANKED = 400
 # What a word counts in the prose, about what it is, its people, its title (PostgreSQL's order: D, C, B, A).
 FIELD_WEIGHTS = (0.15, 0.4, 0.8, 1.0)
 FREQUENCY_SCALE = 3.0  # ts_rank gives at most 1: there k1 would let nothing saturate

@@ -40,6 +40,11 @@ def test_every_name_has_a_place_and_it_fits_the_column(name):
         ("L’Étranger", "fr", "etranger"),
         ("A", "en", "a"),
         ("Ångström", "sv", "angstrom"),
+        ("“The Heroes”", "en", "heroes”"),
+        ("The “Canary” Murder Case", "en", "canary” murder case"),
+        ("...And Justice", "en", "and justice"),
+        ("¿Qué?", "es", "que?"),
+        ("!!!", "en", "!!!"),
     ],
 )
 def test_titles_are_filed_without_their_languages_article(title, language, filed):

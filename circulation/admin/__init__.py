@@ -1,7 +1,22 @@
-"""Lending in the admin: the rules to edit, loans and holds to look at. What happens to them happens at the desk."""
+"""Lending in the admin: rules and calendar to edit, loans and holds to look at.
 
+What happens to them happens at the desk.
+"""
+
+from circulation.admin.exceptions import CalendarExceptionAdmin, TermAdmin
 from circulation.admin.holds import HoldAdmin
+from circulation.admin.hours import OpeningHoursAdmin
 from circulation.admin.loans import LoanAdmin
-from circulation.admin.rules import LoanRuleAdmin
+from circulation.admin.redating import RedatingAdmin
+from circulation.admin.rules import LendingSettingsAdmin, LoanRuleAdmin
 
-__all__ = ["HoldAdmin", "LoanAdmin", "LoanRuleAdmin"]
+__all__ = [
+    "CalendarExceptionAdmin",
+    "HoldAdmin",
+    "LendingSettingsAdmin",
+    "LoanAdmin",
+    "LoanRuleAdmin",
+    "OpeningHoursAdmin",
+    "RedatingAdmin",
+    "TermAdmin",
+]

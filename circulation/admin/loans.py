@@ -59,15 +59,15 @@ class ToLookAt(admin.TabularInline[Any, Loan]):
 
 class RenewalInline(ToLookAt):
     model = LoanRenewal
+    fields = ["at", "by", "is_automatic", "due_before", "due_after"]
     readonly_fields = ["at", "by", "is_automatic", "due_before", "due_after"]
-    fields = readonly_fields
     verbose_name_plural = _("renewals")
 
 
 class OverrideInline(ToLookAt):
     model = Override
+    fields = ["at", "by", "verb", "told", "comment", "due_at"]
     readonly_fields = ["at", "by", "verb", "told", "comment", "due_at"]
-    fields = readonly_fields
     verbose_name_plural = _("overrides")
 
     @admin.display(description=_("reasons set aside"))

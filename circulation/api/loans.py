@@ -62,7 +62,9 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
             return loans.with_names()
         form = LoanFilterForm(self.request.query_params)
         if not form.is_valid():
-            raise serializers.ValidationError({name: list(told) for name, told in form.errors.items()})
+            raise serializers.ValidationError(
+                {name: [str(sentence) for sentence in told] for name, told in form.errors.items()}
+            )
         loans = narrowed(loans, form.cleaned_data, at=timezone.now())
         if form.cleaned_data["status"] in {LoanStatus.OVERDUE, LoanStatus.ACTIVE, "out"}:
             return loans.order_by("due_at", "id")

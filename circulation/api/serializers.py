@@ -210,7 +210,7 @@ class RuleValueSerializer(serializers.Serializer[Any]):
     value = serializers.JSONField(allow_null=True)
     in_words = serializers.CharField()
     row = serializers.IntegerField(allow_null=True, help_text="The row of the rule matrix, for staff; null: none.")
-    source = serializers.CharField(help_text="The row in words, for staff.")
+    source = serializers.CharField(help_text="The row in words, for staff.")  # type: ignore[assignment]  # our own word
 
 
 class StorySerializer(serializers.Serializer[Any]):

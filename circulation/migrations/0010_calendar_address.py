@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0009_lending_facts_of_patrons'),
         ('catalog', '0010_words_and_years'),
-        ('circulation', '0006_where_lent_known'),
+        ('circulation', '0008_lending_settings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -99,6 +99,8 @@ class Hold(models.Model):
         indexes = [
             models.Index(fields=["state", "placed_at"], name="hold_state_placed"),
             models.Index(fields=["patron", "state"], name="hold_patron_state"),
+            # Who waits for a book, however many have waited for it before.
+            models.Index(fields=["book", "placed_at"], condition=Q(ended_at=None), name="hold_open_book"),
         ]
 
     def __str__(self) -> str:

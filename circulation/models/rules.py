@@ -44,6 +44,12 @@ EMPTY = _("Empty: a less specific row decides.")
 EMPTY_OR_UNLIMITED = _("-1: unlimited. Empty: a less specific row decides.")
 
 
+def scope_in_words(branch: object, tier: object, item_type: object) -> str:
+    """Of what a row speaks: each part by name, or nothing for any."""
+    parts = (branch or _("any branch"), tier or _("any tier"), item_type or _("any item type"))
+    return " · ".join(str(part) for part in parts)
+
+
 class LoanRule(models.Model):
     """One row of the rule matrix. Every parameter is looked up on its own; NULL: unset, look further."""
 
@@ -110,8 +116,7 @@ class LoanRule(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        parts = (self.branch or _("any branch"), self.tier or _("any tier"), self.item_type or _("any item type"))
-        return " · ".join(str(part) for part in parts)
+        return scope_in_words(self.branch, self.tier, self.item_type)
 
     @property
     def is_for_everyone(self) -> bool:
@@ -150,7 +155,10 @@ class LendingSettings(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(high_demand_holds=None, high_demand_days=None)
-                | Q(high_demand_holds__gte=1, high_demand_days__gte=1),
+                | Q(
+                    high_demand_holds__isnull=False, high_demand_holds__gte=1,
+                    high_demand_days__isnull=False, high_demand_days__gte=1,
+                ),
                 name="lending_high_demand_both_or_neither",
                 violation_error_message=_("Say both how many holds and how many days, or neither; at least 1 each."),
             ),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Patron, User
 from catalog.models import Branch, Copy
-from circulation import queries, rules
+from circulation import queries, reading, rules
 from circulation.models import Loan
 from circulation.services import loans
 
@@ -31,14 +31,14 @@ def explain_check_out(
     """What would happen if ``by`` lent the copy to the patron at ``branch``, and why. Nothing changes."""
     found_copy = queries.find_copy(copy.barcode if isinstance(copy, Copy) else copy)
     found_patron = queries.find_patron(patron.card_number if isinstance(patron, Patron) else patron)
-    state = queries.check_out_state(
+    state = reading.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
         card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
         copy=found_copy,
         patron=found_patron,
         branch=branch,
         is_self=loans.is_self(found_patron, by),
-    )
+    ).state
     return Explained(found_copy, found_patron, rules.decide_check_out(state, at=at or timezone.now()))
 
 
@@ -48,5 +48,5 @@ def explain_renewals(open_loans: Iterable[Loan], *, at: datetime | None = None) 
     A constant number of queries, however many loans.
     """
     at = at or timezone.now()
-    states = queries.renewal_states(list(open_loans))
+    states = reading.renewals(list(open_loans))
     return {pk: rules.decide_renewal(state, at=at) for pk, state in states.items()}

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Book, Branch, Copy, CopyStatus
-from circulation import errors, explaining, locks, queries, rules, signals
-from circulation.models import OPEN_HOLD_STATES, Hold, HoldState, Loan, LoanUnit, Verb
+from circulation import errors, explaining, locks, reading, rules, signals
+from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import overrides, returns, shelves
 
 
@@ -42,7 +42,7 @@ def check_out(
     at = at or timezone.now()
     permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
     desk = _locked(copy, patron, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
-    state = queries.check_out_state(
+    around = reading.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
         card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
         copy=desk.copy,
@@ -50,11 +50,11 @@ def check_out(
         branch=branch,
         is_self=is_self(desk.patron, by),
     )
-    decision = rules.decide_check_out(state, at=at)
+    decision = rules.decide_check_out(around.state, at=at)
     set_aside = permit.reasons(decision)
     assert desk.copy is not None  # the rules refuse without a copy,
     assert desk.patron is not None  # without a patron
-    _make_way(desk, by=by, at=at)
+    _make_way(desk, around, by=by, at=at)
     loan = _open(desk.copy, desk.patron, decision, branch=branch, due_at=permit.due_at, by=by, at=at)
     permit.write(loan, Verb.CHECK_OUT, reasons=set_aside, at=at)
     loan.alerts = decision.alerts
@@ -86,20 +86,24 @@ def _locked(copy: Copy | str, patron: Patron | str, *, is_taking_back: bool) -> 
     return _Desk(locks.copy_and_book(copy), locked_patron, borrower)
 
 
-def _make_way(desk: _Desk, *, by: User, at: datetime) -> None:
-    """End the loan that the copy is out on, and let whom it is kept for wait for another: both were set aside."""
+def _make_way(desk: _Desk, around: reading.CheckOut, *, by: User, at: datetime) -> None:
+    """What was set aside and has to be undone first: the loan of another, the hold of another. And the patron's own
+    hold on the book ends."""
     assert desk.copy is not None
     assert desk.patron is not None
-    loan = Loan.objects.open().select_related("patron__user").filter(copy=desk.copy).first()
-    if loan is not None:
-        if loan.patron_id != desk.borrower:
+    if around.loan is not None:
+        if around.loan.patron != desk.borrower:
             raise locks.LostRace  # it changed hands before we had its lock
+        loan = Loan.objects.select_related("patron__user").get(pk=around.loan.pk)
         loan.copy = desk.copy
         returns.close(loan, by=by, at=at)
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
-    hold = queries.bound_hold(desk.copy)
-    if hold is not None and hold.patron_id != desk.patron.pk:
+    if around.kept_for is not None and around.kept_for.patron != desk.patron.pk:
+        (hold,) = locks.holds(Hold.objects.filter(pk=around.kept_for.pk))
         shelves.bind_to_another(hold, taken=desk.copy)
+    if around.own is not None:
+        (own,) = locks.holds(Hold.objects.filter(pk=around.own.pk))
+        _fulfil(own, desk.copy, at=at)
 
 
 def _open(
@@ -114,7 +118,6 @@ def _open(
 ) -> Loan:
     due_at, by_hand = due_at or decision.due_at, due_at
     assert due_at is not None  # the rules refuse without a date
-    _fulfil_hold(copy, patron, at=at)
     shelves.put(copy, CopyStatus.ON_LOAN)
     Book.objects.filter(pk=copy.book_id).update(popularity=F("popularity") + 1)
     loan = Loan.objects.create(
@@ -139,11 +142,8 @@ def is_hourly(decision: rules.Decision) -> bool:
     return decision.values is not None and decision.values.loan_unit.value == LoanUnit.HOURS.value
 
 
-def _fulfil_hold(copy: Copy, patron: Patron, *, at: datetime) -> None:
-    """End the patron's hold on the book, if there is one, and free the copy that was kept for it."""
-    hold = Hold.objects.filter(patron=patron, book_id=copy.book_id, state__in=OPEN_HOLD_STATES).first()
-    if hold is None:
-        return
+def _fulfil(hold: Hold, copy: Copy, *, at: datetime) -> None:
+    """End the hold with this copy, and free the one that was kept for it."""
     bound, stood_at = hold.copy_id, hold.pickup_branch_id if hold.state == HoldState.READY else None
     hold.copy, hold.state, hold.ended_at = copy, HoldState.FULFILLED, max(at, hold.placed_at)
     hold.save(update_fields=["copy", "state", "ended_at"])

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts import activity, plain
 from accounts.models import User
-from circulation import errors, queries
+from circulation import errors
 from circulation.matrix import DEFAULTS, SCOPE
 from circulation.models import LendingSettings, LoanRule
 
@@ -60,7 +60,6 @@ def save_settings(*, settings: LendingSettings, by: User) -> LendingSettings:
     data = {f"{name}.{which}": getattr(row, name) for name in names if getattr(old, name) != getattr(settings, name)
             for which, row in (("old", old), ("new", settings))}  # fmt: skip
     activity.record(actor=by, verb="lending_settings.changed", object=settings, data=data)
-    queries.forget_lending_settings()
     return settings
 
 

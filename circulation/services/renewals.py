@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import activity
 from accounts.models import Patron, User
-from circulation import errors, explaining, locks, matrix, queries, rules, signals, words
+from circulation import errors, explaining, locks, matrix, queries, reading, rules, signals, words
 from circulation.models import Loan, LoanRenewal, LoanRule, Verb
 from circulation.services import overrides
 from circulation.services.claims import locked_loan
@@ -44,7 +44,7 @@ def renew(
     permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
     loan = locked_loan(loan)
     as_of = min(at, loan.due_at) if automatic else at
-    decision = rules.decide_renewal(queries.renewal_state(loan), at=as_of, automatic=automatic)
+    decision = rules.decide_renewal(reading.renewal(loan), at=as_of, automatic=automatic)
     decision = _by_hand(decision, loan, due_at)
     set_aside = permit.reasons(decision)
     renewal = _go_on(loan, decision, permit.due_at, by=by, automatic=automatic, at=at)
@@ -85,7 +85,7 @@ def renew_automatically(*, at: datetime | None = None) -> int:
     at, renewed = at or timezone.now(), 0
     if not LoanRule.objects.filter(auto_renew=True).exists():
         return 0
-    rows, after = queries.rule_rows(), None
+    rows, after = reading.rule_rows(), None
     while batch := _due_by_now(at, after=after):
         for loan in batch:
             if _is_renewed_by_itself(loan, rows):

@@ -260,7 +260,7 @@ def test_renewing_many_and_explaining_take_as_many_queries_as_few(api):
     copies = make_branch()
 
     def queries():
-        loan = reader.loans.first()
+        loan = reader.loans.all()[0]
         with CaptureQueriesContext(connection) as captured:
             assert api(reader.user).get(f"{LOANS}{loan.pk}/explain/").status_code == 200
         return len(captured)

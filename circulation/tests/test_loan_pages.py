@@ -56,7 +56,7 @@ def test_button_that_would_be_refused_says_why_before_it_is_pressed(client, read
     page = text_of(client.get(MY_LOANS))
     assert renew(loan) not in page
     assert f'disabled aria-describedby="why-{loan.pk}"' in page
-    why = re.search(rf'id="why-{loan.pk}">(.*?)</div>', page).group(1)
+    (why,) = re.findall(rf'id="why-{loan.pk}">(.*?)</div>', page)
     assert why.count(".") >= 2  # a sentence for each reason
 
     refused = text_of(client.post(renew(loan)), 422)
@@ -66,7 +66,7 @@ def test_button_that_would_be_refused_says_why_before_it_is_pressed(client, read
 
 def test_double_click_renews_once(client, reader):
     loan = lent(reader)
-    once = re.search(r'name="once" value="([^"]+)"', text_of(client.get(MY_LOANS))).group(1)
+    (once,) = re.findall(r'name="once" value="([^"]+)"', text_of(client.get(MY_LOANS)))
     for _ in range(2):
         assert "Renewed: Emma" in text_of(client.post(renew(loan), {"once": once}, follow=True))
     loan.refresh_from_db()

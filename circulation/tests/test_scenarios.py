@@ -558,6 +558,7 @@ def test_explain_shows_the_value_and_the_row_it_came_from():
     """ "Explain" shows, per parameter, the value and the row it came from."""
     of_dvds = RuleRow(id=2, label="DVDs", item_type=DVD, loan_period=7)
     decision = rules.decide_check_out(check_out(rules=[SHIPPED, of_dvds], copy={"item_type": DVD}), at=MONDAY)
+    assert decision.values
     assert (decision.values.loan_period.value, decision.values.loan_period.row) == (7, of_dvds)
     assert (decision.values.max_loans.value, decision.values.max_loans.row) == (3, SHIPPED)
     assert (decision.values.due_mode.value, decision.values.due_mode.row) == ("next_open", None)

@@ -179,6 +179,8 @@ def _show(
 ) -> HttpResponse:
     """The desk. ``form``: an override that was refused, with what was typed."""
     reader, takes_back = current_reader(request), _takes_back(request)
+    if form is not None:  # it failed: begin there, not in the box
+        form.fields["comment"].widget.attrs["autofocus"] = True
     said = ScanForm({"scan": "-", "returned_on": request.GET.get("returned_on", "")})
     day = said.cleaned_data.get("returned_on") if said.is_valid() else None
     branch, loans = desk_branch(request), outlook.of(reader) if reader else []

@@ -11,8 +11,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  const asked = event.detail.requestConfig?.elt;
-  if (event.detail.target.id === "rows") return goOn(asked);
+  if (event.detail.target.id === "rows") return goOn(event.detail.requestConfig);
   if (event.detail.target.id !== "found") return;
   for (const id of openOnes) document.getElementById(id)?.setAttribute("open", "");
   if (pressed) document.getElementById(pressed)?.focus({ preventScroll: true });
@@ -21,11 +20,17 @@ document.addEventListener("htmx:afterSwap", (event) => {
 // What was pressed is gone with the swap, unless it came back under its id.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!document.getElementById("found") || event.detail.requestConfig?.elt?.id === "catalogue-search") return;
+  if (cameByItself(event.detail.requestConfig)) return;
   if (document.activeElement === document.body) document.getElementById("found-title").focus({ preventScroll: true });
 });
 
-// "More": the first of the new rows is next.
-function goOn(asked) {
+// "More": the first of the new rows is next, where it was pressed. What comes while one scrolls takes nobody's place.
+function goOn(request) {
+  const asked = request?.elt;
   const row = asked?.dataset.more && document.getElementById(asked.dataset.more);
-  row?.querySelector("h3 a")?.focus({ preventScroll: true });
+  if (row && !cameByItself(request)) row.querySelector("h3 a")?.focus({ preventScroll: true });
+}
+
+function cameByItself(request) {
+  return request?.triggeringEvent?.type === "intersect";
 }
