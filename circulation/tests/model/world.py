@@ -44,18 +44,18 @@ def next_open(branch: str, day: date) -> date:
 # -- the matrix: (branch, tier, item type), None: any -------------------------------------------------------------
 UNLIMITED = -1
 MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
-    (None, None, None): {"loan_period": 14, "max_loans": 3, "renewals_allowed": 2, "auto_renew": True},
+    (None, None, None): {"loan_period": 14, "max_loans": 2, "renewals_allowed": 2, "auto_renew": True},
     (None, STUDENT, None): {
-        "max_loans": 4, "renewals_allowed": UNLIMITED, "no_auto_renewal_after": 30,
+        "max_loans": 3, "renewals_allowed": UNLIMITED, "no_auto_renewal_after": 30,
     },
     (None, None, DVD): {"loan_period": 3, "max_loans": 1, "renewals_allowed": 1, "no_renewal_before": 1},
     (None, None, ROOM): {
         "loan_period": 4, "loan_unit": "hours", "hourly_at_closing": "extend", "max_loans": 1, "renewals_allowed": 1,
     },
-    (EAST, None, None): {"renew_from": "today", "self_check_out": True, "max_loans": 2},
+    (EAST, None, None): {"renew_from": "today", "self_check_out": True, "max_loans": 1},
     (EAST, STUDENT, None): {"loan_period": 21},
 }  # fmt: skip
-TOTALS = {READER: (4, 2), STUDENT: (None, None)}  # loans, holds
+TOTALS = {READER: (3, 2), STUDENT: (None, None)}  # loans, holds
 
 
 def look_up(parameter: str, branch: str, tier: str, kind: str | None) -> tuple[Any, tuple[str | None, ...]]:
