@@ -12,6 +12,7 @@ class CirculationConfig(AppConfig):
         from circulation import receivers  # noqa: F401  (connects them)
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]
+        also = ["view_lendingsettings", "override_refusal"]
+        grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, *also)])
         calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
-        grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, "override_refusal")])

@@ -133,6 +133,7 @@ class TermForm(_DaysForm):
     class Meta:
         model = Term
         fields = ("name", "branch", "first_day", "last_day")
+        widgets = {"first_day": DayInput, "last_day": DayInput}
 
 
 class ExceptionForm(_DaysForm):
@@ -141,6 +142,7 @@ class ExceptionForm(_DaysForm):
     class Meta:
         model = CalendarException
         fields = ("name", "branch", "first_day", "last_day", "is_open", "opens", "closes")
+        widgets = {"first_day": DayInput, "last_day": DayInput, "opens": TimeInput, "closes": TimeInput}
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)

@@ -124,7 +124,7 @@ NAMES = {
     "hard_due_date": gettext_lazy("fixed due date"),
     "hard_due_mode": gettext_lazy("fixed due date holds"),
     "due_by_term_end": gettext_lazy("due by the end of term"),
-    "self_check_out": gettext_lazy("lent to oneself"),
+    "self_check_out": gettext_lazy("readers may lend it to themselves"),
 }
 
 _CHOICES = {

@@ -10,54 +10,72 @@ import random
 import time
 from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
 
-from accounts.models import Patron
+from accounts.models import Patron, Tier, User
 from catalog.merged import kept_id
-from catalog.models import Book, Copy
+from catalog.models import Book, Branch, Copy, ItemType
 from circulation.errors import ChangedMeanwhile
-from circulation.models import Hold
+from circulation.models import Hold, Loan
 from library.core.errors import NotFound
+from library.core.rows import Joined, fetch
 from library.core.transactions import DEADLOCK, PAUSE, TRIES
 
 # A record's folded text and prose are long, and nothing at the desk reads them.
-LONG_TEXTS = [f"book__search_{weight}" for weight in "abcd"] + ["book__description"]
+LONG_TEXTS = [f"book.search_{weight}" for weight in "abcd"] + ["book.description"]
+PEOPLE = Joined(patron=Patron, person=User, tier=Tier)
+PATRON = f"""
+SELECT {PEOPLE.columns} FROM accounts_patron AS patron JOIN accounts_user AS person ON person.id = patron.user_id
+JOIN accounts_tier AS tier ON tier.id = patron.tier_id"""
+THINGS = Joined(copy=Copy, book=Book, branch=Branch, item_type=ItemType, without=LONG_TEXTS)
+COPY = f"""
+SELECT {THINGS.columns} FROM catalog_copy AS copy JOIN catalog_book AS book ON book.id = copy.book_id
+JOIN catalog_branch AS branch ON branch.id = copy.branch_id
+LEFT JOIN catalog_itemtype AS item_type ON item_type.id = copy.item_type_id"""
 _Given = ParamSpec("_Given")
 _Gives = TypeVar("_Gives")
 
 
-def locking(rows: QuerySet[Any], *tables: str) -> QuerySet[Any]:
-    """``rows``, locked until the transaction ends; of joined ``tables`` in their order, else the rows themselves.
+def locking(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """``rows``, locked until the transaction ends. The race tests replace it, to show what it is good for."""
+    return rows.select_for_update(no_key=True, of=("self",))
 
-    The race tests replace it, to show what it is good for.
-    """
-    return rows.select_for_update(no_key=True, of=tables or ("self",))
+
+def of(*tables: str) -> str:
+    """As ``locking``, at the end of a statement: the rows of these tables, one after the other in this order."""
+    return f" FOR NO KEY UPDATE OF {', '.join(tables)}"
 
 
 def patron(scanned: Patron | UUID | str) -> Patron | None:
     """The patron, locked, with user and tier: by a card's number, whatever its case and the space around it."""
-    return next(iter(locking(_patrons(scanned))), None)
+    if isinstance(scanned, str):
+        found = fetch(PATRON + " WHERE upper(patron.card_number) = upper(%s)" + of("patron"), [scanned.strip()])
+    else:
+        pk = scanned.pk if isinstance(scanned, Patron) else scanned
+        found = fetch(PATRON + " WHERE patron.user_id = %s" + of("patron"), [pk])
+    return _patron(found[0]) if found else None
 
 
 def patron_and_borrower(scanned: Patron | str, copy: Copy | str) -> tuple[Patron | None, UUID | None]:
     """The patron, and who has the copy now: both locked in the order of their ids. The borrower may be nobody."""
-    known = _patrons(scanned).values_list("pk", flat=True).first()
-    loans = _copies(copy).filter(loans__returned_at=None, loans__patron__isnull=False)
-    borrower: UUID | None = loans.values_list("loans__patron", flat=True).first()
-    people = Patron.objects.select_related("user", "tier").filter(pk__in={known, borrower} - {None})
-    locked = {row.pk: row for row in locking(people.order_by("pk"))}
+    cards = {"card_number__iexact": scanned.strip()} if isinstance(scanned, str) else {"pk": scanned.pk}
+    known = Patron.objects.filter(**cards).values_list("pk", flat=True).first()
+    copies = {"copy__barcode__iexact": copy.strip()} if isinstance(copy, str) else {"copy": copy.pk}
+    borrower: UUID | None = Loan.objects.open().filter(**copies).values_list("patron", flat=True).first()
+    pks = [pk for pk in (known, borrower) if pk is not None]
+    found = fetch(PATRON + " WHERE patron.user_id = ANY(%s) ORDER BY patron.user_id" + of("patron"), [pks])
+    locked = {row.pk: row for row in map(_patron, found)}
     return (locked.get(known) if known else None), borrower
 
 
-def _patrons(scanned: Patron | UUID | str) -> QuerySet[Patron]:
-    rows = Patron.objects.select_related("user", "tier")
-    if isinstance(scanned, str):
-        return rows.filter(card_number__iexact=scanned.strip())
-    return rows.filter(pk=scanned.pk if isinstance(scanned, Patron) else scanned)
+def _patron(row: tuple[Any, ...]) -> Patron:
+    found, user, tier = PEOPLE.read(row)
+    found.user, found.tier = user, tier
+    return cast(Patron, found)
 
 
 def book(pk: int) -> Book:
@@ -72,20 +90,26 @@ def book(pk: int) -> Book:
 
 
 def copy_and_book(scanned: Copy | int | str) -> Copy | None:
-    """The copy with its book, both locked, the book first, in one query; by a barcode, as ``patron`` by a card."""
-    rows = _copies(scanned).select_related("book", "branch", "item_type").defer(*LONG_TEXTS)
+    """The copy with book, branch and item type; book and copy locked in this order. By a barcode as ``patron`` by a
+    card."""
+    if isinstance(scanned, str):
+        where, what = "upper(copy.barcode) = upper(%s)", scanned.strip()
+    else:
+        where, what = "copy.id = %s", scanned.pk if isinstance(scanned, Copy) else scanned
     for _ in range(TRIES):
-        found = next(iter(locking(rows, "book", "self")), None)
-        if found is not None or not rows.exists():
-            return found
+        found = fetch(f"{COPY} WHERE {where}{of('book', 'copy')}", [what])
+        if found:
+            return _copy(found[0])
+        if not fetch(f"{COPY} WHERE {where}", [what]):
+            return None
         # Its record was merged into another while we waited: the next look finds it there.
     raise LostRace
 
 
-def _copies(scanned: Copy | int | str) -> QuerySet[Copy]:
-    if isinstance(scanned, str):
-        return Copy.objects.filter(barcode__iexact=scanned.strip()).order_by()
-    return Copy.objects.filter(pk=scanned.pk if isinstance(scanned, Copy) else scanned).order_by()
+def _copy(row: tuple[Any, ...]) -> Copy:
+    found, its_book, branch, item_type = THINGS.read(row)
+    found.book, found.branch, found.item_type = its_book, branch, item_type
+    return cast(Copy, found)
 
 
 def copies(pks: Collection[int]) -> dict[int, Copy]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
 from accounts.models import Patron
@@ -68,8 +68,21 @@ def home_loans(patron: Patron) -> LoanQuerySet:
 
 def home_holds(patron: Patron) -> Iterable[Hold]:
     """What the patron waits for: what is ready first, then in the order of asking."""
-    waiting = Hold.objects.open().with_names().filter(patron=patron)
+    waiting = with_positions(Hold.objects.open().with_names().filter(patron=patron))
     return sorted(waiting, key=lambda hold: (hold.state != HoldState.READY, hold.placed_at))
+
+
+def with_positions(holds: HoldQuerySet) -> HoldQuerySet:
+    """``holds``, each with ``position``: its place in its book's queue, the first is 1; None where it is not queued."""
+    ahead = (
+        Hold.objects.filter(book=OuterRef("book"), state=HoldState.QUEUED)
+        .filter(Q(placed_at__lt=OuterRef("placed_at")) | Q(placed_at=OuterRef("placed_at"), pk__lte=OuterRef("pk")))
+        .order_by()
+        .values("book")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    return holds.annotate(position=Case(When(state=HoldState.QUEUED, then=Subquery(ahead)), default=None))
 
 
 def refused_holds(patron: Patron, *, at: datetime) -> Iterable[Hold]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Patron
@@ -22,18 +22,33 @@ from circulation.calendars import calendars_of
 from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, look_up
 from circulation.models import (
     BOUND_HOLD_STATES,
-    CalendarVersion,
-    Hold,
     HoldState,
     LendingSettings,
     Loan,
     LoanRule,
 )
-from circulation.models.rules import scope_in_words
 from circulation.opening import Calendar
+from library.core.rows import fetch
 
 LIBRARY = ("overdue_policy", "one_copy_per_book", "high_demand_holds", "high_demand_days")
-CALENDARS_KEPT = 500
+KEPT = 500  # tiers and branches whose rules and calendars this process remembers
+# All that decides about a scan and is not locked with it, in one statement: the open loans of the patron and of the
+# copy, who waits for the book (those whose holds sleep too, the oldest first), and the version of what decides.
+AROUND = """
+SELECT
+  (SELECT json_agg(json_build_array(loan.id, loan.copy_id, loan.patron_id, loan.due_at, loan.claimed_returned_at,
+                     copy.barcode, copy.branch_id, copy.item_type_id, copy.book_id, patron.card_number)
+                   ORDER BY loan.due_at, loan.id)
+   FROM circulation_loan AS loan
+   JOIN catalog_copy AS copy ON copy.id = loan.copy_id
+   JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
+   WHERE loan.returned_at IS NULL AND (loan.patron_id = %s OR loan.copy_id = %s)),
+  (SELECT json_agg(json_build_array(hold.id, hold.book_id, hold.copy_id, hold.patron_id, hold.state,
+                     patron.card_number) ORDER BY hold.placed_at, hold.id)
+   FROM circulation_hold AS hold JOIN accounts_patron AS patron ON patron.user_id = hold.patron_id
+   WHERE hold.book_id = ANY(%s) AND hold.ended_at IS NULL),
+  (SELECT token FROM circulation_calendarversion LIMIT 1)
+"""
 
 
 class OpenLoan(NamedTuple):
@@ -69,11 +84,10 @@ class OpenHold(NamedTuple):
 
 @dataclass(frozen=True)
 class Policy:
-    """The library's rules for one tier: rows of the matrix, settings, and the version of all calendars."""
+    """The library's rules for one tier: rows of the matrix, and the settings beside them."""
 
     rows: Sequence[RuleRow]
     library: rules.LibrarySettings
-    calendar_version: UUID | None
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ def check_out(
     branch: Branch | None = None,
     is_self: bool = False,
 ) -> CheckOut:
-    """What a check-out looks at, as it is now: three queries, however many loans the patron has.
+    """What a check-out looks at, as it is now: one query where nobody has changed the rules since the last.
 
     ``branch``: where the loan is made, else the copy's own. ``is_self``: the patron lends it to themselves.
     """
@@ -103,9 +117,8 @@ def check_out(
         known_copy = rules.CopyState(barcode=copy.barcode, branch=copy.branch_id) if copy else None
         known_patron = rules.PatronState(card=patron.card_number, tier=patron.tier_id) if patron else None
         return CheckOut(rules.CheckOutState(barcode=barcode, card=card, copy=known_copy, patron=known_patron))
-    loans = _open_loans(Q(patron=patron) | Q(copy=copy))
-    waiting = _waiting([copy.book_id])
-    policy = policy_for(patron.tier_id)
+    loans, waiting, version = _around(patron, copy=copy.pk, books=[copy.book_id])
+    policy = policy_for(patron.tier_id, version)
     loan = next((loan for loan in loans if loan.copy == copy.pk), None)
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
     state = rules.CheckOutState(
@@ -114,7 +127,7 @@ def check_out(
         copy=_copy_state(copy, patron, loan=loan, waiting=waiting),
         patron=_patron_state(patron, loans),
         rules=policy.rows,
-        calendar=_calendar(branch.pk if branch else copy.branch_id, policy.calendar_version),
+        calendar=_calendar(branch.pk if branch else copy.branch_id, version),
         library=policy.library,
         is_self=is_self,
     )
@@ -131,11 +144,9 @@ def renewals(loans: Collection[Loan]) -> dict[UUID, rules.RenewalState]:
     if not loans:
         return {}
     patron = next(iter(loans)).patron
-    theirs = _open_loans(Q(patron=patron))
-    waiting = _waiting({loan.copy.book_id for loan in loans})
-    policy = policy_for(patron.tier_id)
-    branches = {loan.branch_id for loan in loans}
-    calendars = _calendars(branches, policy.calendar_version)
+    theirs, waiting, version = _around(patron, books={loan.copy.book_id for loan in loans})
+    policy = policy_for(patron.tier_id, version)
+    calendars = _calendars({loan.branch_id for loan in loans}, version)
     patron_state = _patron_state(patron, theirs)
     own = {loan.pk: loan for loan in theirs}
     return {
@@ -153,23 +164,27 @@ def renewals(loans: Collection[Loan]) -> dict[UUID, rules.RenewalState]:
 
 def loans_and_limit(patron: Patron, copy: Copy) -> tuple[int, int | None]:
     """How many loans of the patron the limit for such a copy counts, and that limit; None: there is none."""
-    rows = policy_for(patron.tier_id).rows
+    loans, _waiting, version = _around(patron)
+    rows = policy_for(patron.tier_id, version).rows
     limit = look_up(rows, "max_loans", branch=copy.branch_id, tier=patron.tier_id, item_type=copy.item_type_id)
-    loans = rules.counted_loans(_patron_state(patron, _open_loans(Q(patron=patron))), limit, rows)
-    return len(loans), None if limit.value == UNLIMITED else limit.value
+    counted = rules.counted_loans(_patron_state(patron, loans), limit, rows)
+    return len(counted), None if limit.value == UNLIMITED else limit.value
 
 
-def policy_for(tier: int | None) -> Policy:
-    """The rows of the matrix that speak of a tier (None: all), of every branch and item type, for a reader's other
-    loans count too; and what holds beside them. One query where there is a row at all."""
-    columns = (*(f"{scope}_id" for scope in SCOPE), *(f"{scope}__name" for scope in SCOPE), "pk", *DEFAULTS)
-    found = list(_beside(_matrix(tier)).values_list(*columns, *(f"of_{name}" for name in LIBRARY), "version"))
-    if not found:
-        return Policy((), lending_settings(), None)
-    at = len(columns)
-    *library_values, version = found[0][at:]
-    library_state = rules.LibrarySettings(*library_values) if library_values[0] else rules.LibrarySettings()
-    return Policy([_rule_row(row) for row in found], library_state, version)
+def policy_for(tier: int, version: UUID | None) -> Policy:
+    """The rules for a tier. ``version``: of all that lending is decided by; what this process knows under it is true,
+    for the database renews it with every change."""
+    if version is None:
+        return Policy(rule_rows(tier=tier), lending_settings())
+    kept = _policies.get((version, tier))
+    if kept is None:
+        if len(_policies) > KEPT:
+            _policies.clear()
+        kept = _policies[version, tier] = Policy(rule_rows(tier=tier), lending_settings())
+    return kept
+
+
+_policies: dict[tuple[UUID, int], Policy] = {}
 
 
 def lending_settings() -> rules.LibrarySettings:
@@ -183,43 +198,37 @@ def check_out_state(**given: Any) -> rules.CheckOutState:
     return check_out(**given).state
 
 
-def rule_rows(*, tier: int | None = None) -> Sequence[RuleRow]:
-    """The rows of the matrix that speak of a tier, or all. Pure code picks among them."""
-    return policy_for(tier).rows
+def rule_rows(*, tier: int | None = None) -> list[RuleRow]:
+    """The rows of the matrix that speak of a tier, or all: of every branch and item type, for a reader's other loans
+    count too. Pure code picks among them."""
+    fitting = LoanRule.objects.select_related(*SCOPE).order_by("pk")
+    if tier is not None:
+        fitting = fitting.filter(Q(tier=None) | Q(tier=tier))
+    return [
+        RuleRow(
+            branch=row.branch_id, tier=row.tier_id, item_type=row.item_type_id, id=row.pk, label=str(row),
+            **{parameter: getattr(row, parameter) for parameter in DEFAULTS},
+        )
+        for row in fitting
+    ]  # fmt: skip
 
 
-def _matrix(tier: int | None) -> QuerySet[LoanRule]:
-    rows = LoanRule.objects.order_by("pk")
-    return rows if tier is None else rows.filter(Q(tier=None) | Q(tier=tier))
+def _around(
+    patron: Patron, *, copy: int | None = None, books: Iterable[int] = ()
+) -> tuple[list[OpenLoan], list[OpenHold], UUID | None]:
+    ((loans, waiting, version),) = fetch(AROUND, [patron.pk, copy, list(books)])
+    return [_open_loan(row) for row in loans or ()], [_open_hold(row) for row in waiting or ()], version
 
 
-def _beside(rows: QuerySet[LoanRule]) -> QuerySet[Any]:
-    """Each row with the library's settings and the version of its calendars: a query less for every scan."""
-    only = LendingSettings.objects.order_by()
-    library = {f"of_{name}": Subquery(only.values(name)[:1]) for name in LIBRARY}
-    return rows.annotate(**library, version=Subquery(CalendarVersion.objects.values("token")[:1]))
+def _open_loan(row: Sequence[Any]) -> OpenLoan:
+    pk, copy, patron, due_at, claimed_at, *rest = row
+    claimed = datetime.fromisoformat(claimed_at) if claimed_at else None
+    return OpenLoan(UUID(pk), copy, UUID(patron), datetime.fromisoformat(due_at), claimed, *rest)
 
 
-def _rule_row(row: Sequence[Any]) -> RuleRow:
-    ids, names, rest = row[:3], row[3:6], row[6:]
-    values = dict(zip(DEFAULTS, rest[1:], strict=False))
-    return RuleRow(**dict(zip(SCOPE, ids, strict=True)), id=rest[0], label=scope_in_words(*names), **values)
-
-
-def _open_loans(which: Q) -> list[OpenLoan]:
-    rows = Loan.objects.filter(which, returned_at=None).order_by("due_at", "pk")
-    columns = (
-        "pk", "copy_id", "patron_id", "due_at", "claimed_returned_at",
-        "copy__barcode", "copy__branch_id", "copy__item_type_id", "copy__book_id", "patron__card_number",
-    )  # fmt: skip
-    return [OpenLoan(*row) for row in rows.values_list(*columns)]
-
-
-def _waiting(books: Iterable[int]) -> list[OpenHold]:
-    """Who waits for these books, those whose holds sleep too; the oldest first."""
-    rows = Hold.objects.filter(book__in=books, ended_at=None).order_by("placed_at", "pk")
-    columns = ("pk", "book_id", "copy_id", "patron_id", "state", "patron__card_number")
-    return [OpenHold(*row) for row in rows.values_list(*columns)]
+def _open_hold(row: Sequence[Any]) -> OpenHold:
+    pk, book, copy, patron, state, card = row
+    return OpenHold(UUID(pk), book, copy, UUID(patron), state, card)
 
 
 def _patron_state(patron: Patron, loans: Iterable[OpenLoan]) -> rules.PatronState:
@@ -284,7 +293,7 @@ def _loan_state(loan: Loan) -> rules.LoanState:
     )
 
 
-# This process's own, under the version that the database renews with every change: what is found here is true.
+# This process's own, under the version as in ``policy_for``.
 _kept: dict[tuple[UUID, int, str], Calendar] = {}
 
 
@@ -298,7 +307,7 @@ def _calendars(branches: Collection[int], version: UUID | None) -> dict[int, Cal
     keys = {branch: (version, branch, settings.TIME_ZONE) for branch in branches}
     missing = [branch for branch, key in keys.items() if key not in _kept]
     if missing:
-        if len(_kept) > CALENDARS_KEPT:
+        if len(_kept) > KEPT:
             _kept.clear()
         _kept.update({keys[branch]: calendar for branch, calendar in _read(missing).items()})
     return {branch: _kept[key] for branch, key in keys.items()}

@@ -64,6 +64,10 @@ def hold(hold: Hold) -> str:
             return _("Ready on the hold shelf at %(branch)s") % {"branch": branch}
         case HoldState.IN_TRANSIT:
             return _("On its way to %(branch)s") % {"branch": branch}
+        case HoldState.QUEUED:
+            position = getattr(hold, "position", None)  # of ``queries.with_positions``
+            number = {"position": position}
+            return _("You are number %(position)d in the queue") % number if position else _("You are in the queue")
         case HoldState.REFUSED:
             return _("We could not fetch it: %(reason)s") % {"reason": hold.refusal_reason}
     return hold.get_state_display()

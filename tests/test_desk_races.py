@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -134,9 +135,8 @@ def test_a_copy_is_taken_back_while_it_is_renewed(stack, desks, readers):
     [(barcode, _title)] = free_copies(stack, 1)
     for _n in range(ROUNDS):
         loan = lend(desks[0], barcode, readers[0]).json()["id"]
-        back, renewed = at_once(
-            lambda: take_back(desks[0], barcode), lambda loan=loan: desks[1].post(f"/loans/{loan}/renew/", json={})
-        )
+        renewing = partial(desks[1].post, f"/loans/{loan}/renew/", json={})
+        back, renewed = at_once(lambda: take_back(desks[0], barcode), renewing)
         assert back.status_code == 200
         assert renewed.status_code == 200 or renewed.json()["code"] == "already_returned"
         assert open_loans(stack, readers[0].card) == []

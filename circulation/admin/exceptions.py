@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -29,6 +30,14 @@ else:
     Base = admin.ModelAdmin
 
 
+class OwnOrEvery(admin.RelatedFieldListFilter):
+    """By branch; rows without one hold for every branch."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.empty_value_display = format_html("{}", _("every branch"))
+
+
 class DaysAdmin(Base):
     """Days of one branch or of all. What changes is written down."""
 
@@ -37,6 +46,7 @@ class DaysAdmin(Base):
     search_fields = ("name",)
     date_hierarchy = "first_day"
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
 
     @admin.display(description=gettext_lazy("branch"), ordering="branch__name")
@@ -71,7 +81,7 @@ class TermAdmin(DaysAdmin):
     named = "term"
     form = TermForm
     list_display = ("name", "whose", "first_day", "last_day")
-    list_filter = ("branch",)
+    list_filter = (("branch", OwnOrEvery),)
 
 
 @admin.register(CalendarException)
@@ -81,7 +91,7 @@ class CalendarExceptionAdmin(DaysAdmin):
     named = "exception"
     form = ExceptionForm
     list_display = ("name", "whose", "first_day", "last_day", "what")
-    list_filter = ("branch", "is_open")
+    list_filter = (("branch", OwnOrEvery), "is_open")
     change_list_template = "admin/circulation/calendarexception/change_list.html"
 
     def get_urls(self) -> list[Any]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from circulation.admin.exceptions import OwnOrEvery
 from circulation.admin.read_only import ReadOnlyAdmin
 from circulation.calendar_forms import ClosureForm
 from circulation.models import Redating
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 class RedatingAdmin(ReadOnlyAdmin):
     list_display = ("days", "whose", "ordered_by", "ordered_at", "moved_loans", "job_state")
     list_select_related = ("branch", "ordered_by")
-    list_filter = ("branch",)
+    list_filter = (("branch", OwnOrEvery),)
     fields = ("days", "whose", "is_for_week", "ordered_by", "ordered_at")
     readonly_fields = fields
     change_form_template = "admin/circulation/redating/change_form.html"

@@ -45,7 +45,8 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return [requires("circulation.change_hold")() if is_for_staff else IsAuthenticated()]
 
     def get_queryset(self) -> QuerySet[Hold]:
-        holds = Hold.objects.visible_to(self.request.user).with_names().order_by("-placed_at", "-id")
+        holds = queries.with_positions(Hold.objects.visible_to(self.request.user).with_names())
+        holds = holds.order_by("-placed_at", "-id")
         wanted = self.request.query_params.get("state") if self.action == "list" else None
         if wanted is None:
             return holds

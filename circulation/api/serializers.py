@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
@@ -12,8 +12,9 @@ from rest_framework import serializers
 
 from catalog import checks
 from catalog.models import Book, Branch, CopyStatus
+from circulation import queries
 from circulation.listing import EARLIEST, LATEST, OUT_OF_BOUNDS
-from circulation.models import Hold, Loan, LoanStatus
+from circulation.models import Hold, HoldState, Loan, LoanStatus
 from circulation.services import Action, CheckedIn, RenewedAll
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
@@ -98,7 +99,11 @@ class HoldSerializer(StaffSeesPatron):
 
     @extend_schema_field({"type": "integer", "nullable": True})
     def get_position(self, hold: Hold) -> int | None:
-        return None  # no hold of this library is queued: a request has its copy from the start
+        if hold.state != HoldState.QUEUED:
+            return None
+        known: Any = hold if hasattr(hold, "position") else None
+        known = known or queries.with_positions(Hold.objects.filter(pk=hold.pk)).get()
+        return cast(int, known.position)
 
 
 class PickSerializer(HoldSerializer):

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0009_lending_facts_of_patrons'),
         ('catalog', '0010_words_and_years'),
-        ('circulation', '0008_lending_settings'),
+        ('circulation', '0009_open_ones'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
 from django.utils import timezone
 
 from accounts import activity
 from accounts.models import Patron, User
-from catalog.models import Book, Branch, Copy, CopyStatus
+from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, explaining, locks, reading, rules, signals
 from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import overrides, returns, shelves
+from library.core.rows import execute
 
 
 @locks.transaction_tried_again
@@ -119,7 +119,7 @@ def _open(
     due_at, by_hand = due_at or decision.due_at, due_at
     assert due_at is not None  # the rules refuse without a date
     shelves.put(copy, CopyStatus.ON_LOAN)
-    Book.objects.filter(pk=copy.book_id).update(popularity=F("popularity") + 1)
+    execute("UPDATE catalog_book SET popularity = popularity + 1 WHERE id = %s", [copy.book_id])
     loan = Loan.objects.create(
         copy=copy,
         branch=branch or copy.branch,

@@ -33,7 +33,7 @@ from library.jobs.models import Job
 from library.jobs.tasks import JobRun
 
 KIND = "redate_loans"
-BATCH = 100  # loans whose people and books one transaction locks: the desk waits for it some hundredths of a second
+BATCH = 50  # loans whose people and books one transaction locks: the desk waits for it a tenth of a second
 LONGEST = timedelta(days=731)
 
 
@@ -224,7 +224,7 @@ def _explained(loan: Loan, before: datetime, calendar: Calendar) -> dict[str, ob
     special = calendar.exception_on(day)
     to = loan.due_at.isoformat() if loan.is_hourly else str(_day(loan.due_at))
     step = {"from": str(day), "to": to, "exception": special.name if special else "", "weekday": str(day.weekday())}
-    steps = [*loan.explanation.get("steps", []), {"code": "moved_for_closure", "values": step}]
+    steps = [*loan.explanation.get("steps", []), {"code": "closure", "values": step}]
     return {**loan.explanation, "steps": steps}
 
 

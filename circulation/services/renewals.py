@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from circulation.services import overrides
 from circulation.services.claims import locked_loan
 from library.core.errors import Level, LibraryError, NotFound, Reason
 
+log = logging.getLogger(__name__)
 BATCH = 200
 # For how long after the due date the library renews by itself what it should have renewed then.
 MADE_UP_FOR = timedelta(days=7)
@@ -109,6 +111,9 @@ def _renewed(loan: Loan, *, at: datetime) -> bool:
         renew(loan=loan, by=None, automatic=True, at=at)
     except LibraryError:
         return False  # what the rules refuse stays as it is; the reader sees why beside the loan
+    except Exception:
+        log.exception("Loan %s could not be renewed.", loan.pk)
+        return False
     return True
 
 

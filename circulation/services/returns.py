@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 from django.utils import timezone
 
 from accounts import activity
-from accounts.models import User
+from accounts.models import Patron, User
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, locks, signals, words
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
 from circulation.services import shelves
 from library.core.errors import Level, Reason
+from library.core.rows import Joined, execute, fetch
 
 
 class Action(StrEnum):
@@ -42,6 +44,13 @@ class CheckedIn:
     alerts: tuple[Reason, ...] = ()
     nothing_changed: bool = False
 
+
+LENT = Joined(loan=Loan, patron=Patron, person=User, without=["loan.explanation"])
+OPEN_LOAN = f"""
+SELECT {LENT.columns} FROM circulation_loan AS loan JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
+JOIN accounts_user AS person ON person.id = patron.user_id WHERE loan.returned_at IS NULL AND loan.copy_id = %s"""
+WAITING = """
+SELECT id, copy_id, state FROM circulation_hold WHERE book_id = %s AND ended_at IS NULL ORDER BY placed_at, id"""
 
 # What staff said of a copy stays until staff say otherwise; it is put aside for them.
 _PUT_ASIDE = {CopyStatus.IN_REPAIR, CopyStatus.DAMAGED}
@@ -73,13 +82,12 @@ def check_in(
     if found is None:
         reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else copy.strip())
         raise errors.CopyUnknown(reason.detail, reasons=[reason])
-    loan = Loan.objects.open().select_related("patron__user").filter(copy=found).first()
+    loan = _open_loan(found)
     if loan is None and found.status == CopyStatus.WITHDRAWN:
         raise errors.NotOnLoan(barcode=found.barcode, status=found.get_status_display())
     check_returned_at(returned_at, loan, at=at)
     alerts = [_TURNED_UP[found.status].reason(barcode=found.barcode)] if found.status in _TURNED_UP else []
     if loan is not None:
-        loan.copy = found
         close(loan, by=by, at=at, returned_at=returned_at)
     result = _settle(found, loan=loan, here=branch, is_damaged=is_damaged, by=by, at=at, alerts=alerts)
     if loan is not None:
@@ -108,7 +116,10 @@ def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = 
     """End a loan whose copy is on the desk. The caller holds the copy's lock, and sends ``loan_closed`` at its end."""
     loan.returned_at, loan.checked_in_at = max(returned_at or at, loan.checked_out_at), max(at, loan.checked_out_at)
     loan.returned_by = by
-    loan.save(update_fields=["returned_at", "checked_in_at", "returned_by"])
+    execute(
+        "UPDATE circulation_loan SET returned_at = %s, checked_in_at = %s, returned_by_id = %s WHERE id = %s",
+        [loan.returned_at, loan.checked_in_at, by.pk, loan.pk],
+    )
     activity.record(
         actor=by, verb="loan.closed", object=loan, subject=loan.patron.user, at=at,
         data={"barcode": loan.copy.barcode, "returned": loan.returned_at},
@@ -168,12 +179,22 @@ def _told(copy: Copy, was: str, alerts: list[Reason], *, changed: bool) -> tuple
     return (*alerts, Reason(errors.NotOnLoan.code, Level.ALERT, said))
 
 
+def _open_loan(copy: Copy) -> Loan | None:
+    """The loan that the copy is out on, with its patron and this copy."""
+    found = fetch(OPEN_LOAN, [copy.pk])
+    if not found:
+        return None
+    loan, patron, user = LENT.read(found[0])
+    patron.user, loan.patron, loan.copy = user, patron, copy
+    return cast(Loan, loan)
+
+
 def _waiting_for(copy: Copy) -> tuple[Hold | None, Hold | None]:
     """The hold that the copy is bound to, and the first in line for its book."""
-    waiting = list(
-        Hold.objects.with_names()
-        .filter(book_id=copy.book_id, state__in=[*BOUND_HOLD_STATES, HoldState.QUEUED])
-        .order_by("placed_at", "pk")
-    )
-    bound = next((hold for hold in waiting if hold.copy_id == copy.pk and hold.state != HoldState.QUEUED), None)
-    return bound, next((hold for hold in waiting if hold.state == HoldState.QUEUED), None)
+    waiting = fetch(WAITING, [copy.book_id])
+    bound = next((pk for pk, bound_to, state in waiting if bound_to == copy.pk and state in BOUND_HOLD_STATES), None)
+    queued = next((pk for pk, _copy, state in waiting if state == HoldState.QUEUED), None)
+    if bound is None and queued is None:
+        return None, None
+    whole = {hold.pk: hold for hold in locks.holds(Hold.objects.with_names().filter(pk__in={bound, queued} - {None}))}
+    return whole.get(bound), whole.get(queued)

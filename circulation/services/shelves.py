@@ -9,6 +9,7 @@ from catalog.models import Copy, CopyStatus
 from catalog.moves import check_move
 from circulation import locks
 from circulation.models import Hold, HoldState
+from library.core.rows import execute
 
 KEPT_FOR_A_HOLD = {CopyStatus.REQUESTED, CopyStatus.ON_SHELF_FOR_HOLD, CopyStatus.IN_TRANSIT}
 
@@ -19,7 +20,7 @@ def put(copy: Copy, status: CopyStatus) -> None:
         return
     check_move(copy, status)
     copy.status = status
-    copy.save(update_fields=["status"])
+    execute("UPDATE catalog_copy SET status = %s WHERE id = %s", [str(status), copy.pk])
 
 
 def release(copy: Copy, *, stood_at: int | None = None) -> None:

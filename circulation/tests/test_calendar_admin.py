@@ -466,7 +466,7 @@ def test_preview_shows_which_and_from_when_to_when_and_the_order_moves_them(staf
     assert loan.copy.barcode in page.text
     page = staff.get(ORDERS)
     assert [(row.moved_count, row.state_of_job) for row in page.context["cl"].result_list] == [(2, JobState.DONE)]
-    assert "No loan is due on these days." in staff.get(preview_of(branch, "2026-03-16")).text
+    assert "No loan is due on these closed days." in staff.get(preview_of(branch, "2026-03-16")).text
 
 
 def test_preview_goes_by_pages_with_as_many_queries(staff, branch):

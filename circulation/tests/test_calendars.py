@@ -1,6 +1,7 @@
 """Calendars out of rows, and what is kept of them. 2026-03-02 is a Monday."""
 
 from datetime import time
+from threading import Barrier
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -9,13 +10,15 @@ from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
 from circulation import calendars
 from circulation.models import CalendarException, CalendarVersion, OpeningHours, Redating, Term
 from circulation.opening import ALL_DAY, Hours
+from circulation.services import opening as opening_services
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, make_term, open_on
 from circulation.tests.calendars import MON, SAT, SUN, TUE, closed, day, opened, term
-from circulation.tests.test_redating import MARCH
+from circulation.tests.test_redating import MARCH, at_once
 
 pytestmark = pytest.mark.django_db
 NINE_TO_SIX = Hours(time(9), time(18))
@@ -203,3 +206,22 @@ def test_closed_spans_by_exceptions_alone_or_by_the_week_too():
     assert calendars.closed_spans(found, *days) == [(day(first), day(last)) for first, last in alone]
     assert calendars.closed_spans(found, *days, is_for_week=True) == [(day(a), day(b)) for a, b in weekends]
     assert calendars.closed_spans(found, day("2026-03-12"), day("2026-03-12")) == [(day("2026-03-12"),) * 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_save_a_week_at_once_save_one_after_the_other():
+    branch, librarian = open_on(*WEEKDAYS), make_librarian()
+    together = Barrier(2, timeout=10)
+
+    def save(weekday):
+        def call():
+            together.wait()
+            return opening_services.set_week(
+                branch=branch, term=None, week={weekday: [NINE_TO_SIX], SUN: [NINE_TO_SIX]}, by=librarian
+            )
+
+        return call
+
+    assert at_once(save(MON), save(TUE)) == [True, True]
+    weekly = calendar_of(branch).weekly
+    assert weekly in ({MON: (NINE_TO_SIX,), SUN: (NINE_TO_SIX,)}, {TUE: (NINE_TO_SIX,), SUN: (NINE_TO_SIX,)})

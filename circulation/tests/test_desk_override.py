@@ -1,5 +1,6 @@
 """The desk's renewals, overrides, branch, book drop and explanations."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,32 @@ def test_why_not_stands_beside_the_button_and_can_be_set_aside(desk, client):
     assert "<b>Not renewed</b>" in page
     assert f'name="loan" value="{loan.pk}"' in page
     override(client, loan.patron, loan=loan.pk, override=["renewal_limit_reached"], comment="Exam.")
+    loan.refresh_from_db()
+    assert loan.renewals == 1
+
+
+def test_button_that_is_pressed_twice_renews_once(desk, client):
+    loan = make_loan(checked_out_at=timezone.now() - timedelta(days=3))
+    page = desk(loan.patron.card_number)
+    (once,) = re.findall(r'name="once" value="([^"]+)"', page)
+    address = reverse("circulation:desk-renew", args=[loan.pk]) + f"?reader={loan.patron_id}"
+    for _ in range(2):
+        response = client.post(address, {"once": once})
+        assert "<b>Renewed</b>" in text_of(client.get(response["Location"]))
+    loan.refresh_from_db()
+    assert loan.renewals == 1
+
+
+def test_override_that_is_sent_twice_is_done_once_and_changed_after_it_was_done_is_told(desk, client):
+    LoanRule.objects.update(renewals_allowed=0)
+    loan = make_loan(checked_out_at=timezone.now() - timedelta(days=3))
+    desk(loan.patron.card_number)
+    fields = {"loan": loan.pk, "override": ["renewal_limit_reached"], "comment": "Exam.", "once": "a"}
+    for _ in range(2):
+        assert override(client, loan.patron, **fields).status_code == 302
+    page = text_of(override(client, loan.patron, **fields | {"comment": "Another."}), 422)
+    assert "This form was sent before" in page
+    assert "Another.</textarea>" in page
     loan.refresh_from_db()
     assert loan.renewals == 1
 

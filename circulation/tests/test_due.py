@@ -29,7 +29,7 @@ from circulation.tests.calendars import (
     term,
     week,
 )  # fmt: skip
-from circulation.tests.test_opening import calendars
+from circulation.tests.test_opening import calendars, unhurried
 
 WEEKDAYS = calendar(MONDAY_TO_FRIDAY)
 MORNING, AFTERNOON = Hours(time(9), time(12)), Hours(time(14), time(18))
@@ -479,6 +479,7 @@ def local(at: datetime, cal: Calendar) -> datetime:
     return at.astimezone(cal.time_zone)
 
 
+@unhurried
 @given(day_terms, calendars, moments)
 def test_a_loan_by_the_day_ends_at_2359_of_an_open_day_no_earlier_than_the_period(terms, cal, start):
     due = local(found(terms, cal, start).at, cal)
@@ -490,6 +491,7 @@ def test_a_loan_by_the_day_ends_at_2359_of_an_open_day_no_earlier_than_the_perio
         assert cal.is_open(due.date())
 
 
+@unhurried
 @given(calendars, moments, st.integers(1, 40))
 def test_open_days_are_counted_one_by_one(cal, start, period):
     due = found(LoanTerms(period, due_mode="open_days"), cal, start).at
@@ -498,6 +500,7 @@ def test_open_days_are_counted_one_by_one(cal, start, period):
     assert sum(cal.is_open(first + timedelta(days=n + 1)) for n in range(between)) == period
 
 
+@unhurried
 @given(hour_terms, calendars, moments)
 def test_a_loan_by_the_hour_ends_later_than_it_began_and_while_open_where_closing_counts(terms, cal, start):
     due = found(terms, cal, start).at
@@ -508,6 +511,7 @@ def test_a_loan_by_the_hour_ends_later_than_it_began_and_while_open_where_closin
         assert cal.is_open(local(due, cal).date())
 
 
+@unhurried
 @given(day_terms | hour_terms, calendars, moments, near_days)
 def test_a_card_never_lengthens_and_never_ends_a_loan_before_it_begins(terms, cal, start, expires):
     without, capped = found(terms, cal, start), found(terms, cal, start, card_expires_on=expires)
@@ -519,11 +523,13 @@ def test_a_card_never_lengthens_and_never_ends_a_loan_before_it_begins(terms, ca
         assert capped == without
 
 
+@unhurried
 @given(day_terms | hour_terms, calendars, moments, st.integers(1, 60))
 def test_a_popular_title_is_never_due_later(terms, cal, start, days):
     assert start < found(terms, cal, start, popular_days=days).at <= found(terms, cal, start).at
 
 
+@unhurried
 @given(day_terms | hour_terms, calendars, moments, near_days)
 def test_a_fixed_date_holds(terms, cal, start, fixed):
     without = found(terms, cal, start).at
@@ -538,11 +544,13 @@ def test_a_fixed_date_holds(terms, cal, start, fixed):
     assert start < due("before")
 
 
+@unhurried
 @given(day_terms | hour_terms, calendars, moments)
 def test_the_end_of_term_never_lengthens(terms, cal, start):
     assert start <= found(replace(terms, by_term_end=True), cal, start).at <= found(terms, cal, start).at
 
 
+@unhurried
 @given(day_terms | hour_terms, calendars, moments, st.none() | near_days, st.none() | st.integers(1, 9))
 def test_the_last_step_that_names_a_day_names_the_due_day(terms, cal, start, expires, popular):
     due = found(terms, cal, start, card_expires_on=expires, popular_days=popular)

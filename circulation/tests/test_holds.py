@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.tests.factories import make_patron
 from catalog.models import CopyStatus
@@ -223,3 +224,21 @@ def test_what_has_ended_cannot_be_cancelled_again():
     hold = make_hold(state=HoldState.CANCELLED)
     with pytest.raises(errors.HoldEnded):
         services.cancel_hold(hold=hold, by=hold.patron.user)
+
+
+def test_place_in_the_queue_is_shown_to_reader_and_client(client, api):
+    book, now = make_book(), timezone.now()
+    first, second = make_patron(), make_patron()
+    for patron, minutes in ((second, 1), (first, 2)):
+        Hold.objects.create(
+            book=book, patron=patron, pickup_branch=make_branch(), state=HoldState.QUEUED,
+            placed_at=now - timedelta(minutes=minutes),
+        )  # fmt: skip
+    make_hold(patron=second)
+    rows = api(second.user).get("/api/v1/holds/", {"state": "queued"}).json()["results"]
+    assert [row["position"] for row in rows] == [2]
+    assert api(first.user).get(f"/api/v1/holds/{first.holds.get().pk}/").json()["position"] == 1
+    client.force_login(second.user)
+    page = client.get("/loans/").content.decode()
+    assert "You are number 2 in the queue" in page
+    assert page.count("Cancel the request for") == 2

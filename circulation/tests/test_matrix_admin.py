@@ -16,6 +16,7 @@ from circulation import queries
 from circulation.admin.rules import ROWS_A_PAGE
 from circulation.matrix import DEFAULTS
 from circulation.models import LendingSettings, LoanRule
+from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db
 MATRIX = reverse("admin:circulation_loanrule_changelist")
@@ -214,6 +215,13 @@ def test_librarian_looks_at_the_matrix_and_asks_it_but_changes_nothing(client, e
     assert client.post(MATRIX, {f"row-{everyone.pk}-loan_period": "1"}).status_code == 403
     everyone.refresh_from_db()
     assert everyone.loan_period == 14
+
+
+def test_page_is_valid_and_every_cell_has_a_name(admin, everyone, dvd):
+    LoanRule.objects.create(item_type=dvd, max_loans=-1)
+    ours = {"branch": make_branch().pk, "tier": Tier.objects.all()[0].pk}
+    for page in (admin.get(MATRIX, ours), save(admin, **{f"row-{everyone.pk}__max_loans": "x", "new__tier": "0"})):
+        assert_valid(page.content)
 
 
 def test_reader_does_not_see_the_matrix(client):

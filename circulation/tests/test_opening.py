@@ -4,7 +4,7 @@ from datetime import UTC, date, time, timedelta
 
 import pytest
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circulation.errors import NeverOpens
@@ -228,6 +228,7 @@ def test_openings_on_days_when_the_clock_changes():
     assert whole[1] - whole[0] == timedelta(hours=23)
 
 
+unhurried = settings(deadline=None)  # tests share the machine
 days = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 weeks = st.none() | st.sets(st.integers(0, 6)).map(lambda chosen: week(*chosen))
 spans = st.tuples(days, st.integers(0, 40)).map(lambda given: (given[0], given[0] + timedelta(days=given[1])))
@@ -243,6 +244,7 @@ calendars = st.builds(
 )  # fmt: skip
 
 
+@unhurried
 @given(calendars, days)
 def test_next_open_is_the_first_open_day_and_nothing_between(cal, on):
     try:
@@ -254,6 +256,7 @@ def test_next_open_is_the_first_open_day_and_nothing_between(cal, on):
         assert not any(cal.is_open(on + timedelta(days=n)) for n in range((found - on).days))
 
 
+@unhurried
 @given(calendars, days)
 def test_a_day_is_closed_exactly_where_there_is_a_reason(cal, on):
     assert bool(cal.why_closed(on)) is not cal.is_open(on)

@@ -38,7 +38,8 @@ def _as_shipped():
 @pytest.fixture(params=["with lock", "without lock"])
 def locked(request, monkeypatch):
     if request.param == "without lock":
-        monkeypatch.setattr(locks, "locking", lambda rows, *tables: rows)
+        monkeypatch.setattr(locks, "locking", lambda rows: rows)
+        monkeypatch.setattr(locks, "of", lambda *tables: "")
     return request.param == "with lock"
 
 

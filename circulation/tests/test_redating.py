@@ -179,7 +179,7 @@ def test_the_loan_remembers_why_it_moved(branch):
     step = {"from": "2026-03-16", "to": "2026-03-17", "exception": "Storm", "weekday": "0"}
     assert loan.explanation == {
         "values": {"loan_period": {"value": 14}},
-        "steps": [{"code": "period"}, {"code": "moved_for_closure", "values": step}],
+        "steps": [{"code": "period"}, {"code": "closure", "values": step}],
     }
 
 

@@ -168,10 +168,11 @@ def _override_in_part(staff):
 @clause("*Impossible* stays")
 def _impossible(staff):
     loan = make_loan(due_at=MONDAY + 300 * DAY)
-    for code, values in [
+    cases: list[tuple[str, dict[str, Any]]] = [
         ("already_lent_to_patron", {"copy": loan.copy, "patron": loan.patron}),
         ("copy_withdrawn", {"copy": make_copy(status="withdrawn"), "patron": make_patron()}),
-    ]:
+    ]
+    for code, values in cases:
         values |= {"by": staff, "override": [code], "comment": SEEN, "at": MONDAY}
         assert refused(services.check_out, **values) == [code]
 
@@ -219,7 +220,7 @@ def _due_by_hand(staff):
 
 @clause("Override … with a due date needs a comment and the permission too")
 def _due_by_hand_needs_more(staff):
-    values = {"copy": make_copy(), "patron": make_patron(), "due_at": MONDAY + DAY, "at": MONDAY}
+    values: dict[str, Any] = {"copy": make_copy(), "patron": make_patron(), "due_at": MONDAY + DAY, "at": MONDAY}
     with pytest.raises(errors.CommentRequired):
         services.check_out(by=staff, **values)
     with pytest.raises(NotAllowed):

@@ -309,8 +309,13 @@ class Desk(RuleBasedStateMachine):
         withdraw = what == "withdraw"
         verb = services.withdraw_claim if withdraw else services.claim_returned
         self.excused[loan.patron] += withdraw and loan.claimed
+
+        def claimed() -> Any:
+            self.model.claim(loan, withdraw=withdraw)
+            return loan
+
         self.both(
-            lambda: self.model.claim(loan, withdraw=withdraw) or loan,
+            claimed,
             lambda: verb(loan=row, by=self.library.librarian, at=self.now),
         )
 

@@ -21,6 +21,10 @@ def state_of(copy, patron, **values):
     return queries.check_out_state(barcode=copy.barcode, card=patron.card_number, copy=copy, patron=patron, **values)
 
 
+def seen_of(patron):
+    return state_of(make_copy(), patron).patron
+
+
 def count_queries(work):
     with CaptureQueriesContext(connection) as captured:
         work()
@@ -52,7 +56,7 @@ def test_check_out_state_takes_as_many_queries_with_two_hundred_loans_as_with_on
     book, branch = make_book(), make_branch()
     for number in range(199):
         make_loan(patron=patron, copy=make_copy(book=book, branch=branch, barcode=f"X-{number}"))
-    assert len(queries.patron_state(patron).loans) == 200
+    assert len(seen_of(patron).loans) == 200
     assert count_queries(lambda: state_of(copy, patron)) == with_one
     assert with_one <= 8
 
@@ -72,7 +76,7 @@ def test_patron_is_seen_with_card_and_standing():
     patron.expires_on, patron.is_card_lost, patron.birth_date = date(2027, 1, 1), True, date(2010, 1, 1)
     patron.is_restricted, patron.restricted_until, patron.restriction_note = True, date(2026, 4, 1), "Torn pages"
     patron.is_address_confirmed, patron.wants_auto_renewal = False, False
-    state = queries.patron_state(patron)
+    state = seen_of(patron)
     assert (state.expires_on, state.is_card_lost, state.birth_date) == (date(2027, 1, 1), True, date(2010, 1, 1))
     assert (state.is_restricted, state.restricted_until, state.restriction_note) == (
         True, date(2026, 4, 1), "Torn pages",
@@ -84,7 +88,7 @@ def test_open_loan_is_seen_with_branch_type_book_and_claim():
     dvd = ItemType.objects.create(code="dvd", name="DVD")
     loan = make_loan(copy=make_copy(item_type=dvd), claimed_returned_at=MONDAY + timedelta(days=1))
     make_loan(patron=loan.patron, returned_at=MONDAY + timedelta(days=1))
-    (seen,) = queries.patron_state(loan.patron).loans
+    (seen,) = seen_of(loan.patron).loans
     assert (seen.id, seen.barcode, seen.due_at) == (str(loan.pk), loan.copy.barcode, loan.due_at)
     assert (seen.branch, seen.item_type, seen.book) == (loan.copy.branch_id, dvd.pk, loan.copy.book_id)
     assert seen.is_claimed
@@ -118,32 +122,23 @@ def test_claims_of_others_on_copy_and_book_are_seen():
     other = make_patron()
     make_hold(state=HoldState.QUEUED, book=hold.book, patron=other)
     make_hold(state=HoldState.SUSPENDED, book=hold.book)
-    seen = queries.copy_state(hold.copy, make_patron())
+    seen = state_of(hold.copy, make_patron()).copy
     assert (seen.hold_for, seen.hold_state) == (hold.patron.card_number, "requested")
     assert (seen.queued_on_book, seen.queued_for_copy) == (1, 1)
-    assert queries.copy_state(hold.copy, other).queued_on_book == 0
+    assert state_of(hold.copy, other).copy.queued_on_book == 0
 
 
 def test_queued_hold_is_not_served_by_a_copy_that_is_not_for_loan():
     hold = make_hold(state=HoldState.QUEUED)
-    seen = queries.copy_state(make_copy(book=hold.book, not_for_loan=True), make_patron())
+    seen = state_of(make_copy(book=hold.book, not_for_loan=True), make_patron()).copy
     assert (seen.queued_on_book, seen.queued_for_copy) == (1, 0)
 
 
-def test_settings_are_read_once_and_anew_when_they_change(django_capture_on_commit_callbacks):
-    assert queries.lending_settings() == rules.LibrarySettings()
-    assert count_queries(queries.lending_settings) == 0
+def test_changed_settings_hold_from_the_next_scan_on():
+    patron, copy = make_patron(), make_copy()
+    assert state_of(copy, patron).library == rules.LibrarySettings()
     LendingSettings.objects.update(overdue_policy="ignore")
-    assert queries.lending_settings().overdue_policy == "block"
-    queries.forget_lending_settings()
-    assert queries.lending_settings().overdue_policy == "ignore"
-
-
-def test_what_was_read_before_the_change_was_committed_is_forgotten_after_it(django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        queries.forget_lending_settings()
-        queries.lending_settings()
-        LendingSettings.objects.update(overdue_policy="ignore")
+    assert state_of(copy, patron).library.overdue_policy == "ignore"
     assert queries.lending_settings().overdue_policy == "ignore"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,6 +25,7 @@ from circulation.models import Loan
 from circulation.services.overrides import PERMISSION
 from circulation.views.people import add_refusal, user_of
 from library.core.errors import LibraryError, NotAllowed, NotFound
+from library.core.idempotency import IdempotencyKeyReused, form_once
 
 OUTCOME, BRANCH = "desk_outcome", "desk_branch"
 lends_and_takes_back = permission_required(["circulation.add_loan", "circulation.change_loan"], raise_exception=True)
@@ -67,9 +69,12 @@ def override(request: HttpRequest) -> HttpResponse:
         return _show(request, attempt.outcome_now(), form=form, status=422)
     set_aside = SetAside(form.cleaned_data["override"], form.cleaned_data["comment"], form.cleaned_data["due_at"])
     try:
-        outcome = attempt.make(set_aside)
+        outcome = _once(request, lambda: attempt.make(set_aside))
     except NotAllowed:
         raise
+    except IdempotencyKeyReused:
+        form.add_error(None, _("This form was sent before, and something was done then. See how things stand below."))
+        return _show(request, attempt.outcome_now(), form=form, status=422)
     except LibraryError as refusal:
         if refusal.reasons:
             form.add_error("override", _("Tick each reason that you set aside; what is impossible stays."))
@@ -87,7 +92,7 @@ def renew(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Renew one loan of the open reader; a refusal offers to set its reasons aside."""
     loan = _loan(pk)
     try:
-        outcome = desks.renew(loan, by=user_of(request))
+        outcome = _once(request, lambda: desks.renew(loan, by=user_of(request)))
     except LibraryError as refusal:
         outcome = desks.not_renewed(refusal, loan)
     return _shown_next(request, outcome, loan.patron)
@@ -101,7 +106,7 @@ def renew_all(request: HttpRequest) -> HttpResponse:
     reader = current_reader(request)
     if reader is None:
         raise NotFound
-    return _shown_next(request, desks.renew_all(reader, by=user_of(request)), reader)
+    return _shown_next(request, _once(request, lambda: desks.renew_all(reader, by=user_of(request))), reader)
 
 
 @require_POST
@@ -151,6 +156,11 @@ def _attempt(request: HttpRequest) -> desks.Attempt:
     if reader is None or copy is None:
         raise NotFound
     return desks.Attempt(by=user_of(request), reader=reader, copy=copy, branch=desk_branch(request))
+
+
+def _once(request: HttpRequest, work: Callable[[], Outcome]) -> Outcome:
+    """What it came to, done once for each time that the form was shown."""
+    return Outcome.from_dict(form_once(request, lambda: work().as_dict()).body)
 
 
 def _loan(pk: UUID | str) -> Loan:
