@@ -21,7 +21,8 @@ from circulation.models import (
     LoanQuerySet,
     LoanRule,
 )
-from circulation.reading import check_out_state, lending_settings, loans_and_limit, rule_rows
+from circulation.policy import lending_settings, rule_rows
+from circulation.reading import check_out_state, loans_and_limit
 from circulation.reading import renewal as renewal_state
 from circulation.reading import renewals as renewal_states
 

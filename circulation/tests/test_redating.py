@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Activity, Tier
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
-from circulation import locks, tasks
+from circulation import explaining, locks, services, tasks
 from circulation.errors import NeverOpens
-from circulation.models import CalendarException, Loan, RedatedLoan, Redating
+from circulation.models import CalendarException, Loan, LoanRenewal, LoanRule, RedatedLoan, Redating
 from circulation.services import redating
 from circulation.services.redating import Closure, Preview
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, open_on
@@ -27,6 +27,7 @@ from library.jobs.tasks import perform
 pytestmark = pytest.mark.django_db
 MARCH = (day("2026-03-16"), day("2026-03-20"))
 EVENING = "2026-03-16 23:59"
+SHIPPED = {"loan_period": 14, "max_loans": 3, "renewals_allowed": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +182,9 @@ def test_the_loan_remembers_why_it_moved(branch):
         "values": {"loan_period": {"value": 14}},
         "steps": [{"code": "period"}, {"code": "closure", "values": step}],
     }
+    assert explaining.step_lines({"values": {}, "steps": loan.explanation["steps"][1:]}) == [
+        "A closure that was added later moved it from Monday 16 March 2026 to Tuesday 17 March 2026."
+    ]
 
 
 def test_across_a_change_of_the_clock(branch):
@@ -421,3 +425,31 @@ def test_a_renewal_at_the_same_moment_is_not_undone(committed, locked, monkeypat
         assert RedatedLoan.objects.count() in {0, 1}  # 1: the order was first, and the renewal came after it
     else:
         assert RedatedLoan.objects.count() == 1  # it moved what was being renewed
+
+
+def test_returns_and_renewals_while_an_order_is_carried_out(committed, monkeypatch):
+    """Small batches and real verbs: nothing is lost, nothing stands still, nobody is told of a deadlock."""
+    monkeypatch.setattr(redating, "BATCH", 2)
+    LoanRule.objects.update_or_create(branch=None, tier=None, item_type=None, defaults=SHIPPED)
+    librarian = make_librarian()
+    loans = [lent(committed) for _ in range(12)]
+    _made, job = ordered(committed, by=librarian)
+    at = clock("2026-03-10 10:00")
+
+    def desk(some, deed):
+        return lambda: [deed(loan) for loan in some]
+
+    at_once(
+        lambda: perform(job.pk, redating.carry_out),
+        desk(loans[::3], lambda loan: services.check_in(copy=loan.copy, by=librarian, at=at)),
+        desk(loans[1::3], lambda loan: services.renew(loan=loan, by=librarian, at=at)),
+    )
+    job.refresh_from_db()
+    assert (job.state, job.error, job.attempt) == (JobState.DONE, "", 1)
+    assert Loan.objects.open().count() == 8
+    for loan in loans[1::3]:
+        renewal = LoanRenewal.objects.get(loan=loan)
+        assert renewal.due_before in {clock(EVENING), clock("2026-03-17 23:59")}
+        loan.refresh_from_db()
+        assert loan.due_at == renewal.due_after  # fourteen days on, whichever came first
+    assert {due(loan) for loan in loans[2::3]} == {"2026-03-17 23:59"}
