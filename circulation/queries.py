@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from accounts.models import Patron
@@ -113,13 +113,11 @@ def branches_with_free_copies(book: Book) -> list[Branch]:
     return list(Branch.objects.filter(pk__in=Copy.objects.free().filter(book=book).values("branch")).order_by("name"))
 
 
-def matrix_rows() -> list[LoanRule]:
+def matrix() -> QuerySet[LoanRule]:
     """The whole matrix, the row for everyone first, then by the names of branch, tier and item type."""
     first = {"nulls_first": True}
-    return list(
-        LoanRule.objects.select_related(*SCOPE).order_by(
-            F("branch__name").asc(**first), F("tier__name").asc(**first), F("item_type__name").asc(**first), "pk"
-        )
+    return LoanRule.objects.select_related(*SCOPE).order_by(
+        F("branch__name").asc(**first), F("tier__name").asc(**first), F("item_type__name").asc(**first), "pk"
     )
 
 

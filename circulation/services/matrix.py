@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import activity, plain
@@ -14,6 +15,7 @@ from accounts.models import User
 from circulation import errors
 from circulation.matrix import DEFAULTS, SCOPE
 from circulation.models import LendingSettings, LoanRule
+from library.core.errors import InvalidInput, NotFound
 
 
 def matrix_version(rows: Iterable[LoanRule]) -> str:
@@ -44,6 +46,49 @@ def save_matrix(
     return len(changed) + len(removed) + (added is not None)
 
 
+def add_rule(*, rule: LoanRule, by: User) -> LoanRule:
+    """Add a row to the matrix. Raises ``InvalidInput`` for a scope that has one, or a value that cannot be."""
+    try:
+        with transaction.atomic():
+            _check(rule)
+            _add(rule, by)
+    except IntegrityError as fault:  # the same scope in the same moment
+        raise errors.RulesChangedMeanwhile from fault
+    return rule
+
+
+@transaction.atomic
+def change_rule(*, rule: LoanRule, values: Mapping[str, Any], by: User) -> LoanRule:
+    """Set some parameters of a row; the others stay as they are now. Raises ``InvalidInput``, ``NotFound``."""
+    row = _locked(rule)
+    for parameter in DEFAULTS:
+        setattr(row, parameter, values.get(parameter, getattr(row, parameter)))
+    _check(row)
+    _change(row, by)
+    return row
+
+
+@transaction.atomic
+def remove_rule(*, rule: LoanRule, by: User) -> None:
+    """Take a row out of the matrix. Raises ``NotFound`` where it is gone."""
+    _remove(_locked(rule), by)
+
+
+def _locked(rule: LoanRule) -> LoanRule:
+    row = LoanRule.objects.select_for_update(of=("self",)).select_related(*SCOPE).filter(pk=rule.pk).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _check(rule: LoanRule) -> None:
+    try:
+        rule.full_clean()
+    except ValidationError as wrong:
+        fields = {"non_field_errors" if name == "__all__" else name: told for name, told in wrong.message_dict.items()}
+        raise InvalidInput(wrong.messages[0], fields=fields) from wrong
+
+
 def _lock(seen: str) -> None:
     """Hold the matrix as it is until the transaction ends."""
     if matrix_version(LoanRule.objects.select_for_update().order_by("pk")) != seen:
@@ -57,6 +102,8 @@ def _remove(row: LoanRule, by: User) -> None:
 
 def _change(row: LoanRule, by: User) -> None:
     old, new = _said(LoanRule.objects.get(pk=row.pk)), _said(row)
+    if old == new:
+        return
     row.save(update_fields=list(DEFAULTS))
     changes = {name: (old[name], new[name]) for name in DEFAULTS if old[name] != new[name]}
     data = {f"{name}.{which}": value for name, both in changes.items()
