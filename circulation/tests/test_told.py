@@ -16,6 +16,7 @@ from circulation import locks, services, signals
 from circulation.models import Loan
 from circulation.tests.factories import MONDAY, make_loan
 from library.core.errors import LibraryError
+from library.core.rows import fetch
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -134,7 +135,7 @@ def test_copy_that_changes_hands_before_it_is_locked_is_looked_at_again(libraria
 
 def test_copy_whose_record_is_merged_while_it_is_scanned_is_found_at_the_next_look(librarian, monkeypatch):
     copy, kept = make_copy(), make_book()
-    fetch, looks = locks.fetch, []
+    looks: list[str] = []
 
     def merged_meanwhile(statement, parameters):
         looks.append(statement)
