@@ -140,7 +140,7 @@ def scan(
         return Scanned(Outcome("bad", _("Unknown"), (sentence,)), reader)
     try:
         if takes_back or reader is None:
-            outcome = _take_back(copy, by, branch, said)
+            outcome = take_back(copy, by=by, branch=branch, said=said)
         else:
             outcome = lend(copy, reader, by=by, branch=branch)
     except LibraryError as refusal:
@@ -205,12 +205,13 @@ def _asked(set_aside: SetAside | None) -> dict[str, Any]:
     return {"override": set_aside.override, "comment": set_aside.comment, "due_at": set_aside.due_at}
 
 
-def _take_back(copy: Copy, by: User, branch: Branch | None, said: TakingBack) -> Outcome:
+def take_back(copy: Copy | str, *, by: User, branch: Branch | None, said: TakingBack) -> Outcome:
+    """Take a copy back, and say where it goes. Errors: as ``services.check_in``."""
     result = services.check_in(
         copy=copy, by=by, branch=branch, returned_at=said.returned_at, is_damaged=said.is_damaged
     )
     alerts = [reason.detail for reason in result.alerts]
-    lines = [copy.book.title, *_about_the_loan(result), *alerts, _where_to(result)]
+    lines = [result.copy.book.title, *_about_the_loan(result), *alerts, _where_to(result)]
     if result.nothing_changed:
         lines.append(_("To lend it, scan the reader’s card first."))
         return Outcome("warn", _("Nothing changed"), lines)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from circulation.admin.lending import LendingViews
 from circulation.admin.read_only import ReadOnlyAdmin
 from circulation.models import Loan, LoanQuerySet, LoanRenewal, LoanStatus, Override
 
@@ -76,7 +77,7 @@ class OverrideInline(ToLookAt):
 
 
 @admin.register(Loan)
-class LoanAdmin(ReadOnlyAdmin):
+class LoanAdmin(LendingViews, ReadOnlyAdmin):
     list_display = [
         "book", "copy", "patron", "checked_out_at", "due_at", "returned_at", "renewals", "claimed_returned_at",
         "lost_at",
