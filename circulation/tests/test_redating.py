@@ -6,12 +6,15 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from accounts.models import Activity, Tier
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
 from circulation import explaining, locks, services, tasks
+from circulation.due import DAY_ENDS, day_end
 from circulation.errors import NeverOpens
 from circulation.models import CalendarException, Loan, LoanRenewal, LoanRule, RedatedLoan, Redating
 from circulation.services import redating
@@ -19,6 +22,8 @@ from circulation.services.redating import Closure, Preview
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, open_on
 from circulation.tests.calendars import BERLIN, MON, TUE, clock, day
 from circulation.tests.factories import make_loan
+from circulation.tests.test_due import near_days
+from circulation.tests.test_opening import calendars, unhurried
 from library.core.errors import InvalidInput
 from library.jobs import services as jobs
 from library.jobs.models import Job, JobState
@@ -146,30 +151,40 @@ def test_days_that_cannot_be_are_refused(branch, first, last):
 # The order
 
 
-def test_loans_move_to_the_next_day_that_is_really_open(branch):
-    make_exception("2026-03-16/2026-03-19", branch, name="Storm")
-    make_exception("2026-03-20", name="Holiday")
-    loan, other = lent(branch), lent(branch, "2026-03-13 23:59")
-    made, job = carried_out(branch)
-    assert (due(loan), due(other)) == ("2026-03-23 23:59", "2026-03-13 23:59")
-    assert (job.state, job.done, job.total) == (JobState.DONE, 1, 1)
-    moved = RedatedLoan.objects.get()
-    assert (moved.redating, moved.loan) == (made, loan)
-    assert (moved.due_before, moved.due_after) == (clock(EVENING), clock("2026-03-23 23:59"))
+MOVES = "open loans on that day move to the next day that is really open"
+SCENARIOS = [
+    # (exceptions to Monday to Friday, 9 to 18), due, hourly, due afterwards. All long ago: overdue loans move, too.
+    pytest.param(["2026-03-16"], EVENING, False, "2026-03-17 23:59", id=MOVES),
+    pytest.param(
+        ["2026-03-16/2026-03-18", "2026-03-19"], EVENING, False, "2026-03-20 23:59", id=f"{MOVES}: more are closed"
+    ),
+    pytest.param(["2026-03-16/2026-03-20"], EVENING, False, "2026-03-23 23:59", id=f"{MOVES}: not a weekend"),
+    pytest.param(
+        ["2026-03-16/2026-03-20", "+2026-03-18"], EVENING, False, "2026-03-18 23:59", id=f"{MOVES}: by an exception"
+    ),
+    pytest.param(["2026-03-16", "+2026-03-16"], EVENING, False, EVENING, id="on that day: it is open after all"),
+    pytest.param(["2026-03-17"], EVENING, False, EVENING, id="on that day: the day after is closed"),
+    pytest.param(["2026-03-13"], EVENING, False, EVENING, id="on that day: the day before is closed"),
+    pytest.param(
+        ["2026-03-16"], "2026-03-16 15:00", True, "2026-03-17 09:00", id=f"{MOVES}: by the hour, to its opening"
+    ),
+    pytest.param(["2026-03-16"], "2026-03-16 07:00", True, "2026-03-17 09:00", id=f"{MOVES}: by the hour, early"),
+    pytest.param(
+        ["2026-03-20"], "2026-03-20 15:00", True, "2026-03-23 09:00", id=f"{MOVES}: by the hour, over a weekend"
+    ),
+]
 
 
-def test_a_loan_by_the_hour_moves_to_the_next_opening(branch):
-    make_exception("2026-03-20", branch)
-    loan = lent(branch, "2026-03-20 15:00", is_hourly=True)
-    carried_out(branch, *(day("2026-03-20"),) * 2)
-    assert due(loan) == "2026-03-23 09:00"
-
-
-def test_a_loan_that_is_overdue_since_a_closed_day_moves_too(branch):
-    make_exception("2026-03-16", branch)
-    loan = lent(branch)  # long ago: a storm is written down the morning after
-    carried_out(branch)
-    assert due(loan) == "2026-03-17 23:59"
+@pytest.mark.parametrize(("exceptions", "due_at", "is_hourly", "due_after"), SCENARIOS)
+def test_when_a_closure_is_added_later(branch, exceptions, due_at, is_hourly, due_after):
+    for days in exceptions:
+        make_exception(days.removeprefix("+"), branch, is_open=days.startswith("+"))
+    loan = lent(branch, due_at, is_hourly=is_hourly)
+    made, job = carried_out(branch, day("2026-03-13"), day("2026-03-20"))
+    assert due(loan) == due_after
+    assert job.state == JobState.DONE
+    moved = [(one.redating, one.loan, one.due_before, one.due_after) for one in RedatedLoan.objects.all()]
+    assert moved == ([(made, loan, clock(due_at), clock(due_after))] if due_after != due_at else [])
 
 
 def test_the_loan_remembers_why_it_moved(branch):
@@ -342,6 +357,23 @@ def test_the_task_is_known_by_the_kind_of_the_job(branch):
     assert tasks.redate_loans.name == job.kind  # type: ignore[attr-defined]
     tasks.redate_loans(str(job.pk))
     assert due(loan) == "2026-03-17 23:59"
+
+
+@unhurried
+@given(calendars, near_days, st.times(), st.booleans())
+def test_a_moved_loan_is_due_later_and_while_somebody_is_there(cal, on, at, is_hourly):
+    assume(not cal.is_open(on))
+    with override_settings(TIME_ZONE=str(cal.time_zone)):
+        loan = Loan(due_at=cal.moment(on, at if is_hourly else DAY_ENDS), is_hourly=is_hourly)
+        try:
+            moved = redating.moved_due(loan, cal)
+        except NeverOpens:
+            assume(False)
+    assert moved > loan.due_at
+    day_of_it = moved.astimezone(cal.time_zone).date()
+    assert cal.is_open(day_of_it)
+    assert not any(cal.is_open(on + timedelta(days=n)) for n in range((day_of_it - on).days))
+    assert cal.is_open_at(moved) if is_hourly else moved == day_end(day_of_it, cal)
 
 
 # Two at once
