@@ -15,6 +15,7 @@ from catalog.tests.factories import make_book, make_copy
 from circulation import locks, services, signals
 from circulation.models import Loan
 from circulation.tests.factories import MONDAY, make_loan
+from library.core import rows
 from library.core.errors import LibraryError
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +135,7 @@ def test_copy_that_changes_hands_before_it_is_locked_is_looked_at_again(libraria
 
 def test_copy_whose_record_is_merged_while_it_is_scanned_is_found_at_the_next_look(librarian, monkeypatch):
     copy, kept = make_copy(), make_book()
-    fetch, looks = locks.fetch, []
+    looks: list[str] = []
 
     def merged_meanwhile(statement, parameters):
         looks.append(statement)
@@ -142,7 +143,7 @@ def test_copy_whose_record_is_merged_while_it_is_scanned_is_found_at_the_next_lo
             copy.book = kept
             copy.save()
             return []
-        return fetch(statement, parameters)
+        return rows.fetch(statement, parameters)
 
     monkeypatch.setattr(locks, "fetch", merged_meanwhile)
     found = locks.copy_and_book(copy.barcode)
