@@ -92,6 +92,7 @@ def book(pk: int) -> Book:
 def copy_and_book(scanned: Copy | int | str) -> Copy | None:
     """The copy with book, branch and item type; book and copy locked in this order. By a barcode as ``patron`` by a
     card."""
+    what: str | int
     if isinstance(scanned, str):
         where, what = "upper(copy.barcode) = upper(%s)", scanned.strip()
     else:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from circulation import explaining
-from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, look_up
+from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, Setting, resolve
 from circulation.models import LoanRule
 
 INFINITY = "∞"
@@ -220,13 +220,13 @@ class MatrixForm:
     def _line(self, row: LoanRule) -> Line:
         number = self._numbers[row.pk]
         form = RowForm(self._data_of(f"row-{row.pk}"), prefix=f"row-{row.pk}", instance=row, scope=str(row))
-        return Line(row, number, form, [self._cell(row, form, parameter) for parameter in DEFAULTS])
-
-    def _cell(self, row: LoanRule, form: RowForm, parameter: str) -> Cell:
-        others = [other for other in self._plain if other.id != row.pk]
         scope = {"branch": row.branch_id, "tier": row.tier_id, "item_type": row.item_type_id}
-        setting = look_up(others, parameter, **scope)
-        unit = look_up(self._plain, "loan_unit", **scope).value
+        beneath = resolve([other for other in self._plain if other.id != row.pk], **scope)
+        unit = row.loan_unit or beneath.loan_unit.value
+        return Line(row, number, form, [self._cell(row, form, name, setting, unit) for name, setting in beneath])
+
+    def _cell(self, row: LoanRule, form: RowForm, parameter: str, setting: Setting[Any], unit: str) -> Cell:
+        """A parameter of a row; ``setting``: what holds where the row does not set it."""
         source = self._rows[setting.row.id] if setting.row and setting.row.id else None
 
         def in_words(value: Any) -> str:

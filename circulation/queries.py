@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from accounts.models import Patron
@@ -21,7 +21,8 @@ from circulation.models import (
     LoanQuerySet,
     LoanRule,
 )
-from circulation.reading import check_out_state, lending_settings, loans_and_limit, rule_rows
+from circulation.policy import lending_settings, rule_rows
+from circulation.reading import check_out_state, loans_and_limit
 from circulation.reading import renewal as renewal_state
 from circulation.reading import renewals as renewal_states
 
@@ -112,13 +113,11 @@ def branches_with_free_copies(book: Book) -> list[Branch]:
     return list(Branch.objects.filter(pk__in=Copy.objects.free().filter(book=book).values("branch")).order_by("name"))
 
 
-def matrix_rows() -> list[LoanRule]:
+def matrix() -> QuerySet[LoanRule]:
     """The whole matrix, the row for everyone first, then by the names of branch, tier and item type."""
     first = {"nulls_first": True}
-    return list(
-        LoanRule.objects.select_related(*SCOPE).order_by(
-            F("branch__name").asc(**first), F("tier__name").asc(**first), F("item_type__name").asc(**first), "pk"
-        )
+    return LoanRule.objects.select_related(*SCOPE).order_by(
+        F("branch__name").asc(**first), F("tier__name").asc(**first), F("item_type__name").asc(**first), "pk"
     )
 
 

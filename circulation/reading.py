@@ -11,27 +11,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone
-
 from accounts.models import Patron
 from catalog.models import Branch, Copy
 from circulation import rules
-from circulation.calendars import calendars_of
-from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, look_up
-from circulation.models import (
-    BOUND_HOLD_STATES,
-    HoldState,
-    LendingSettings,
-    Loan,
-    LoanRule,
-)
-from circulation.opening import Calendar
+from circulation.matrix import UNLIMITED, look_up
+from circulation.models import BOUND_HOLD_STATES, HoldState, Loan
+from circulation.policy import calendars_under, policy_for
 from library.core.rows import fetch
 
-LIBRARY = ("overdue_policy", "one_copy_per_book", "high_demand_holds", "high_demand_days")
-KEPT = 500  # tiers and branches whose rules and calendars this process remembers
 # All that decides about a scan and is not locked with it, in one statement: the open loans of the patron and of the
 # copy, who waits for the book (those whose holds sleep too, the oldest first), and the version of what decides.
 AROUND = """
@@ -83,14 +70,6 @@ class OpenHold(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Policy:
-    """The library's rules for one tier: rows of the matrix, and the settings beside them."""
-
-    rows: Sequence[RuleRow]
-    library: rules.LibrarySettings
-
-
-@dataclass(frozen=True)
 class CheckOut:
     """All that decides about a check-out, and the rows that it will have to change."""
 
@@ -121,13 +100,14 @@ def check_out(
     policy = policy_for(patron.tier_id, version)
     loan = next((loan for loan in loans if loan.copy == copy.pk), None)
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
+    lends_at = branch.pk if branch else copy.branch_id
     state = rules.CheckOutState(
         barcode=barcode,
         card=card,
         copy=_copy_state(copy, patron, loan=loan, waiting=waiting),
         patron=_patron_state(patron, loans),
         rules=policy.rows,
-        calendar=_calendar(branch.pk if branch else copy.branch_id, version),
+        calendar=calendars_under([lends_at], version)[lends_at],
         library=policy.library,
         is_self=is_self,
     )
@@ -146,7 +126,7 @@ def renewals(loans: Collection[Loan]) -> dict[UUID, rules.RenewalState]:
     patron = next(iter(loans)).patron
     theirs, waiting, version = _around(patron, books={loan.copy.book_id for loan in loans})
     policy = policy_for(patron.tier_id, version)
-    calendars = _calendars({loan.branch_id for loan in loans}, version)
+    calendars = calendars_under({loan.branch_id for loan in loans}, version)
     patron_state = _patron_state(patron, theirs)
     own = {loan.pk: loan for loan in theirs}
     return {
@@ -171,46 +151,9 @@ def loans_and_limit(patron: Patron, copy: Copy) -> tuple[int, int | None]:
     return len(counted), None if limit.value == UNLIMITED else limit.value
 
 
-def policy_for(tier: int, version: UUID | None) -> Policy:
-    """The rules for a tier. ``version``: of all that lending is decided by; what this process knows under it is true,
-    for the database renews it with every change."""
-    if version is None:
-        return Policy(rule_rows(tier=tier), lending_settings())
-    kept = _policies.get((version, tier))
-    if kept is None:
-        if len(_policies) > KEPT:
-            _policies.clear()
-        kept = _policies[version, tier] = Policy(rule_rows(tier=tier), lending_settings())
-    return kept
-
-
-_policies: dict[tuple[UUID, int], Policy] = {}
-
-
-def lending_settings() -> rules.LibrarySettings:
-    """What holds for lending in the whole library."""
-    row = LendingSettings.objects.values_list(*LIBRARY).first()
-    return rules.LibrarySettings(*row) if row else rules.LibrarySettings()
-
-
 def check_out_state(**given: Any) -> rules.CheckOutState:
     """What ``check_out`` reads, for the rules alone."""
     return check_out(**given).state
-
-
-def rule_rows(*, tier: int | None = None) -> list[RuleRow]:
-    """The rows of the matrix that speak of a tier, or all: of every branch and item type, for a reader's other loans
-    count too. Pure code picks among them."""
-    fitting = LoanRule.objects.select_related(*SCOPE).order_by("pk")
-    if tier is not None:
-        fitting = fitting.filter(Q(tier=None) | Q(tier=tier))
-    return [
-        RuleRow(
-            branch=row.branch_id, tier=row.tier_id, item_type=row.item_type_id, id=row.pk, label=str(row),
-            **{parameter: getattr(row, parameter) for parameter in DEFAULTS},
-        )
-        for row in fitting
-    ]  # fmt: skip
 
 
 def _around(
@@ -291,28 +234,3 @@ def _loan_state(loan: Loan) -> rules.LoanState:
         is_lost=loan.lost_at is not None,
         is_returned=loan.returned_at is not None,
     )
-
-
-# This process's own, under the version as in ``policy_for``.
-_kept: dict[tuple[UUID, int, str], Calendar] = {}
-
-
-def _calendar(branch: int, version: UUID | None) -> Calendar:
-    return _calendars([branch], version)[branch]
-
-
-def _calendars(branches: Collection[int], version: UUID | None) -> dict[int, Calendar]:
-    if version is None:
-        return _read(branches)
-    keys = {branch: (version, branch, settings.TIME_ZONE) for branch in branches}
-    missing = [branch for branch, key in keys.items() if key not in _kept]
-    if missing:
-        if len(_kept) > KEPT:
-            _kept.clear()
-        _kept.update({keys[branch]: calendar for branch, calendar in _read(missing).items()})
-    return {branch: _kept[key] for branch, key in keys.items()}
-
-
-def _read(branches: Collection[int]) -> dict[int, Calendar]:
-    found = calendars_of(branches)
-    return {branch: found.get(branch) or Calendar(time_zone=timezone.get_default_timezone()) for branch in branches}

@@ -139,7 +139,12 @@ CELERY_BROKER_URL = celery_url(_REDIS)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # jobs are rows: the sweeper, not the broker, brings back what was lost
 CELERY_TASK_DEFAULT_QUEUE = "quick"
-CELERY_TASK_ROUTES = {"index": {"queue": "slow"}, "summary": {"queue": "slow"}, "book_vectors": {"queue": "slow"}}
+CELERY_TASK_ROUTES = {
+    "index": {"queue": "slow"},
+    "summary": {"queue": "slow"},
+    "book_vectors": {"queue": "slow"},
+    "renew_loans": {"queue": "slow"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 30}
 CELERY_TASK_PUBLISH_RETRY = False  # a wake-up that cannot be sent is sent again by the sweeper

@@ -42,7 +42,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
         """All rows in one form; with POST they are saved together."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        rows = queries.matrix_rows()
+        rows = list(queries.matrix())
         page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
         plain = queries.rule_rows()
         if request.method != "POST":
@@ -56,7 +56,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """A new row is the last line of the matrix."""
-        return HttpResponseRedirect(f"{self._address}?page=last#new")
+        return HttpResponseRedirect(f"{self._address}#new")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -98,7 +98,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
         return HttpResponseRedirect(request.get_full_path())
 
     def _page(self, request: HttpRequest, matrix: MatrixForm, page: Any, status: int = 200) -> HttpResponse:
-        rows = queries.matrix_rows() if status != 200 else page.paginator.object_list
+        rows = list(queries.matrix()) if status != 200 else page.paginator.object_list
         asked = ScopeForm(request.GET if "tier" in request.GET else None)
         context = {
             **self.admin_site.each_context(request),

@@ -1,11 +1,12 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from circulation.api import holds, loans
+from circulation.api import holds, loans, rules
 
 router = SimpleRouter()
 router.register("loans", loans.LoansViewSet, basename="api-loan")
 router.register("holds", holds.HoldsViewSet, basename="api-hold")
+router.register("loan-rules", rules.LoanRulesViewSet, basename="api-loan-rule")
 
 urlpatterns = [
     path("", include(router.urls)),

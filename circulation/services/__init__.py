@@ -4,7 +4,14 @@ from circulation.services.claims import claim_returned, declare_lost, withdraw_c
 from circulation.services.explanations import Explained, explain_check_out, explain_renewals
 from circulation.services.holds import cancel_hold, confirm_hold, move_holds, place_hold, refuse_hold
 from circulation.services.loans import check_out
-from circulation.services.matrix import matrix_version, save_matrix, save_settings
+from circulation.services.matrix import (
+    add_rule,
+    change_rule,
+    matrix_version,
+    remove_rule,
+    save_matrix,
+    save_settings,
+)
 from circulation.services.renewals import RenewedAll, renew, renew_all, renew_automatically
 from circulation.services.returns import Action, CheckedIn, check_in
 
@@ -13,7 +20,9 @@ __all__ = [
     "CheckedIn",
     "Explained",
     "RenewedAll",
+    "add_rule",
     "cancel_hold",
+    "change_rule",
     "check_in",
     "check_out",
     "claim_returned",
@@ -25,6 +34,7 @@ __all__ = [
     "move_holds",
     "place_hold",
     "refuse_hold",
+    "remove_rule",
     "renew",
     "renew_all",
     "renew_automatically",

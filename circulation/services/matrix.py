@@ -2,53 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from accounts import activity, plain
 from accounts.models import User
 from circulation import errors
 from circulation.matrix import DEFAULTS, SCOPE
 from circulation.models import LendingSettings, LoanRule
+from library.core.errors import InvalidInput, NotFound
 
 
-def matrix_version(rows: Sequence[LoanRule]) -> str:
+def matrix_version(rows: Iterable[LoanRule]) -> str:
     """What all the rows say, as a short text: another one whenever any of them changes."""
     said = [[row.pk, *(getattr(row, f"{name}_id") for name in SCOPE), *_said(row).values()] for row in rows]
     return sha256(repr(sorted(said)).encode()).hexdigest()[:32]
 
 
-@transaction.atomic
 def save_matrix(
     *, changed: Sequence[LoanRule], added: LoanRule | None, removed: Sequence[LoanRule], seen: str, by: User
 ) -> int:
     """Write the rows of the matrix that ``by`` changed, added or removed; gives how many those are.
 
     ``seen``: the ``matrix_version`` that they looked at. Raises ``RulesChangedMeanwhile`` where it is another by now.
-    The rows come checked from a form; what the database refuses all the same is not written.
+    The rows come checked from a form.
     """
-    before = {row.pk: row for row in LoanRule.objects.select_for_update().order_by("pk")}
-    if matrix_version(list(before.values())) != seen:
-        raise errors.RulesChangedMeanwhile
-    for row in removed:
-        activity.record(actor=by, verb="rule.removed", object=row, data={"scope.old": str(row), **_named(row, "old")})
-        before[row.pk].delete()
-    for row in changed:
-        row.save(update_fields=list(DEFAULTS))
-        old, new = _said(before[row.pk]), _said(row)
-        data = {f"{name}.{which}": said[name] for name in DEFAULTS if old[name] != new[name]
-                for which, said in (("old", old), ("new", new))}  # fmt: skip
-        activity.record(actor=by, verb="rule.changed", object=row, data={"scope": str(row), **data})
-    if added is not None:
-        added.save()
-        activity.record(
-            actor=by, verb="rule.added", object=added, data={"scope.new": str(added), **_named(added, "new")}
-        )
+    try:
+        with transaction.atomic():
+            _lock(seen)
+            for row in removed:
+                _remove(row, by)
+            for row in changed:
+                _change(row, by)
+            if added is not None:
+                _add(added, by)
+    except IntegrityError as fault:  # a row for the same scope came in the same moment
+        raise errors.RulesChangedMeanwhile from fault
     return len(changed) + len(removed) + (added is not None)
+
+
+def add_rule(*, rule: LoanRule, by: User) -> LoanRule:
+    """Add a row to the matrix. Raises ``InvalidInput`` for a scope that has one, or a value that cannot be."""
+    try:
+        with transaction.atomic():
+            _check(rule)
+            _add(rule, by)
+    except IntegrityError as fault:  # the same scope in the same moment
+        raise errors.RulesChangedMeanwhile from fault
+    return rule
+
+
+@transaction.atomic
+def change_rule(*, rule: LoanRule, values: Mapping[str, Any], by: User) -> LoanRule:
+    """Set some parameters of a row; the others stay as they are now. Raises ``InvalidInput``, ``NotFound``."""
+    row = _locked(rule)
+    for parameter in DEFAULTS:
+        setattr(row, parameter, values.get(parameter, getattr(row, parameter)))
+    _check(row)
+    _change(row, by)
+    return row
+
+
+@transaction.atomic
+def remove_rule(*, rule: LoanRule, by: User) -> None:
+    """Take a row out of the matrix. Raises ``NotFound`` where it is gone."""
+    _remove(_locked(rule), by)
+
+
+def _locked(rule: LoanRule) -> LoanRule:
+    row = LoanRule.objects.select_for_update(of=("self",)).select_related(*SCOPE).filter(pk=rule.pk).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _check(rule: LoanRule) -> None:
+    try:
+        rule.full_clean()
+    except ValidationError as wrong:
+        fields = {"non_field_errors" if name == "__all__" else name: told for name, told in wrong.message_dict.items()}
+        raise InvalidInput(wrong.messages[0], fields=fields) from wrong
+
+
+def _lock(seen: str) -> None:
+    """Hold the matrix as it is until the transaction ends."""
+    if matrix_version(LoanRule.objects.select_for_update().order_by("pk")) != seen:
+        raise errors.RulesChangedMeanwhile
+
+
+def _remove(row: LoanRule, by: User) -> None:
+    activity.record(actor=by, verb="rule.removed", object=row, data={"scope.old": str(row), **_named(row, "old")})
+    LoanRule.objects.filter(pk=row.pk).delete()
+
+
+def _change(row: LoanRule, by: User) -> None:
+    old, new = _said(LoanRule.objects.get(pk=row.pk)), _said(row)
+    if old == new:
+        return
+    row.save(update_fields=list(DEFAULTS))
+    changes = {name: (old[name], new[name]) for name in DEFAULTS if old[name] != new[name]}
+    data = {f"{name}.{which}": value for name, both in changes.items()
+            for which, value in zip(("old", "new"), both, strict=True)}  # fmt: skip
+    activity.record(actor=by, verb="rule.changed", object=row, data={"scope": str(row), **data})
+
+
+def _add(row: LoanRule, by: User) -> None:
+    row.save()
+    activity.record(actor=by, verb="rule.added", object=row, data={"scope.new": str(row), **_named(row, "new")})
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import activity
 from accounts.models import Patron, User
-from circulation import errors, explaining, locks, matrix, queries, reading, rules, signals, words
+from circulation import errors, explaining, locks, matrix, policy, queries, reading, rules, signals, words
 from circulation.models import Loan, LoanRenewal, LoanRule, Verb
 from circulation.services import overrides
 from circulation.services.claims import locked_loan
@@ -87,7 +87,7 @@ def renew_automatically(*, at: datetime | None = None) -> int:
     at, renewed = at or timezone.now(), 0
     if not LoanRule.objects.filter(auto_renew=True).exists():
         return 0
-    rows, after = reading.rule_rows(), None
+    rows, after = policy.rule_rows(), None
     while batch := _due_by_now(at, after=after):
         for loan in batch:
             if _is_renewed_by_itself(loan, rows):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -191,10 +192,11 @@ def _open_loan(copy: Copy) -> Loan | None:
 
 def _waiting_for(copy: Copy) -> tuple[Hold | None, Hold | None]:
     """The hold that the copy is bound to, and the first in line for its book."""
-    waiting = fetch(WAITING, [copy.book_id])
+    waiting: list[tuple[Any, ...]] = fetch(WAITING, [copy.book_id])
     bound = next((pk for pk, bound_to, state in waiting if bound_to == copy.pk and state in BOUND_HOLD_STATES), None)
     queued = next((pk for pk, _copy, state in waiting if state == HoldState.QUEUED), None)
-    if bound is None and queued is None:
-        return None, None
-    whole = {hold.pk: hold for hold in locks.holds(Hold.objects.with_names().filter(pk__in={bound, queued} - {None}))}
+    wanted = [pk for pk in (bound, queued) if pk is not None]
+    whole: dict[UUID | None, Hold] = (
+        {hold.pk: hold for hold in locks.holds(Hold.objects.with_names().filter(pk__in=wanted))} if wanted else {}
+    )
     return whole.get(bound), whole.get(queued)

@@ -336,7 +336,12 @@ def test_loan_by_the_hour(cal, start, due, terms, also):
     assert due_date(replace(terms, unit="hours"), cal, clock(start), **also).at == clock(due)
 
 
-@pytest.mark.parametrize("mode", ["next_open", "open_days", "same_weekday"])
+NEVER_OPENS = "the search for an open day is bounded (a library that never opens gets a clear error)"
+
+
+@pytest.mark.parametrize(
+    "mode", [pytest.param(mode, id=f"{NEVER_OPENS}: {mode}") for mode in ("next_open", "open_days", "same_weekday")]
+)
 def test_library_that_never_opens_gets_a_clear_error(mode):
     with pytest.raises(NeverOpens) as told:
         due_date(LoanTerms(14, due_mode=mode), calendar(NEVER), clock(MONDAY))
@@ -346,7 +351,7 @@ def test_library_that_never_opens_gets_a_clear_error(mode):
     }
 
 
-@pytest.mark.parametrize("at_closing", ["extend", "cut"])
+@pytest.mark.parametrize("at_closing", [pytest.param(way, id=f"{NEVER_OPENS}: {way}") for way in ("extend", "cut")])
 def test_library_that_never_opens_gets_a_clear_error_by_the_hour(at_closing):
     with pytest.raises(NeverOpens):
         due_date(LoanTerms(4, "hours", at_closing=at_closing), calendar(NEVER), clock(MONDAY))

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_branch, make_copy
-from circulation import errors, reading, services
+from circulation import errors, policy, services
 from circulation.models import CalendarException, LendingSettings, Loan, LoanRule
 from circulation.tests.factories import MONDAY, make_loan
 
@@ -117,10 +117,10 @@ def test_renamed_branch_has_its_new_name_in_what_is_explained(librarian):
 
 
 def test_a_process_remembers_a_bounded_number_of_things(librarian, monkeypatch):
-    monkeypatch.setattr(reading, "KEPT", 1)
+    monkeypatch.setattr(policy, "KEPT", 1)
     for _ in range(4):
         due_after_lending(librarian, make_copy())
-    assert len(reading._kept) <= 2
+    assert len(policy._calendars) <= 2
 
 
 def test_without_a_version_everything_is_read(librarian):

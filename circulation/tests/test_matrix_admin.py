@@ -12,7 +12,7 @@ from accounts.models import Activity, Role, Tier
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_branch
-from circulation import queries
+from circulation import errors, queries, services
 from circulation.admin.rules import ROWS_A_PAGE
 from circulation.matrix import DEFAULTS
 from circulation.models import LendingSettings, LoanRule
@@ -152,6 +152,14 @@ def test_row_that_another_removed_meanwhile_is_no_accident(admin, everyone, dvd)
     body = sent(admin.get(MATRIX), **{f"row-{of_dvds.pk}__loan_period": "8", f"row-{of_dvds.pk}__remove": "on"})
     of_dvds.delete()
     assert "Somebody else" in text(admin.post(MATRIX, body, follow=True))
+
+
+def test_row_of_the_same_scope_that_came_in_the_same_moment_is_no_accident(everyone):
+    same = LoanRule(loan_period=3)
+    with pytest.raises(errors.RulesChangedMeanwhile):
+        services.save_matrix(changed=[], added=same, removed=[], by=make_librarian(),
+                             seen=services.matrix_version(LoanRule.objects.all()))  # fmt: skip
+    assert LoanRule.objects.get() == everyone
 
 
 def test_empty_cell_shows_what_it_inherits_and_from_which_row(admin, everyone, dvd):

@@ -6,19 +6,24 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from accounts.models import Activity, Tier
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
-from circulation import locks, tasks
+from circulation import explaining, locks, services, tasks
+from circulation.due import DAY_ENDS, day_end
 from circulation.errors import NeverOpens
-from circulation.models import CalendarException, Loan, RedatedLoan, Redating
+from circulation.models import CalendarException, Loan, LoanRenewal, LoanRule, RedatedLoan, Redating
 from circulation.services import redating
 from circulation.services.redating import Closure, Preview
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, open_on
 from circulation.tests.calendars import BERLIN, MON, TUE, clock, day
 from circulation.tests.factories import make_loan
+from circulation.tests.test_due import near_days
+from circulation.tests.test_opening import calendars, unhurried
 from library.core.errors import InvalidInput
 from library.jobs import services as jobs
 from library.jobs.models import Job, JobState
@@ -27,6 +32,7 @@ from library.jobs.tasks import perform
 pytestmark = pytest.mark.django_db
 MARCH = (day("2026-03-16"), day("2026-03-20"))
 EVENING = "2026-03-16 23:59"
+SHIPPED = {"loan_period": 14, "max_loans": 3, "renewals_allowed": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -145,30 +151,40 @@ def test_days_that_cannot_be_are_refused(branch, first, last):
 # The order
 
 
-def test_loans_move_to_the_next_day_that_is_really_open(branch):
-    make_exception("2026-03-16/2026-03-19", branch, name="Storm")
-    make_exception("2026-03-20", name="Holiday")
-    loan, other = lent(branch), lent(branch, "2026-03-13 23:59")
-    made, job = carried_out(branch)
-    assert (due(loan), due(other)) == ("2026-03-23 23:59", "2026-03-13 23:59")
-    assert (job.state, job.done, job.total) == (JobState.DONE, 1, 1)
-    moved = RedatedLoan.objects.get()
-    assert (moved.redating, moved.loan) == (made, loan)
-    assert (moved.due_before, moved.due_after) == (clock(EVENING), clock("2026-03-23 23:59"))
+MOVES = "open loans on that day move to the next day that is really open"
+SCENARIOS = [
+    # (exceptions to Monday to Friday, 9 to 18), due, hourly, due afterwards. All long ago: overdue loans move, too.
+    pytest.param(["2026-03-16"], EVENING, False, "2026-03-17 23:59", id=MOVES),
+    pytest.param(
+        ["2026-03-16/2026-03-18", "2026-03-19"], EVENING, False, "2026-03-20 23:59", id=f"{MOVES}: more are closed"
+    ),
+    pytest.param(["2026-03-16/2026-03-20"], EVENING, False, "2026-03-23 23:59", id=f"{MOVES}: not a weekend"),
+    pytest.param(
+        ["2026-03-16/2026-03-20", "+2026-03-18"], EVENING, False, "2026-03-18 23:59", id=f"{MOVES}: by an exception"
+    ),
+    pytest.param(["2026-03-16", "+2026-03-16"], EVENING, False, EVENING, id="on that day: it is open after all"),
+    pytest.param(["2026-03-17"], EVENING, False, EVENING, id="on that day: the day after is closed"),
+    pytest.param(["2026-03-13"], EVENING, False, EVENING, id="on that day: the day before is closed"),
+    pytest.param(
+        ["2026-03-16"], "2026-03-16 15:00", True, "2026-03-17 09:00", id=f"{MOVES}: by the hour, to its opening"
+    ),
+    pytest.param(["2026-03-16"], "2026-03-16 07:00", True, "2026-03-17 09:00", id=f"{MOVES}: by the hour, early"),
+    pytest.param(
+        ["2026-03-20"], "2026-03-20 15:00", True, "2026-03-23 09:00", id=f"{MOVES}: by the hour, over a weekend"
+    ),
+]
 
 
-def test_a_loan_by_the_hour_moves_to_the_next_opening(branch):
-    make_exception("2026-03-20", branch)
-    loan = lent(branch, "2026-03-20 15:00", is_hourly=True)
-    carried_out(branch, *(day("2026-03-20"),) * 2)
-    assert due(loan) == "2026-03-23 09:00"
-
-
-def test_a_loan_that_is_overdue_since_a_closed_day_moves_too(branch):
-    make_exception("2026-03-16", branch)
-    loan = lent(branch)  # long ago: a storm is written down the morning after
-    carried_out(branch)
-    assert due(loan) == "2026-03-17 23:59"
+@pytest.mark.parametrize(("exceptions", "due_at", "is_hourly", "due_after"), SCENARIOS)
+def test_when_a_closure_is_added_later(branch, exceptions, due_at, is_hourly, due_after):
+    for days in exceptions:
+        make_exception(days.removeprefix("+"), branch, is_open=days.startswith("+"))
+    loan = lent(branch, due_at, is_hourly=is_hourly)
+    made, job = carried_out(branch, day("2026-03-13"), day("2026-03-20"))
+    assert due(loan) == due_after
+    assert job.state == JobState.DONE
+    moved = [(one.redating, one.loan, one.due_before, one.due_after) for one in RedatedLoan.objects.all()]
+    assert moved == ([(made, loan, clock(due_at), clock(due_after))] if due_after != due_at else [])
 
 
 def test_the_loan_remembers_why_it_moved(branch):
@@ -181,6 +197,9 @@ def test_the_loan_remembers_why_it_moved(branch):
         "values": {"loan_period": {"value": 14}},
         "steps": [{"code": "period"}, {"code": "closure", "values": step}],
     }
+    assert explaining.step_lines({"values": {}, "steps": loan.explanation["steps"][1:]}) == [
+        "A closure that was added later moved it from Monday 16 March 2026 to Tuesday 17 March 2026."
+    ]
 
 
 def test_across_a_change_of_the_clock(branch):
@@ -340,6 +359,23 @@ def test_the_task_is_known_by_the_kind_of_the_job(branch):
     assert due(loan) == "2026-03-17 23:59"
 
 
+@unhurried
+@given(calendars, near_days, st.times(), st.booleans())
+def test_a_moved_loan_is_due_later_and_while_somebody_is_there(cal, on, at, is_hourly):
+    assume(not cal.is_open(on))
+    with override_settings(TIME_ZONE=str(cal.time_zone)):
+        loan = Loan(due_at=cal.moment(on, at if is_hourly else DAY_ENDS), is_hourly=is_hourly)
+        try:
+            moved = redating.moved_due(loan, cal)
+        except NeverOpens:
+            assume(False)
+    assert moved > loan.due_at
+    day_of_it = moved.astimezone(cal.time_zone).date()
+    assert cal.is_open(day_of_it)
+    assert not any(cal.is_open(on + timedelta(days=n)) for n in range((day_of_it - on).days))
+    assert cal.is_open_at(moved) if is_hourly else moved == day_end(day_of_it, cal)
+
+
 # Two at once
 
 
@@ -421,3 +457,31 @@ def test_a_renewal_at_the_same_moment_is_not_undone(committed, locked, monkeypat
         assert RedatedLoan.objects.count() in {0, 1}  # 1: the order was first, and the renewal came after it
     else:
         assert RedatedLoan.objects.count() == 1  # it moved what was being renewed
+
+
+def test_returns_and_renewals_while_an_order_is_carried_out(committed, monkeypatch):
+    """Small batches and real verbs: nothing is lost, nothing stands still, nobody is told of a deadlock."""
+    monkeypatch.setattr(redating, "BATCH", 2)
+    LoanRule.objects.update_or_create(branch=None, tier=None, item_type=None, defaults=SHIPPED)
+    librarian = make_librarian()
+    loans = [lent(committed) for _ in range(12)]
+    _made, job = ordered(committed, by=librarian)
+    at = clock("2026-03-10 10:00")
+
+    def desk(some, deed):
+        return lambda: [deed(loan) for loan in some]
+
+    at_once(
+        lambda: perform(job.pk, redating.carry_out),
+        desk(loans[::3], lambda loan: services.check_in(copy=loan.copy, by=librarian, at=at)),
+        desk(loans[1::3], lambda loan: services.renew(loan=loan, by=librarian, at=at)),
+    )
+    job.refresh_from_db()
+    assert (job.state, job.error, job.attempt) == (JobState.DONE, "", 1)
+    assert Loan.objects.open().count() == 8
+    for loan in loans[1::3]:
+        renewal = LoanRenewal.objects.get(loan=loan)
+        assert renewal.due_before in {clock(EVENING), clock("2026-03-17 23:59")}
+        loan.refresh_from_db()
+        assert loan.due_at == renewal.due_after  # fourteen days on, whichever came first
+    assert {due(loan) for loan in loans[2::3]} == {"2026-03-17 23:59"}

@@ -161,6 +161,11 @@ def test_each_parameter_is_looked_up_on_its_own(rows, branch, tier, period, limi
     assert resolve(reversed(rows), branch=branch, tier=tier) == values
 
 
+def test_parameter_that_there_is_not_is_a_fault_of_the_caller():
+    with pytest.raises(KeyError):
+        resolve([EVERYONE], branch=CENTRAL, tier=STUDENT)["__class__"]
+
+
 def test_setting_tells_the_row_it_came_from():
     values = resolve([EVERYONE, OF_BRANCH], branch=CENTRAL, tier=STUDENT)
     assert (values.loan_period.row, values.max_loans.row) == (OF_BRANCH, EVERYONE)

@@ -31,12 +31,16 @@ parameters = st.fixed_dictionaries({
     "due_mode": st.sampled_from([None, "ignore", "next_open", "open_days", "same_weekday"]),
     "self_check_out": st.one_of(st.none(), st.booleans()),
 })  # fmt: skip
+
+
+def row_of(number, scope, values):
+    branch, tier, item_type = scope
+    return RuleRow(branch=branch, tier=tier, item_type=item_type, id=number, **values)
+
+
 # One row a scope, as in the database.
 matrices = st.dictionaries(scopes, parameters, max_size=10).map(
-    lambda rows: [
-        RuleRow(**dict(zip(SCOPE, scope, strict=True)), id=number, **values)
-        for number, (scope, values) in enumerate(rows.items())
-    ]
+    lambda rows: [row_of(number, scope, values) for number, (scope, values) in enumerate(rows.items())]
 )
 asked = st.fixed_dictionaries({
     "branch": st.sampled_from(BRANCHES), "tier": st.sampled_from(TIERS), "item_type": st.sampled_from((None, *TYPES)),

@@ -99,7 +99,7 @@ def copies() -> list[Copy]:
     return [
         Copy("A1", "novel", MAIN), Copy("A2", "novel", MAIN), Copy("A3", "novel", EAST),
         Copy("B1", "atlas", MAIN), Copy("B2", "atlas", EAST), Copy("B3", "atlas", MAIN, for_loan=False),
-        Copy("C1", "poems", EAST), Copy("C2", "letters", EAST),
+        Copy("C1", "poems", EAST),
         Copy("D1", "film", MAIN, DVD), Copy("D2", "film", EAST, DVD),
         Copy("R1", "key", MAIN, ROOM),
     ]  # fmt: skip

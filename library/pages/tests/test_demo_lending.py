@@ -16,9 +16,7 @@ from circulation.models import CalendarException, Hold, HoldState, Loan, LoanRul
 from library.pages.demo import lending
 from library.pages.demo.load import load
 
-ORDINARY_DAY = datetime(
-    2026, 10, 14, 9, 30, tzinfo=timezone.get_default_timezone()
-)  # a Wednesday without holidays near
+ORDINARY_DAY = datetime(2026, 10, 14, 9, 30, tzinfo=timezone.get_default_timezone())  # a Wednesday
 EVE = datetime(2026, 12, 24, 16, 0, tzinfo=timezone.get_default_timezone())
 
 

@@ -1,0 +1,171 @@
+"""The rule matrix over HTTP: its rows, and what would hold for whom."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.models import Tier
+from catalog import checks
+from catalog.models import Branch, ItemType
+from circulation import explaining, queries, services
+from circulation.api.common import ABSENT, FORBIDDEN, INVALID, user_of
+from circulation.api.serializers import RuleValueSerializer
+from circulation.matrix import DEFAULTS, SCOPE, resolve
+from circulation.models import LoanRule
+from circulation.rules import Decision
+from library.core.permissions import requires
+
+LIMIT = {
+    "min_value": -1,
+    "max_value": 32_767,
+    "help_text": "-1: unlimited; 0: none; null: a less specific row decides.",
+}
+PERIOD = {"max_value": 32_767}
+
+
+class NamedField(serializers.CharField):
+    """One of the library's branches, tiers or item types, by its id or code; null: any."""
+
+    model: ClassVar[type[Model]]
+    shown: ClassVar[str] = "code"
+
+    def to_internal_value(self, data: Any) -> Any:
+        named = checks.readable(str(super().to_internal_value(data)))
+        meant = Q(code=named)
+        if named.isdecimal() and len(named) < 10:
+            meant |= Q(pk=int(named))
+        found = self.model._default_manager.filter(meant).order_by("pk").first()
+        if found is None:
+            raise serializers.ValidationError("There is none with this id or code.", code="does_not_exist")
+        return found
+
+    def to_representation(self, value: Any) -> Any:
+        return getattr(value, self.shown)
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
+class BranchField(NamedField):
+    model = Branch
+    shown = "pk"
+
+
+class TierField(NamedField):
+    model = Tier
+
+
+class ItemTypeField(NamedField):
+    model = ItemType
+
+
+class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
+    """A row of the matrix. Null in its scope: any; in a parameter: it says nothing, a less specific row decides."""
+
+    branch = BranchField(allow_null=True, default=None, help_text="That owns the copy: its id, or its code; null: any.")
+    tier = TierField(allow_null=True, default=None, help_text="The reader's: its code, or its id; null: any.")
+    item_type = ItemTypeField(allow_null=True, default=None, help_text="The copy's: its code, or its id; null: any.")
+    in_words = serializers.CharField(source="__str__", read_only=True, help_text="The scope.")
+
+    class Meta:
+        model = LoanRule
+        fields = ["id", *SCOPE, "in_words", *DEFAULTS]
+        validators: ClassVar[list[Any]] = []  # the service checks that a scope is there once
+        extra_kwargs: ClassVar[dict[str, dict[str, Any]]] = {
+            "loan_period": PERIOD | {"min_value": 1, "help_text": "In `loan_unit`. Null everywhere: nothing is lent."},
+            "max_loans": LIMIT,
+            "renewals_allowed": LIMIT,
+            "renewal_period": PERIOD | {"min_value": 0},
+            "no_renewal_before": PERIOD | {"min_value": 0},
+            "no_auto_renewal_after": PERIOD | {"min_value": 0},
+            **{name: {"allow_blank": False, "allow_null": True} for name in (
+                "loan_unit", "due_mode", "hard_due_mode", "renew_from", "hourly_at_closing"
+            )},
+        }  # fmt: skip
+
+
+class ChangedRuleSerializer(LoanRuleSerializer):
+    """What a row sets. Its scope stands: another scope is another row."""
+
+    class Meta(LoanRuleSerializer.Meta):
+        read_only_fields = SCOPE
+
+    branch = BranchField(read_only=True)
+    tier = TierField(read_only=True)
+    item_type = ItemTypeField(read_only=True)
+
+
+class AskedSerializer(serializers.Serializer[Any]):
+    """Whom and what somebody asks about."""
+
+    branch = BranchField(help_text="That owns the copy, by id or code.")
+    tier = TierField(help_text="The reader's, by code or id.")
+    item_type = ItemTypeField(required=False, default=None, help_text="By code or id; left out: an ordinary book.")
+
+
+class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[LoanRule]):
+    """The rows of the rule matrix: staff look at them, administrators change them."""
+
+    queryset = LoanRule.objects.none()
+    serializer_class = LoanRuleSerializer
+
+    def get_permissions(self) -> list[BasePermission]:
+        needed = {"create": "add", "partial_update": "change", "destroy": "delete"}.get(self.action, "view")
+        return [requires(f"circulation.{needed}_loanrule")()]
+
+    def get_queryset(self) -> QuerySet[LoanRule]:
+        return queries.matrix()
+
+    @extend_schema(request=LoanRuleSerializer, responses={201: LoanRuleSerializer, 400: INVALID, 403: FORBIDDEN})
+    def create(self, request: Request) -> Response:
+        """Add a row."""
+        given = LoanRuleSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        rule = services.add_rule(rule=LoanRule(**given.validated_data), by=user_of(request))
+        return Response(LoanRuleSerializer(rule).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=ChangedRuleSerializer(partial=True), responses={
+        200: LoanRuleSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT,
+    })  # fmt: skip
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change what a row sets: only the parameters that are sent."""
+        rule = self.get_object()
+        given = ChangedRuleSerializer(rule, data=request.data, partial=True)
+        given.is_valid(raise_exception=True)
+        changed = services.change_rule(rule=rule, values=given.validated_data, by=user_of(request))
+        return Response(LoanRuleSerializer(changed).data)
+
+    @extend_schema(responses={204: None, 403: FORBIDDEN, 404: ABSENT})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Remove a row."""
+        services.remove_rule(rule=self.get_object(), by=user_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("branch", str, required=True, description="That owns the copy, by id or code."),
+            OpenApiParameter("tier", str, required=True, description="The reader's, by code or id."),
+            OpenApiParameter("item_type", str, description="By code or id; left out: an ordinary book."),
+        ],
+        responses={200: RuleValueSerializer(many=True), 400: INVALID, 403: FORBIDDEN},
+    )
+    @action(detail=False, pagination_class=None)
+    def explain(self, request: Request) -> Response:
+        """What would hold for a branch, tier and item type: each parameter, and the row that says so."""
+        asked = AskedSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        scope = {name: thing.pk if thing else None for name, thing in asked.validated_data.items()}
+        kept = explaining.kept(Decision(values=resolve(queries.rule_rows(tier=scope["tier"]), **scope)))
+        values = [
+            {"parameter": line.parameter, "value": kept["values"][line.parameter]["value"], "in_words": line.value,
+             "row": line.row, "source": line.source}
+            for line in explaining.value_lines(kept)
+        ]  # fmt: skip
+        return Response(RuleValueSerializer(values, many=True).data)
