@@ -29,7 +29,7 @@ from library.core.embedded.postgres import wheel_folder
 LEVELS = ("sql", "service", "http")
 VERBS = ("out", "in")
 WORDS = {"sql": "bare SQL", "service": "service", "http": "HTTP", "out": "check-out", "in": "check-in"}
-DESKS = {1: 300, 16: 50}  # how many of each verb a desk does in a turn
+DESKS = {1: 200, 16: 30}  # how many of each verb a desk does in a turn
 
 
 @dataclass
