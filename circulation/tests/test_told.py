@@ -17,7 +17,6 @@ from circulation.models import Loan
 from circulation.tests.factories import MONDAY, make_loan
 from library.core import rows
 from library.core.errors import LibraryError
-from library.core.rows import fetch
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
