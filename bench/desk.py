@@ -29,7 +29,7 @@ from library.core.embedded.postgres import wheel_folder
 LEVELS = ("sql", "service", "http")
 VERBS = ("out", "in")
 WORDS = {"sql": "bare SQL", "service": "service", "http": "HTTP", "out": "check-out", "in": "check-in"}
-DESKS = {1: 300, 16: 50}  # how many of each verb a desk does in a turn
+DESKS = {1: 200, 16: 30}  # how many of each verb a desk does in a turn
 
 
 @dataclass
@@ -131,10 +131,10 @@ def table(turns: Turns) -> Iterable[str]:
     yield "|---|--:|--:|--:|--:|--:|--:|"
     for verb in VERBS:
         for many in DESKS:
-            limit, service, http = (turns[level, verb, many] for level in LEVELS)
+            sql, desk, web = (turns[level, verb, many] for level in LEVELS)
             yield (
-                f"| {WORDS[verb]} | {many} | {shown(limit)} | {shown(service)} | {service.rate / limit.rate:.0%}"
-                f" | {shown(http)} | {http.rate / limit.rate:.0%} |"
+                f"| {WORDS[verb]} | {many} | {shown(sql)} | {shown(desk)} | {desk.rate / sql.rate:.0%}"
+                f" | {shown(web)} | {web.rate / sql.rate:.0%} |"
             )
     for many in DESKS:
         limit, service, http = (both(turns, level, many) for level in LEVELS)

@@ -82,7 +82,7 @@ def value_lines(explanation: Explanation) -> list[Line]:
 def step_lines(explanation: Explanation) -> list[str]:
     """How the due date came about, a sentence for each step."""
     said = (
-        _SENTENCES[step["code"]](step["values"]) for step in explanation.get("steps", ()) if step["code"] in _SENTENCES
+        SENTENCES[step["code"]](step["values"]) for step in explanation.get("steps", ()) if step["code"] in SENTENCES
     )
     return [str(sentence) for sentence in said]
 
@@ -245,6 +245,14 @@ def _moved_back(values: Mapping[str, str]) -> str:
     )
 
 
+def _closed_later(values: Mapping[str, str]) -> str:
+    return _moved(
+        values,
+        _("A closure that was added later moved it from %(from)s to %(to)s."),
+        _("A closure that was added later (%(exception)s) moved it from %(from)s to %(to)s."),
+    )
+
+
 def _began(values: Mapping[str, str]) -> str:
     period = _period(int(values["period"]), values["unit"])
     return _("%(period)s: until %(to)s.") % {"period": period, "to": _day(values["to"])}
@@ -273,7 +281,7 @@ def _left_out(values: Mapping[str, str]) -> str:
     ) % {"count": count}  # fmt: skip
 
 
-_SENTENCES: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+SENTENCES: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "period": _began,
     "closed_days_left_out": _left_out,
     "moved_on": _moved_on,
@@ -286,5 +294,5 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "hard_due_date_over": _said(gettext_lazy("The fixed due date %(date)s is over and does not count.")),
     "card_expires": _said(gettext_lazy("The card is valid until %(date)s, and no loan lasts longer.")),
     "set_by_hand": _said(gettext_lazy("Staff set the due date to %(to)s by hand.")),
-    "closure": _said(gettext_lazy("A closure that was added later moved it from %(from)s to %(to)s.")),
+    "closure": _closed_later,
 }

@@ -18,6 +18,7 @@ from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, Setting, res
 from circulation.models import LoanRule
 
 INFINITY = "∞"
+ROWS_A_PAGE = 40  # times the parameters: fewer fields than a request may have
 LIMITS = ("max_loans", "renewals_allowed")
 NUMBER_FROM = {"loan_period": 1}
 
@@ -128,6 +129,7 @@ class Cell:
     inherited: str
     source: LoanRule | None
     source_number: int | None
+    source_address: str
     said: str  # what the row itself says
 
     @property
@@ -157,11 +159,17 @@ class MatrixForm:
     ) -> None:
         self._plain, self._rows = plain, {row.pk: row for row in rows}
         self._numbers = {row.pk: number for number, row in enumerate(rows, start=1)}
+        self._shown = {row.pk for row in shown}
         self._data = data
         self.lines = [self._line(row) for row in shown]
         self.new = self._new(self._data_of("new"))
         if not self.adds:  # a line in which nothing was chosen has no errors
             self.new = self._new(None)
+
+    def address(self, row: int) -> str:
+        """Where a row stands; on this page without leaving it, for that would lose what was typed."""
+        page = "" if row in self._shown else f"?page={(self._numbers[row] - 1) // ROWS_A_PAGE + 1}"
+        return f"{page}#row-{row}"
 
     @cached_property
     def is_valid(self) -> bool:
@@ -238,6 +246,7 @@ class MatrixForm:
             inherited=in_words(setting.value),
             source=source,
             source_number=self._numbers[source.pk] if source else None,
+            source_address=self.address(source.pk) if source else "",
             said=in_words(getattr(row, parameter)),
         )
 

@@ -18,12 +18,10 @@ from accounts.models import Tier, User
 from catalog.models import Branch, ItemType
 from circulation import explaining, queries, services
 from circulation.matrix import DEFAULTS, resolve
-from circulation.matrix_forms import MatrixForm
+from circulation.matrix_forms import ROWS_A_PAGE, MatrixForm
 from circulation.models import LendingSettings, LoanRule
 from circulation.rules import Decision
 from library.core.errors import LibraryError
-
-ROWS_A_PAGE = 40  # times the parameters: fewer fields than a request may have
 
 
 class ScopeForm(forms.Form):
@@ -110,17 +108,18 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
             "seen": services.matrix_version(rows),
             "parameters": [(name, explaining.NAMES[name]) for name in DEFAULTS],
             "asked": asked,
-            "explained": _explained(asked) if asked.is_valid() else None,
+            "explained": _explained(asked, matrix) if asked.is_valid() else None,
             "nothing_for_everyone": not any(row.loan_period and row.is_for_everyone for row in rows),
         }
         return TemplateResponse(request, "admin/circulation/loanrule/matrix.html", context, status=status)
 
 
-def _explained(asked: ScopeForm) -> list[explaining.Line]:
-    """What would hold for the branch, tier and item type asked about."""
+def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[explaining.Line, str]]:
+    """What would hold for the branch, tier and item type asked about, and where the row stands that says so."""
     scope = {name: thing.pk if thing else None for name, thing in asked.cleaned_data.items()}
     values = resolve(queries.rule_rows(tier=scope["tier"]), **scope)
-    return explaining.value_lines(explaining.kept(Decision(values=values)))
+    lines = explaining.value_lines(explaining.kept(Decision(values=values)))
+    return [(line, matrix.address(line.row) if line.row else "") for line in lines]
 
 
 @admin.register(LendingSettings)

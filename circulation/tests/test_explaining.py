@@ -1,11 +1,13 @@
 """Why, in sentences: from literals, for staff with the rows, for readers without."""
 
+import inspect
 import json
+import re
 from datetime import UTC, date, datetime, time
 
 import pytest
 
-from circulation import errors, explaining, rules
+from circulation import due, errors, explaining, rules
 from circulation.matrix import DEFAULTS, RuleRow
 from circulation.opening import Calendar, Hours, SpecialDays, TermDays
 from circulation.rules import CheckOutState, CopyState, Decision, LibrarySettings, PatronState
@@ -109,8 +111,18 @@ WAYS = [
       "Many wait for this book, so it is lent for 7 days only, to Monday 9 March 2026."]),
     ("by hand", explained(by_hand=datetime(2026, 4, 1, 23, 59, tzinfo=UTC)),
      ["14 days: until Monday 16 March 2026.", "Staff set the due date to Thursday 2 April 2026, 01:59 by hand."]),
+    ("a closure that came later",
+     {"steps": [{"code": "closure", "values": {"from": "2026-03-16", "to": "2026-03-17", "exception": "Flood"}}]},
+     ["A closure that was added later (Flood) moved it from Monday 16 March 2026 to Tuesday 17 March 2026."]),
     ("what is not known is not told", {"steps": [{"code": "by_magic", "values": {}}]}, []),
 ]  # fmt: skip
+
+
+def test_every_step_on_the_way_to_a_due_date_has_a_sentence():
+    calls = inspect.getsource(due)
+    codes = set(re.findall(r'\.then\(\s*"(\w+)"', calls) + re.findall(r'_capped\([^"]*"(\w+)"', calls))
+    assert codes >= {"period", "moved_on", "moved_back", "popular", "term_end", "card_expires"}
+    assert codes - set(explaining.SENTENCES) == set()
 
 
 @pytest.mark.parametrize(("explanation", "sentences"), [way[1:] for way in WAYS], ids=[way[0] for way in WAYS])

@@ -13,8 +13,8 @@ from accounts.tests.factories import make_librarian, make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_branch
 from circulation import errors, queries, services
-from circulation.admin.rules import ROWS_A_PAGE
 from circulation.matrix import DEFAULTS
+from circulation.matrix_forms import ROWS_A_PAGE
 from circulation.models import LendingSettings, LoanRule
 from tests.html import assert_valid
 
@@ -189,12 +189,12 @@ def test_explain_names_the_row_of_each_value(admin, everyone, dvd):
     central, tier = make_branch(name="Central"), Tier.objects.all()[0]
     of_dvds = LoanRule.objects.create(branch=central, item_type=dvd, loan_period=2)
     page = admin.get(MATRIX, {"branch": central.pk, "tier": tier.pk, "item_type": dvd.pk})
-    lines = {line.parameter: line for line in page.context["explained"]}
+    lines = {line.parameter: line for line, _ in page.context["explained"]}
     assert (lines["loan_period"].value, lines["loan_period"].row) == ("2 days", of_dvds.pk)
     assert (lines["max_loans"].value, lines["max_loans"].row) == ("3", everyone.pk)
     assert (lines["due_mode"].source, lines["due_mode"].row) == ("no row sets it", None)
     ordinary = admin.get(MATRIX, {"branch": central.pk, "tier": tier.pk, "item_type": ""}).context["explained"]
-    assert ordinary[0].value == "14 days"
+    assert ordinary[0][0].value == "14 days"
 
 
 @pytest.mark.parametrize("asked", [{"branch": "x", "tier": "y"}, {"tier": "0"}, {"branch": "1", "tier": "\0"}])
@@ -257,6 +257,18 @@ def test_page_with_many_rows_is_saved_and_rows_of_other_pages_stay(admin, everyo
     before = dict(LoanRule.objects.values_list("pk", "loan_period"))
     assert save(admin, **{f"row-{everyone.pk}__loan_period": "21"}).status_code == 302
     assert dict(LoanRule.objects.values_list("pk", "loan_period")) == before | {everyone.pk: 21}
+
+
+def test_explain_and_inherited_values_lead_to_the_page_of_their_row(admin, everyone, dvd):
+    tier = Tier.objects.all()[0]
+    for number in range(ROWS_A_PAGE):
+        LoanRule.objects.create(branch=make_branch(name=f"B{number:02}"), item_type=dvd, loan_period=3)
+    last = LoanRule.objects.create(branch=make_branch(name="Z"), loan_period=5)
+    page = admin.get(MATRIX, {"branch": last.branch_id, "tier": tier.pk})
+    explained = {line.parameter: address for line, address in page.context["explained"]}
+    assert explained["loan_period"] == f"?page=2#row-{last.pk}"
+    assert explained["max_loans"] == f"#row-{everyone.pk}"
+    assert f'href="?page=1#row-{everyone.pk}"' in admin.get(MATRIX, {"page": 2}).content.decode()
 
 
 @pytest.mark.parametrize("name", ["add", "change", "delete"])
