@@ -137,10 +137,10 @@ def table(turns: Turns) -> Iterable[str]:
                 f" | {shown(web)} | {web.rate / sql.rate:.0%} |"
             )
     for many in DESKS:
-        limit, service, http = (both(turns, level, many) for level in LEVELS)
+        bare, ours, over_http = (both(turns, level, many) for level in LEVELS)
         yield (
-            f"| **one of each** | {many} | {limit:.0f} | {service:.0f} | **{service / limit:.0%}** | {http:.0f}"
-            f" | **{http / limit:.0%}** |"
+            f"| **one of each** | {many} | {bare:.0f} | {ours:.0f} | **{ours / bare:.0%}** | {over_http:.0f}"
+            f" | **{over_http / bare:.0%}** |"
         )
 
 
