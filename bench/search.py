@@ -50,6 +50,11 @@ def by_kind(rows: list[Told]) -> dict[str, list[Told]]:
     return kinds
 
 
+def _ended(rows: list[Told]) -> str:
+    number = sum(bool(row.get("ended")) for row in rows)
+    return f" {number} of {len(rows)} searches were ended by the limit of five seconds." if number else ""
+
+
 def table(size: int, told: dict[str, Told]) -> str:
     ours, meaning = by_kind(told["ours"]["rows"]), by_kind(told["ours"]["meaning"])
     sqlite, tantivy = by_kind(told["sqlite"]["rows"]), by_kind(told["tantivy"]["rows"])
@@ -76,7 +81,7 @@ def table(size: int, told: dict[str, Told]) -> str:
         + ",".join(f" {name} {_misspelt(told[engine]['rows']):.0%}" for name, engine in
                    (("Lyceum", "ours"), ("FTS5 with trigrams", "sqlite"), ("Tantivy, distance 1", "tantivy")))
         + f". Loading: Lyceum {told['ours']['load']:.0f} s, FTS5 {told['sqlite']['load']:.0f} s, Tantivy"
-        f" {told['tantivy']['load']:.0f} s.",
+        f" {told['tantivy']['load']:.0f} s." + _ended(told["ours"]["rows"] + told["ours"]["meaning"]),
         "",
     ]  # fmt: skip
     return "\n".join(lines)

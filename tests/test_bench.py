@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench import otp, results
+from bench import desk, otp, results
 
 
 @pytest.fixture
@@ -40,3 +40,25 @@ def test_section_is_written_in_place_and_leaves_the_others(tmp_path, monkeypatch
     assert "first" not in text
     assert text.index("## load\n\nsecond \\1\n") < text.index("## otp\n\nother\n")
     assert text.startswith("# What was measured")
+
+
+def test_a_loan_too_many_or_of_another_reader_is_seen_before_a_time_counts():
+    before = {"loans": 100, "open": 0}
+    right = {
+        "loans": 110,
+        "open": 10,
+        "copies open": 10,
+        "on loan": 10,
+        "wrong patron": 0,
+        "due wrongly": 0,
+        "wrong counters": 0,
+    }
+    assert desk.wrong(right, before=before, verb="out", number=10) == []
+    assert desk.wrong(right | {"open": 11}, before=before, verb="out", number=10) == ["open: 11, not 10"]
+    assert desk.wrong(right | {"wrong patron": 1}, before=before, verb="out", number=10) == ["wrong patron: 1, not 0"]
+    assert len(desk.wrong(right, before=right, verb="in", number=10)) == 3  # nothing came back
+
+
+def test_a_pair_takes_as_long_as_its_two_verbs():
+    turns = {("sql", "out", 1): desk.Turn([100.0]), ("sql", "in", 1): desk.Turn([50.0, 300.0, 300.0])}
+    assert desk.both(turns, "sql", 1) == pytest.approx(75)

@@ -22,8 +22,9 @@ def test_what_somebody_knows_is_found_and_noise_finds_nothing(embedder, settings
     terms.fold_changes()
     vectors.check()
     job = Job.objects.open().get(kind=vectors.KIND)
-    perform(job.pk, vectors.build)
-    job.refresh_from_db()
+    while job.state == JobState.QUEUED:  # on a busy machine it takes more than one turn
+        perform(job.pk, vectors.build)
+        job.refresh_from_db()
     assert job.state == JobState.DONE, job.error
     books = {book.pk: {book.title, book.isbn} for book in Book.objects.all()}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from circulation.admin.lending import LendingViews
@@ -78,10 +80,7 @@ class OverrideInline(ToLookAt):
 
 @admin.register(Loan)
 class LoanAdmin(LendingViews, ReadOnlyAdmin):
-    list_display = [
-        "book", "copy", "patron", "checked_out_at", "due_at", "returned_at", "renewals", "claimed_returned_at",
-        "lost_at",
-    ]  # fmt: skip
+    list_display = ["book", "copy", "patron", "lent", "due", "standing", "renewals"]
     list_filter = [
         StatusFilter, "copy__branch", "branch", "patron__tier", "copy__item_type", SetAsideFilter,
         ("claimed_returned_at", admin.EmptyFieldListFilter), ("lost_at", admin.EmptyFieldListFilter), "due_at",
@@ -95,3 +94,26 @@ class LoanAdmin(LendingViews, ReadOnlyAdmin):
     @admin.display(description=_("book"))
     def book(self, loan: Loan) -> str:
         return loan.copy.book.title
+
+    @admin.display(description=_("lent"), ordering="checked_out_at")
+    def lent(self, loan: Loan) -> str:
+        return _day(loan.checked_out_at)
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, loan: Loan) -> str:
+        return _day(loan.due_at)
+
+    @admin.display(description=_("status"))
+    def standing(self, loan: Loan) -> str:
+        """The status, with the day of a return and what was noted."""
+        day = _day(loan.returned_at) if loan.returned_at else ""
+        notes = [
+            _("claimed returned") if loan.claimed_returned_at and not loan.returned_at else "",
+            _("declared lost") if loan.lost_at else "",
+        ]
+        said = f"{loan.status.label} {day}".strip()
+        return ", ".join([said, *(str(note) for note in notes if note)])
+
+
+def _day(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment, timezone.get_default_timezone()), "j M Y")

@@ -16,6 +16,7 @@ from circulation import errors, explaining, locks, matrix, policy, queries, read
 from circulation.models import Loan, LoanRenewal, LoanRule, Verb
 from circulation.services import overrides
 from circulation.services.claims import locked_loan
+from circulation.services.loans import is_hourly
 from library.core.errors import Level, LibraryError, NotFound, Reason
 
 log = logging.getLogger(__name__)
@@ -137,8 +138,8 @@ def _go_on(
     due_before, due_at = loan.due_at, by_hand or decision.due_at
     assert due_at is not None  # the rules refuse without one
     loan.due_at, loan.renewals, loan.renewed_at = due_at, loan.renewals + 1, at
-    loan.explanation = explaining.kept(decision, by_hand=by_hand)
-    loan.save(update_fields=["due_at", "renewals", "renewed_at", "explanation"])
+    loan.is_hourly, loan.explanation = is_hourly(decision), explaining.kept(decision, by_hand=by_hand)
+    loan.save(update_fields=["due_at", "renewals", "renewed_at", "is_hourly", "explanation"])
     activity.record(
         actor=by, verb="loan.renewed", object=loan, subject=loan.patron.user, at=at,
         data={"barcode": loan.copy.barcode, "due": due_at, "automatic": automatic},

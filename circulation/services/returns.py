@@ -163,7 +163,7 @@ def _put_aside(
 ) -> CheckedIn:
     """A copy that cannot be lent: who waited for it waits for another."""
     was = copy.status
-    if is_damaged and was != CopyStatus.DAMAGED:
+    if is_damaged and was not in {CopyStatus.DAMAGED, CopyStatus.WITHDRAWN}:
         shelves.put(copy, CopyStatus.DAMAGED)
     if bound is not None:
         shelves.bind_to_another(bound, taken=copy)

@@ -13,13 +13,18 @@ STATUS_OF_KEPT_COPY = {HoldState.REQUESTED: CopyStatus.REQUESTED, HoldState.READ
 
 
 def make_loan(**values: Any) -> Loan:
-    """An open loan, or a past one with ``returned_at``; the copy's status follows."""
+    """An open loan, or a past one with ``returned_at``, or one declared lost with ``lost_at``.
+
+    The copy's status follows; ``renewals`` alone is enough to have been renewed.
+    """
     returned = values.get("returned_at")
     copy = values.pop("copy", None) or make_copy()
     if returned is None:
-        copy.status = CopyStatus.ON_LOAN
+        copy.status = CopyStatus.LOST if values.get("lost_at") else CopyStatus.ON_LOAN
         copy.save()
     values.setdefault("checked_out_at", MONDAY)
+    if values.get("renewals"):
+        values.setdefault("renewed_at", values["checked_out_at"])
     values.setdefault("branch", copy.branch)
     values.setdefault("due_at", values["checked_out_at"] + timedelta(days=14))
     return Loan.objects.create(copy=copy, patron=values.pop("patron", None) or make_patron(), **values)

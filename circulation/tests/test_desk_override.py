@@ -241,7 +241,7 @@ def test_book_drop_date_that_cannot_be_is_told_and_takes_nothing_back(desk, clie
     loan = make_loan(checked_out_at=timezone.now() - timedelta(days=9))
     day = timezone.localdate() + timedelta(days=days)
     response = client.post(DESK, {"scan": loan.copy.barcode, "returned_on": day.isoformat()})
-    assert 'class="banner bad"' in text_of(client.get(response["Location"]))
+    assert "<b>Not taken back</b>" in text_of(client.get(response["Location"]))
     loan.refresh_from_db()
     assert loan.returned_at is None
 

@@ -518,6 +518,16 @@ def _from_where(staff):
     assert services.renew(loan=loan, by=staff, at=MONDAY + 10 * DAY).due_at == ends("2026-03-26")
 
 
+@clause("`loan_period` + `loan_unit` (days | hours): a renewal takes the unit that holds now")
+def _unit_at_renewal(staff):
+    loan = make_loan(due_at=MONDAY + timedelta(hours=3), is_hourly=True)
+    services.renew(loan=loan, by=staff, at=MONDAY)
+    assert (now(loan).is_hourly, now(loan).due_at) == (False, ends("2026-03-16"))
+    rule(loan_unit="hours", loan_period=4)
+    lent = services.check_out(copy=make_copy(), patron=make_patron(), by=staff, at=MONDAY)
+    assert (now(lent).is_hourly, now(lent).due_at) == (True, MONDAY + timedelta(hours=4))
+
+
 @clause("an overdue loan always from today")
 def _overdue_from_today(staff):
     loan = make_loan(checked_out_at=MONDAY - 30 * DAY, due_at=ends("2026-02-20"))
@@ -654,6 +664,15 @@ def _damaged(staff):
     assert now(loan).returned_at is not None
     again = services.check_in(copy=loan.copy, by=staff, is_damaged=True)
     assert (again.action, again.nothing_changed) == ("repair", True)
+
+
+@clause("Damage that forbids lending …: a withdrawn copy stays withdrawn")
+def _damaged_and_withdrawn(staff):
+    loan = make_loan()
+    loan.copy.status = CopyStatus.WITHDRAWN
+    loan.copy.save()
+    services.check_in(copy=loan.copy, by=staff, is_damaged=True)
+    assert (now(loan.copy).status, now(loan).returned_at is None) == ("withdrawn", False)
 
 
 @clause("Damage …: who waited for this copy waits for another")

@@ -15,8 +15,8 @@ from catalog.tests.factories import make_book, make_copy
 from circulation import locks, services, signals
 from circulation.models import Loan
 from circulation.tests.factories import MONDAY, make_loan
+from library.core import rows
 from library.core.errors import LibraryError
-from library.core.rows import fetch
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -143,7 +143,7 @@ def test_copy_whose_record_is_merged_while_it_is_scanned_is_found_at_the_next_lo
             copy.book = kept
             copy.save()
             return []
-        return fetch(statement, parameters)
+        return rows.fetch(statement, parameters)
 
     monkeypatch.setattr(locks, "fetch", merged_meanwhile)
     found = locks.copy_and_book(copy.barcode)

@@ -43,7 +43,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     form = ScanForm(request.POST)
     if not form.is_valid():
         sentences = [str(sentence) for told in form.errors.values() for sentence in told]
-        return _shown_next(request, Outcome("bad", _("Nothing scanned"), sentences), reader, takes_back=takes_back)
+        word = _("Nothing scanned") if "scan" in form.errors else _("Not taken back")
+        return _shown_next(request, Outcome("bad", word, sentences), reader, takes_back=takes_back)
     scanned = desks.scan(
         text=form.cleaned_data["scan"],
         reader=reader,
