@@ -198,7 +198,7 @@ def test_the_loan_remembers_why_it_moved(branch):
         "steps": [{"code": "period"}, {"code": "closure", "values": step}],
     }
     assert explaining.step_lines({"values": {}, "steps": loan.explanation["steps"][1:]}) == [
-        "A closure that was added later moved it from Monday 16 March 2026 to Tuesday 17 March 2026."
+        "A closure that was added later (Storm) moved it from Monday 16 March 2026 to Tuesday 17 March 2026."
     ]
 
 

@@ -550,6 +550,22 @@ def test_every_overridable_reason_must_be_set_aside():
     decision.raise_if_refused({"copy_not_for_loan", "patron_restricted", "too_young"})
 
 
+def test_what_staff_may_set_aside_is_told_apart():
+    decision = rules.decide_check_out(
+        check_out(copy={"status": "missing", "not_for_loan": True}, patron={"is_card_lost": True}), at=MONDAY
+    )
+    assert [reason.code for reason in decision.overridable] == ["copy_not_for_loan"]
+
+
+@pytest.mark.parametrize(
+    ("note", "told"), [("Torn pages", " Torn pages."), ("Ask!", " Ask!"), ("Debts.", " Debts."), ("", "")]
+)
+def test_restriction_tells_its_note_as_a_sentence(note, told):
+    state = check_out(patron={"is_restricted": True, "restriction_note": note})
+    (reason,) = rules.decide_check_out(state, at=MONDAY).reasons
+    assert reason.detail == f"This reader may not borrow.{told}"
+
+
 def test_too_soon_to_renew_names_the_soonest_date():
     """`too_soon_to_renew` (with the soonest date)"""
     state = renewal(rows=[SHIPPED, RuleRow(tier=STUDENT, no_renewal_before=5)])
