@@ -38,7 +38,7 @@ def write_pdf(path: Path, pages: int, *, seed: int) -> Path:
 
 def test_killed_worker_goes_on_from_its_checkpoint_and_no_half_answers(stack, tmp_path):
     librarian = stack.client("librarian@example.org")
-    book = add_book(librarian, write_pdf(tmp_path / "long.pdf", 250, seed=1), title=f"Long {uuid4()}", authors=["A"])
+    book = add_book(librarian, write_pdf(tmp_path / "long.pdf", 140, seed=1), title=f"Long {uuid4()}", authors=["A"])
     passages = (
         "SELECT p.id FROM rag_passage p JOIN rag_indexgeneration g ON g.id = p.generation_id"
         " JOIN rag_document d ON d.id = g.document_id WHERE d.book_id = %s AND p.embedding IS NOT NULL ORDER BY p.id"
@@ -72,7 +72,7 @@ def test_killed_worker_goes_on_from_its_checkpoint_and_no_half_answers(stack, tm
 
 def test_restarted_redis_loses_no_job(stack, tmp_path):
     librarian = stack.client("librarian@example.org")
-    held_up = add_book(librarian, write_pdf(tmp_path / "a.pdf", 120, seed=2), title=f"First {uuid4()}", authors=["A"])
+    held_up = add_book(librarian, write_pdf(tmp_path / "a.pdf", 60, seed=2), title=f"First {uuid4()}", authors=["A"])
     waiting = add_book(librarian, write_pdf(tmp_path / "b.pdf", 3, seed=3), title=f"Second {uuid4()}", authors=["A"])
     stack.kill("redis-server")
     eventually(lambda: "Redis stopped; starting it again." in stack.words, seconds=5)

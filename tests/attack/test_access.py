@@ -71,11 +71,11 @@ def test_another_reader_s_loan_and_hold_are_not_there(world, way):
     client = way(world.reader)
     tried = 0
     for operation in operations():
-        if operation.name in READERS and operation.path.endswith(OTHERS):
+        if operation.name in READERS and any(part in operation.path for part in OTHERS):
             answer = operation.call(client, world, {})
             assert (operation.name, answer.status_code) == (operation.name, 404)
             tried += 1
-    assert tried == 3
+    assert tried == 5
     for path in ("/api/v1/loans/", "/api/v1/holds/"):
         assert client.get(path).json()["count"] == 0
     world.hold.refresh_from_db()

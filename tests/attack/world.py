@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
@@ -16,7 +17,7 @@ from accounts.models import Role, User
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import Book, Branch, Copy
 from catalog.tests.factories import make_book, make_copy
-from circulation.models import Hold, Loan
+from circulation.models import Hold, Loan, LoanRule
 from circulation.tests.factories import make_hold, make_loan
 from library.jobs.models import Job
 
@@ -26,7 +27,9 @@ READERS = {
     "GET /api/v1/activity/", "POST /api/v1/auth/password/", "POST /api/v1/auth/ticket/", "GET /api/v1/me/",
     "GET /api/v1/books/{book_id}/study/", "GET /api/v1/holds/", "POST /api/v1/holds/", "GET /api/v1/holds/{id}/",
     "DELETE /api/v1/holds/{id}/", "GET /api/v1/jobs/{id}/", "POST /api/v1/jobs/{id}/cancel/", "GET /api/v1/loans/",
-    "GET /api/v1/loans/{id}/", "GET /api/v1/rag/books/{book_id}/index/", "POST /api/v1/rag/books/{book_id}/query/",
+    "GET /api/v1/loans/{id}/", "POST /api/v1/loans/", "POST /api/v1/loans/{id}/renew/", "POST /api/v1/loans/renew-all/",
+    "GET /api/v1/loans/{id}/explain/", "POST /api/v1/loans/explain/", "GET /api/v1/loans/overdue/",
+    "GET /api/v1/loans/summary/", "GET /api/v1/rag/books/{book_id}/index/", "POST /api/v1/rag/books/{book_id}/query/",
 }  # fmt: skip
 NOBODYS = {
     "GET /api/v1/books/", "GET /api/v1/books/{id}/", "GET /api/v1/books/{id}/copies/", "GET /api/v1/branches/",
@@ -70,6 +73,7 @@ class World:
     loan: Loan = field(init=False)
     hold: Hold = field(init=False)
     job: Job = field(init=False)
+    rule: LoanRule = field(default_factory=lambda: LoanRule.objects.order_by("pk")[0])
 
     def __post_init__(self) -> None:
         self.copy = make_copy(book=self.book)
@@ -85,7 +89,11 @@ class World:
 
     def address(self, path: str) -> str:
         """``path`` with ids that exist."""
-        for part, row in (("/loans/", self.loan), ("/holds/", self.hold), ("/jobs/", self.job), ("/books/", self.book)):
+        rows: list[tuple[str, Model]] = [
+            ("/loans/", self.loan), ("/holds/", self.hold), ("/jobs/", self.job), ("/books/", self.book),
+            ("/loan-rules/", self.rule),
+        ]  # fmt: skip
+        for part, row in rows:
             if part in path:
                 path = path.replace("{id}", str(row.pk))
         return (
