@@ -31,8 +31,11 @@ def add(stack: Stack, **values: object) -> int:
     return int(made.json()["id"])
 
 
+LIVE = "SELECT 1 FROM catalog_bookgeneration WHERE state = 'live'"
+
+
 def test_a_saved_record_is_found_by_other_words_within_seconds_and_has_its_shelf(stack):
-    eventually(lambda: stack.sql("SELECT 1 FROM catalog_bookgeneration WHERE state = 'live'"), seconds=90)
+    eventually(lambda: stack.sql(LIVE), seconds=90)
     book = add(stack, title=f"The Blackout Kitchen {uuid4().hex[:6]}", description="Meals on camping stoves.")
     eventually(lambda: vectors(stack, book), seconds=15)
     question = {"q": "cookbook for campers"}
@@ -56,6 +59,7 @@ def test_where_the_embedder_is_away_the_worker_embeds_with_its_own_model(stack):
 
 @pytest.mark.slow
 def test_a_killed_worker_loses_no_vector_that_was_made(stack):
+    eventually(lambda: stack.sql(LIVE), seconds=90)
     name = f"Bulk {uuid4().hex[:6]}"
     before = stack.sql(VECTORS)[0][0]
     made = stack.manage("shell", "-c", ADD.format(name=name, many=MANY))
