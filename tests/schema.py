@@ -28,7 +28,33 @@ IDENTITIES = {
 }
 # A body of the right shape that is still refused with 400, since what is right depends on what the library holds.
 CODES = "the code or challenge was mailed to somebody, or the token stands in a mail; none can be guessed"
+KEYED = "the Idempotency-Key must not have come with another request; a branch must exist, a date lie within bounds"
+NAMED = "branch, tier and item type must be the library's, by id or code, and a date must exist"
 EXCLUDED = {
+    **{
+        f"POST /api/v1/{path}/": KEYED
+        for path in (
+            "check-ins",
+            "holds/{id}/confirm",
+            "holds/{id}/refuse",
+            "loans",
+            "loans/renew-all",
+            "loans/{id}/claim-returned",
+            "loans/{id}/lost",
+            "loans/{id}/renew",
+            "loans/{id}/return",
+            "loans/{id}/withdraw-claim",
+        )
+    },
+    **{
+        f"GET /api/v1/{path}/": NAMED
+        for path in (
+            "loans",
+            "loans/overdue",
+            "loans/summary",
+            "loan-rules/explain",
+        )
+    },
     "POST /api/v1/auth/register/": CODES,
     "POST /api/v1/auth/reset/": CODES,
     "POST /api/v1/auth/login/": CODES,

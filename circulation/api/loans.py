@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -34,13 +33,15 @@ from circulation.models import Loan, LoanQuerySet, LoanStatus
 from library.core.idempotency import repeatable
 from library.core.permissions import requires
 
+# A day from 1900 to 2999, or nothing: forms send fields that were left empty.
+DAY = {"type": "string", "pattern": r"^$|^(19|2\d)\d\d-\d\d-\d\d$", "example": "2026-03-02"}
 FILTERS = [
     OpenApiParameter("status", str, enum=["out", *LoanStatus.values], description="`out`: active or overdue."),
     OpenApiParameter("branch", str, description="The copy's own branch, by code or id."),
     OpenApiParameter("tier", str, description="The reader's tier, by code or id."),
     OpenApiParameter("item_type", str, description="The copy's item type, by code or id; `-`: none."),
-    OpenApiParameter("due_from", date, description="The first due date, in the library's time zone."),
-    OpenApiParameter("due_to", date, description="The last due date."),
+    OpenApiParameter("due_from", DAY, description="The first due date, in the library's time zone; empty: any."),
+    OpenApiParameter("due_to", DAY, description="The last due date; empty: any."),
     OpenApiParameter("q", str, description="A whole barcode or card, or a part of a title or of a reader's name."),
 ]
 FOR_STAFF = {"take_back", "claim_returned", "withdraw_claim", "lost"}
@@ -138,7 +139,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return Response(shapes.RenewedAllSerializer(result, context=self.get_serializer_context()).data)
 
     @extend_schema(parameters=[REPEATABLE], request=None, responses={
-        200: shapes.LoanSerializer, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
+        200: shapes.LoanSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
     })  # fmt: skip
     @action(detail=True, methods=["post"], url_path="claim-returned")
     @repeatable
@@ -147,7 +148,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return self._loan(services.claim_returned(loan=self.get_object(), by=user_of(request)))
 
     @extend_schema(parameters=[REPEATABLE], request=None, responses={
-        200: shapes.LoanSerializer, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
+        200: shapes.LoanSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
     })  # fmt: skip
     @action(detail=True, methods=["post"], url_path="withdraw-claim")
     @repeatable
@@ -156,7 +157,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return self._loan(services.withdraw_claim(loan=self.get_object(), by=user_of(request)))
 
     @extend_schema(parameters=[REPEATABLE], request=None, responses={
-        200: shapes.LoanSerializer, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
+        200: shapes.LoanSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
     })  # fmt: skip
     @action(detail=True, methods=["post"])
     @repeatable

@@ -10,6 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.serializers import TextField
 from catalog import checks
 from catalog.models import Book, Branch, CopyStatus
 from circulation import queries
@@ -203,8 +204,8 @@ class CheckInSerializer(ReturnSerializer):
 
 
 class ExplainSerializer(serializers.Serializer[Any]):
-    copy = serializers.CharField(max_length=SCAN_LENGTH, help_text="The barcode.")
-    patron = serializers.CharField(
+    copy = TextField(max_length=SCAN_LENGTH, help_text="The barcode.")
+    patron = TextField(
         max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text="The card number; left out: whoever asks."
     )
     branch = BranchField(required=False, help_text="Whose desk would lend, by id or code; left out: the copy's own.")
