@@ -62,6 +62,8 @@ EXCLUDED = {
     "POST /api/v1/auth/invitations/": CODES,
     "POST /api/v1/auth/invitations/accept/": CODES,
     "POST /api/v1/auth/password/": "the present password must be right, and the new one hard to guess",
+    "POST /api/v1/loan-rules/": NAMED,
+    "POST /api/v1/loans/explain/": "the branch must be one of the library's, by id or code",
     "POST /api/v1/holds/": "the branch must be one of the library's, by id or code",
     "POST /api/v1/books/": "an ISBN has a check digit, a language must exist, a file must be a PDF",
     "POST /api/v1/books/{id}/copies/": "the branch and the item type must exist, a barcode is there once",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import BooleanField, Model, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -66,9 +66,21 @@ class ItemTypeField(NamedField):
     model = ItemType
 
 
+class TrueOrFalse(serializers.BooleanField):
+    """A truth value, and nothing that only could be made into one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
     """A row of the matrix. Null in its scope: any; in a parameter: it says nothing, a less specific row decides."""
 
+    serializer_field_mapping: ClassVar[dict[Any, Any]] = {
+        **serializers.ModelSerializer.serializer_field_mapping, BooleanField: TrueOrFalse,
+    }  # fmt: skip
     branch = BranchField(allow_null=True, default=None, help_text="That owns the copy: its id, or its code; null: any.")
     tier = TierField(allow_null=True, default=None, help_text="The reader's: its code, or its id; null: any.")
     item_type = ItemTypeField(allow_null=True, default=None, help_text="The copy's: its code, or its id; null: any.")
