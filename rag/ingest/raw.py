@@ -1,0 +1,102 @@
+"""What is read from one page before anything is known about the whole book. Plain data: it crosses process borders.
+
+Coordinates are points from the page's top left corner as the page is shown (turned pages are turned back).
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Source = Literal["text", "ocr", "none"]  # the file's own text, characters recognised in its picture, nothing to read
+Kind = Literal["text", "code", "row"]  # running text and headings, a line of a listing, a row of a table
+FORMAT = 1  # another one whenever the shape of what is kept changes
+
+
+@dataclass
+class Word:
+    """A word as printed, and where it stands."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass
+class Line:
+    """A printed line, or a row of a table with its cells joined by `` | ``: its words joined by single spaces."""
+
+    words: list[Word]
+    size: float  # of its largest letters, in points
+    bold: bool = False
+    italic: bool = False
+    font: str = ""
+    kind: Kind = "text"
+    starts: bool = False  # a paragraph, heading, listing or table begins here
+    centred: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        xs0, ys0, xs1, ys1 = zip(*((word.x0, word.y0, word.x1, word.y1) for word in self.words), strict=True)
+        return min(xs0), min(ys0), max(xs1), max(ys1)
+
+
+@dataclass
+class RawPage:
+    """One page (of an EPUB or a plain text: one section) with its lines in reading order, headers and footers too."""
+
+    width: float = 0.0
+    height: float = 0.0
+    label: str = ""  # the number printed on it, where the file says so
+    source: Source = "none"
+    lines: list[Line] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # codes of what was unusual: "hidden_text", "unreadable", …
+    title: str = ""  # of a section that the file itself names (EPUB)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An entry of the file's own outline."""
+
+    level: int  # 1 is the highest
+    title: str
+    page: int  # 1-based; 0 where it leads nowhere
+    y: float | None = None  # how far down the page, where the file says so
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a file says of itself, before a page is read."""
+
+    pages: int
+    outline: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()  # codes: "repaired", …
+    title: str = ""
+    language: str = ""  # two letters, where the file says so
+
+
+def packed(page: RawPage) -> bytes:
+    """``page`` small enough to keep: a few kilobytes."""
+    return zlib.compress(json.dumps([FORMAT, asdict(page)], separators=(",", ":")).encode())
+
+
+def unpacked(content: bytes) -> RawPage:
+    """The page that ``packed`` made. Errors: ``ValueError`` for another format."""
+    version, values = json.loads(zlib.decompress(content))
+    if version != FORMAT:
+        raise ValueError(f"page of format {version}")
+    return page_of(values)
+
+
+def page_of(values: dict[str, Any]) -> RawPage:
+    """A page from its plain values (``asdict``)."""
+    lines = [Line(**(line | {"words": [Word(**word) for word in line["words"]]})) for line in values["lines"]]
+    return RawPage(**(values | {"lines": lines}))
