@@ -7,7 +7,7 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +20,8 @@ from library.ai import embeddings
 from library.ai.embeddings import ModelSpec
 from library.jobs.tasks import JobRun
 from rag import errors
-from rag.ingest import cleaning, extract, passages, source
+from rag.ingest import cleaning, extract, passages, source, terms
+from rag.ingest.clean import CleanPage
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.queries import file_of
 from rag.signals import index_ready
@@ -154,57 +155,50 @@ def clean_pages(build: Build) -> None:
 
 
 def cut_passages(build: Build) -> None:
-    """Passages of every page. What was cut so far ends with a whole page; later ones are cut (again)."""
+    """Passages of all pages, a batch at a time. Whoever takes over cuts anew and leaves out those that are there:
+    the same pages always give the same passages."""
     generation = build.generation
-    hashes = set(generation.passages.values_list("text_hash", flat=True))
-    last = generation.passages.order_by("-ordinal").first()
-    ordinal, page_done = (last.ordinal + 1, last.last_page) if last else (0, 0)
-    waiting = generation.pages.filter(number__gt=page_done).order_by("number")
-    for pages in _ranges(list(waiting.only("number", "text")), PAGES_AT_ONCE):
-        rows = [row for page in pages for row in _cut(build, page, hashes)]
-        for row in rows:
-            row.ordinal, ordinal = ordinal, ordinal + 1
-        number = pages[-1].number
+    have = generation.passages.count()
+    pages = generation.pages.order_by("number").values_list("number", "text")
+    found = passages.cut(
+        ((number, CleanPage(text or "")) for number, text in pages.iterator()), [], model=build.model,
+        language=build.language,
+    )  # fmt: skip
+    waiting = (terms.row_of(generation, ordinal, cut) for ordinal, cut in enumerate(found) if ordinal >= have)
+    while rows := list(islice(waiting, PASSAGES_AT_ONCE)):
+        number = rows[-1].last_page
         done = CLEANED + (CUT - CLEANED) * number / generation.page_count
         message = _("Cutting page {n} of {all} into passages").format(n=number, all=generation.page_count)
         with build.say(done, message):
             Passage.objects.bulk_create(rows)
-    if not ordinal:
+        have += len(rows)
+    if not have:
         raise errors.NoText
-
-
-def _cut(build: Build, page: Page, hashes: set[str]) -> Iterator[Passage]:
-    from library.ai.local import count_pieces
-
-    found = passages.cut(
-        page.text or "", language=build.language, window=build.model.window,
-        count_pieces=partial(count_pieces, build.model),
-    )  # fmt: skip
-    for piece in found:
-        if piece.text_hash not in hashes:
-            hashes.add(piece.text_hash)
-            yield Passage(
-                generation=build.generation, first_page=page.number, last_page=page.number,
-                start=piece.start, end=piece.end, text=piece.text, text_hash=piece.text_hash,
-            )  # fmt: skip
+    with build.say(CUT, _("Counting words")):
+        terms.count_terms(generation)
 
 
 def embed_passages(build: Build) -> None:
     """A vector for every passage that has none yet."""
     generation = build.generation
     total = generation.passages.count()
-    waiting = list(generation.passages.filter(embedding=None).order_by("ordinal").only("id", "text"))
+    missing = generation.passages.filter(embedding=None).select_related("section").order_by("ordinal")
+    waiting = list(missing.only("id", "text", "section__path"))
     if not waiting:
         return
     embedder = embeddings.for_bulk(generation.model)
     done = total - len(waiting)
     for rows in _ranges(waiting, PASSAGES_AT_ONCE):
-        for row, vector in zip(rows, embedder.embed([row.text for row in rows]), strict=True):
+        for row, vector in zip(rows, embedder.embed([_to_embed(build, row) for row in rows]), strict=True):
             row.embedding = vector
         done += len(rows)
         message = _("Embedding passage {n} of {all}").format(n=done, all=total)
         with build.say(CUT + (EMBEDDED - CUT) * done / total, message):
             Passage.objects.bulk_update(rows, ["embedding"])
+
+
+def _to_embed(build: Build, passage: Passage) -> str:
+    return passages.to_embed(passage.section.path if passage.section else (), passage.text, model=build.model)
 
 
 def publish(build: Build) -> None:
@@ -220,7 +214,6 @@ def publish(build: Build) -> None:
             raise SourceReplaced
         if generation.passages.filter(embedding=None).exists():
             raise RuntimeError("A passage without a vector cannot be published.")
-        generation.passage_count = generation.passages.count()
         generation.state = GenerationState.READY
         generation.ready_at = timezone.now()
         generation.save()
