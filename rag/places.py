@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.sentences import Span
+from rag.sentences import Span, runs_on, split
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,20 @@ def parts(first: int, start: int, last: int, end: int, pages: Mapping[int, str])
     return found
 
 
-def joined(found: list[Part], pages: Mapping[int, str]) -> str:
+def joined(found: Sequence[Part], pages: Mapping[int, str]) -> str:
     """The text of a passage that has these parts."""
     return " ".join(pages[part.page][part.start : part.end] for part in found)
 
 
-def on_one_page(found: list[Part], span: Span) -> tuple[int, Span] | None:
-    """The page, and where on it, of a stretch of a passage's text; ``None`` for one that crosses to the next page."""
+def sentences(found: Sequence[Part], text: str, language: str) -> Iterator[tuple[int, Span, str, str]]:
+    """The sentences of a passage, each of one page: its page, where on it, the sentence, and what the passage says
+    before it on that page. One that runs from a page into the next is left out: a quotation is text of one page."""
+    last = ""
     for part in found:
-        if part.offset <= span.start and span.end <= part.offset + part.end - part.start:
-            shift = part.start - part.offset
-            return part.page, Span(span.start + shift, span.end + shift)
-    return None
-
-
-def by_page(found: list[Part], text: str) -> Iterator[tuple[Part, str]]:
-    """Each part of a passage with its own text."""
-    for part in found:
-        yield part, text[part.offset : part.offset + part.end - part.start]
+        own = text[part.offset : part.offset + part.end - part.start]
+        spans = split(own, language)
+        for index, span in enumerate(spans):
+            sentence = span.of(own)
+            if index or not last or not runs_on(last, sentence):
+                yield part.page, Span(part.start + span.start, part.start + span.end), sentence, own[: span.start]
+        last = spans[-1].of(own) if spans else last

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rag.ingest.clean import CleanPage, Section
 from rag.ingest.language import Detector
-from rag.sentences import fold_space, has_verb, is_contents_line, split, word_count
+from rag.sentences import fold_space, is_contents_line, runs_on, split, word_count
 
 LEAST_BESIDE_CONTENTS = 20  # words; scraps between the lines of a table of contents are left out too
-LEAST_RUNNING = 6  # words; a shorter line that ends a page is a label
 BESIDES_ITS_TITLE = 3  # words: "Chapter 7", a number
 LEAST_REPEATED = 20  # words of a page that is left out because an earlier one says the same
-SENTENCE_END = re.compile(r"[.!?:;…。！？][\"'”’»)\]\d]*$")
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,9 @@ def _is_only_heading(stretch: Stretch, sections: Sequence[Section]) -> bool:
     if stretch.section is None:
         return False
     section = sections[stretch.section]
-    own = (unit for unit in stretch.units if (unit.pieces[0].page, unit.pieces[0].start) >= (section.page, section.start))
+    own = (
+        unit for unit in stretch.units if (unit.pieces[0].page, unit.pieces[0].start) >= (section.page, section.start)
+    )
     return sum(word_count(unit.text) for unit in own) <= word_count(section.title) + BESIDES_ITS_TITLE
 
 
@@ -138,10 +137,3 @@ class _Reading:
             current.units[-1] = Unit((*before.pieces, piece), f"{before.text} {text}")
         else:
             current.units.append(Unit((piece,), text))
-
-
-def runs_on(before: str, after: str) -> bool:
-    """Whether a sentence that ends one page goes on with what begins the next."""
-    if SENTENCE_END.search(before):
-        return False
-    return after[:1].islower() or (word_count(before) >= LEAST_RUNNING and has_verb(before) and after[:1].isalnum())

@@ -68,9 +68,7 @@ def row_of(generation: IndexGeneration, ordinal: int, cut: Cut, *, section: int 
 
 def _vector(language: str, folded: str) -> Func:
     configuration = Func(Value(language, TextField()), function="lyceum_text_configuration")
-    return Func(
-        configuration, Value(folded, TextField()), function="to_tsvector", output_field=SearchVectorField()
-    )
+    return Func(configuration, Value(folded, TextField()), function="to_tsvector", output_field=SearchVectorField())
 
 
 def count_terms(generation: IndexGeneration) -> None:
