@@ -84,7 +84,7 @@ def best(
     rarest = sorted(having, key=lambda lexeme: (having[lexeme], lexeme))[:MOST_TERMS]
     queries = [_quoted(lexeme) for lexeme in rarest]
     average = statistics.words / statistics.texts if statistics.texts and statistics.words else 0
-    values = {
+    values: dict[str, Any] = {
         "queries": queries, "rare": [idf(statistics.texts, having[lexeme]) for lexeme in rarest],
         "any": " | ".join(queries), "more": K1 + 1, "steps": STEPS, "number": number,
         "base": K1 * (1 - B) if average else K1, "slope": K1 * B / average if average else 0.0,

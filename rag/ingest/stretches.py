@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rag.ingest.clean import CleanPage, Section
 from rag.ingest.language import Detector
@@ -117,7 +118,7 @@ class _Reading:
         language = self.detector.of(text)
         marks = sorted((min(start, len(text)), index) for start, index in self.marks.get(number, ()))
         borders = [0, *(start for start, _index in marks), len(text)]
-        for place, (start, end) in enumerate(zip(borders, borders[1:], strict=False)):
+        for place, (start, end) in enumerate(pairwise(borders)):
             if place:
                 yield from self._end(Stretch(marks[place - 1][1], follows=True))
             for span in split(text[start:end], language):
