@@ -159,11 +159,7 @@ def cut_passages(build: Build) -> None:
     the same pages always give the same passages."""
     generation = build.generation
     have = generation.passages.count()
-    pages = generation.pages.order_by("number").values_list("number", "text")
-    found = passages.cut(
-        ((number, CleanPage(text or "")) for number, text in pages.iterator()), [], model=build.model,
-        language=build.language,
-    )  # fmt: skip
+    found = passages.cut(_clean_pages(generation), [], model=build.model, language=build.language)
     waiting = (terms.row_of(generation, ordinal, cut) for ordinal, cut in enumerate(found) if ordinal >= have)
     while rows := list(islice(waiting, PASSAGES_AT_ONCE)):
         number = rows[-1].last_page
@@ -176,6 +172,14 @@ def cut_passages(build: Build) -> None:
         raise errors.NoText
     with build.say(CUT, _("Counting words")):
         terms.count_terms(generation)
+
+
+def _clean_pages(generation: IndexGeneration) -> Iterator[tuple[int, CleanPage]]:
+    last = 0
+    rows = generation.pages.order_by("number").values_list("number", "text")
+    while some := list(rows.filter(number__gt=last)[:PAGES_AT_ONCE]):
+        yield from ((number, CleanPage(text or "")) for number, text in some)
+        last = some[-1][0]
 
 
 def embed_passages(build: Build) -> None:
