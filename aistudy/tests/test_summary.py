@@ -80,8 +80,9 @@ def test_sentence_that_two_passages_share_is_weighed_once():
         return embed(texts)
 
     summarise(doubled, embed([p.text for p in doubled]), pages, language="en", embed=listen)
-    assert weighed
-    assert len(set(weighed)) == len(weighed)
+    leaves = [text for text in weighed if "leaf" in text]  # the other sentence of each page is not its own
+    assert leaves
+    assert len(set(leaves)) == len(leaves)
 
 
 def test_book_without_sentences_has_no_summary():
