@@ -70,7 +70,7 @@ def copy_in(cursor: Any, table: str, columns: str, rows: Iterator[tuple[Any, ...
 
 FACTS = """
 INSERT INTO catalog_bookfacts (book_id, text_version, popularity, words, title_words, year, is_suppressed, is_available,
-  has_copies, has_file, language, author_ids, category_ids, branch_ids, free_branch_ids, title_vector, vector)
+  has_copies, has_file, language, author_ids, category_ids, branch_ids, free_branch_ids, vector)
 SELECT id, nextval('catalog_text_version'), popularity, lyceum_word_count(search_a, search_b, search_c, search_d),
   lyceum_word_count(search_a), year, is_suppressed, available_copies > 0, total_copies > 0, false, language,
   coalesce((SELECT array_agg(DISTINCT author_id) FROM catalog_authorship WHERE book_id = book.id), '{}'),
@@ -78,7 +78,7 @@ SELECT id, nextval('catalog_text_version'), popularity, lyceum_word_count(search
     (SELECT array_agg(category_id) FROM catalog_book_categories WHERE book_id = book.id), '{}')),
   coalesce((SELECT array_agg(DISTINCT branch_id) FROM catalog_copy WHERE book_id = book.id), '{}'),
   coalesce((SELECT array_agg(DISTINCT branch_id) FROM catalog_copy WHERE book_id = book.id AND status = 'available'), '{}'),
-  lyceum_words_and_stems(language, search_a), lyceum_record_vector(language, search_a, search_b, search_c, search_d)
+  lyceum_record_vector(language, search_a, search_b, search_c, search_d)
 FROM catalog_book AS book ORDER BY id
 """
 

@@ -97,7 +97,7 @@ class Look:
     def _in_title(self) -> str:
         """All that tells something is in the title."""
         groups = tuple(tuple(self._telling(group)) for group in self.query.groups)
-        return tsquery.Writer(self.known, guarded=False).whole(replace(self.query, groups=groups))
+        return tsquery.Writer(self.known, titles=True).whole(replace(self.query, groups=groups))
 
     def _telling(self, group: tuple[Part, ...]) -> list[Part]:
         language = self.known.asked_in(self.query.text)
