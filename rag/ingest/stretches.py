@@ -55,15 +55,14 @@ def stretches(
     """The stretches of a book. A section that has nothing but its heading stands before the text of the next one."""
     heading: Stretch | None = None
     for stretch in _Reading(sections, detector).of(pages):
-        if stretch.beside_contents and stretch.words < LEAST_BESIDE_CONTENTS:
-            continue
-        if heading is not None and stretch.follows:
+        scrap = stretch.beside_contents and stretch.words < LEAST_BESIDE_CONTENTS
+        if heading is not None and stretch.follows and not scrap:
             stretch.units[:0] = heading.units
             stretch.texts = heading.texts | stretch.texts
         elif heading is not None:
             yield heading
-        heading = stretch if _is_only_heading(stretch, sections) else None
-        if heading is None:
+        heading = stretch if not scrap and _is_only_heading(stretch, sections) else None
+        if heading is None and not scrap:
             yield stretch
     if heading is not None:
         yield heading

@@ -121,6 +121,15 @@ def test_section_that_is_only_a_heading_stands_before_the_next():
     assert [(part.section, part.text) for part in found] == [(1, text)]
 
 
+def test_heading_before_what_is_left_out_is_not_put_before_what_follows_that():
+    contents = f"3.1 Grain {'. ' * 20}30"
+    text = f"Chapter 3\n\nSee below\n\n{contents}\n\nMore of it\n\n{prose(5)}"
+    mill = section("Mill", 1, text.index("Sentence 0"))
+    found = passages(text, [section("Chapter 3", 1, 0), section("See below", 1, 11), mill])
+    assert [part.text for part in found if part.section == 2] == [prose(5)]
+    assert all(". . ." not in part.text for part in found)
+
+
 def test_short_section_is_a_passage_of_its_own():
     text = f"A\n\nThe mill burned down in the winter.\n\nB\n\n{prose(5)}"
     found = passages(text, [section("A", 1, 0), section("B", 1, text.index("B\n\n"))])

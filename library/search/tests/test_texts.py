@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from library.search import texts
 from library.search.fold import words
-from library.search.texts import MOST_OFTEN, Statistics, Table, best, lexemes
+from library.search.texts import MOST_OFTEN, Statistics, Table, best, lexemes, spaced
 
 pytestmark = pytest.mark.django_db
 TABLE = Table("lab_texts")
@@ -110,6 +110,18 @@ def test_only_rows_within_are_found(table):
     fill(dict.fromkeys(range(6), "mill"))
     assert list(best(table, ["mill"], statistics(), within={"shelf": [1]})) == [1, 3, 5]
     assert best(table, ["mill"], statistics(), within={"shelf": [2]}) == {}
+
+
+def test_writing_without_spaces_is_read_in_pairs(table):
+    assert spaced("河水把谷物 — Mill, Straße!") == "河水 水把 把谷 谷物 mill strasse"
+    assert spaced("河") == "河"
+    assert spaced("") == ""
+    with connection.cursor() as cursor:
+        for key, text in ((1, "河水把谷物运到磨坊"), (2, "面包师在那里等着")):
+            cursor.execute(
+                "INSERT INTO lab_texts VALUES (%s, 0, to_tsvector('simple', %s), %s)", [key, spaced(text), 8]
+            )
+    assert set(best(table, lexemes("谷物", ["zh"]), statistics())) == {1}
 
 
 def test_words_are_read_in_each_language():
