@@ -59,11 +59,12 @@ def runs(textpage: Any) -> Iterator[Run]:
     words: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for word in textpage.extractWORDS():
         words[word[5], word[6]].append(word)
-    for block in textpage.extractDICT()["blocks"]:
-        for number, line in enumerate(block.get("lines", ())):
-            found = words.get((block["number"], number))
+    blocks = [block for block in textpage.extractDICT()["blocks"] if block["type"] == 0]
+    for index, block in enumerate(blocks):  # words count blocks of text only
+        for number, line in enumerate(block["lines"]):
+            found = words.get((index, number))
             if found and line["spans"]:
-                yield Run(block["number"], line["dir"], list(_with_looks(found, line["spans"])))
+                yield Run(index, line["dir"], list(_with_looks(found, line["spans"])))
 
 
 def _with_looks(words: list[Any], spans: list[dict[str, Any]]) -> Iterator[tuple[str, Box, dict[str, Any]]]:
