@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.ingest.layout import frame, order, paragraphs, pieces
+from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments
 from rag.ingest.layout.words import tidy
 from rag.ingest.raw import Line, RawPage
 
@@ -13,7 +13,6 @@ __all__ = ["arrange", "needs_ocr", "page_text", "read_page", "tidy"]
 # PyMuPDF's stext flags: white space kept, ligatures expanded; vectors tell of rules and boxes.
 PRESERVE_WHITESPACE, COLLECT_VECTORS = 2, 1024
 FLAGS = PRESERVE_WHITESPACE | COLLECT_VECTORS
-EDGE = 0.08  # share of the page's height in which headers and footers stand
 
 
 def read_page(page: Any) -> RawPage:
@@ -21,8 +20,14 @@ def read_page(page: Any) -> RawPage:
 
     Errors: what MuPDF raises for a page that it cannot read (``RuntimeError``, ``ValueError``).
     """
-    raw = RawPage(width=page.rect.width, height=page.rect.height, label=tidy(page.get_label()))
-    runs = frame.shown(pieces.runs(page.get_textpage(flags=FLAGS)), page.rotation_matrix)
+    import pymupdf
+
+    raw = RawPage(width=page.rect.width, height=page.rect.height, label=labels.label(page))
+    runs, shapes = pieces.painted(page.get_textpage(clip=pymupdf.INFINITE_RECT(), flags=FLAGS))
+    runs, was_hidden = hidden.without_hidden(page, runs, shapes)
+    if was_hidden:
+        raw.notes.append("hidden_text")
+    runs = frame.shown(runs, page.rotation_matrix)
     main = frame.main_turn(runs)
     turns = sorted({frame.turn(run.direction) for run in runs}, key=lambda turn: (turn != main, turn))
     for turn in turns:
@@ -61,14 +66,10 @@ def arrange(lines: list[Line], height: float) -> list[Line]:
 
 
 def _ordered(found: list[pieces.Piece], height: float) -> list[Line]:
-    top = [piece for piece in found if piece.y1 < EDGE * height]
-    foot = [piece for piece in found if piece.y0 > (1 - EDGE) * height]
-    edges = {id(piece) for piece in (*top, *foot)}
-    body = [piece for piece in found if id(piece) not in edges]
-    lines = paragraphs.lines(top)
-    for column in order.columns(body):
+    lines: list[Line] = []
+    for column in order.columns(segments.segments(found), height):
         lines += paragraphs.lines(column)
-    return lines + paragraphs.lines(foot)
+    return lines
 
 
 def needs_ocr(page: Any, raw: RawPage) -> bool:

@@ -25,7 +25,7 @@ def shown(runs: Iterable[Run], matrix: Any) -> list[Run]:
             ys = sorted((b * x0 + d * y0 + f, b * x1 + d * y1 + f))
             words.append((text, (xs[0], ys[0], xs[1], ys[1]), look))
         u, v = run.direction
-        found.append(Run(run.block, (a * u + c * v, b * u + d * v), words))
+        found.append(Run(run.block, (a * u + c * v, b * u + d * v), words, run.order))
     return found
 
 

@@ -19,3 +19,26 @@ def tidy(text: str) -> str:
         return text
     text = PICTURES.sub("", unicodedata.normalize("NFC", text).translate(SIGNS))
     return SPACES.sub(" ", text).strip()
+
+
+# Single letters are words too: a drop capital "A" or "I" is joined to what follows only where that makes one of these.
+OPENINGS = frozenset([
+    "about", "above", "according", "after", "afterwards", "again", "against", "ago", "ah", "alas", "all",
+    "almost", "alone", "along", "already", "also", "although", "always", "am", "amid", "among", "amongst", "an",
+    "and", "another", "any", "anyone", "anything", "are", "around", "as", "ask", "at", "away", "every", "i'd",
+    "i'll", "i'm", "i've", "i’d", "i’ll", "i’m", "i’ve", "if", "imagine", "immediately", "important",
+    "impossible", "in", "indeed", "inside", "instead", "into", "is", "isn't", "isn’t", "it", "it's", "its",
+    "it’s", "itself", "of", "off", "often", "oh", "old", "on", "once", "one", "only", "open", "or", "other",
+    "others", "our", "out", "outside", "over", "own",
+])  # fmt: skip
+
+
+def is_split_capital(first: str, rest: str) -> bool:
+    """Whether a large letter and the word behind it are one word."""
+    letter = first.lstrip("\"'“”‘’«»„‚([¿¡")
+    if len(letter) != 1 or not letter.isupper() or not rest[:1].isalpha():
+        return False
+    if letter not in "AIO":
+        return True
+    word = letter.lower() + rest.lower().rstrip('.,;:!?"”’)')
+    return len(rest.strip(".,;:!?")) == 1 or word in OPENINGS
