@@ -12,6 +12,8 @@ __all__ = ["arrange", "needs_ocr", "page_text", "read_page", "tidy"]
 
 # PyMuPDF's stext flags: white space kept, ligatures expanded; vectors tell of rules and boxes.
 PRESERVE_WHITESPACE, COLLECT_VECTORS = 2, 1024
+# MuPDF's infinite rectangle: without it, words off the page are listed but not their looks.
+EVERYWHERE = (-0x80000000, -0x80000000, 0x7FFFFF80, 0x7FFFFF80)
 FLAGS = PRESERVE_WHITESPACE | COLLECT_VECTORS
 
 
@@ -20,10 +22,8 @@ def read_page(page: Any) -> RawPage:
 
     Errors: what MuPDF raises for a page that it cannot read (``RuntimeError``, ``ValueError``).
     """
-    import pymupdf
-
     raw = RawPage(width=page.rect.width, height=page.rect.height, label=labels.label(page))
-    runs, shapes = pieces.painted(page.get_textpage(clip=pymupdf.INFINITE_RECT(), flags=FLAGS))
+    runs, shapes = pieces.painted(page.get_textpage(clip=EVERYWHERE, flags=FLAGS))
     runs, was_hidden = hidden.without_hidden(page, runs, shapes)
     if was_hidden:
         raw.notes.append("hidden_text")

@@ -10,11 +10,11 @@ from typing import Any
 from rag.ingest.raw import RawPage
 
 Box = tuple[float, float, float, float]
-STOCK = """
+STOCK = """\
 the a of and in to with over under between winter river harbour lantern theorem orchard whisper granite meadow
 parliament violin copper sentence window thunder archive garden measure bright silent ancient narrow gentle moves
 opens carries answers gathers follows becomes remains describes holds turns reaches early slowly together however
-""".split()
+"""
 
 
 def prose(words: int, seed: int) -> str:
@@ -23,7 +23,7 @@ def prose(words: int, seed: int) -> str:
     said: list[str] = []
     while len(said) < words:
         length = min(chosen.randint(6, 14), words - len(said))
-        sentence = [chosen.choice(STOCK) for _ in range(length)]
+        sentence = [chosen.choice(STOCK.split()) for _ in range(length)]
         sentence[0] = sentence[0].capitalize()
         said += [*sentence[:-1], f"{sentence[-1]}{seed}x{len(said)}."]
     return " ".join(said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rag.ingest.layout.pieces import Box, Run, Shape, Word3
+from rag.ingest.layout.pieces import Box, Run, Shape, Word3, moved
 
 LEAST_SIZE = 2.0  # points
 LEAST_AREA = 4.0  # points: anything thinner is a rule, and hides nothing
@@ -181,8 +181,8 @@ def _unseen(page: Any, boxes: Sequence[Box]) -> set[Box]:
     matrix = pymupdf.Matrix(scale, scale)
     bare = _without_text(page)
     whole, rest = (p.get_pixmap(matrix=matrix, colorspace="gray", annots=False) for p in (page, bare))
-    turned = page.rotation_matrix * matrix
-    return {box for box in boxes if not _differ(whole, rest, tuple(pymupdf.Rect(box) * turned))}
+    turned = tuple(page.rotation_matrix * matrix)
+    return {box for box in boxes if not _differ(whole, rest, moved(box, turned))}
 
 
 def _without_text(page: Any) -> Any:

@@ -21,6 +21,15 @@ Box = tuple[float, float, float, float]
 Word3 = tuple[str, Box, dict[str, Any]]  # a word, its box, and the look of its span
 
 
+def moved(box: Box, matrix: Sequence[float]) -> Box:
+    """``box`` moved by a matrix that turns it by right angles only."""
+    a, b, c, d, e, f = matrix
+    x0, y0, x1, y1 = box
+    xs = sorted((a * x0 + c * y0 + e, a * x1 + c * y1 + e))
+    ys = sorted((b * x0 + d * y0 + f, b * x1 + d * y1 + f))
+    return xs[0], ys[0], xs[1], ys[1]
+
+
 @dataclass(slots=True, eq=False)
 class Piece:
     """Words on one baseline, left to right, in the frame in which they are upright."""
