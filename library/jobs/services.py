@@ -188,6 +188,19 @@ def cancel(*, job: Job, by: User, at: datetime | None = None) -> Job:
     return held
 
 
+@transaction.atomic
+def withdraw(*, job: Job, at: datetime | None = None) -> None:
+    """Stop a job whose result is not wanted any more, whoever asked for it; harmless where it has ended."""
+    held = Job.objects.select_for_update(no_key=True).filter(pk=job.pk).first()
+    if held is None or not held.is_open:
+        return
+    held.cancel_requested = True
+    if held.state == JobState.QUEUED:
+        _end(held, JobState.CANCELLED, at=at or timezone.now())
+    else:
+        held.save(update_fields=["cancel_requested"])
+
+
 def sweep(*, at: datetime | None = None) -> int:
     """Bring back what lost its worker, and wake what nobody took. Returns how many jobs it touched.
 
