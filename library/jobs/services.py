@@ -125,7 +125,9 @@ def finish(*, job: Job, at: datetime | None = None) -> None:
 def fail(*, job: Job, sentence: str, at: datetime | None = None) -> None:
     """The work cannot be done; ``sentence`` tells a person why."""
     held = Job.objects.select_for_update(no_key=True).filter(pk=job.pk, lease_id=job.lease_id).first()
-    if held is not None:
+    if held is not None and held.cancel_requested:  # whatever went wrong on the way to the end that was asked for
+        _end(held, JobState.CANCELLED, at=at or timezone.now())
+    elif held is not None:
         _end(held, JobState.FAILED, at=at or timezone.now(), error=sentence)
 
 
@@ -227,18 +229,15 @@ def _bring_back(job_id: UUID, *, at: datetime) -> bool:
     )  # fmt: skip
     if job is None:
         return False
-    if job.cancel_requested:
-        _end(job, JobState.CANCELLED, at=at)
-    else:
-        _requeue_or_fail(
-            job,
-            sentence=_("The work stopped several times without a word. Try again, or tell us about the file."),
-            at=at,
-        )
+    sentence = _("The work stopped several times without a word. Try again, or tell us about the file.")
+    _requeue_or_fail(job, sentence=sentence, at=at)
     return True
 
 
 def _requeue_or_fail(job: Job, *, sentence: str, at: datetime) -> None:
+    if job.cancel_requested:
+        _end(job, JobState.CANCELLED, at=at)
+        return
     if job.attempt >= settings.JOB_ATTEMPTS:
         _end(job, JobState.FAILED, at=at, error=sentence)
         return
