@@ -12,7 +12,6 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.tests.factories import make_librarian
-from aistudy.models import Artifact
 from catalog.models import BookFile
 from library.jobs import services as jobs
 from library.jobs.models import Job
@@ -111,17 +110,6 @@ def test_pages_are_not_read_again_for_another_model(books, settings, monkeypatch
     change_model(settings)
     assert [job.state for job in work()] == ["done"] * 3
     assert [page.text for page in queries.live_generation(books[0]).pages.all()] == said
-
-
-def test_summaries_stand_where_every_page_says_what_it_did(books, settings):
-    made = Artifact.objects.get(document__book=books[0])
-    Artifact.objects.filter(pk=made.pk).update(state="ready", content={"sentences": [], "words": 0})
-    Job.objects.filter(kind="summary").update(state="done", ended_at=timezone.now())
-    change_model(settings)
-    work()
-    made.refresh_from_db()
-    assert (made.state, made.generation) == ("ready", queries.live_generation(books[0]))
-    assert Artifact.objects.get(document__book=books[1]).state == "queued"
 
 
 def test_new_book_is_not_kept_waiting(books, settings):

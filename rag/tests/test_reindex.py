@@ -8,7 +8,6 @@ import pytest
 
 from accounts.models import Activity
 from accounts.tests.factories import make_librarian
-from aistudy.models import Artifact
 from catalog.signals import book_file_added
 from catalog.tests.factories import make_book
 from library.jobs import services as jobs
@@ -104,13 +103,6 @@ def test_deleted_index_is_gone_and_stays_so():
     assert Activity.objects.get(verb="book.index_deleted").actor == librarian
     with pytest.raises(errors.NoIndex):
         services.delete_index(book=book, by=librarian)
-
-
-def test_deleting_an_index_takes_what_was_made_from_it():
-    book = make_indexed_book()
-    assert Artifact.objects.filter(document__book=book).exists()
-    services.delete_index(book=book, by=None)
-    assert not Artifact.objects.exists()
 
 
 def test_book_that_never_had_an_index_has_none_to_delete():
