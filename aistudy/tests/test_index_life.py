@@ -47,7 +47,7 @@ def test_summary_is_written_anew_from_another_file():
 
 
 def test_summary_that_is_not_written_yet_is_asked_for_again():
-    book, summary = summarised()
+    book, _summary = summarised()
     Artifact.objects.update(state="failed", content=None)
     services.reindex(book=book, by=None)
     work()

@@ -97,15 +97,20 @@ def lock() -> Rebuild | None:
 
 
 def check() -> Rebuild | None:
-    """Every half minute and at start: begin a rebuilding where the settings want another recipe, and push it on.
-
-    Gives the one under way. What somebody stopped stays stopped until somebody goes on (``resume``).
-    """
-    with transaction.atomic():
-        rebuild = _current()
-        if rebuild is not None:
-            advance()
+    """Every half minute: what ``catch_up`` does, and deleting what answers no more."""
+    under_way = catch_up()
     clear_up()
+    return under_way
+
+
+@transaction.atomic
+def catch_up() -> Rebuild | None:
+    """Begin a rebuilding where the settings want another recipe, and push it on; gives the one under way.
+
+    What somebody stopped stays stopped until somebody goes on (``resume``).
+    """
+    if _current() is not None:
+        advance()
     return Rebuild.objects.filter(state=State.RUNNING).first()
 
 

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--stale",
             action="store_true",
-            help="What another model made, or another way of cutting: go on with it all.",
+            help="What another model or another way of cutting made: go on with it all.",
         )
         parser.add_argument("--delete", action="store_true", help="Delete the indexes of the books instead.")
         parser.add_argument("--stop", action="store_true", help="Stop the rebuilding of all indexes.")

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             self.stdout.write("Making the tables …")
             call_command("migrate", verbosity=0, interactive=False)
         vectors.check()  # another model in the settings begins its generation of book vectors now
-        if rebuilding.check():  # … and new indexes of books beside those that answer
+        if rebuilding.catch_up():  # … and new indexes of books beside those that answer
             self.stdout.write(reports.sentence(rebuilding.standing()))
         stamp = Path(settings.STATIC_ROOT) / ".collected"
         wanted = _static_fingerprint()
