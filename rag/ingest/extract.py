@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments
+from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments, tables
 from rag.ingest.layout.words import tidy
 from rag.ingest.raw import Line, RawPage
 
@@ -28,15 +28,17 @@ def read_page(page: Any) -> RawPage:
     if was_hidden:
         raw.notes.append("hidden_text")
     runs = frame.shown(runs, page.rotation_matrix)
+    rules = [pieces.moved(shape.box, page.rotation_matrix) for shape in shapes]
     main = frame.main_turn(runs)
     turns = sorted({frame.turn(run.direction) for run in runs}, key=lambda turn: (turn != main, turn))
     for turn in turns:
-        raw.lines += _turned([run for run in runs if frame.turn(run.direction) == turn], turn, raw)
+        alike = [run for run in runs if frame.turn(run.direction) == turn]
+        raw.lines += _turned(alike, rules if turn == main else [], turn, raw)
     raw.source = "text" if raw.lines else "none"
     return raw
 
 
-def _turned(runs: list[pieces.Run], turn: int, raw: RawPage) -> list[Line]:
+def _turned(runs: list[pieces.Run], rules: list[pieces.Box], turn: int, raw: RawPage) -> list[Line]:
     """The lines of all text that is turned alike: ordered where it is upright, with boxes of the page as shown."""
     width, height = raw.width, raw.height
     found = []
@@ -44,7 +46,8 @@ def _turned(runs: list[pieces.Run], turn: int, raw: RawPage) -> list[Line]:
         upright = [(text, frame.into(box, turn, width, height), look) for text, box, look in run.words]
         if piece := pieces.piece(run.block, upright):
             found.append(piece)
-    lines = _ordered(found, width if turn in (1, 3) else height)
+    upright_rules = [frame.into(box, turn, width, height) for box in rules]
+    lines = _ordered(found, width if turn in (1, 3) else height, upright_rules)
     if turn in (1, 2, 3):
         for word in (word for line in lines for word in line.words):
             box = word.x0, word.y0, word.x1, word.y1
@@ -62,12 +65,12 @@ def arrange(lines: list[Line], height: float) -> list[Line]:
         for number, line in enumerate(lines)
         if line.words
     ]
-    return _ordered(found, height)
+    return _ordered(found, height, [])
 
 
-def _ordered(found: list[pieces.Piece], height: float) -> list[Line]:
+def _ordered(found: list[pieces.Piece], height: float, rules: list[pieces.Box]) -> list[Line]:
     lines: list[Line] = []
-    for column in order.columns(segments.segments(found), height):
+    for column in order.columns(tables.ruled(segments.segments(found), rules), height):
         lines += paragraphs.lines(column)
     return lines
 

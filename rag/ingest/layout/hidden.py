@@ -178,7 +178,7 @@ def _unseen(page: Any, boxes: Sequence[Box]) -> set[Box]:
     import pymupdf
 
     scale = min(1.5, MOST_PIXELS / max(page.rect.width, page.rect.height, 1))
-    matrix = pymupdf.Matrix(scale, scale)
+    matrix: Any = pymupdf.Matrix(scale, scale)  # type: ignore[no-untyped-call]  # untyped
     bare = _without_text(page)
     whole, rest = (p.get_pixmap(matrix=matrix, colorspace="gray", annots=False) for p in (page, bare))
     turned = tuple(page.rotation_matrix * matrix)

@@ -65,7 +65,9 @@ def _middle(piece: Piece) -> float:
 
 
 def _belongs(row: Sequence[Piece], piece: Piece) -> bool:
-    """Whether ``piece`` stands on the baseline of a row, beside all that is in it."""
+    """Whether ``piece`` stands on the baseline of a row, beside all that is in it. A table is a row of its own."""
+    if piece.rows is not None or row[0].rows is not None:
+        return False
     tallest = max(row, key=lambda p: p.y1 - p.y0) if len(row) > 1 else row[0]
     if not level(tallest, piece):
         return False
@@ -238,7 +240,7 @@ def _are_columns(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
         numbers = sum(bool(NUMBERS.match(text)) for text in texts)
         if numbers > 0.5 * len(texts) or median(len(text) for text in texts) < 8:
             return False
-        if sum(all(p.mono for p in line) for line in lines) > 0.7 * len(lines):
+        if sum(all(p.mono > 0.9 for p in line) for line in lines) > 0.7 * len(lines):
             return False
     return not _is_table(left_rows, right_rows)
 

@@ -74,12 +74,14 @@ def _absorb(piece: Piece, part: Piece) -> None:
         words = [*left.words, *right.words]
     if len(part.words) > len(piece.words):
         piece.font = part.font
+    letters = len(piece.text), len(part.text)
+    piece.mono = (piece.mono * letters[0] + part.mono * letters[1]) / sum(letters)
+    is_capital = left.size > DROPPED * right.size and len(left.words) == 1
+    piece.size = right.size if is_capital else max(piece.size, part.size)
     piece.words = words
     piece.x0, piece.y0 = min(piece.x0, part.x0), min(piece.y0, part.y0)
     piece.x1, piece.y1 = max(piece.x1, part.x1), max(piece.y1, part.y1)
-    piece.size = max(piece.size, part.size)
     piece.bold, piece.italic = piece.bold and part.bold, piece.italic and part.italic
-    piece.mono = piece.mono and part.mono
 
 
 def _is_one_word(left: Piece, right: Piece) -> bool:
