@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments, tables
-from rag.ingest.layout.words import tidy
+from rag.ingest.layout.words import is_garbled, tidy
 from rag.ingest.raw import Line, RawPage
 
 __all__ = ["arrange", "needs_ocr", "page_text", "read_page", "tidy"]
@@ -17,6 +17,10 @@ EVERYWHERE = (-0x80000000, -0x80000000, 0x7FFFFF80, 0x7FFFFF80)
 FLAGS = PRESERVE_WHITESPACE | COLLECT_VECTORS
 
 
+LEAST_LETTERS = 3
+FEW_WORDS = 15  # of a stamp or a header on the picture of a page
+
+
 def read_page(page: Any) -> RawPage:
     """``page`` (a ``pymupdf.Page``) with its lines in reading order, running headers and footers too.
 
@@ -24,6 +28,8 @@ def read_page(page: Any) -> RawPage:
     """
     raw = RawPage(width=page.rect.width, height=page.rect.height, label=labels.label(page))
     runs, shapes = pieces.painted(page.get_textpage(clip=EVERYWHERE, flags=FLAGS))
+    if is_garbled(text for run in runs for text, _, _ in run.words):
+        raw.notes.append("garbled")
     runs, was_hidden = hidden.without_hidden(page, runs, shapes)
     if was_hidden:
         raw.notes.append("hidden_text")
@@ -77,11 +83,12 @@ def _ordered(found: list[pieces.Piece], height: float, rules: list[pieces.Box]) 
 
 def needs_ocr(page: Any, raw: RawPage) -> bool:
     """Whether the page shows something but holds no text that could be read: its picture must be read instead."""
-    text = "".join(line.text for line in raw.lines)
-    letters = sum(sign.isalnum() for sign in text)
-    if letters >= 3 and letters >= 0.3 * len(text):
-        return False
-    return bool(page.get_images() or page.get_bboxlog())
+    if "garbled" not in raw.notes:
+        signs = "".join(word.text for line in raw.lines for word in line.words)
+        if sum(sign.isalnum() for sign in signs) >= LEAST_LETTERS:
+            few = sum(len(line.words) for line in raw.lines) < FEW_WORDS
+            return few and bool(page.get_images()) and hidden.is_scanned(page)
+    return hidden.shows_something(page)
 
 
 def page_text(page: Any) -> str:

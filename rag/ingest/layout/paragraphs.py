@@ -45,7 +45,8 @@ def lines(column: Sequence[Piece]) -> list[Line]:
         if piece.rows is not None:
             found += piece.rows
         else:
-            found.append(_line(piece, shape, is_code=code[index], starts=begins))
+            centred = _is_centred(joined, index, shape) and not code[index]
+            found.append(_line(piece, is_code=code[index], starts=begins, centred=centred))
     return found
 
 
@@ -93,12 +94,20 @@ def _indent(joined: Sequence[Piece], code: Sequence[bool]) -> None:
         listings.indent(listing)
 
 
-def _line(piece: Piece, shape: Column, *, is_code: bool, starts: bool) -> Line:
+def _is_centred(joined: list[Piece], index: int, shape: Column) -> bool:
+    """Whether a line stands in the middle of its column, and no line beside it begins where it does."""
+    piece = joined[index]
     before, after = piece.x0 - shape.left, shape.right - piece.x1
-    centred = min(before, after) > 2 * piece.size and abs(before - after) < piece.size
+    if min(before, after) < 2 * piece.size or abs(before - after) > piece.size:
+        return False
+    neighbours = joined[max(index - 1, 0) : index] + joined[index + 1 : index + 2]
+    return all(abs(other.x0 - piece.x0) > 1 for other in neighbours)
+
+
+def _line(piece: Piece, *, is_code: bool, starts: bool, centred: bool) -> Line:
     return Line(
         piece.words, round(piece.size, 1), piece.bold, piece.italic, piece.font,
-        kind="code" if is_code else "text", starts=starts, centred=centred and not is_code,
+        kind="code" if is_code else "text", starts=starts, centred=centred,
     )  # fmt: skip
 
 
