@@ -413,5 +413,6 @@ def test_signs_without_meaning_are_garbled():
 
     assert is_garbled(["\ufffd" * 12, "\ue001" * 9, "abc"])
     assert is_garbled(["wkh txlfn eurzq grj mxpsv"] * 20)
+    assert is_garbled(["Multicolour black".encode("utf-16-le").decode("utf-16-be")] * 3)
     assert not is_garbled(prose(100, 1).split())
     assert not is_garbled(["Привет, мир! Как дела?"] * 20)

@@ -47,8 +47,10 @@ def is_garbled(words: Iterable[str]) -> bool:
     text = "".join(words)
     if len(text) < LEAST_SIGNS:
         return False
-    if not text.isascii() and len(GARBAGE.findall(text)) > GARBLED * len(text):
-        return True
+    if not text.isascii():
+        swapped = sum(not ord(sign) & 0xFF and 0x20 <= ord(sign) >> 8 < 0x7F for sign in text)  # bytes of UTF-16
+        if len(GARBAGE.findall(text)) > GARBLED * len(text) or swapped > 0.5 * len(text):
+            return True
     letters = len(LATIN.findall(text))
     if letters < max(LEAST_TEXT, 0.5 * len(text)):
         return False
