@@ -6,30 +6,32 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from catalog.models import BookFile
 from library.ai import embeddings
 from library.ai.embeddings import ModelSpec
+from library.jobs import services as jobs
 from library.jobs.tasks import JobRun
 from rag import errors
-from rag.ingest import cleaning, extract, passages, source
-from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
+from rag.ingest import noting, passages, reading
+from rag.ingest.interim import Cut, cut
+from rag.ingest.reading import clean_pages, read_pages, recognise_pages
+from rag.ingest.sandbox import Reader
+from rag.models import Document, GenerationState, IndexGeneration, Passage
 from rag.queries import file_of
 from rag.signals import index_ready
 
-PAGES_AT_ONCE = 32
+T = TypeVar("T")
 PASSAGES_AT_ONCE = 128
 REPLACEMENTS = 5  # how often a file may be replaced while it is read before we give up
-# Where each step ends on the way of the whole job, in thousandths; embedding takes most of the time.
-READ, CLEANED, CUT, EMBEDDED, WHOLE = 150, 170, 250, 990, 1000
+CUT, EMBEDDED, WHOLE = 480, 990, 1000  # thousandths of the job, after those of `reading`
 
 
 class SourceReplaced(Exception):
@@ -46,10 +48,21 @@ class Build:
         self.model = model
         self.language = document.book.language if document.book else "en"
         self.generation: IndexGeneration
+        self.peak = 0  # bytes, of the reading process that took most
 
     def say(self, done: float, message: str) -> Any:
         """A checkpoint at ``done`` thousandths of the whole."""
         return self.run.checkpoint(done=round(done), total=WHOLE, message=message)
+
+    def look(self) -> None:
+        """Whether the job is still ours and wanted. Errors: ``LeaseLost``, ``Cancelled``."""
+        with transaction.atomic():
+            jobs.lock_held(self.run.job)
+
+    def saw(self, reader: Reader) -> None:
+        """Remember how much memory ``reader`` took."""
+        reader.close()
+        self.peak = max(self.peak, reader.peak)
 
 
 def build_index(run: JobRun) -> None:
@@ -65,6 +78,7 @@ def build_index(run: JobRun) -> None:
         try:
             begin(build)
             read_pages(build)
+            recognise_pages(build)
             clean_pages(build)
             cut_passages(build)
             embed_passages(build)
@@ -99,94 +113,39 @@ def begin(build: Build) -> None:
         )  # fmt: skip
 
 
-def read_pages(build: Build) -> None:
-    """The raw text of every page, a range of pages at a time."""
-    generation = build.generation
-    have = generation.pages.count()
-    if generation.page_count and have == generation.page_count:
-        return
-    with source.opened(build.book_file) as pdf:
-        total = pdf.page_count
-        note = source.note_on(pdf)
-        while have < total:
-            rows, unread = _read(pdf, range(have, min(have + PAGES_AT_ONCE, total)), generation)
-            if unread:
-                note = unreadable_pages(unread)
-            have += len(rows)
-            with build.say(READ * have / total, _("Reading page {n} of {all}").format(n=have, all=total)):
-                Page.objects.bulk_create(rows)
-                generation.page_count = total
-                generation.note = note or generation.note
-                generation.save(update_fields=["page_count", "note"])
-
-
-def unreadable_pages(numbers: Sequence[int]) -> str:
-    """The note on pages that the PDF holds but that cannot be read."""
-    return ngettext("Page {pages} could not be read.", "Pages {pages} could not be read.", len(numbers)).format(
-        pages=", ".join(map(str, numbers[:20]))
-    )
-
-
-def _read(pdf: Any, indexes: range, generation: IndexGeneration) -> tuple[list[Page], list[int]]:
-    rows, unread = [], []
-    for index in indexes:
-        text = label = ""
-        try:
-            page = pdf.load_page(index)
-            text, label = extract.page_text(page), page.get_label()[:20]
-        except (RuntimeError, ValueError, IndexError):  # MuPDF's own errors are RuntimeErrors
-            unread.append(index + 1)
-        rows.append(Page(generation=generation, number=index + 1, label=extract.tidy(label), raw_text=text))
-    return rows, unread
-
-
-def clean_pages(build: Build) -> None:
-    """The text that readers see: running headers and footers are known only when all pages are read."""
-    if not build.generation.pages.filter(text=None).exists():
-        return
-    pages = list(build.generation.pages.order_by("number"))
-    if not any(page.raw_text for page in pages):
-        raise errors.NoText
-    for page, text in zip(pages, cleaning.clean([page.raw_text for page in pages]), strict=True):
-        page.text = text
-    with build.say(CLEANED, _("Leaving out running headers and footers")):
-        Page.objects.bulk_update(pages, ["text"], batch_size=200)
-
-
 def cut_passages(build: Build) -> None:
-    """Passages of every page. What was cut so far ends with a whole page; later ones are cut (again)."""
+    """Passages of the whole text. The same text gives the same ones, so what is there already is passed over."""
     generation = build.generation
-    hashes = set(generation.passages.values_list("text_hash", flat=True))
-    last = generation.passages.order_by("-ordinal").first()
-    ordinal, page_done = (last.ordinal + 1, last.last_page) if last else (0, 0)
-    waiting = generation.pages.filter(number__gt=page_done).order_by("number")
-    for pages in _ranges(list(waiting.only("number", "text")), PAGES_AT_ONCE):
-        rows = [row for page in pages for row in _cut(build, page, hashes)]
-        for row in rows:
-            row.ordinal, ordinal = ordinal, ordinal + 1
-        number = pages[-1].number
-        done = CLEANED + (CUT - CLEANED) * number / generation.page_count
+    if generation.passage_count:
+        return
+    have = generation.passages.count()
+    section_ids = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
+    found = cut(
+        reading.texts(generation), reading.sections_of(generation), model=build.model, language=build.language
+    )  # fmt: skip
+    count = 0
+    for parcel in _parcels(enumerate(found), PASSAGES_AT_ONCE):
+        count += len(parcel)
+        number = parcel[-1][1].last_page
+        done = reading.CLEANED + (CUT - reading.CLEANED) * number / generation.page_count
         message = _("Cutting page {n} of {all} into passages").format(n=number, all=generation.page_count)
         with build.say(done, message):
-            Passage.objects.bulk_create(rows)
-    if not ordinal:
+            Passage.objects.bulk_create(
+                _passage(generation, ordinal, piece, section_ids) for ordinal, piece in parcel if ordinal >= have
+            )
+    if not count:
         raise errors.NoText
+    with build.say(CUT, _("Cutting page {n} of {all} into passages").format(n=number, all=generation.page_count)):
+        generation.passage_count = count
+        generation.save(update_fields=["passage_count"])
 
 
-def _cut(build: Build, page: Page, hashes: set[str]) -> Iterator[Passage]:
-    from library.ai.local import count_pieces
-
-    found = passages.cut(
-        page.text or "", language=build.language, window=build.model.window,
-        count_pieces=partial(count_pieces, build.model),
+def _passage(generation: IndexGeneration, ordinal: int, piece: Cut, section_ids: Sequence[int]) -> Passage:
+    return Passage(
+        generation=generation, ordinal=ordinal, first_page=piece.first_page, last_page=piece.last_page,
+        start=piece.start, end=piece.end, text=piece.text, text_hash=piece.text_hash, language=piece.language,
+        section_id=None if piece.section is None else section_ids[piece.section],
     )  # fmt: skip
-    for piece in found:
-        if piece.text_hash not in hashes:
-            hashes.add(piece.text_hash)
-            yield Passage(
-                generation=build.generation, first_page=page.number, last_page=page.number,
-                start=piece.start, end=piece.end, text=piece.text, text_hash=piece.text_hash,
-            )  # fmt: skip
 
 
 def embed_passages(build: Build) -> None:
@@ -194,11 +153,12 @@ def embed_passages(build: Build) -> None:
     generation = build.generation
     total = generation.passages.count()
     waiting = list(generation.passages.filter(embedding=None).order_by("ordinal").only("id", "text"))
+    waiting.sort(key=lambda row: len(row.text))  # stable; texts of one length cost least together
     if not waiting:
         return
     embedder = embeddings.for_bulk(generation.model)
     done = total - len(waiting)
-    for rows in _ranges(waiting, PASSAGES_AT_ONCE):
+    for rows in _parcels(waiting, PASSAGES_AT_ONCE):
         for row, vector in zip(rows, embedder.embed([row.text for row in rows]), strict=True):
             row.embedding = vector
         done += len(rows)
@@ -220,7 +180,7 @@ def publish(build: Build) -> None:
             raise SourceReplaced
         if generation.passages.filter(embedding=None).exists():
             raise RuntimeError("A passage without a vector cannot be published.")
-        generation.passage_count = generation.passages.count()
+        generation.note = noting.note_of(generation)
         generation.state = GenerationState.READY
         generation.ready_at = timezone.now()
         generation.save()
@@ -232,6 +192,7 @@ def publish(build: Build) -> None:
         )
 
 
-def _ranges(rows: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    for start in range(0, len(rows), size):
-        yield list(rows[start : start + size])
+def _parcels(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(rows)
+    while parcel := list(islice(waiting, size)):
+        yield parcel

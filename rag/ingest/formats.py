@@ -15,6 +15,8 @@ def opened(file: IO[bytes], settings: dict[str, Any]) -> Source:
     if not head:
         raise Refused("file_empty")
     kind = filekinds.kind_of(head)
+    if settings["media_type"] != kind.media_type:  # taken in by its head, and none after all
+        raise Refused("not_a_pdf" if settings["media_type"] == filekinds.PDF else "file_of_unknown_kind")
     if kind.media_type == filekinds.EPUB:
         from rag.ingest.epub import Epub
 
@@ -23,11 +25,9 @@ def opened(file: IO[bytes], settings: dict[str, Any]) -> Source:
         from rag.ingest.plain import PlainText
 
         return PlainText(file, most_pages=settings["most_pages"])
-    if kind.media_type == filekinds.PDF:
-        from rag.ingest.pdf import Pdf
+    from rag.ingest.pdf import Pdf
 
-        return Pdf(file, most_pages=settings["most_pages"])
-    raise Refused("file_of_unknown_kind", kind=kind.name)
+    return Pdf(file, most_pages=settings["most_pages"])
 
 
 def pictures(file: IO[bytes], settings: dict[str, Any]) -> Source:

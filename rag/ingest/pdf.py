@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO, Any
 
-from rag.ingest import extract, interim
+from rag.ingest import extract
 from rag.ingest.raw import Facts, Mark, RawPage
 from rag.ingest.reader import Refused
 from rag.ingest.wording import plain, short

@@ -67,8 +67,10 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
                 source = opener(os.fdopen(settings["file"], "rb"), settings)
             except Refused as refusal:
                 say({"refused": refusal.code, "values": refusal.values})
-            except MemoryError:
-                say({"refused": "file_bomb", "values": {}})
+            except ImportError:  # ours, not the file's
+                raise
+            except Exception as fault:  # every library has its own
+                say({"refused": "file_bomb" if _why(fault) == "too_large" else "file_broken", "values": {}})
             else:
                 say({"facts": asdict(source.facts)})
             confine.end_threads()

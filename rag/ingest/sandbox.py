@@ -78,9 +78,9 @@ def picture_limits() -> Limits:
 class Process:
     """One reading process with one file."""
 
-    def __init__(self, file: IO[bytes], opener: str, limits: Limits) -> None:
+    def __init__(self, file: IO[bytes], media_type: str, opener: str, limits: Limits) -> None:
         options = {
-            "parent": os.getpid(), "file": file.fileno(), "opener": opener, "memory": limits.memory,
+            "parent": os.getpid(), "file": file.fileno(), "media_type": media_type, "opener": opener, "memory": limits.memory,
             "open_seconds": limits.open_seconds, "page_seconds": limits.page_seconds,
             "most_pages": settings.DOCUMENT_MAX_PAGES, "dpi": settings.OCR_DPI, "pixels": settings.OCR_MAX_PIXELS,
         }  # fmt: skip
@@ -121,9 +121,9 @@ class Process:
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
+        os.kill(self._process.pid, signal.SIGKILL)  # Popen.kill() would collect it, and its memory with it
         _, _, usage = os.wait4(self._process.pid, 0)
-        self._process.returncode = -signal.SIGKILL  # collected here, for the memory that it used
+        self._process.returncode = -signal.SIGKILL
         self.peak = max(self.peak, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
         self._selector.close()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -176,6 +176,7 @@ class Reader:
     """A file's pages, from as many reading processes as it takes. Use ``close``, or ``with contextlib.closing``."""
 
     file: IO[bytes]
+    media_type: str  # what it was taken in as
     opener: str
     limits: Limits
     watch: Watch = lambda: None
@@ -188,7 +189,7 @@ class Reader:
     def open(self) -> Facts:
         """What the file says of itself. Errors: every ``DocumentUnreadable``."""
         self.close()
-        self._process = Process(self.file, self.opener, self.limits)
+        self._process = Process(self.file, self.media_type, self.opener, self.limits)
         self._served = 0
         self._process.ask({"do": "open"})
         try:
