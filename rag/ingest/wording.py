@@ -6,8 +6,11 @@ import re
 import unicodedata
 
 SPACES = re.compile(r"\s+")
-DROPPED = {"Cc", "Cs", "Co", "Cn"}  # control characters, halves of pairs, private and unassigned signs
-UNSEEN = dict.fromkeys([0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0xFFFD])
+# Control characters, halves of pairs, soft hyphens, marks of direction and width, private signs, no characters.
+DROPPED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ud800-\udfff"
+    "\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufff0-\uffff\U000f0000-\U0010ffff]"
+)
 
 
 def plain(text: str) -> str:
@@ -17,10 +20,7 @@ def plain(text: str) -> str:
 
 def kept(text: str) -> str:
     """``text`` composed and with its white space, without signs that nobody sees or that a database refuses."""
-    text = unicodedata.normalize("NFC", text).translate(UNSEEN)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(sign for sign in text if sign in "\t\n" or sign.isspace() or unicodedata.category(sign) not in DROPPED)
+    return DROPPED.sub("", text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
 def short(text: str, most: int = 300) -> str:
