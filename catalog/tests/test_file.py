@@ -148,4 +148,4 @@ def test_a_text_is_sent_with_its_encoding(media, client):
     response = client.get(f"/catalogue/books/{book.pk}/file/")
     assert response["Content-Type"] == "text/plain; charset=windows-1252"
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert b"".join(response.streaming_content) == text
+    assert body(response) == text

@@ -6,7 +6,7 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -20,8 +20,7 @@ from library.ai.embeddings import ModelSpec
 from library.jobs import services as jobs
 from library.jobs.tasks import JobRun
 from rag import errors
-from rag.ingest import noting, passages, reading
-from rag.ingest.interim import Cut, cut
+from rag.ingest import noting, passages, reading, terms
 from rag.ingest.reading import clean_pages, read_pages, recognise_pages
 from rag.ingest.sandbox import Reader
 from rag.models import Document, GenerationState, IndexGeneration, Passage
@@ -114,57 +113,55 @@ def begin(build: Build) -> None:
 
 
 def cut_passages(build: Build) -> None:
-    """Passages of the whole text. The same text gives the same ones, so what is there already is passed over."""
+    """Passages of the whole text, a parcel at a time. Whoever takes over cuts anew and leaves out those that are there:
+    the same text always gives the same ones. Errors: ``NoText``."""
     generation = build.generation
     if generation.passage_count:
         return
     have = generation.passages.count()
-    section_ids = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
-    found = cut(
+    ids = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
+    found = passages.cut(
         reading.texts(generation), reading.sections_of(generation), model=build.model, language=build.language
-    )  # fmt: skip
-    count = 0
-    for parcel in _parcels(enumerate(found), PASSAGES_AT_ONCE):
-        count += len(parcel)
-        number = parcel[-1][1].last_page
-        done = reading.CLEANED + (CUT - reading.CLEANED) * number / generation.page_count
+    )
+    waiting = (
+        terms.row_of(generation, ordinal, cut, section=None if cut.section is None else ids[cut.section])
+        for ordinal, cut in enumerate(found)
+        if ordinal >= have
+    )
+    for rows in _parcels(waiting, PASSAGES_AT_ONCE):
+        number = rows[-1].last_page
         message = _("Cutting page {n} of {all} into passages").format(n=number, all=generation.page_count)
-        with build.say(done, message):
-            Passage.objects.bulk_create(
-                _passage(generation, ordinal, piece, section_ids) for ordinal, piece in parcel if ordinal >= have
-            )
-    if not count:
+        with build.say(reading.CLEANED + (CUT - reading.CLEANED) * number / generation.page_count, message):
+            Passage.objects.bulk_create(rows)
+        have += len(rows)
+    if not have:
         raise errors.NoText
-    with build.say(CUT, _("Cutting page {n} of {all} into passages").format(n=number, all=generation.page_count)):
-        generation.passage_count = count
-        generation.save(update_fields=["passage_count"])
-
-
-def _passage(generation: IndexGeneration, ordinal: int, piece: Cut, section_ids: Sequence[int]) -> Passage:
-    return Passage(
-        generation=generation, ordinal=ordinal, first_page=piece.first_page, last_page=piece.last_page,
-        start=piece.start, end=piece.end, text=piece.text, text_hash=piece.text_hash, language=piece.language,
-        section_id=None if piece.section is None else section_ids[piece.section],
-    )  # fmt: skip
+    with build.say(CUT, _("Counting words")):
+        terms.count_terms(generation)  # sets `passage_count`: all are there
 
 
 def embed_passages(build: Build) -> None:
     """A vector for every passage that has none yet."""
     generation = build.generation
     total = generation.passages.count()
-    waiting = list(generation.passages.filter(embedding=None).order_by("ordinal").only("id", "text"))
+    missing = generation.passages.filter(embedding=None).select_related("section").order_by("ordinal")
+    waiting = list(missing.only("id", "text", "section__path"))
     waiting.sort(key=lambda row: len(row.text))  # stable; texts of one length cost least together
     if not waiting:
         return
     embedder = embeddings.for_bulk(generation.model)
     done = total - len(waiting)
     for rows in _parcels(waiting, PASSAGES_AT_ONCE):
-        for row, vector in zip(rows, embedder.embed([row.text for row in rows]), strict=True):
+        for row, vector in zip(rows, embedder.embed([_to_embed(build, row) for row in rows]), strict=True):
             row.embedding = vector
         done += len(rows)
         message = _("Embedding passage {n} of {all}").format(n=done, all=total)
         with build.say(CUT + (EMBEDDED - CUT) * done / total, message):
             Passage.objects.bulk_update(rows, ["embedding"])
+
+
+def _to_embed(build: Build, passage: Passage) -> str:
+    return passages.to_embed(passage.section.path if passage.section else (), passage.text, model=build.model)
 
 
 def publish(build: Build) -> None:
