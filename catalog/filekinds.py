@@ -17,8 +17,8 @@ OTHERS = (
     (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"),
     (b"II*\x00", "TIFF"), (b"MM\x00*", "TIFF"), (b"MZ", "EXE"), (b"\x7fELF", "EXE"), (b"\xca\xfe\xba\xbe", "EXE"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC"), (b"{\\rtf", "RTF"), (b"%!PS", "PostScript"), (b"Rar!", "RAR"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"), (b"PK\x03\x04", "ZIP"),
-    (b"AT&TFORM", "DjVu"), (b"ID3", "MP3"), (b"OggS", "Ogg"), (b"RIFF", "RIFF"), (b"wOFF", "font"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"),
+    (b"PK\x03\x04", "ZIP"), (b"AT&TFORM", "DjVu"), (b"ID3", "MP3"), (b"OggS", "Ogg"), (b"RIFF", "RIFF"), (b"wOFF", "font"),
     (b"SQLite format 3", "SQLite"), (b"#!", "script"),
 )  # fmt: skip
 MARKUP = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype|html|head|body|svg|\w+[\s>:/])", re.I | re.S)
@@ -37,7 +37,7 @@ class Kind:
 
 def kind_of(head: bytes) -> Kind:
     """What a file is by its first ``HEAD`` bytes."""
-    if b"PK\x03\x04" == head[:4] and (EPUB_MARK in head[:128] or b"META-INF/container.xml" in head):
+    if head[:4] == b"PK\x03\x04" and (EPUB_MARK in head[:128] or b"META-INF/container.xml" in head):
         return Kind(EPUB)
     for start, name in OTHERS:
         if head.startswith(start):

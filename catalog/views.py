@@ -116,7 +116,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 @require_safe
 @csp_replace(VIEWER)  # type: ignore[arg-type]  # typed for views without arguments from the address
 def book_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file of a book for whoever is signed in, inline and with Range. Errors: ``NotFound``, ``BookConfidential``."""
+    """The file of a book for who is signed in, inline and with Range. Errors: ``NotFound``, ``BookConfidential``."""
     book = queries.get_book(pk, request.user)
     check_may_read(request.user, book)
     if not book.has_file:
@@ -124,7 +124,12 @@ def book_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     kept = book.digital_file
     try:
         return ranged_response(
-            request, kept.file, size=kept.size, content_type=kept.media_type, filename=kept.original_name, etag=kept.sha256
+            request,
+            kept.file,
+            size=kept.size,
+            content_type=kept.media_type,
+            filename=kept.original_name,
+            etag=kept.sha256,
         )
     except FileNotFoundError as gone:
         raise NotFound from gone

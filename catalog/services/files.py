@@ -77,8 +77,8 @@ def refuse_bad_upload(upload: File[bytes]) -> str:
 def attach_file(*, book: Book, upload: File[bytes], by: User | None) -> Job | None:
     """Make ``upload`` the digital file of ``book`` in place of any earlier one.
 
-    Returns the job that a listener started for it, if any. Errors: ``InvalidInput`` (empty, too large, no PDF, EPUB or text),
-    ``StorageFull``; in both cases nothing is stored.
+    Returns the job that a listener started for it, if any. Errors: ``InvalidInput`` (empty, too large, of
+    another kind), ``StorageFull``; in both cases nothing is stored.
     """
     media_type = refuse_bad_upload(upload)
     lock_book(book.pk)  # two uploads for one book take turns

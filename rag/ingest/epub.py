@@ -1,4 +1,4 @@
-"""An EPUB as a source of pages: its documents in reading order, cut into pages at headings. Runs in the reading process.
+"""An EPUB as a source of pages: its documents in reading order, cut at headings. Runs in the reading process.
 
 Nothing is ever unpacked to a disk, so names in the archive can lead nowhere; every part is read up to a limit.
 """
@@ -24,7 +24,11 @@ MOST_PARTS = 20_000
 MOST_BYTES, MOST_BYTES_OF_A_PART = 256 * 1024**2, 32 * 1024**2  # unpacked
 MOST_RATIO, RATIO_FROM = 200, 4 * 1024**2  # a part that unfolds to so much more is none that a person wrote
 MOST_MARKS = 20_000
-CONTAINER, LOCKS, RIGHTS = "META-INF/container.xml", "META-INF/encryption.xml", ("META-INF/rights.xml", "META-INF/license.lcpl")
+CONTAINER, LOCKS, RIGHTS = (
+    "META-INF/container.xml",
+    "META-INF/encryption.xml",
+    ("META-INF/rights.xml", "META-INF/license.lcpl"),
+)
 # Fonts may be scrambled in a book that everybody may read.
 FONT_LOCKS = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
 READABLE = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "application/xml", "text/xml"}
@@ -80,7 +84,11 @@ class Epub:
         self._book = posixpath.normpath(unquote(root.get("full-path", "")))
         package = markup.parsed(self._content(self._book))
         items = {
-            item.get("id", ""): (self._path(item.get("href", "")), item.get("media-type", ""), item.get("properties", ""))
+            item.get("id", ""): (
+                self._path(item.get("href", "")),
+                item.get("media-type", ""),
+                item.get("properties", ""),
+            )
             for item in package.iter("item")
         }
         spine = [items[ref] for entry in package.iter("itemref") if (ref := entry.get("idref", "")) in items]
@@ -152,7 +160,9 @@ class Epub:
 
     def _pointed(self, point: Element, path: str, level: int) -> Iterator[Mark]:
         content = point.find("content")
-        yield self._mark(level, point.findtext("./navLabel/text") or "", "" if content is None else content.get("src", ""), path)
+        yield self._mark(
+            level, point.findtext("./navLabel/text") or "", "" if content is None else content.get("src", ""), path
+        )
         for inner in point.findall("navPoint"):
             yield from self._pointed(inner, path, level + 1)
 

@@ -64,7 +64,7 @@ def paged(blocks: Iterable[Block]) -> Paged:
     """``blocks`` on pages: one begins where a block says so, before a heading, and where the last one is full."""
     found = Paged()
     words = 0
-    for block in (part for block in blocks for part in block.parts()):
+    for block in (part for whole in blocks for part in whole.parts()):
         length = len(block.text.split())
         before = found.pages[-1][-1] if found.pages else None
         is_full = words + length > MOST_WORDS or (words >= TARGET_WORDS and block.starts)

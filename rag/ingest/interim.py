@@ -1,4 +1,5 @@
 """Until the functions of the other parts are here."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

@@ -86,7 +86,9 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def _lines(part: str) -> list[str]:
-    return [line.rstrip() for line in part.split("\n") if line.strip() and (not RULE.match(line) or UNDERLINE.match(line))]
+    return [
+        line.rstrip() for line in part.split("\n") if line.strip() and (not RULE.match(line) or UNDERLINE.match(line))
+    ]
 
 
 def _longest(paragraphs: Sequence[Sequence[str]]) -> int:

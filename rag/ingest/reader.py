@@ -64,7 +64,9 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
         if asked["do"] == "open":
             confine.allow_seconds(settings["open_seconds"])
             try:
-                source = opener(os.fdopen(settings["file"], "rb"), settings)
+                file = os.fdopen(settings["file"], "rb")
+                file.seek(0)  # a process before may have read from it
+                source = opener(file, settings)
             except Refused as refusal:
                 say({"refused": refusal.code, "values": refusal.values})
             except ImportError:  # ours, not the file's
@@ -97,4 +99,3 @@ def answer(source: Source, number: int) -> tuple[dict[str, Any], bytes]:
 def _why(fault: Exception) -> str:
     is_memory = isinstance(fault, MemoryError) or any(word in str(fault).lower() for word in TOO_MUCH)
     return "too_large" if is_memory else "broken"
-

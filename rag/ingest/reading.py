@@ -149,7 +149,9 @@ def _layouts(generation: IndexGeneration) -> Iterator[tuple[int, RawPage]]:
 
 def _rows(generation: IndexGeneration, *names: str) -> Iterator[Page]:
     number = 0
-    while rows := list(generation.pages.filter(number__gt=number).order_by("number").only("number", *names)[:PAGES_AT_ONCE]):
+    while rows := list(
+        generation.pages.filter(number__gt=number).order_by("number").only("number", *names)[:PAGES_AT_ONCE]
+    ):
         yield from rows
         number = rows[-1].number
 
@@ -161,7 +163,9 @@ def _cleaned(build: Build, survey: Survey) -> Iterator[tuple[int, CleanPage]]:
 
     def keep() -> None:
         number = waiting[-1].number
-        with build.say(RECOGNISED + (CLEANED - RECOGNISED) * number / total, _("Leaving out running headers and footers")):
+        with build.say(
+            RECOGNISED + (CLEANED - RECOGNISED) * number / total, _("Leaving out running headers and footers")
+        ):
             Page.objects.bulk_update(waiting, ["text", "boxes"])
         waiting.clear()
 
@@ -181,7 +185,6 @@ def texts(generation: IndexGeneration) -> Iterator[tuple[int, CleanPage]]:
     """The text of each page that is made already, without boxes and headings."""
     for row in _rows(generation, "text"):
         yield row.number, CleanPage(row.text or "")
-
 
 
 def sections_of(generation: IndexGeneration) -> list[clean.Section]:

@@ -80,7 +80,8 @@ class Process:
 
     def __init__(self, file: IO[bytes], media_type: str, opener: str, limits: Limits) -> None:
         options = {
-            "parent": os.getpid(), "file": file.fileno(), "media_type": media_type, "opener": opener, "memory": limits.memory,
+            "parent": os.getpid(), "file": file.fileno(), "media_type": media_type, "opener": opener,
+            "memory": limits.memory,
             "open_seconds": limits.open_seconds, "page_seconds": limits.page_seconds,
             "most_pages": settings.DOCUMENT_MAX_PAGES, "dpi": settings.OCR_DPI, "pixels": settings.OCR_MAX_PIXELS,
         }  # fmt: skip
@@ -265,7 +266,8 @@ def _page(number: int, values: dict[str, Any], body: bytes) -> ReadPage:
     try:
         source = str(values["source"])
         return ReadPage(
-            number, body, label=str(values["label"])[:20].replace("\0", ""), source=source if source in SOURCES else "none",
+            number, body, label=str(values["label"])[:20].replace("\0", ""),
+            source=source if source in SOURCES else "none",
             width=float(values["width"]), height=float(values["height"]),
             notes=tuple(str(note)[:40] for note in values["notes"])[:20], words=int(values["words"]),
         )  # fmt: skip
@@ -276,11 +278,13 @@ def _page(number: int, values: dict[str, Any], body: bytes) -> ReadPage:
 def _facts(values: dict[str, Any]) -> Facts:
     return Facts(
         pages=int(values["pages"]),
-        outline=tuple(
-            Mark(int(mark["level"]), str(mark["title"]), int(mark["page"]), None if mark["y"] is None else float(mark["y"]))
-            for mark in values["outline"]
-        ),
+        outline=tuple(_mark(mark) for mark in values["outline"]),
         notes=tuple(str(note)[:40] for note in values["notes"]),
         title=str(values["title"])[:300],
         language=str(values["language"])[:2],
-    )  # fmt: skip
+    )
+
+
+def _mark(values: dict[str, Any]) -> Mark:
+    y = values["y"]
+    return Mark(int(values["level"]), str(values["title"]), int(values["page"]), None if y is None else float(y))
