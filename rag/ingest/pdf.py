@@ -50,11 +50,29 @@ class Pdf:
         """The page ``number``, from 1."""
         if number % PAGES_PER_SHRINK == 0:
             self._engine.TOOLS.store_shrink(100)
-        page = self._document.load_page(number - 1)
+        page = self.page(number)
         raw = extract.read_page(page)
         if extract.needs_ocr(page, raw):
             raw.notes.append("needs_ocr")
         return raw
+
+    def page(self, number: int) -> Any:
+        """The ``pymupdf.Page``."""
+        return self._document.load_page(number - 1)
+
+    def label(self, page: Any) -> str:
+        """The number printed on it, where the file says so."""
+        return short(page.get_label(), 20)
+
+    def picture(self, page: Any, *, scale: float, turn: int) -> Any:
+        """The page at ``scale`` pixels per point, turned clockwise by ``turn`` degrees: uint8 of shape (height, width,
+        3), blue first."""
+        import numpy as np
+
+        matrix = self._engine.Matrix(scale, scale).prerotate(turn)
+        pixels = page.get_pixmap(matrix=matrix, colorspace=self._engine.csRGB, alpha=False)
+        rows = np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.width, 3)
+        return np.ascontiguousarray(rows[:, :, ::-1])
 
     def _opened(self, file: IO[bytes]) -> Any:
         try:

@@ -28,6 +28,7 @@ PICTURES = "rag.ingest.formats:pictures"
 LOOK = 0.5  # seconds between two looks at whether anybody still wants the answer
 KEPT_WORDS = 4000  # of what the process complains of
 PAGES_AT_ONCE = 64  # asked for; between two requests a process that has swollen is started anew
+PATIENCE = 3  # seconds by the clock for one of computing
 MOST_LOST = 60  # pages that end the process, of a whole file
 MOST_LOST_IN_A_ROW = 8
 SOURCES = {"text", "ocr", "none"}
@@ -36,11 +37,16 @@ Watch = Callable[[], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a reading process may take. ``memory``: bytes of address space."""
+    """What a reading process may take. ``memory``: bytes of address space; seconds: of computing."""
 
     memory: int
     open_seconds: int
     page_seconds: int
+
+    @property
+    def patience(self) -> tuple[int, int]:
+        """How long to wait for opening and for a page. A busy machine takes longer, and no page may be lost by that."""
+        return self.open_seconds * PATIENCE, self.page_seconds * PATIENCE
 
 
 @dataclass(frozen=True)
@@ -194,7 +200,7 @@ class Reader:
         self._served = 0
         self._process.ask({"do": "open"})
         try:
-            values, _body = self._process.answer(self.limits.open_seconds, self.watch)
+            values, _body = self._process.answer(self.limits.patience[0], self.watch)
         except Died as death:
             self.close()
             raise errors.of_death(death.why) from None
@@ -221,7 +227,7 @@ class Reader:
             self._process.ask({"do": "read", "pages": asked})
             try:
                 for _asked in asked:
-                    values, body = self._process.answer(self.limits.page_seconds, self.watch)
+                    values, body = self._process.answer(self.limits.patience[1], self.watch)
                     page = _page(waiting[0], values, body)
                     self._served += 1
                     self._in_a_row = 0

@@ -18,7 +18,7 @@ from rag.ingest.raw import unpacked
 from rag.ingest.sandbox import Limits, Reader
 
 HOSTILE = "rag.tests.hostile:Hostile"
-LIMITS = Limits(memory=300 * 1024**2, open_seconds=20, page_seconds=2)
+LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
 
 
 @pytest.fixture
