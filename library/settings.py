@@ -267,7 +267,7 @@ DOCUMENT_MAX_PAGES = 5_000
 # What a process that reads a file may take: bytes of address space, seconds of computing
 # for opening it and for each page.
 READER_MEMORY, READER_OPEN_SECONDS, READER_PAGE_SECONDS = 1024**3, 60, 20
-OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 90
+OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 120
 OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its characters are recognised
 
 MAIL_FOLDER = VAR / "mail"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 from rag.ingest import extract
@@ -21,9 +22,17 @@ LEAST_DPI = 40  # of a page so large that more would be too many pixels
 LEAST_SCORE = 0.5  # of a line, from 0 to 1: less is a guess at ornaments
 GOOD_SCORE = 0.85  # a page that reads so well stands upright
 LEAST_LINES = 3  # on which to judge
-TURNS = (0, 90, 270, 180)
+SAMPLE = 6  # lines by which a page is turned
 POINTS_PER_INCH = 72
-WIDE = {"W", "F"}  # signs of writings without spaces between words
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A line of text, or part of one, as the recogniser found it in a picture."""
+
+    words: list[Word]  # with boxes in pixels
+    score: float  # how sure it is, from 0 to 1
+    is_wide: bool
 
 
 class Recognised:
@@ -32,7 +41,7 @@ class Recognised:
     def __init__(self, file: IO[bytes], settings: dict[str, Any]) -> None:
         self._pdf = Pdf(file, most_pages=settings["most_pages"])
         self._dpi, self._pixels = settings["dpi"], settings["pixels"]
-        self._recognise = _recogniser()
+        self._recognise = Recogniser()
         self.facts: Facts = self._pdf.facts
 
     def read(self, number: int) -> RawPage:
@@ -40,17 +49,24 @@ class Recognised:
         page = self._pdf.page(number)
         raw = RawPage(width=page.rect.width, height=page.rect.height, label=self._pdf.label(page))
         scale = self._scale(page.rect)
-        best: list[Line] = []
-        best_score = 0.0
-        for turn in TURNS:
-            lines, score, is_upright = self._lines(page, turn, scale)
-            if score * _letters(lines) > best_score * _letters(best):
-                best, best_score, raw.notes = lines, score, [f"turned_{turn}"] if turn else []
-            if is_upright or not lines:
-                break
-        raw.lines = best
-        raw.source = "ocr" if best else "none"
+        found = self._recognise(self._pdf.picture(page, scale=scale, turn=0))
+        turn = 0 if _reads_well(found) else self._turn(page, scale)
+        if turn:
+            found = self._recognise(self._pdf.picture(page, scale=scale, turn=turn))
+            raw.notes.append("turned")
+        raw.lines = self._lines(found, page.rect, scale, turn)
+        raw.source = "ocr" if raw.lines else "none"
         return raw
+
+    def _turn(self, page: Any, scale: float) -> int:
+        """By how many degrees the page must be turned clockwise to stand upright, judged by a few of its lines."""
+        best, best_score = 0, 0.0
+        for turn in (0, 90):
+            picture = self._pdf.picture(page, scale=scale, turn=turn)
+            for more, score in self._recognise.both_ways(picture):
+                if score > best_score:
+                    best, best_score = turn + more, score
+        return best
 
     def _scale(self, rect: Any) -> float:
         """Pixels per point: fewer than wanted for a page that would have too many."""
@@ -60,50 +76,66 @@ class Recognised:
             raise ValueError("The page is too large for its picture to be read.")
         return float(scale)
 
-    def _lines(self, page: Any, turn: int, scale: float) -> tuple[list[Line], float, bool]:
-        """The lines in reading order with boxes on the page as shown, how sure they are, and whether the picture,
-        turned by ``turn`` degrees, stands upright."""
-        picture = self._pdf.picture(page, scale=scale, turn=turn)
-        found = self._recognise(picture)
-        if not found:
-            return [], 0.0, False
-        height = (page.rect.height if turn in (0, 180) else page.rect.width) or 1.0
-        kept = [piece for piece in found if piece[1] >= LEAST_SCORE and piece[0]]
-        lines = extract.arrange([_line(words, scale) for words, _score, _is_wide in kept], height)
+    def _lines(self, found: Sequence[Piece], rect: Any, scale: float, turn: int) -> list[Line]:
+        """``found`` as lines in reading order, with boxes on the page as shown."""
+        kept = [_line(piece.words, scale) for piece in found if piece.score >= LEAST_SCORE and piece.words]
+        lines = extract.arrange(kept, float(rect.width if turn in (90, 270) else rect.height))
         for word in (word for line in lines for word in line.words):
-            word.x0, word.y0, word.x1, word.y1 = _as_shown(word, turn, page.rect.width, page.rect.height)
-        score = sum(score for _words, score, _is_wide in found) / len(found)
-        wide = sum(is_wide for _words, _score, is_wide in found)
-        return lines, score, score >= GOOD_SCORE and wide >= 0.6 * len(found) and len(found) >= LEAST_LINES
+            word.x0, word.y0, word.x1, word.y1 = _as_shown(word, turn, rect.width, rect.height)
+        return lines
 
 
-Piece = tuple[list[Word], float, bool]  # words with boxes in pixels, how sure they are, whether it is wider than high
+def _reads_well(found: Sequence[Piece]) -> bool:
+    """Whether a picture must have stood upright: its lines are wide, and sure."""
+    if len(found) < LEAST_LINES:
+        return False
+    score = sum(piece.score for piece in found) / len(found)
+    return score >= GOOD_SCORE and sum(piece.is_wide for piece in found) >= 0.6 * len(found)
 
 
-def _recogniser() -> Any:
-    """A function from a picture (uint8 of shape (height, width, 3), blue first) to its pieces of text."""
-    try:
-        from rapidocr import RapidOCR
-    except ImportError:
-        raise Refused("recogniser_missing") from None
-    engine = RapidOCR(
-        params={
-            "Global.log_level": "critical",
-            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        }
-    )
+class Recogniser:
+    """RapidOCR. Pictures are uint8 of shape (height, width, 3), blue first. Errors: ``Refused`` where it is missing."""
 
-    def recognise(picture: Any) -> list[Piece]:
-        found = engine(picture, return_word_box=True)
+    def __init__(self) -> None:
+        try:
+            from rapidocr import RapidOCR
+        except ImportError:
+            raise Refused("recogniser_missing") from None
+        self._engine: Any = RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                "Global.use_cls": False,  # whole pages are turned, not lines
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            }
+        )
+
+    def __call__(self, picture: Any) -> list[Piece]:
+        """The pieces of text in ``picture``, with boxes in pixels."""
+        found = self._engine(picture, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
         if found is None or found.boxes is None or found.txts is None:
             return []
         return [
-            (_words(text, box, parts), float(score), _is_wide(box))
+            Piece(_words(text, box, parts), float(score), _is_wide(box))
             for text, box, score, parts in zip(found.txts, found.boxes, found.scores, found.word_results, strict=True)
         ]
 
-    return recognise
+    def both_ways(self, picture: Any) -> list[tuple[int, float]]:
+        """How sure a few lines are as ``picture`` stands (0) and with it turned upside down (180 degrees)."""
+        found = self._engine(picture, use_det=True, use_cls=False, use_rec=False)
+        boxes = [] if found is None or found.boxes is None else [_bounds(box) for box in found.boxes if _is_wide(box)]
+        boxes.sort(key=lambda box: (box[0] - box[2], box))  # the widest first
+        chosen = [picture[int(y0) : int(y1) + 1, int(x0) : int(x1) + 1] for x0, y0, x1, y1 in boxes[:SAMPLE]]
+        return [(0, self._sure(chosen)), (180, self._sure([line[::-1, ::-1] for line in chosen]))]
+
+    def _sure(self, lines: Sequence[Any]) -> float:
+        """The mean score of ``lines``, weighed by how many there are and how much they say."""
+        total = 0.0
+        for line in lines:
+            found = self._engine(line.copy(), use_det=False, use_cls=False, use_rec=True)
+            if found is not None and found.txts:
+                total += float(found.scores[0]) * len(found.txts[0])
+        return total
 
 
 def _words(text: str, box: Points, parts: Sequence[Any]) -> list[Word]:
@@ -154,10 +186,6 @@ def _bounds(box: Points) -> tuple[float, float, float, float]:
 def _is_wide(box: Points) -> bool:
     x0, y0, x1, y1 = _bounds(box)
     return x1 - x0 > y1 - y0
-
-
-def _letters(lines: Sequence[Line]) -> int:
-    return sum(len(word.text) for line in lines for word in line.words)
 
 
 def _as_shown(word: Word, turn: int, width: float, height: float) -> tuple[float, float, float, float]:
