@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from rag.ingest.layout.pieces import Box, Run
+from rag.ingest.layout.pieces import Box, Run, moved
 
 UPRIGHT = 0  # quarter turns clockwise that the text is turned by, as the page is shown
 SLANTED = -1  # neither upright nor at a right angle
@@ -14,18 +14,14 @@ SLANTED = -1  # neither upright nor at a right angle
 
 def shown(runs: Iterable[Run], matrix: Any) -> list[Run]:
     """The runs as the page is shown: ``matrix`` is that of the page's own turn."""
-    a, b, c, d, e, f = matrix
-    if (a, b, c, d, e, f) == (1, 0, 0, 1, 0, 0):
+    a, b, c, d, *_ = matrix
+    if (a, b, c, d) == (1, 0, 0, 1):
         return list(runs)
     found = []
     for run in runs:
-        words = []
-        for text, (x0, y0, x1, y1), look in run.words:
-            xs = sorted((a * x0 + c * y0 + e, a * x1 + c * y1 + e))
-            ys = sorted((b * x0 + d * y0 + f, b * x1 + d * y1 + f))
-            words.append((text, (xs[0], ys[0], xs[1], ys[1]), look))
         u, v = run.direction
-        found.append(Run(run.block, (a * u + c * v, b * u + d * v), words))
+        words = [(text, moved(box, matrix), look) for text, box, look in run.words]
+        found.append(Run(run.block, (a * u + c * v, b * u + d * v), words, run.order))
     return found
 
 
