@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from rag import errors
 from rag.ingest import clean, flowing, sandbox, source
 from rag.ingest.clean import CleanPage, packed_boxes
-from rag.ingest.interim import Survey, sections
+from rag.ingest.cleaning import Survey
 from rag.ingest.raw import Mark, RawPage, packed, unpacked
+from rag.ingest.sections import sections
 from rag.models import Page, PageSource, Section
 
 if TYPE_CHECKING:
