@@ -163,10 +163,10 @@ def _opens_chapter(passage: Passage, pages: dict[int, str]) -> bool:
 def _sentences(passage: Passage, section: int, opening: float, language: str) -> list[_Candidate]:
     """The sentences of a passage that say something without what stands around them, each of one page."""
     found = []
-    for page, place, verbatim, before in sentences(passage.parts, passage.text, language):
+    for page, place, verbatim, _before in sentences(passage.parts, passage.text, language):
         text = fold_space(verbatim)
         words = word_count(text)
-        if 8 <= words <= 45 and is_quotable(verbatim, before=before) and not leans(text):
+        if 8 <= words <= 45 and is_quotable(verbatim) and not leans(text):
             if SPOKEN.search(text) or ":" in text[-2:]:
                 continue
             sentence = Sentence(text, page, place.start, place.end)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from celery import shared_task
+
 from library.jobs.tasks import JobRun, job_task
+from rag.ingest import terms
 from rag.ingest.build import build_index
 
 
@@ -10,3 +13,9 @@ from rag.ingest.build import build_index
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
     build_index(run)
+
+
+@shared_task(name="fold_library_terms")
+def fold_library_terms() -> None:
+    """Every 30 s: add up which words came and went with the indexes that answer."""
+    terms.fold_changes()

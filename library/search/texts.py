@@ -6,6 +6,7 @@ count of that (``Statistics``). Nothing is counted or built while somebody waits
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
@@ -19,6 +20,8 @@ from library.search.fold import words
 
 DEPTH = 100  # texts that each order brings to a fusion: measured
 MOST_TERMS = 64  # of a query; more is a text, and the rarest of them tell enough
+# Runs of writing that puts no spaces between words: kana, Chinese characters, Thai, Lao, Burmese, Khmer.
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
 LEXEMES = """
 SELECT DISTINCT lexeme FROM unnest(%s::text[]) AS language,
   unnest(to_tsvector(lyceum_text_configuration(language), %s)) AS term ORDER BY lexeme
@@ -61,10 +64,20 @@ class Statistics:
     having: Mapping[str, int] = field(default_factory=dict)
 
 
+def spaced(text: str) -> str:
+    """``text`` as it is read for its terms: folded words between single spaces (``library.search.fold.words``), and
+    of writing without spaces every two neighbouring signs, so that a part of such a text can be found at all."""
+    return " ".join(UNSPACED.sub(lambda run: f" {_pairs(run[0])} ", words(text)).split())
+
+
+def _pairs(run: str) -> str:
+    return " ".join(run[at : at + 2] for at in range(max(len(run) - 1, 1)))
+
+
 def lexemes(query: str, languages: Sequence[str]) -> list[str]:
     """What a query asks for: its words as each of ``languages`` (two letters) reads them, stop words aside."""
     with connection.cursor() as cursor:
-        cursor.execute(LEXEMES, [list(languages), words(query)])
+        cursor.execute(LEXEMES, [list(languages), spaced(query)])
         return [lexeme for (lexeme,) in cursor.fetchall()]
 
 
@@ -84,7 +97,7 @@ def best(
     rarest = sorted(having, key=lambda lexeme: (having[lexeme], lexeme))[:MOST_TERMS]
     queries = [_quoted(lexeme) for lexeme in rarest]
     average = statistics.words / statistics.texts if statistics.texts and statistics.words else 0
-    values = {
+    values: dict[str, Any] = {
         "queries": queries, "rare": [idf(statistics.texts, having[lexeme]) for lexeme in rarest],
         "any": " | ".join(queries), "more": K1 + 1, "steps": STEPS, "number": number,
         "base": K1 * (1 - B) if average else K1, "slope": K1 * B / average if average else 0.0,

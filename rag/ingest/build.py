@@ -140,6 +140,14 @@ def cut_passages(build: Build) -> None:
         terms.count_terms(generation)  # sets `passage_count`: all are there
 
 
+def _clean_pages(generation: IndexGeneration) -> Iterator[tuple[int, CleanPage]]:
+    last = 0
+    rows = generation.pages.order_by("number").values_list("number", "text")
+    while some := list(rows.filter(number__gt=last)[:PAGES_AT_ONCE]):
+        yield from ((number, CleanPage(text or "")) for number, text in some)
+        last = some[-1][0]
+
+
 def embed_passages(build: Build) -> None:
     """A vector for every passage that has none yet."""
     generation = build.generation

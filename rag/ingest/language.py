@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 LEAST_LETTERS = 40  # fewer say too little
-SURE = 0.95  # the least probability at which a text is believed against what the book is in
+SURE = 0.7  # the least probability at which a text is believed against what the book is in
 LEAST_SHARE = 0.6  # of letters among all signs but spaces: less is a table, a formula or a listing
 LONGEST = 4_000  # characters that are looked at
 # What the texts that the model knows are called here where two codes name one language.

@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rag.ingest.clean import CleanPage, Section
 from rag.ingest.language import Detector
@@ -54,15 +55,14 @@ def stretches(
     """The stretches of a book. A section that has nothing but its heading stands before the text of the next one."""
     heading: Stretch | None = None
     for stretch in _Reading(sections, detector).of(pages):
-        if stretch.beside_contents and stretch.words < LEAST_BESIDE_CONTENTS:
-            continue
-        if heading is not None and stretch.follows:
+        scrap = stretch.beside_contents and stretch.words < LEAST_BESIDE_CONTENTS
+        if heading is not None and stretch.follows and not scrap:
             stretch.units[:0] = heading.units
             stretch.texts = heading.texts | stretch.texts
         elif heading is not None:
             yield heading
-        heading = stretch if _is_only_heading(stretch, sections) else None
-        if heading is None:
+        heading = stretch if not scrap and _is_only_heading(stretch, sections) else None
+        if heading is None and not scrap:
             yield stretch
     if heading is not None:
         yield heading
@@ -117,7 +117,7 @@ class _Reading:
         language = self.detector.of(text)
         marks = sorted((min(start, len(text)), index) for start, index in self.marks.get(number, ()))
         borders = [0, *(start for start, _index in marks), len(text)]
-        for place, (start, end) in enumerate(zip(borders, borders[1:], strict=False)):
+        for place, (start, end) in enumerate(pairwise(borders)):
             if place:
                 yield from self._end(Stretch(marks[place - 1][1], follows=True))
             for span in split(text[start:end], language):

@@ -1,6 +1,6 @@
 """Which words are in how many passages: of one generation, and of all that answer now.
 
-A passage's terms are the lexemes of its vector: its words folded (``library.search.fold``) and read by the text
+A passage's terms are the lexemes of its vector: its words (``library.search.texts.spaced``) read by the text
 configuration of its language. The library's are appended to by triggers and added up here, a batch at a time.
 """
 
@@ -13,8 +13,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
 
-from library.search.fold import words
-from library.search.texts import Statistics
+from library.search.texts import Statistics, spaced
 from rag.ingest.passages import Cut
 from rag.models import GenerationTerm, IndexGeneration, LibraryTerm, Passage
 
@@ -57,7 +56,7 @@ FORGET = "DELETE FROM rag_libraryterm WHERE lexeme = ANY(%s) AND passages = 0 AN
 
 def row_of(generation: IndexGeneration, ordinal: int, cut: Cut, *, section: int | None = None) -> Passage:
     """A passage as it is stored, its terms included. ``section``: the id of its section."""
-    folded = words(cut.text)
+    folded = spaced(cut.text)
     return Passage(
         generation=generation, section_id=section, space_id=generation.space_id, ordinal=ordinal,
         first_page=cut.first_page, last_page=cut.last_page, start=cut.start, end=cut.end,

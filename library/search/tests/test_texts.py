@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from math import log
 from pathlib import Path
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from library.search import texts
 from library.search.fold import words
-from library.search.texts import MOST_OFTEN, Statistics, Table, best, lexemes
+from library.search.texts import MOST_OFTEN, Statistics, Table, best, lexemes, spaced
 
 pytestmark = pytest.mark.django_db
 TABLE = Table("lab_texts")
@@ -112,6 +112,18 @@ def test_only_rows_within_are_found(table):
     assert best(table, ["mill"], statistics(), within={"shelf": [2]}) == {}
 
 
+def test_writing_without_spaces_is_read_in_pairs(table):
+    assert spaced("河水把谷物 — Mill, Straße!") == "河水 水把 把谷 谷物 mill strasse"
+    assert spaced("河") == "河"
+    assert spaced("") == ""
+    with connection.cursor() as cursor:
+        for key, text in ((1, "河水把谷物运到磨坊"), (2, "面包师在那里等着")):
+            cursor.execute(
+                "INSERT INTO lab_texts VALUES (%s, 0, to_tsvector('simple', %s), %s)", [key, spaced(text), 8]
+            )
+    assert set(best(table, lexemes("谷物", ["zh"]), statistics())) == {1}
+
+
 def test_words_are_read_in_each_language():
     assert lexemes("The mills of Häuser", ["en"]) == ["hauser", "mill"]
     assert set(lexemes("mills Häuser", ["en", "de", "ja"])) >= {"mill", "haus", "mills"}
@@ -123,7 +135,7 @@ def test_words_are_read_in_each_language():
 def test_no_query_is_an_error(table, sign):
     fill({1: "mill"})
     assert best(table, [f"mill{sign}", "mill"], statistics()) == best(table, ["mill"], statistics()) != {}
-    assert lexemes(f"mill {sign} grain", ["en"])[-1] == "mill"
+    assert {"mill", "grain"} <= set(lexemes(f"mill {sign} grain", ["en"]))
 
 
 def test_nothing_asked_or_nothing_there_finds_nothing(table):
@@ -148,18 +160,19 @@ def test_questions_find_more_than_by_stock_full_text(table):
     rows = read("corpus.jsonl.gz")
     keys = {row["_id"]: number for number, row in enumerate(rows)}
     fill({keys[row["_id"]]: row["text"] for row in rows}, "en")
-    wanted = dict(
-        line.split("\t")[:2] for line in (DATA / "fairytaleqa-val/qrels.tsv").read_text().split("\n")[1:] if line
-    )
+    judged = (DATA / "fairytaleqa-val" / "qrels.tsv").read_text().split("\n")[1:]
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for question_id, text_id, _relevance in (line.split("\t") for line in judged if line):
+        wanted[question_id].add(keys[text_id])
     whole = statistics()
     hits = Counter[str]()
     questions = read("queries.jsonl.gz")[::4]
     for question in questions:
-        right = keys[wanted[question["_id"]]]
+        right = wanted[question["_id"]]
         found = list(best(table, lexemes(question["text"], ["en"]), whole, number=5))
-        hits["bm25"] += right in found
-        hits["any word, ts_rank"] += right in stock(question["text"], "|")
-        hits["all words, ts_rank"] += right in stock(question["text"], "&")
+        hits["bm25"] += bool(right & set(found))
+        hits["any word, ts_rank"] += bool(right & stock(question["text"], "|"))
+        hits["all words, ts_rank"] += bool(right & stock(question["text"], "&"))
     assert hits["bm25"] > hits["any word, ts_rank"] > hits["all words, ts_rank"]
     assert hits["bm25"] >= 0.75 * len(questions)
 
@@ -169,11 +182,11 @@ def read(name: str) -> list[dict[str, str]]:
         return [json.loads(line) for line in lines.read().split("\n") if line]
 
 
-def stock(question: str, by: str) -> list[int]:
+def stock(question: str, by: str) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM lab_texts, (SELECT replace(plainto_tsquery('english', %s)::text, '&', %s)::tsquery AS q)"
             " AS asked WHERE vector @@ q ORDER BY ts_rank(vector, q, 1) DESC, id LIMIT 5",
             [words(question), by],
         )
-        return [key for (key,) in cursor.fetchall()]
+        return {key for (key,) in cursor.fetchall()}
