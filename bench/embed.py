@@ -30,7 +30,7 @@ SETS = ROOT.parent / "shared" / "data" / "retrieval"
 MODEL = "all-MiniLM-L6-v2"
 JUDGED = ("cranfield", "cisi")
 SIZES = (500, 1_000, 2_000)
-ROUNDS = 5
+ROUNDS = 3
 LEAST_COSINE, MOST_LOST = 0.995, 0.002
 ENGINES = {
     "as it comes": "SentenceTransformer.encode, batches of 32",
@@ -178,7 +178,7 @@ def measure(engines: dict[str, Engine]) -> dict[str, dict[int, list[float]]]:
 
 def told(speed: Any, worst: dict[str, float], found: dict[str, dict[str, float]]) -> str:
     lines = [
-        "`make bench-embed`: passages of 5 to 220 words a second, the median of five rounds and their spread; each"
+        "`make bench-embed`: passages of 5 to 220 words a second, the median of three rounds and their spread; each"
         " engine a process of its own, in turns.",
         "",
         f"{machine()}.",

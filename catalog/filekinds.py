@@ -16,8 +16,8 @@ PDF_HEADER, PDF_HEADER_WITHIN = b"%PDF-", 1024
 OTHERS = (
     (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"),
     (b"II*\x00", "TIFF"), (b"MM\x00*", "TIFF"), (b"MZ", "EXE"), (b"\x7fELF", "EXE"), (b"\xca\xfe\xba\xbe", "EXE"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC"), (b"{\\rtf", "RTF"), (b"%!PS", "PostScript"), (b"Rar!", "RAR"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC"), (b"{\\rtf", "RTF"), (b"%!PS", "PostScript"),
+    (b"Rar!", "RAR"),    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"),
     (b"PK\x03\x04", "ZIP"), (b"AT&TFORM", "DjVu"), (b"ID3", "MP3"), (b"OggS", "Ogg"), (b"RIFF", "RIFF"), (b"wOFF", "font"),
     (b"SQLite format 3", "SQLite"), (b"#!", "script"),
 )  # fmt: skip

@@ -170,6 +170,8 @@ CELERY_BEAT_SCHEDULE = {
     "check-book-vectors": {"task": "check_book_vectors", "schedule": 30.0, "options": {"expires": 30}},
     # terms of passages
     "fold-library-terms": {"task": "fold_library_terms", "schedule": 30.0, "options": {"expires": 30}},
+    # indexes of books: another model or recipe, what answers no more
+    "check-indexes": {"task": "check_indexes", "schedule": 30.0, "options": {"expires": 30}},
 }
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.

@@ -11,8 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog import checks
-from catalog.models import Authorship, Book, BookIdentifier, Branch, Copy, ReadingLevel
 from catalog.filekinds import PDF
+from catalog.models import Authorship, Book, BookIdentifier, Branch, Copy, ReadingLevel
 from catalog.services import check_upload
 
 

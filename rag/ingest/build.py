@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import BookFile
@@ -23,9 +22,9 @@ from rag import errors
 from rag.ingest import noting, passages, reading, terms
 from rag.ingest.reading import clean_pages, read_pages, recognise_pages
 from rag.ingest.sandbox import Reader
-from rag.models import Document, GenerationState, IndexGeneration, Passage
+from rag.models import Document, IndexGeneration, Passage
 from rag.queries import file_of
-from rag.signals import index_ready
+from rag.services import indexing
 
 T = TypeVar("T")
 PASSAGES_AT_ONCE = 128
@@ -72,7 +71,7 @@ def build_index(run: JobRun) -> None:
         if document is None or book_file is None:
             raise errors.FileMissing
         build = Build(run, document, book_file, embeddings.spec())
-        if is_live(document, book_file, build.model):
+        if indexing.is_done(document=document, source_sha256=book_file.sha256):
             return
         try:
             begin(build)
@@ -88,28 +87,10 @@ def build_index(run: JobRun) -> None:
     raise errors.ChangesTooOften
 
 
-def is_live(document: Document, book_file: BookFile, model: ModelSpec) -> bool:
-    """Whether the generation that answers now is already of this file, model and recipe."""
-    live = document.live_generation
-    return live is not None and _recipe(live) == (book_file.sha256, model.name, passages.CHUNKER)
-
-
-def _recipe(generation: IndexGeneration) -> tuple[str, str, str]:
-    return generation.source_sha256, generation.model, generation.chunker
-
-
 def begin(build: Build) -> None:
     """Take up the generation that an earlier attempt began, or begin one; what was begun of another file goes."""
-    document, model = build.document, build.model
     with build.say(0, _("Opening the file")):
-        found = document.generations.filter(state=GenerationState.BUILDING).first()
-        if found and _recipe(found) != (build.book_file.sha256, model.name, passages.CHUNKER):
-            found.delete()
-            found = None
-        build.generation = found or IndexGeneration.objects.create(
-            document=document, source_sha256=build.book_file.sha256, model=model.name,
-            dimensions=model.dimensions, chunker=passages.CHUNKER,
-        )  # fmt: skip
+        build.generation = indexing.begin(document=build.document, source_sha256=build.book_file.sha256)
 
 
 def cut_passages(build: Build) -> None:
@@ -138,14 +119,6 @@ def cut_passages(build: Build) -> None:
         raise errors.NoText
     with build.say(CUT, _("Counting words")):
         terms.count_terms(generation)  # sets `passage_count`: all are there
-
-
-def _clean_pages(generation: IndexGeneration) -> Iterator[tuple[int, CleanPage]]:
-    last = 0
-    rows = generation.pages.order_by("number").values_list("number", "text")
-    while some := list(rows.filter(number__gt=last)[:PAGES_AT_ONCE]):
-        yield from ((number, CleanPage(text or "")) for number, text in some)
-        last = some[-1][0]
 
 
 def embed_passages(build: Build) -> None:
@@ -179,22 +152,9 @@ def publish(build: Build) -> None:
     """
     generation = build.generation
     with build.say(WHOLE, _("Ready to answer questions")), transaction.atomic():
-        document = Document.objects.select_for_update(no_key=True).get(pk=build.document.pk)
-        book_file = file_of(document)
-        if book_file is None or book_file.sha256 != generation.source_sha256:
-            raise SourceReplaced
-        if generation.passages.filter(embedding=None).exists():
-            raise RuntimeError("A passage without a vector cannot be published.")
         generation.note = noting.note_of(generation)
-        generation.state = GenerationState.READY
-        generation.ready_at = timezone.now()
-        generation.save()
-        document.live_generation = generation
-        document.save(update_fields=["live_generation"])
-        document.generations.exclude(pk=generation.pk).delete()
-        index_ready.send(
-            sender=Document, document=document, generation=generation, requested_by=build.run.job.requested_by_id
-        )
+        if not indexing.complete(generation=generation, requested_by=build.run.job.requested_by_id):
+            raise SourceReplaced
 
 
 def _parcels(rows: Iterable[T], size: int) -> Iterator[list[T]]:

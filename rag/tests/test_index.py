@@ -19,11 +19,7 @@ from library.jobs.errors import LeaseLost
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import places, queries, services
-<<<<<<< HEAD
 from rag.ingest import build, reading
-=======
-from rag.ingest import build
->>>>>>> passages
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.signals import index_ready
 from rag.tests import pdfs
@@ -90,17 +86,10 @@ def test_book_is_read_and_answers_from_then_on():
     state = queries.index_state(book)
     assert (state.state, state.pages, state.model, state.error, state.job) == ("ready", 4, "all-MiniLM-L6-v2", "", None)
     assert state.passages == Passage.objects.count() > 0
-<<<<<<< HEAD
-    pages = dict(Page.objects.values_list("number", "text"))
-    for passage in Passage.objects.all():
-        found = places.parts(passage.first_page, passage.start, passage.last_page, passage.end, pages)
-        assert places.joined(found, pages) == passage.text
-=======
     texts = {page.number: page.text or "" for page in Page.objects.all()}
     for passage in Passage.objects.all():
         found = places.parts(passage.first_page, passage.start, passage.last_page, passage.end, texts)
         assert places.joined(found, texts) == passage.text
->>>>>>> passages
         assert passage.embedding is not None
         assert passage.language == "en"
     assert {number for one in Passage.objects.all() for number in range(one.first_page, one.last_page + 1)} == {
@@ -123,16 +112,9 @@ def test_progress_goes_up_and_speaks_of_pages_and_passages(monkeypatch):
     messages = [message for _share, message in said]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-<<<<<<< HEAD
     passages = Passage.objects.count()
     wanted = {"Reading page 5 of 12", "Reading page 12 of 12", f"Embedding passage {passages} of {passages}"}
     assert wanted <= set(messages)
-=======
-    number = Passage.objects.count()
-    assert {
-        "Reading page 5 of 12", "Reading page 12 of 12", f"Embedding passage {number} of {number}"
-    } <= set(messages)  # fmt: skip
->>>>>>> passages
 
 
 @pytest.mark.parametrize(
