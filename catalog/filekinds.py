@@ -17,9 +17,9 @@ OTHERS = (
     (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"),
     (b"II*\x00", "TIFF"), (b"MM\x00*", "TIFF"), (b"MZ", "EXE"), (b"\x7fELF", "EXE"), (b"\xca\xfe\xba\xbe", "EXE"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC"), (b"{\\rtf", "RTF"), (b"%!PS", "PostScript"),
-    (b"Rar!", "RAR"),    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"),
-    (b"PK\x03\x04", "ZIP"), (b"AT&TFORM", "DjVu"), (b"ID3", "MP3"), (b"OggS", "Ogg"), (b"RIFF", "RIFF"), (b"wOFF", "font"),
-    (b"SQLite format 3", "SQLite"), (b"#!", "script"),
+    (b"Rar!", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"),
+    (b"PK\x03\x04", "ZIP"), (b"AT&TFORM", "DjVu"), (b"ID3", "MP3"), (b"OggS", "Ogg"), (b"RIFF", "RIFF"),
+    (b"wOFF", "font"), (b"SQLite format 3", "SQLite"), (b"#!", "script"),
 )  # fmt: skip
 MARKUP = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype|html|head|body|svg|\w+[\s>:/])", re.I | re.S)
 EPUB_MARK = b"mimetypeapplication/epub+zip"

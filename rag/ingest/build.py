@@ -7,6 +7,7 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -21,7 +22,6 @@ from library.jobs.tasks import JobRun
 from rag import errors
 from rag.ingest import noting, passages, reading, terms
 from rag.ingest.reading import clean_pages, read_pages, recognise_pages
-from rag.ingest.sandbox import Reader
 from rag.models import Document, IndexGeneration, Passage
 from rag.queries import file_of
 from rag.services import indexing
@@ -36,17 +36,24 @@ class SourceReplaced(Exception):
     """The file is another one now: what was read so far is of no use."""
 
 
+@dataclass
+class Cost:
+    """What a build took. ``peak``: bytes, of the reading process that took most."""
+
+    peak: int = 0
+
+
 class Build:
     """One generation on its way, for one held job."""
 
-    def __init__(self, run: JobRun, document: Document, book_file: BookFile, model: ModelSpec) -> None:
+    def __init__(self, run: JobRun, document: Document, book_file: BookFile, model: ModelSpec, cost: Cost) -> None:
         self.run = run
         self.document = document
         self.book_file = book_file
         self.model = model
         self.language = document.book.language if document.book else "en"
         self.generation: IndexGeneration
-        self.peak = 0  # bytes, of the reading process that took most
+        self.cost = cost
 
     def say(self, done: float, message: str) -> Any:
         """A checkpoint at ``done`` thousandths of the whole."""
@@ -57,20 +64,19 @@ class Build:
         with transaction.atomic():
             jobs.lock_held(self.run.job)
 
-    def saw(self, reader: Reader) -> None:
-        """Remember how much memory ``reader`` took."""
-        reader.close()
-        self.peak = max(self.peak, reader.peak)
+    def saw(self, peak: int) -> None:
+        """Remember how many bytes a reading process took."""
+        self.cost.peak = max(self.cost.peak, peak)
 
 
-def build_index(run: JobRun) -> None:
+def build_index(run: JobRun, cost: Cost | None = None) -> None:
     """Index the document of a job, from wherever an earlier attempt got to. Errors: every ``DocumentUnreadable``."""
     for _attempt in range(REPLACEMENTS):
         document = Document.objects.select_related("book", "live_generation").filter(pk=run.job.subject_id).first()
         book_file = file_of(document) if document is not None else None
         if document is None or book_file is None:
             raise errors.FileMissing
-        build = Build(run, document, book_file, embeddings.spec())
+        build = Build(run, document, book_file, embeddings.spec(), cost or Cost())
         if indexing.is_done(document=document, source_sha256=book_file.sha256):
             return
         try:

@@ -39,7 +39,7 @@ def read_pages(build: Build) -> None:
     have = generation.pages.count()
     if generation.page_count and have == generation.page_count:
         return
-    with source.opened(build.book_file, build.look) as reader:
+    with source.opened(build.book_file, build.look, build.saw) as reader:
         facts = reader.open()
         total = facts.pages
         message = _("Reading page {n} of {all}")
@@ -50,7 +50,6 @@ def read_pages(build: Build) -> None:
             number = pages[-1].number
             with build.say(READ * number / total, message.format(n=number, all=total)):
                 Page.objects.bulk_create(_row(generation, page) for page in pages)
-        build.saw(reader)
 
 
 def recognise_pages(build: Build) -> None:
@@ -59,7 +58,7 @@ def recognise_pages(build: Build) -> None:
     numbers = list(waiting.values_list("number", flat=True))
     if not numbers:
         return
-    with source.pictures(build.book_file, build.look) as reader:
+    with source.pictures(build.book_file, build.look, build.saw) as reader:
         with build.say(READ, _("Recognising page {n} of {all}").format(n=1, all=len(numbers))):
             pass
         try:
@@ -72,7 +71,6 @@ def recognise_pages(build: Build) -> None:
             with build.say(RECOGNISED, _("Some pages could not be recognised")):
                 for row in waiting.all():
                     _recognised(build.generation, sandbox.unreadable(row.number, "broken"))
-        build.saw(reader)
 
 
 def clean_pages(build: Build) -> None:
