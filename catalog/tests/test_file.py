@@ -1,4 +1,4 @@
-"""The PDF of a book: who may have it, and how it is sent."""
+"""The file of a book: who may have it, and how it is sent."""
 
 from typing import Any
 

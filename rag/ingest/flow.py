@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from rag.ingest.flowing import BODY_SIZE, HEADING_SIZES
 from rag.ingest.raw import Kind, Line, Mark, RawPage, Word
 from rag.ingest.wording import short
 
 TARGET_WORDS, MOST_WORDS = 500, 900  # of a page: it ends at the next paragraph behind the first, anyhow at the second
-LEAST_WORDS = 120  # of a page that a heading may end
+LEAST_WORDS, LEAST_BEFORE_CHAPTER = 120, 30  # of a page that a heading may end, and one of the two widest levels
 
 
 @dataclass
@@ -68,7 +67,7 @@ def paged(blocks: Iterable[Block]) -> Paged:
         length = len(block.text.split())
         before = found.pages[-1][-1] if found.pages else None
         is_full = words + length > MOST_WORDS or (words >= TARGET_WORDS and block.starts)
-        is_headed = block.level and words >= LEAST_WORDS
+        is_headed = block.level and words >= (LEAST_BEFORE_CHAPTER if block.level <= 2 else LEAST_WORDS)
         after_heading = before is not None and before.level  # a heading stays with what it is the heading of
         if before is None or block.opens or ((is_full or is_headed) and not after_heading):
             found.pages.append([])
@@ -97,5 +96,7 @@ def tidied(marks: Iterable[Mark]) -> tuple[Mark, ...]:
         while path and path[-1] >= mark.level:
             path.pop()
         path.append(mark.level)
-        found.append(Mark(len(path), mark.title, mark.page, mark.y))
-    return tuple(mark for before, mark in pairwise([None, *found]) if mark.title and mark != before)
+        placed = Mark(len(path), mark.title, mark.page, mark.y)
+        if placed.title and placed not in found[-1:]:
+            found.append(placed)
+    return tuple(found)

@@ -19,7 +19,7 @@ from typing import IO, Any
 from django.conf import settings
 
 from rag import errors
-from rag.ingest import frames
+from rag.ingest import confine, frames
 from rag.ingest.raw import Facts, Mark, RawPage, packed
 
 log = logging.getLogger(__name__)
@@ -128,10 +128,9 @@ class Process:
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        os.kill(self._process.pid, signal.SIGKILL)  # Popen.kill() would collect it, and its memory with it
-        _, _, usage = os.wait4(self._process.pid, 0)
-        self._process.returncode = -signal.SIGKILL
-        self.peak = max(self.peak, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+        self.peak = max(self.peak, confine.peak_bytes(self._process.pid))
+        self._process.kill()
+        self._process.wait()
         self._selector.close()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:

@@ -42,6 +42,8 @@ def act(what: str) -> None:
         case "swell":
             kept = [bytearray(64 * 1024**2) for _ in range(1000)]
             assert not kept
+        case "grow":
+            bytearray(150 * 1024**2)
         case "raise":
             raise RuntimeError("cannot find page")
         case "exit":
