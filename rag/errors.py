@@ -86,6 +86,11 @@ class NoText(DocumentUnreadable):
     message = _("No page holds text that can be read, and none could be recognised in the pictures of its pages.")
 
 
+class TooLittleText(DocumentUnreadable):
+    code = "too_little_text"
+    message = _("The file holds only a few words: too little to answer a question.")
+
+
 class PagesUnreadable(DocumentUnreadable):
     code = "pages_unreadable"
     message = _("None of its pages can be read: the file is damaged. Export or download it again and replace it.")
@@ -104,7 +109,9 @@ OF_A_FILE: dict[str, type[DocumentUnreadable]] = {
 def of_code(code: str, values: Any) -> DocumentUnreadable:
     """The refusal that the reading process names by its code. What it says beside it is only numbers for sentences."""
     kind = OF_A_FILE.get(code, FileBroken)
-    numbers = {name: int(values[name]) for name in ("pages", "most") if isinstance(values, dict) and name in values}
+    numbers: dict[str, Any] = {
+        name: int(values[name]) for name in ("pages", "most") if isinstance(values, dict) and name in values
+    }
     if kind is TooManyPages and len(numbers) < 2:
         kind = FileBroken
     return kind(**numbers)

@@ -101,7 +101,7 @@ def begin(build: Build) -> None:
 
 def cut_passages(build: Build) -> None:
     """Passages of the whole text, a parcel at a time. Whoever takes over cuts anew and leaves out those that are there:
-    the same text always gives the same ones. Errors: ``NoText``."""
+    the same text always gives the same ones. Errors: ``TooLittleText``."""
     generation = build.generation
     if generation.passage_count:
         return
@@ -122,7 +122,7 @@ def cut_passages(build: Build) -> None:
             Passage.objects.bulk_create(rows)
         have += len(rows)
     if not have:
-        raise errors.NoText
+        raise errors.TooLittleText
     with build.say(CUT, _("Counting words")):
         terms.count_terms(generation)  # sets `passage_count`: all are there
 

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import IO, Any
 
-from rag.ingest.raw import Facts, Line, RawPage, Word
+from rag.ingest.raw import Facts, Line, RawPage, Source, Word
 from rag.ingest.reader import Refused
 
 
@@ -23,9 +23,30 @@ class Hostile:
         self.facts = Facts(pages=len(self._acts))
 
     def read(self, number: int) -> RawPage:
-        act(self._acts[number - 1])
-        words = [Word(f"{word}{number}", 72, 100, 200, 112) for word in ("page", "of", "paper")]
-        return RawPage(595, 842, source="text", lines=[Line(words, 11, starts=True)])
+        what = self._acts[number - 1]
+        if what.startswith("picture"):
+            return RawPage(595, 842, notes=["needs_ocr"])
+        act(what)
+        return written(number)
+
+
+class Pictures(Hostile):
+    """Recognises pages called ``picture``; one called ``picture-crash`` crashes, and so on."""
+
+    def read(self, number: int) -> RawPage:
+        what = self._acts[number - 1].removeprefix("picture").removeprefix("-")
+        if what == "blank":
+            return RawPage(595, 842)
+        act(what)
+        return written(number, "ocr")
+
+
+def written(number: int, source: Source = "text") -> RawPage:
+    """A page of three words, and a sentence of its own."""
+    words = [Word(f"{word}{number}", 72, 100, 200, 112) for word in ("page", "of", "paper")]
+    said = f"The {number}th whale of the long list swims through a sea of {number * 7} miles and eats krill there."
+    more = [Word(word, 72 + 20 * place, 140, 90 + 20 * place, 152) for place, word in enumerate(said.split())]
+    return RawPage(595, 842, source=source, lines=[Line(words, 11, starts=True), Line(more, 11, starts=True)])
 
 
 def act(what: str) -> None:

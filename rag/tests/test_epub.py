@@ -108,7 +108,7 @@ def test_long_chapters_are_several_pages_and_each_entry_leads_to_its_own():
 
 
 def test_missing_chapter_is_noted_and_the_others_are_read():
-    book = opened(epub(**{"OEBPS__text__one_dot_xhtml": None}))
+    book = opened(epub(OEBPS__text__one_dot_xhtml=None))
     assert (book.facts.pages, book.facts.notes) == (1, ("incomplete",))
 
 

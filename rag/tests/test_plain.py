@@ -10,7 +10,11 @@ from rag.ingest.flowing import clean
 from rag.ingest.plain import PlainText
 from rag.ingest.reader import Refused
 
-PROSE = "It was the best of times, it was the worst of times, it was the age\nof wisdom and of reason for all, and it was also the age of foolish-\nness, it was the epoch of belief."
+PROSE = (
+    "It was the best of times, it was the worst of times, it was the age\n"
+    "of wisdom and of reason for all, and it was also the age of foolish-\n"
+    "ness, it was the epoch of belief."
+)
 
 
 def opened(text: str | bytes, most_pages: int = 100) -> PlainText:
