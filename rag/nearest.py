@@ -64,7 +64,7 @@ def search_library(space: VectorSpace, question: npt.NDArray[np.float32], k: int
     """
     if question.shape != (space.dimensions,):
         raise ValueError(f"a question of shape {question.shape} in a space of {space.dimensions} dimensions")
-    values = {"question": _literal(question), "k": k, "sees_all": bool(viewer.is_staff)}
+    values: dict[str, Any] = {"question": _literal(question), "k": k, "sees_all": bool(viewer.is_staff)}
     live = LIVE.format(space=int(space.pk))  # as a number in the statement: only so is the partial index used
     with transaction.atomic(), connection.cursor() as cursor:
         if size(space) <= EXACT_UP_TO:
