@@ -19,7 +19,7 @@ from library.jobs.errors import LeaseLost
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import places, queries, services
-from rag.ingest import build
+from rag.ingest import build, reading
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.signals import index_ready
 from rag.tests import pdfs
@@ -38,7 +38,7 @@ def rows(book: Any) -> list[tuple[Any, ...]]:
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a small book takes several checkpoints of each kind."""
-    monkeypatch.setattr(build, "PAGES_AT_ONCE", 5)
+    monkeypatch.setattr(reading, "PAGES_AT_ONCE", 5)
     monkeypatch.setattr(build, "PASSAGES_AT_ONCE", 5)
 
 
@@ -112,16 +112,15 @@ def test_progress_goes_up_and_speaks_of_pages_and_passages(monkeypatch):
     messages = [message for _share, message in said]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    number = Passage.objects.count()
-    assert {
-        "Reading page 5 of 12", "Reading page 12 of 12", f"Embedding passage {number} of {number}"
-    } <= set(messages)  # fmt: skip
+    passages = Passage.objects.count()
+    wanted = {"Reading page 5 of 12", "Reading page 12 of 12", f"Embedding passage {passages} of {passages}"}
+    assert wanted <= set(messages)
 
 
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        (encrypted, "password"), (cut_off, "cut off"), (scanned, "scan"), (no_pages, "no page"),
+        (encrypted, "password"), (cut_off, "cut off"), (scanned, "recognised"), (no_pages, "no page"),
         (lambda: b"Just a text that calls itself a PDF.\n" * 40, "none"), (lambda: b"%PDF-1.7\n", "cut off"),
     ],
 )  # fmt: skip
