@@ -106,7 +106,6 @@ def test_index_tells_its_state_on_the_way():
         "pages": 4,
         "passages": Passage.objects.count(),
         "model": "all-MiniLM-L6-v2",
-        "languages": ["en"],
     }
 
 
