@@ -103,17 +103,18 @@ def find_title(title: str, page: CleanPage, behind: int = 0) -> tuple[int, int] 
     if len(text) != len(page.text):
         return None
     spans = [
-        match.span()
-        for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", text)
-        if _begins_line(page.text, match.start())
-    ]
+        (start, match.end()) for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", text)
+        if (start := _line_start(page.text, match.start())) is not None
+    ]  # fmt: skip
     return min(spans, key=lambda span: (span[0] < behind, span[0]), default=None)
 
 
-def _begins_line(text: str, start: int) -> bool:
-    """Whether nothing but a number stands before it on its line."""
-    line = text[text.rfind("\n", 0, start) + 1 : start].strip()
-    return not line or ((number := number_of(f"{line} x")) is not None and number.rest in ("x", ""))
+def _line_start(text: str, start: int) -> int | None:
+    """Where the line begins in which a title stands behind nothing but its number; None where more is before it."""
+    first = text.rfind("\n", 0, start) + 1
+    before = text[first:start].strip()
+    number = number_of(f"{before} x") if before else None
+    return first if not before or (number is not None and number.rest == "x") else None
 
 
 def _at_height(page: CleanPage, y: float | None, behind: int) -> int:

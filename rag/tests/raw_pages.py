@@ -92,23 +92,26 @@ class Press:
         self.y = TOP
 
     def at(
-        self, y: float, text: str, *, size: float = 10.0, font: str = "Serif", x: float = LEFT, **look: bool
+        self, y: float, text: str, *, size: float = 10.0, x: float = LEFT, bold: bool = False, italic: bool = False
     ) -> Press:
         """A line that stands at a height of its own: a header or a footer."""
-        self._line(text, y, x, size, font, True, **look)
+        self._line(text, y, x, size, "Serif", True)
+        self.page.lines[-1].bold, self.page.lines[-1].italic = bold, italic
         return self
 
     def heading(self, text: str, *, size: float = 14.0, bold: bool = True, font: str = "Serif") -> Press:
         self.y += size
         for row in wrapped(text, int(LINE * 10 / size)):
-            self._line(row, self.y, LEFT, size, font, True, bold=bold)
+            self._line(row, self.y, LEFT, size, font, True)
+            self.page.lines[-1].bold = bold
             self.y += PITCH * size
         self.y += 6
         return self
 
-    def paragraph(self, text: str, *, size: float = 10.0, font: str = "Serif", **look: bool) -> Press:
+    def paragraph(self, text: str, *, size: float = 10.0, bold: bool = False) -> Press:
         for place, row in enumerate(wrapped(text, LINE)):
-            self._line(row, self.y, LEFT, size, font, place == 0, **look)
+            self._line(row, self.y, LEFT, size, "Serif", place == 0)
+            self.page.lines[-1].bold = bold
             self.y += PITCH * size
         self.y += 0.6 * size
         return self
@@ -121,14 +124,14 @@ class Press:
         self.y += 6
         return self
 
-    def _line(self, text: str, y: float, x: float, size: float, font: str, starts: bool, **look: bool) -> None:
+    def _line(self, text: str, y: float, x: float, size: float, font: str, starts: bool) -> None:
         words = []
         for place, part in enumerate(text.split()):
             indent = len(text) - len(text.lstrip()) if not place else 0
             width = LETTER * size * len(part)
             words.append(Word(" " * indent + part, x, y, x + width, y + size))
             x += width + LETTER * size
-        self.page.lines.append(Line(words, size, font=font, starts=starts, **look))
+        self.page.lines.append(Line(words, size, font=font, starts=starts))
 
 
 def wrapped(text: str, width: int) -> list[str]:
