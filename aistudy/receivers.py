@@ -12,15 +12,31 @@ from aistudy import services
 from aistudy.models import Artifact
 from library.jobs.models import Job
 from library.jobs.signals import job_ended
-from rag.models import Document
-from rag.signals import document_merging, index_ready
+from rag.models import Document, IndexGeneration
+from rag.signals import document_merging, index_deleted, index_ready
 
 
 @receiver(index_ready, dispatch_uid="aistudy.summarise_new_index")
-def summarise_new_index(*, document: Document, requested_by: UUID | None = None, **kwargs: Any) -> None:
-    """A document was read: write its summary. In the transaction that puts the index live."""
+def summarise_new_index(
+    *,
+    document: Document,
+    generation: IndexGeneration,
+    requested_by: UUID | None = None,
+    same_pages: bool = False,
+    **kwargs: Any,
+) -> None:
+    """A document was read: write its summary, unless every page says what it did. In the transaction that puts the
+    index live."""
+    if same_pages and services.keep_content(document=document, generation=generation):
+        return
     by = User.objects.filter(pk=requested_by).first() if requested_by else None
     services.start_summary(document=document, by=by)
+
+
+@receiver(index_deleted, dispatch_uid="aistudy.delete_library_content")
+def delete_library_content(*, document: Document, **kwargs: Any) -> None:
+    """What the library made from an index goes with it; what readers made for themselves stays, out of date."""
+    services.delete_library_content(document=document)
 
 
 @receiver(job_ended, dispatch_uid="aistudy.after_job")

@@ -8,7 +8,7 @@ from accounts.models import User
 from aistudy.models import Artifact, ArtifactState, Kind
 from library.jobs.models import Job, JobState
 from library.jobs.services import enqueue
-from rag.models import Document
+from rag.models import Document, IndexGeneration
 
 ENDED = {JobState.FAILED: ArtifactState.FAILED, JobState.CANCELLED: ArtifactState.CANCELLED}
 
@@ -26,6 +26,26 @@ def start_summary(*, document: Document, by: User | None) -> Job:
     artifact.state, artifact.content, artifact.error = ArtifactState.QUEUED, None, ""
     artifact.save()
     return enqueue(kind=Kind.SUMMARY, subject=artifact, requested_by=by)
+
+
+def keep_content(*, document: Document, generation: IndexGeneration) -> bool:
+    """Let what was written from the former index stand: its pages are those of ``generation`` too.
+
+    False where the library's own content is not ready, so that it has to be written.
+    """
+    library_own = Artifact.objects.select_for_update(no_key=True).filter(document=document, owner=None)
+    states = {artifact.state for artifact in library_own}
+    if states != {ArtifactState.READY}:
+        return False
+    Artifact.objects.filter(document=document, state=ArtifactState.READY).update(generation=generation)
+    return True
+
+
+def delete_library_content(*, document: Document) -> None:
+    """The document's index is gone, and the pages that its content points to with it."""
+    Artifact.objects.filter(document=document, owner=None).delete()
+    own = Artifact.objects.filter(document=document, content__isnull=False)
+    own.update(state=ArtifactState.STALE, generation=None)
 
 
 @transaction.atomic

@@ -18,7 +18,9 @@ from bench.search_records import SOURCES, write
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "var" / "bench-records"
 KINDS = ("broad word", "filtered", "words", "phrase", "prefix", "typo")
-LEAST_FOUND = 0.85  # of the records that queries were made from, on the first page of all three
+LEAST_FOUND = (
+    0.85  # of the known records that the best of the three has on its first page; among a million many hold the words
+)
 Told = dict[str, Any]
 
 
@@ -120,8 +122,9 @@ def main() -> int:
         records, queries = write(FOLDER, size)
         told = {engine: measure([*peer, engine], records, queries) for engine in ("sqlite", "tantivy")}
         told["ours"] = measure([sys.executable, "-m", "bench.search_ours"], records, queries)
+        best = max(found(one["rows"]) for one in told.values())
         for engine, one in told.items():
-            if found(one["rows"]) < LEAST_FOUND:
+            if found(one["rows"]) < LEAST_FOUND * best:
                 sys.exit(
                     f"{engine} finds only {found(one['rows']):.0%} of the known records: no time of it means much."
                 )

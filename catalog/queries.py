@@ -64,9 +64,11 @@ def for_list(books: BookQuerySet) -> BookQuerySet:
     )  # fmt: skip
 
 
-def books_of(results: Results) -> list[Book]:
-    """The books of one page of a search, in its order, with all that a row of a list shows."""
-    found = {book.pk: book for book in for_list(Book.objects.filter(pk__in=results.ids))}
+def books_of(results: Results, user: User | AnonymousUser) -> list[Book]:
+    """The books of one page of a search, in its order, with all that a row of a list shows; none that were hidden
+    from ``user`` since it was found.
+    """
+    found = {book.pk: book for book in for_list(Book.objects.visible_to(user).filter(pk__in=results.ids))}
     return [found[pk] for pk in results.ids if pk in found]
 
 

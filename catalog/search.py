@@ -75,7 +75,7 @@ def search(
     with bounded():
         narrow = narrowing.resolve(filters)
         if asked.is_empty:
-            found = browse.everything(view, narrow, filters)
+            found = browse.everything(view, narrow)
         else:
             found = ladder.climb(asked, view, narrow, exactly=exactly)
         counted = counting.assemble(found.counts, filters, narrow, staff=view.staff) if facets else ()

@@ -41,10 +41,10 @@ GIVEN_FIRST = "btrim(split_part({name}, ', ', 2) || ' ' || split_part({name}, ',
 # Reading the index of searching costs most, and is spared where enough titles begin so.
 HAS_WORDS = """
 (SELECT book_id AS id, 1 AS place FROM (
-    SELECT book_id, title_vector, is_suppressed FROM catalog_bookfacts
+    SELECT book_id, is_suppressed FROM catalog_bookfacts
     WHERE vector @@ %(words)s::tsquery AND (SELECT count(DISTINCT id) FROM begun) < %(limit)s LIMIT %(read)s
   ) AS book
- WHERE title_vector @@ %(words)s::tsquery AND {seen})
+ WHERE {seen})
 """
 BEGINS = "{table}.{column} LIKE {pattern} ORDER BY {table}.{column} USING ~<~ LIMIT %(read)s"
 TITLES = """
@@ -140,7 +140,7 @@ def _words(start: str) -> str:
     words = WORD.findall(start)
     if not words or max(map(len, words)) < WORD_LETTERS:
         return ""
-    return " & ".join([*(f"'{word}'" for word in words[:-1]), f"'{words[-1]}':*"])
+    return " & ".join([*(f"'{word}':A" for word in words[:-1]), f"'{words[-1]}':*A"])  # A: of the title
 
 
 def _without_article(start: str) -> list[str]:

@@ -47,7 +47,7 @@ def book_list(request: HttpRequest) -> HttpResponse:
     status = 200 if form.is_valid() else 422
     part = _part(request)
     results, number = _found(request, form, facets=part != "more")
-    books = queries.books_of(results)
+    books = queries.books_of(results, request.user)
     places = queries.availability_of(books)
     context = {
         "form": form,

@@ -168,6 +168,8 @@ CELERY_BEAT_SCHEDULE = {
     "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
     # vectors
     "check-book-vectors": {"task": "check_book_vectors", "schedule": 30.0, "options": {"expires": 30}},
+    # indexes of books: another model or recipe, what answers no more
+    "check-indexes": {"task": "check_indexes", "schedule": 30.0, "options": {"expires": 30}},
 }
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.

@@ -7,6 +7,11 @@ class RagConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.roles import grant
-        from rag import receivers  # noqa: F401  (connects them)
+        from rag import checks, receivers  # noqa: F401  (registers and connects them)
 
-        grant(Role.LIBRARIAN, ["rag.view_document", "rag.view_indexgeneration"])
+        grant(Role.LIBRARIAN, [
+            "rag.view_document", "rag.view_indexgeneration", "rag.view_rebuild",
+            "rag.add_indexgeneration",  # have books read anew
+            "rag.delete_indexgeneration",  # delete the index of a book
+            "rag.change_rebuild",  # stop the rebuilding of all indexes, and go on with it
+        ])  # fmt: skip

@@ -62,6 +62,16 @@ class IndexNotReady(LibraryError):
     message = _("This book cannot be asked yet.")
 
 
+class NothingToIndex(LibraryError):
+    code = "nothing_to_index"
+    message = _("This book has no digital file that could be read.")
+
+
+class NoIndex(NotFound):
+    code = "not_found"
+    message = _("This book has no index.")
+
+
 class QuestionInvalid(InvalidInput):
     code = "invalid"
     message = _("Ask a question of 1 to {most} characters.")

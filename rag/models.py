@@ -46,10 +46,19 @@ class Document(models.Model):
         help_text="The generation that answers questions now.",
     )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
+    # It stays deleted, whatever is rebuilt, until somebody asks for it again or the book gets another file.
+    index_deleted_at = models.DateTimeField(_("index deleted"), null=True, blank=True)
+    index_again = models.BooleanField(default=False)  # asked for while a job that is being stopped still runs
 
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(index_deleted_at=None) | Q(live_generation=None),
+                name="document_deleted_index_answers_nothing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.book or self.id)
@@ -230,13 +239,15 @@ class LibraryTermChange(models.Model):
 
 
 class Rebuild(models.Model):
-    """All documents read anew by another model. Answers come from the old generations until the last one is ready;
-    then all go over in one step."""
+    """All documents indexed anew, because the model or the recipe is another one now. Answers come from the old
+    generations meanwhile. By another model, all go over in one step when the last one is ready; by another recipe of
+    the same model, each does so when it is ready."""
 
     class State(models.TextChoices):
         RUNNING = "running", _("under way")
         DONE = "done", _("done")
-        CANCELLED = "cancelled", _("stopped")
+        CANCELLED = "cancelled", _("stopped")  # by somebody: it stays so until somebody goes on with it
+        SUPERSEDED = "superseded", _("overtaken by another change")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     space = models.ForeignKey(VectorSpace, on_delete=models.PROTECT, related_name="rebuilds")

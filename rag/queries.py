@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from catalog.models import Book, BookFile
 from library.jobs.models import Job, JobState
 from library.jobs.queries import latest as latest_job
-from rag import errors
-from rag.models import Document, IndexGeneration, Page
+from rag import errors, recipes
+from rag.models import Document, GenerationState, IndexGeneration, Page
 
 State = Literal["none", "indexing", "ready", "failed"]
 
@@ -27,11 +28,17 @@ class IndexState:
     error: str = ""
     note: str = ""
     job: Job | None = None  # a build under way
+    stale: bool = False  # it would be made in another way, or from another file, now
+    waiting: bool = False  # a new one is ready, and answers as soon as those of all books are
+    deleted: bool = False  # by somebody, and nobody asked for it since
+    generation: IndexGeneration | None = None  # what answers
 
     @property
     def sentence(self) -> str:
         """Why the book cannot be asked, or an empty text where it can."""
         match self.state:
+            case "none" if self.deleted:
+                return _("The index of this book was deleted. A librarian can have the book read again.")
             case "none":
                 return _("This book has no digital file that can be asked.")
             case "indexing":
@@ -43,6 +50,15 @@ class IndexState:
             case _:
                 return ""
 
+    @property
+    def languages(self) -> list[str]:
+        """The languages of the passages that answer, as two letters, the most frequent first; one query."""
+        if self.generation is None:
+            return []
+        counted = self.generation.passages.order_by().values("language").annotate(passages=Count("pk"))
+        found = counted.exclude(language="").order_by("-passages", "language")
+        return [row["language"] for row in found]
+
 
 def file_of(document: Document) -> BookFile | None:
     """The digital file that a document is made from, as it is now."""
@@ -52,19 +68,34 @@ def file_of(document: Document) -> BookFile | None:
 def index_state(book: Book) -> IndexState:
     """How the index of ``book`` stands."""
     document = Document.objects.select_related("live_generation").filter(book=book).first()
-    if document is None:
-        return IndexState("none")
+    return state_of(document) if document is not None else IndexState("none")
+
+
+def state_of(document: Document) -> IndexState:
+    """How the index of ``document`` stands; reads its live generation."""
     latest = latest_job("index", document)
-    job = latest if latest is not None and latest.is_open else None
-    live = document.live_generation
-    if live is not None:
-        error = latest.error if latest is not None and latest.state == JobState.FAILED else ""
-        return IndexState("ready", live.page_count, live.passage_count, live.model, error, live.note, job)
+    job = latest if latest is not None and latest.is_open and not document.index_deleted_at else None
+    if document.live_generation is not None:
+        return _answering(document, document.live_generation, latest, job)
     if job is not None:
         return IndexState("indexing", job=job)
-    if latest is not None and latest.state == JobState.CANCELLED:
+    if latest is None or document.index_deleted_at:
+        return IndexState("none", deleted=document.index_deleted_at is not None)
+    if latest.state == JobState.CANCELLED:
         return IndexState("failed", error=_("Reading it was stopped."))
-    return IndexState("failed", error=latest.error) if latest is not None else IndexState("none")
+    return IndexState("failed", error=latest.error)
+
+
+def _answering(document: Document, live: IndexGeneration, latest: Job | None, job: Job | None) -> IndexState:
+    book_file, wanted = file_of(document), recipes.wanted()
+    stale = recipes.of(live) != wanted or (book_file is not None and book_file.sha256 != live.source_sha256)
+    is_newest = latest is None or not live.ready_at or latest.created_at > live.ready_at
+    failed = latest is not None and latest.state == JobState.FAILED and is_newest
+    ready = document.generations.filter(state=GenerationState.READY).exclude(pk=live.pk) if stale else ()
+    return IndexState(
+        "ready", live.page_count, live.passage_count, live.model, latest.error if latest and failed else "", live.note,
+        job, stale, any(recipes.of(one) == wanted for one in ready), generation=live,
+    )  # fmt: skip
 
 
 def live_generation(book: Book) -> IndexGeneration:
@@ -73,6 +104,9 @@ def live_generation(book: Book) -> IndexGeneration:
     found = document.live_generation if document is not None else None
     if found is None:
         raise errors.IndexNotReady(index_state(book).sentence)
+    if not recipes.can_be_asked(found):
+        sentence = _("This book was indexed by a model that the library no longer has. It is being indexed anew.")
+        raise errors.IndexNotReady(sentence)
     return found
 
 

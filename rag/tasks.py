@@ -1,12 +1,21 @@
-"""What the worker does for rag."""
+"""What the workers do for rag."""
 
 from __future__ import annotations
 
+from celery import shared_task
+
 from library.jobs.tasks import JobRun, job_task
 from rag.ingest.build import build_index
+from rag.services import rebuilding
 
 
 @job_task("index")
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
-    build_index(run)
+    build_index(rebuilding.Patient(run.job))
+
+
+@shared_task(name="check_indexes")
+def check_indexes() -> None:
+    """Every 30 s: indexes by another model or recipe than the settings', and what answers no more."""
+    rebuilding.check()

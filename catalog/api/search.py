@@ -65,7 +65,7 @@ class FoundPages(Pages):
             form.query, user=request.user, filters=form.filters, sort=form.order, page=number, page_size=size,
             facets=True, exactly=form.is_exact,
         )  # fmt: skip
-        books = queries.books_of(self.results)
+        books = queries.books_of(self.results, request.user)
         return self.paginate_queryset(Found(self.results.count, books), request) or []
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import Any
-
-from django.core.cache import cache
 from django.db import connection
 
-from catalog.finding import facets, statement
-from catalog.finding.narrowing import Filters, Narrowing
+from catalog.finding import facets, kept
+from catalog.finding.narrowing import Narrowing
 from catalog.finding.statement import Match, Params
 from catalog.finding.view import Found, View
 
-KEPT_SECONDS = 30
-MANY = 10_000  # books; counting fewer takes no time
 SORTS = {
     "title": "book.sort_title, book.id",
     "newest": "book.created_at DESC, book.id DESC",
@@ -24,9 +18,9 @@ SORTS = {
 Counts = tuple[int, list[tuple[str, str, int]]]
 
 
-def everything(view: View, narrowing: Narrowing, filters: Filters) -> Found:
+def everything(view: View, narrowing: Narrowing) -> Found:
     """All books that pass: by title unless another order is asked for. The numbers of many may be 30 s old."""
-    count, counts = _counts(view, narrowing, filters)
+    count, counts = _counts(view, narrowing)
     ids = _ids(view, narrowing) if view.offset < count else []
     return Found(count, ids, counts)
 
@@ -45,15 +39,7 @@ def _ids(view: View, narrowing: Narrowing) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _counts(view: View, narrowing: Narrowing, filters: Filters) -> Counts:
-    named: tuple[Any, ...] = (view.staff, view.facets, filters)
-    key = "catalog-all-" + sha256(repr(named).encode()).hexdigest()
-    kept: Counts | None = cache.get(key)
-    if kept is not None:
-        return kept
+def _counts(view: View, narrowing: Narrowing) -> Counts:
     selects = facets.selects(narrowing) if view.facets else ()
-    outcome = statement.run(Match(staff=view.staff), narrowing, sort="popular", offset=0, limit=0, facets=selects)
-    counted = outcome.count, outcome.counts
-    if outcome.found >= MANY:
-        cache.set(key, counted, KEPT_SECONDS)
-    return counted
+    outcome = kept.run(Match(staff=view.staff), narrowing, sort="popular", offset=0, limit=0, facets=selects)
+    return outcome.count, outcome.counts

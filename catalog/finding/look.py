@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from catalog.finding import facets, near, ranking, statement, tsquery, vocabulary
+from catalog.finding import facets, kept, near, ranking, statement, tsquery, vocabulary
 from catalog.finding.narrowing import Narrowing, asked_beside_words
 from catalog.finding.query import Part, Query
 from catalog.finding.statement import RANKED, Match, Outcome, Scored
@@ -88,15 +88,16 @@ class Look:
 
     def _statement(self, match: Match) -> Outcome:
         counted = facets.selects(self.narrowing) if self.view.facets else ()
-        return statement.run(
-            match, self.narrowing, sort=self.view.sort, offset=self.view.offset, limit=self.view.limit,
-            facets=counted, ranked=self.view.ranked,
+        first, size = (0, max(RANKED, self.view.until)) if self.view.ranked else (self.view.offset, self.view.limit)
+        return kept.run(
+            match, self.narrowing, sort=self.view.sort, offset=first, limit=size, facets=counted,
+            ranked=self.view.ranked,
         )  # fmt: skip
 
     def _in_title(self) -> str:
         """All that tells something is in the title."""
         groups = tuple(tuple(self._telling(group)) for group in self.query.groups)
-        return tsquery.Writer(self.known, guarded=False).whole(replace(self.query, groups=groups))
+        return tsquery.Writer(self.known, titles=True).whole(replace(self.query, groups=groups))
 
     def _telling(self, group: tuple[Part, ...]) -> list[Part]:
         language = self.known.asked_in(self.query.text)

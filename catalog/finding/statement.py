@@ -127,10 +127,10 @@ def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str, str]
     shown = "" if staff else "AND NOT facts.is_suppressed"
     sql = f"""SELECT {", ".join(f"book.{column}" for column in TITLE)}
       FROM catalog_bookfacts AS facts JOIN catalog_book AS book ON book.id = facts.book_id
-      WHERE facts.vector @@ %s::tsquery AND facts.title_vector @@ %s::tsquery {shown}
+      WHERE facts.vector @@ %s::tsquery {shown}
       ORDER BY facts.title_words, facts.book_id LIMIT {TITLES_AT_MOST}"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [in_title, in_title])
+        cursor.execute(sql, [in_title])
         return [tuple(row) for row in cursor.fetchall()]
 
 
@@ -170,7 +170,7 @@ def _near(match: Match, params: Params) -> str:
 
 
 def _in_title(match: Match, params: Params) -> str:
-    return f"facts.title_vector @@ {params.add(match.in_title)}::tsquery" if match.in_title else "false"
+    return f"facts.vector @@ {params.add(match.in_title)}::tsquery" if match.in_title else "false"
 
 
 def _where(match: Match, params: Params) -> str:
@@ -203,7 +203,8 @@ def _best(match: Match, params: Params, until: int) -> str:
     return f"""SELECT 'book', top.book_id::text, place, {score}, {cover}, lexical FROM (
   SELECT *, row_number() OVER () AS place
   FROM (SELECT * FROM passing ORDER BY {SORTS["relevance"]} LIMIT {number}) AS best) AS top
-  CROSS JOIN LATERAL (SELECT vector || ''::tsvector AS v, title_vector AS t FROM catalog_bookfacts AS facts
+  CROSS JOIN LATERAL (
+    SELECT vector || ''::tsvector AS v, ts_filter(vector, '{{a}}') AS t FROM catalog_bookfacts AS facts
     WHERE facts.book_id = top.book_id OFFSET 0) AS texts"""
 
 

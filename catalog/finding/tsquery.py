@@ -13,6 +13,7 @@ from catalog.finding.vocabulary import Vocabulary, Word
 
 RAREST = 8
 INITIALS = (2, 3)
+TITLE = "A"  # the weight of words of the title
 
 
 def quoted(lexeme: str, weight: str = "", *, prefix: bool = False) -> str:
@@ -31,11 +32,11 @@ def any_of(queries: Iterable[str]) -> str:
 
 
 class Writer:
-    """Writes parts of a query. ``guarded``: stems count in their own language only; a title alone has no language."""
+    """Writes parts of a query. ``titles``: only what stands in titles counts, in whatever language it is a stem."""
 
-    def __init__(self, known: Vocabulary, *, guarded: bool = True) -> None:
+    def __init__(self, known: Vocabulary, *, titles: bool = False) -> None:
         self.known = known
-        self.guarded = guarded
+        self.titles = titles
 
     def whole(self, query: Query, *, prefix: bool = False) -> str:
         """All parts of any group; with ``prefix`` the very last word may be the beginning of one."""
@@ -44,14 +45,14 @@ class Writer:
 
     def group(self, parts: Sequence[Part], *, prefix: Part | None = None) -> str:
         parts = self._phrased(parts)
-        free = self.known.languages - self._empty_in(parts) if self.guarded else set()
+        free = self.known.languages - self._empty_in(parts) if not self.titles else set()
         return all_of(self.part(part, free=free, prefix=part is prefix) for part in parts)
 
     def excluded(self, query: Query) -> str:
         return any_of(self.part(part) for part in query.excluded)
 
     def part(self, part: Part, *, free: set[str] | frozenset[str] = frozenset(), prefix: bool = False) -> str:
-        weight = part.weight if self.guarded else ""
+        weight = TITLE if self.titles else part.weight
         if len(part.words) > 1:
             return self._phrase(part.words, weight)
         word = self.known.words[part.words[0]]
@@ -100,7 +101,7 @@ class Writer:
         return set.intersection(*(word.nothing_in for word in words)) if words else set()
 
     def _in(self, query: str, languages: set[str]) -> str:
-        if not self.guarded or languages >= self.known.languages:
+        if self.titles or languages >= self.known.languages:
             return query
         return f"({query}) & ({self._guard(languages)})"
 

@@ -18,6 +18,11 @@ class View:
     limit: int
 
     @property
+    def until(self) -> int:
+        """Where the page ends."""
+        return self.offset + self.limit
+
+    @property
     def ranked(self) -> bool:
         """Whether scores decide the order of this page; behind the ranked ones books come as they were gathered."""
         return self.sort == "relevance" and self.offset < RANKED

@@ -17,7 +17,7 @@ from library.core.ids import uuid7
 class BookFacts(models.Model):
     """All that finds, narrows and counts a book, in one narrow row that triggers keep (``migrations/0006``).
 
-    ``vector`` also holds the lexeme ``~xx`` of the book's language. ``title_vector`` is the title alone.
+    ``vector`` also holds the lexeme ``~xx`` of the book's language; words of the title have the weight A.
     ``category_ids`` hold the wider categories too.
     """
 
@@ -39,7 +39,6 @@ class BookFacts(models.Model):
     category_ids = ArrayField(models.BigIntegerField(), default=list)
     branch_ids = ArrayField(models.BigIntegerField(), default=list)  # where it has copies that the library still has
     free_branch_ids = ArrayField(models.BigIntegerField(), default=list)  # where one is free
-    title_vector = SearchVectorField(default="")
     vector = SearchVectorField(default="")
 
     class Meta:

@@ -23,9 +23,10 @@ def titles(query: str = "", **asked) -> list[str]:
     narrowing = {name: asked.pop(name) for name in list(asked) if name in Filters.__dataclass_fields__}
     several = {name for name, default in vars(Filters()).items() if default == ()}
     narrowing = {name: (str(one),) if name in several else one for name, one in narrowing.items()}
-    results = search(query, user=asked.pop("user", ANYBODY), filters=Filters(**narrowing), **asked)
+    user = asked.pop("user", ANYBODY)
+    results = search(query, user=user, filters=Filters(**narrowing), **asked)
     assert results.count >= len(results.ids)
-    return [book.title for book in queries.books_of(results)]
+    return [book.title for book in queries.books_of(results, user)]
 
 
 @pytest.fixture

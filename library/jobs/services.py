@@ -125,7 +125,9 @@ def finish(*, job: Job, at: datetime | None = None) -> None:
 def fail(*, job: Job, sentence: str, at: datetime | None = None) -> None:
     """The work cannot be done; ``sentence`` tells a person why."""
     held = Job.objects.select_for_update(no_key=True).filter(pk=job.pk, lease_id=job.lease_id).first()
-    if held is not None:
+    if held is not None and held.cancel_requested:  # whatever went wrong on the way to the end that was asked for
+        _end(held, JobState.CANCELLED, at=at or timezone.now())
+    elif held is not None:
         _end(held, JobState.FAILED, at=at or timezone.now(), error=sentence)
 
 
@@ -188,6 +190,19 @@ def cancel(*, job: Job, by: User, at: datetime | None = None) -> Job:
     return held
 
 
+@transaction.atomic
+def withdraw(*, job: Job, at: datetime | None = None) -> None:
+    """Stop a job whose result is not wanted any more, whoever asked for it; harmless where it has ended."""
+    held = Job.objects.select_for_update(no_key=True).filter(pk=job.pk).first()
+    if held is None or not held.is_open:
+        return
+    held.cancel_requested = True
+    if held.state == JobState.QUEUED:
+        _end(held, JobState.CANCELLED, at=at or timezone.now())
+    else:
+        held.save(update_fields=["cancel_requested"])
+
+
 def sweep(*, at: datetime | None = None) -> int:
     """Bring back what lost its worker, and wake what nobody took. Returns how many jobs it touched.
 
@@ -214,18 +229,15 @@ def _bring_back(job_id: UUID, *, at: datetime) -> bool:
     )  # fmt: skip
     if job is None:
         return False
-    if job.cancel_requested:
-        _end(job, JobState.CANCELLED, at=at)
-    else:
-        _requeue_or_fail(
-            job,
-            sentence=_("The work stopped several times without a word. Try again, or tell us about the file."),
-            at=at,
-        )
+    sentence = _("The work stopped several times without a word. Try again, or tell us about the file.")
+    _requeue_or_fail(job, sentence=sentence, at=at)
     return True
 
 
 def _requeue_or_fail(job: Job, *, sentence: str, at: datetime) -> None:
+    if job.cancel_requested:
+        _end(job, JobState.CANCELLED, at=at)
+        return
     if job.attempt >= settings.JOB_ATTEMPTS:
         _end(job, JobState.FAILED, at=at, error=sentence)
         return

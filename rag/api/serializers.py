@@ -48,5 +48,19 @@ class IndexSerializer(serializers.Serializer[Any]):
     pages = serializers.IntegerField()
     passages = serializers.IntegerField()
     model = serializers.CharField()
-    error = serializers.CharField()
+    error = serializers.CharField(help_text="Why the newest file could not be read, if so.")
     job = serializers.UUIDField(allow_null=True, help_text="A build under way.")
+    note = serializers.CharField(help_text="What was unusual about the file, in sentences.")
+    languages = serializers.ListField(
+        child=serializers.CharField(), help_text="Of its passages, two letters each, the most frequent first."
+    )
+    stale = serializers.BooleanField(
+        help_text="It was made from another file, by another model or in another way than it would be now."
+    )
+    waiting = serializers.BooleanField(
+        help_text="A new index is ready, and answers as soon as those of all books are: another model takes over."
+    )
+
+
+class ReindexSerializer(serializers.Serializer[Any]):
+    job = serializers.UUIDField(help_text="See `GET jobs/{id}/`.")

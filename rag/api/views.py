@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.queries import get_book
 from library.core.api import ErrorSerializer
-from rag import queries
+from library.core.permissions import requires
+from rag import queries, services
 from rag.answers import answer
-from rag.api.serializers import AnswerSerializer, IndexSerializer, QuestionSerializer
+from rag.api.serializers import AnswerSerializer, IndexSerializer, QuestionSerializer, ReindexSerializer
 
 ERRORS = {401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
@@ -44,12 +48,41 @@ class QueryView(APIView):
 
 
 class IndexView(APIView):
+    def get_permissions(self) -> list[Any]:
+        if self.request.method == "DELETE":
+            return [requires("rag.delete_indexgeneration")()]
+        return super().get_permissions()
+
     @extend_schema(operation_id="rag_books_index", responses={200: IndexSerializer, **ERRORS})
     def get(self, request: Request, book_id: int) -> Response:
         """Whether a book can be asked: the state of what answers now, and the job of a build under way."""
         state = queries.index_state(get_book(book_id, request.user))
         body = {
             "state": state.state, "pages": state.pages, "passages": state.passages, "model": state.model,
-            "error": state.error, "job": state.job.pk if state.job else None,
+            "error": state.error, "job": state.job.pk if state.job else None, "note": state.note,
+            "languages": state.languages, "stale": state.stale, "waiting": state.waiting,
         }  # fmt: skip
         return Response(IndexSerializer(body).data)
+
+    @extend_schema(operation_id="rag_books_index_delete", responses={204: None, **ERRORS})
+    def delete(self, request: Request, book_id: int) -> Response:
+        """Delete all that was read from a book's file, and stop what reads it. The file stays; nothing reads it again
+        until somebody asks for that."""
+        book = get_book(book_id, request.user)
+        services.delete_index(book=book, by=request.user)  # type: ignore[arg-type]  # signed in
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReindexView(APIView):
+    permission_classes = [requires("rag.add_indexgeneration")]
+
+    @extend_schema(
+        operation_id="rag_books_reindex",
+        request=None,
+        responses={202: ReindexSerializer, **ERRORS, 409: ErrorSerializer},
+    )
+    def post(self, request: Request, book_id: int) -> Response:
+        """Have a book's file read anew, or join a build under way. Its index answers until the new one is ready."""
+        book = get_book(book_id, request.user)
+        job = services.reindex(book=book, by=request.user)  # type: ignore[arg-type]  # signed in
+        return Response(ReindexSerializer({"job": job.pk}).data, status=status.HTTP_202_ACCEPTED)

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,9 +20,9 @@ from library.ai.embeddings import ModelSpec
 from library.jobs.tasks import JobRun
 from rag import errors
 from rag.ingest import cleaning, extract, passages, source
-from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
+from rag.models import Document, IndexGeneration, Page, Passage
 from rag.queries import file_of
-from rag.signals import index_ready
+from rag.services import indexing
 
 PAGES_AT_ONCE = 32
 PASSAGES_AT_ONCE = 128
@@ -60,7 +59,7 @@ def build_index(run: JobRun) -> None:
         if document is None or book_file is None:
             raise errors.FileMissing
         build = Build(run, document, book_file, embeddings.spec())
-        if is_live(document, book_file, build.model):
+        if indexing.is_done(document=document, source_sha256=book_file.sha256):
             return
         try:
             begin(build)
@@ -75,28 +74,10 @@ def build_index(run: JobRun) -> None:
     raise errors.ChangesTooOften
 
 
-def is_live(document: Document, book_file: BookFile, model: ModelSpec) -> bool:
-    """Whether the generation that answers now is already of this file, model and recipe."""
-    live = document.live_generation
-    return live is not None and _recipe(live) == (book_file.sha256, model.name, passages.CHUNKER)
-
-
-def _recipe(generation: IndexGeneration) -> tuple[str, str, str]:
-    return generation.source_sha256, generation.model, generation.chunker
-
-
 def begin(build: Build) -> None:
     """Take up the generation that an earlier attempt began, or begin one; what was begun of another file goes."""
-    document, model = build.document, build.model
     with build.say(0, _("Opening the file")):
-        found = document.generations.filter(state=GenerationState.BUILDING).first()
-        if found and _recipe(found) != (build.book_file.sha256, model.name, passages.CHUNKER):
-            found.delete()
-            found = None
-        build.generation = found or IndexGeneration.objects.create(
-            document=document, source_sha256=build.book_file.sha256, model=model.name,
-            dimensions=model.dimensions, chunker=passages.CHUNKER,
-        )  # fmt: skip
+        build.generation = indexing.begin(document=build.document, source_sha256=build.book_file.sha256)
 
 
 def read_pages(build: Build) -> None:
@@ -214,22 +195,9 @@ def publish(build: Build) -> None:
     """
     generation = build.generation
     with build.say(WHOLE, _("Ready to answer questions")), transaction.atomic():
-        document = Document.objects.select_for_update(no_key=True).get(pk=build.document.pk)
-        book_file = file_of(document)
-        if book_file is None or book_file.sha256 != generation.source_sha256:
-            raise SourceReplaced
-        if generation.passages.filter(embedding=None).exists():
-            raise RuntimeError("A passage without a vector cannot be published.")
         generation.passage_count = generation.passages.count()
-        generation.state = GenerationState.READY
-        generation.ready_at = timezone.now()
-        generation.save()
-        document.live_generation = generation
-        document.save(update_fields=["live_generation"])
-        document.generations.exclude(pk=generation.pk).delete()
-        index_ready.send(
-            sender=Document, document=document, generation=generation, requested_by=build.run.job.requested_by_id
-        )
+        if not indexing.complete(generation=generation, requested_by=build.run.job.requested_by_id):
+            raise SourceReplaced
 
 
 def _ranges(rows: Sequence[Any], size: int) -> Iterator[list[Any]]:

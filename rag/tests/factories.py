@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -8,7 +9,7 @@ from django.core.files.base import ContentFile
 from catalog.models import Book, BookFile
 from catalog.tests.factories import make_book
 from library.jobs.models import Job
-from library.jobs.tasks import perform
+from library.jobs.tasks import JobRun, perform
 from rag import services
 from rag.ingest.build import build_index
 from rag.tests import pdfs
@@ -42,3 +43,15 @@ def make_indexed_book(content: bytes | None = None, **values: Any) -> Book:
     job = index(book)
     assert job.state == "done", job.error
     return book
+
+
+def work(function: Callable[[JobRun], None] = build_index) -> list[Job]:
+    """Do the waiting index jobs, and those that they lead to, one after another as a worker does; as they ended."""
+    done = []
+    while job := Job.objects.filter(kind="index", state="queued").order_by("created_at", "id").first():
+        Job.objects.filter(pk=job.pk).update(not_before=None)
+        perform(job.pk, function)
+        job.refresh_from_db()
+        done.append(job)
+        assert len(done) < 100, "jobs lead to jobs for ever"
+    return done

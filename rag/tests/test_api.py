@@ -91,7 +91,10 @@ def test_index_tells_its_state_on_the_way():
     def state():
         return reader.get(f"/api/v1/rag/books/{book.pk}/index/").json()
 
-    nothing = {"state": "none", "pages": 0, "passages": 0, "model": "", "error": "", "job": None}
+    nothing = {
+        "state": "none", "pages": 0, "passages": 0, "model": "", "error": "", "job": None, "note": "", "languages": [],
+        "stale": False, "waiting": False,
+    }  # fmt: skip
     assert state() == nothing
     job = services.start_index(book=book, by=None)
     assert state() == nothing | {"state": "indexing", "job": str(job.pk)}

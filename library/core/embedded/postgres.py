@@ -29,6 +29,12 @@ def wheel_folder() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "pginstall18"
 
 
+def buffers_mb() -> int:
+    """Megabytes of the machine's memory in which PostgreSQL keeps pages: a sixteenth, from 128 to 1024."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(128, min(1024, memory // 16 // 1024**2))
+
+
 class Postgres:
     """One embedded server over one data folder."""
 
@@ -64,7 +70,7 @@ class Postgres:
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
             "max_connections": "60",
-            "shared_buffers": "256MB",
+            "shared_buffers": f"{buffers_mb()}MB",
             "maintenance_work_mem": "256MB",
             "timezone": "UTC",
             "log_min_messages": "warning",

@@ -14,6 +14,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalog.services import vectors
+from rag import reports
+from rag.services import rebuilding
 
 
 class Command(BaseCommand):
@@ -26,6 +28,8 @@ class Command(BaseCommand):
             self.stdout.write("Making the tables …")
             call_command("migrate", verbosity=0, interactive=False)
         vectors.check()  # another model in the settings begins its generation of book vectors now
+        if rebuilding.catch_up():  # … and new indexes of books beside those that answer
+            self.stdout.write(reports.sentence(rebuilding.standing()))
         stamp = Path(settings.STATIC_ROOT) / ".collected"
         wanted = _static_fingerprint()
         if not stamp.exists() or stamp.read_text() != wanted:

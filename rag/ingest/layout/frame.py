@@ -1,0 +1,67 @@
+"""Turned text: boxes are moved into a frame in which the text is upright, and the words' boxes back again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from rag.ingest.layout.pieces import Box, Run, moved
+
+UPRIGHT = 0  # quarter turns clockwise that the text is turned by, as the page is shown
+SLANTED = -1  # neither upright nor at a right angle
+
+
+def shown(runs: Iterable[Run], matrix: Any) -> list[Run]:
+    """The runs as the page is shown: ``matrix`` is that of the page's own turn."""
+    a, b, c, d, *_ = matrix
+    if (a, b, c, d) == (1, 0, 0, 1):
+        return list(runs)
+    found = []
+    for run in runs:
+        u, v = run.direction
+        words = [(text, moved(box, matrix), look) for text, box, look in run.words]
+        found.append(Run(run.block, (a * u + c * v, b * u + d * v), words, run.order))
+    return found
+
+
+def turn(direction: tuple[float, float]) -> int:
+    """How often the text is turned clockwise by a right angle; ``SLANTED`` for anything between."""
+    u, v = direction
+    if abs(u) > 0.97:
+        return 0 if u > 0 else 2
+    if abs(v) > 0.97:
+        return 1 if v > 0 else 3
+    return SLANTED
+
+
+def main_turn(runs: Iterable[Run]) -> int:
+    """The turn of most letters of a page."""
+    letters: Counter[int] = Counter()
+    for run in runs:
+        letters[turn(run.direction)] += sum(len(text) for text, _, _ in run.words)
+    return letters.most_common(1)[0][0] if letters else UPRIGHT
+
+
+def into(box: Box, turned: int, width: float, height: float) -> Box:
+    """``box`` of a page of this size, in the frame in which text turned ``turned`` times is upright."""
+    x0, y0, x1, y1 = box
+    if turned == 1:
+        return y0, width - x1, y1, width - x0
+    if turned == 2:
+        return width - x1, height - y1, width - x0, height - y0
+    if turned == 3:
+        return height - y1, x0, height - y0, x1
+    return box
+
+
+def out_of(box: Box, turned: int, width: float, height: float) -> Box:
+    """The inverse of ``into``; ``width`` and ``height`` are the page's."""
+    x0, y0, x1, y1 = box
+    if turned == 1:
+        return width - y1, x0, width - y0, x1
+    if turned == 2:
+        return width - x1, height - y1, width - x0, height - y0
+    if turned == 3:
+        return y0, height - x1, y1, height - x0
+    return box

@@ -1,0 +1,91 @@
+"""Pieces put together to what stands without a wide gap: a whole line of a column, a cell of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rag.ingest.layout.pieces import CAPITAL_GAP, DROPPED, Piece
+from rag.ingest.layout.words import is_split_capital
+from rag.ingest.raw import Word
+
+# In parts of the letters' size:
+WORD_GAP = 0.12  # less is no space, even where the file paints the parts of a word one by one
+SEGMENT_GAP = 0.6  # more may be the white between columns or cells
+TORN = 1.5  # more does not belong together, even where the file paints it as one line
+
+
+def segments(pieces: Iterable[Piece]) -> list[Piece]:
+    """``pieces`` cut at wide gaps and joined across narrow ones, from the top."""
+    parts = [part for piece in pieces for part in _torn(piece)]
+    found: list[Piece] = []
+    recent: list[Piece] = []
+    for part in sorted(parts, key=lambda p: (round((p.y0 + p.y1) / 2 / 3), p.x0)):
+        recent = [other for other in recent if other.y1 > part.y0 - part.height]
+        neighbour = next((other for other in recent if level(other, part) and _touch(other, part)), None)
+        if neighbour is None:
+            found.append(part)
+            recent.append(part)
+        else:
+            _absorb(neighbour, part)
+    return found
+
+
+def level(one: Piece, other: Piece) -> bool:
+    """Whether two pieces stand on one baseline."""
+    overlap = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return overlap > 0.55 * min(one.height, other.height)
+
+
+def _touch(one: Piece, other: Piece) -> bool:
+    gap = max(one.x0, other.x0) - min(one.x1, other.x1)
+    return -0.5 * max(one.size, other.size) < gap < SEGMENT_GAP * min(one.size, other.size)
+
+
+def _torn(piece: Piece) -> list[Piece]:
+    """A piece cut where its words stand far apart."""
+    parts: list[list[Word]] = [[piece.words[0]]]
+    for word in piece.words[1:]:
+        if word.x0 - parts[-1][-1].x1 > TORN * piece.size:
+            parts.append([])
+        parts[-1].append(word)
+    if len(parts) == 1:
+        return [piece]
+    return [of_words(words, piece) for words in parts]
+
+
+def of_words(words: list[Word], like: Piece) -> Piece:
+    """A piece of these words that looks like another."""
+    return Piece(
+        words, min(w.x0 for w in words), min(w.y0 for w in words), max(w.x1 for w in words), max(w.y1 for w in words),
+        like.size, like.bold, like.italic, like.mono, like.font, like.block,
+    )  # fmt: skip
+
+
+def _absorb(piece: Piece, part: Piece) -> None:
+    """``part`` becomes the end or the beginning of ``piece``; the parts of one word become a word."""
+    left, right = (piece, part) if piece.x0 <= part.x0 else (part, piece)
+    last, first = left.words[-1], right.words[0]
+    if _is_one_word(left, right):
+        whole = Word(
+            last.text + first.text, last.x0, min(last.y0, first.y0), max(last.x1, first.x1), max(last.y1, first.y1)
+        )
+        words = [*left.words[:-1], whole, *right.words[1:]]
+    else:
+        words = [*left.words, *right.words]
+    if len(part.words) > len(piece.words):
+        piece.font = part.font
+    piece.words = words
+    piece.x0, piece.y0 = min(piece.x0, part.x0), min(piece.y0, part.y0)
+    piece.x1, piece.y1 = max(piece.x1, part.x1), max(piece.y1, part.y1)
+    piece.size = max(piece.size, part.size)
+    piece.bold, piece.italic = piece.bold and part.bold, piece.italic and part.italic
+    piece.mono = piece.mono and part.mono
+
+
+def _is_one_word(left: Piece, right: Piece) -> bool:
+    """Whether the last word of ``left`` goes on in ``right``."""
+    last, first = left.words[-1], right.words[0]
+    gap, size = first.x0 - last.x1, min(left.size, right.size)
+    if left.size > DROPPED * right.size and len(left.words) == 1:
+        return gap < CAPITAL_GAP * size and is_split_capital(last.text, first.text)
+    return abs(last.y1 - first.y1) < 0.2 * size and -0.25 * size < gap < WORD_GAP * size
