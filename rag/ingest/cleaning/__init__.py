@@ -1,0 +1,61 @@
+"""From the pages as read to the text that readers see, once the whole book is known.
+
+Two passes over the pages, in order, one page in hand at a time: ``Survey.see`` each, then ``Survey.clean`` each. What is
+kept of a page between them is small (its edges, what could be a heading, counts of words), and the same pages always
+give the same text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from functools import cached_property
+
+from rag.ingest import headings
+from rag.ingest.clean import CleanPage
+from rag.ingest.cleaning.edges import Edge, edges_of
+from rag.ingest.cleaning.flow import Words, flow
+from rag.ingest.cleaning.lines import clean
+from rag.ingest.cleaning.running import Running
+from rag.ingest.looks import Look, looks_of
+from rag.ingest.raw import RawPage
+
+__all__ = ["Survey", "clean"]
+
+
+class Survey:
+    """What the pages of a book have in common."""
+
+    def __init__(self) -> None:
+        self._edges: list[Edge] = []
+        self._runs: list[headings.Run] = []
+        self._letters: Counter[Look] = Counter()
+        self._words = Words()
+
+    def see(self, number: int, page: RawPage) -> None:
+        """Take note of a page (1-based); every page once, before any is cleaned."""
+        looks = looks_of(page)
+        self._edges += edges_of(number, page, looks)
+        self._runs += headings.runs_of(number, page, looks)
+        for line, look in zip(page.lines, looks, strict=True):
+            if line.kind == "text":
+                self._letters[look] += len(line.text)
+        self._words.see(page)
+
+    def clean(self, number: int, page: RawPage) -> CleanPage:
+        """The page without running lines, its words and paragraphs whole, its headings marked."""
+        return flow(page, self._running.lines(number), self._headings.get(number, []), self._words)
+
+    @cached_property
+    def _body(self) -> Look:
+        return min(self._letters, key=lambda look: (-self._letters[look], look), default=Look("", 0.0, False, False))
+
+    @cached_property
+    def _running(self) -> Running:
+        return Running(self._edges, self._body)
+
+    @cached_property
+    def _headings(self) -> dict[int, list[headings.Found]]:
+        found: dict[int, list[headings.Found]] = defaultdict(list)
+        for head in headings.find(self._runs, self._letters, self._body, self._running.dropped):
+            found[head.page].append(head)
+        return found

@@ -1,0 +1,173 @@
+"""From the lines of a page to its text: words that a line break parted made whole, prose in paragraphs, listings and
+tables in their lines. Each word's place is kept."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from rag.ingest.clean import CleanPage, Heading, WordBox
+from rag.ingest.headings import Found
+from rag.ingest.raw import Line, RawPage, Word
+
+HYPHENS = "-\u00ad\u2010"
+SOFT = "\u00ad"
+PARTED = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
+BEGINS = re.compile(r"^[^\W\d_]+")
+HANGING = re.compile(r"\w[-\u00ad\u2010]$")
+AND = {"and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en", "of"}  # *pre- and post-war*
+ROOM = 1.05  # how much wider than the room at the end of a line its next word may be and yet have fitted
+
+
+class Words:
+    """How often words stand whole in a book: what a hyphen at the end of a line meant."""
+
+    def __init__(self, most: int = 400_000) -> None:
+        self.most = most  # different ones; a book of more is none
+        self.seen: Counter[str] = Counter()
+
+    def see(self, page: RawPage) -> None:
+        for line in page.lines:
+            for word in line.words:
+                folded = word.text.strip("“”\"'‘’().,;:!?[]").casefold()
+                if folded in self.seen or len(self.seen) < self.most:
+                    self.seen[folded] += 1
+
+    def whole(self, first: str, rest: str) -> bool:
+        """Whether the hyphen between two parts of a word is only there because of the line break."""
+        first, rest = first.casefold(), rest.casefold()
+        joined, parted = self.seen[first + rest], self.seen[f"{first}-{rest}"]
+        if joined or parted:
+            return joined >= parted
+        return not (self.seen[first] > 1 and self.seen[rest] > 1)
+
+
+class Text:
+    """A page's text as it grows."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.length = 0
+        self.boxes: list[WordBox] = []
+
+    def add(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+
+    def word(self, word: Word, text: str, *, boxed: bool = True) -> None:
+        start = self.length + len(text) - len(text.lstrip())
+        self.add(text)
+        if boxed and start < self.length:
+            self.boxes.append(WordBox(start, self.length, word.x0, word.y0, word.x1, word.y1))
+
+    def finish_word(self, word: Word, text: str) -> None:
+        """The rest of a word whose beginning stands at the end of the line before: both boxes have its offsets."""
+        self.add(text)
+        first = self.boxes[-1]
+        self.boxes[-1] = WordBox(first.start, self.length, first.x0, first.y0, first.x1, first.y1)
+        self.boxes.append(WordBox(first.start, self.length, word.x0, word.y0, word.x1, word.y1))
+
+
+def flow(page: RawPage, dropped: set[int], found: Sequence[Found], words: Words) -> CleanPage:
+    """The clean page: its lines but for ``dropped`` ones, its headings marked."""
+    heads = {index: head for head in found for index in range(head.first, head.last + 1)}
+    lines = [(index, line) for index, line in enumerate(page.lines) if index not in dropped and line.words]
+    text = Text()
+    marks: dict[Found, tuple[int, int]] = {}
+    widths = _widths(page, lines)
+    for place, (index, line) in enumerate(lines):
+        before = lines[place - 1] if place else None
+        join = ""
+        if before is not None:
+            join = _join(before[1], line, heads.get(before[0]), heads.get(index), widths[before[0]])
+        parts = _put(text, line, join, words)
+        head = heads.get(index)
+        if head is not None:
+            start = marks[head][0] if head in marks else text.length - parts
+            marks[head] = (start, text.length)
+    whole = "".join(text.parts)
+    return CleanPage(whole, text.boxes, [_heading(whole, head, *span) for head, span in marks.items()])
+
+
+def _heading(text: str, head: Found, start: int, end: int) -> Heading:
+    return Heading(start, end, " ".join(text[start:end].split()), head.rank)
+
+
+def _join(before: Line, line: Line, head_before: Found | None, head: Found | None, width: float) -> str:
+    """What stands between two lines: nothing yet of hyphens."""
+    if head_before is not head:
+        return "\n\n"
+    if head is not None:
+        return " "
+    if line.starts or before.kind != line.kind:
+        return "\n\n"
+    if line.kind != "text":
+        return "\n"
+    return " " if _wraps(before, line, width) else "\n"
+
+
+def _wraps(before: Line, line: Line, width: float) -> bool:
+    """Whether a line ends only because it is full: the next word would not have fitted."""
+    if HANGING.search(before.text):
+        return True
+    room = width - _extent(before)
+    letters = max(1, len(before.text))
+    word = _extent(before) / letters * (1 + len(line.words[0].text))
+    return room < ROOM * word
+
+
+def _extent(line: Line) -> float:
+    left, _, right, _ = line.box
+    return right - left if right > left else float(len(line.text))
+
+
+def _widths(page: RawPage, lines: Sequence[tuple[int, Line]]) -> dict[int, float]:
+    """How wide the lines of each line's paragraph can be, and those of paragraphs like it."""
+    widths: dict[int, float] = {}
+    paragraph: list[int] = []
+    for place, (index, line) in enumerate(lines):
+        paragraph.append(index)
+        last = place + 1 == len(lines) or lines[place + 1][1].starts or lines[place + 1][1].kind != line.kind
+        if last:
+            widest = max(_extent(page.lines[number]) for number in paragraph)
+            widths |= dict.fromkeys(paragraph, widest)
+            paragraph = []
+    return widths
+
+
+def _put(text: Text, line: Line, join: str, words: Words) -> int:
+    """Add a line behind ``join``; gives how many characters its own text has."""
+    first = line.words[0]
+    rest = line.words
+    begun = text.length
+    if join == " " and (mended := _mended(text, first, words)):
+        if mended == "whole":
+            last = text.parts.pop()
+            text.parts.append(last[:-1])
+            text.length -= 1
+        text.finish_word(first, first.text)
+        rest = line.words[1:]
+        begun = text.length - len(first.text)
+    elif join:
+        text.add(join)
+        begun = text.length
+    for place, word in enumerate(rest):
+        if place or len(rest) < len(line.words):
+            text.add(" ")
+        content = word.text if line.kind == "code" and not place else word.text.strip()
+        text.word(word, content, boxed=line.kind != "row" or content != "|")
+    return text.length - begun
+
+
+def _mended(text: Text, first: Word, words: Words) -> str:
+    """How the last word of a line goes on in the next one: *whole* (the hyphen goes), *kept* (it stays), or not."""
+    last = text.parts[-1] if text.parts else ""
+    following = first.text.strip()
+    if not HANGING.search(last) or not following[:1].isalnum() or following.strip(",.;").casefold() in AND:
+        return ""
+    before, after = PARTED.search(last), BEGINS.match(following)
+    if before is None or after is None or not following[:1].islower():
+        return "kept" if not last.endswith(SOFT) else "whole"
+    return "whole" if last.endswith(SOFT) or words.whole(before[1], after[0]) else "kept"

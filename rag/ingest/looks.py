@@ -1,0 +1,45 @@
+"""What a line of print looks like: enough to tell headings and running lines from the text of a book."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from rag.ingest.raw import Line, RawPage
+
+SUBSET = re.compile(r"^[A-Z]{6}\+")
+HEIGHTS_APART = 0.7  # a word lower than this share of the highest stands beside a drop capital or a symbol
+NEAR = 0.15  # a size so judged is that of most lines, if it is so near to it
+
+
+class Look(NamedTuple):
+    """Font, size in points and cut of a line."""
+
+    font: str
+    size: float
+    bold: bool
+    italic: bool
+
+
+def looks_of(page: RawPage) -> list[Look]:
+    """The look of each line of a page."""
+    looks = [_look(line) for line in page.lines]
+    letters: Counter[float] = Counter()
+    for line, (look, mixed) in zip(page.lines, looks, strict=True):
+        letters[look.size] += 0 if mixed else len(line.words)
+    usual = min(letters, key=lambda size: (-letters[size], size), default=0.0)
+    return [
+        look._replace(size=usual) if mixed and abs(look.size - usual) <= NEAR * usual else look for look, mixed in looks
+    ]
+
+
+def _look(line: Line) -> tuple[Look, bool]:
+    """The look of a line, and whether its size had to be judged by the heights of its words: ``line.size`` is that of
+    its largest letters, be they a drop capital or a symbol."""
+    heights = sorted(word.y1 - word.y0 for word in line.words)
+    size, usual = line.size, heights[len(heights) // 2] if heights else 0.0
+    mixed = len(heights) > 1 and 0 < usual < HEIGHTS_APART * heights[-1]
+    if mixed:
+        size *= usual / heights[-1]
+    return Look(SUBSET.sub("", line.font), round(2 * size) / 2, line.bold, line.italic), mixed
