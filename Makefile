@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-desk clean
+.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-desk bench-index bench-embed clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -88,6 +88,7 @@ books: install  ## Build the demonstration collection's PDFs from their texts
 
 $(BENCH)/.installed: requirements-bench.txt
 	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) $(TORCH)
 	@$(BENCH)/bin/python -m pip install --quiet -r requirements-bench.txt
 	@touch $@
 
@@ -102,6 +103,12 @@ bench-search: install $(BENCH)/.installed  ## The catalogue's search beside FTS5
 
 bench-desk: install  ## Check-outs and check-ins at 1 and 16 desks beside bare SQL; writes bench/RESULTS.md
 	$(BIN)/python -m bench.desk
+
+bench-index: install $(BENCH)/.installed  ## From PDF to searchable, beside the usual pipeline; writes bench/RESULTS.md
+	$(BIN)/python -m bench.index --peers $(BENCH)/bin/python
+
+bench-embed: install  ## How quickly passages become vectors, beside sentence-transformers as it comes; writes bench/RESULTS.md
+	$(BIN)/python -m bench.embed
 
 clean:  ## Remove the virtual environments and everything in var/
 	rm -rf $(VENV) $(BENCH) $(SCHEMA) var
