@@ -12,6 +12,9 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP := $(BIN)/python -m pip install --quiet
+# Into the environment of $(1), from PyTorch's own index where it can be reached.
+install_torch = if $(1) -c 'import urllib.request; urllib.request.urlopen("$(TORCH_INDEX)/torch/", timeout=10)' 2>/dev/null; \
+	then $(1) -m pip install --quiet --index-url $(TORCH_INDEX) $(TORCH); else $(1) -m pip install --quiet $(TORCH); fi
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-desk bench-index bench-embed clean
@@ -31,8 +34,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.torch: $(VENV)/bin/python requirements.txt
 	@echo "Installing PyTorch …"
-	@if $(BIN)/python -c 'import urllib.request; urllib.request.urlopen("$(TORCH_INDEX)/torch/", timeout=10)' 2>/dev/null; \
-	then $(PIP) --index-url $(TORCH_INDEX) $(TORCH); else $(PIP) $(TORCH); fi
+	@$(call install_torch,$(BIN)/python)
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.torch requirements.txt
@@ -88,7 +90,7 @@ books: install  ## Build the demonstration collection's PDFs from their texts
 
 $(BENCH)/.installed: requirements-bench.txt
 	@$(PYTHON) -m venv $(BENCH)
-	@$(BENCH)/bin/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) $(TORCH)
+	@$(call install_torch,$(BENCH)/bin/python)
 	@$(BENCH)/bin/python -m pip install --quiet -r requirements-bench.txt
 	@touch $@
 
