@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.embeddings import Vectors, unit
-from rag.sentences import Span, fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
+from rag.places import Part, sentences
+from rag.sentences import fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
 
 FEWEST, MOST = 6, 10
 PASSAGES_PER_SENTENCE = 45  # one sentence more for each so many passages
@@ -43,11 +44,12 @@ SPOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage of the index: where it begins on its page, and what it says."""
+    """A passage of the index: where it begins, what it says, and what it has of each of its pages."""
 
     page: int
     start: int
     text: str
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _candidates(
     pages: dict[int, str],
     language: str,
 ) -> list[_Candidate]:
-    """The sentences worth comparing: of the most central passages of each section."""
+    """The sentences worth comparing, each once though passages overlap: of the most central ones of each section."""
     opening = np.array([OPENING if _opens_chapter(passage, pages) else 0.0 for passage in passages])
     centrality = np.einsum("nd,nd->n", vectors, middles[sections]) + opening
     found: list[_Candidate] = []
@@ -149,7 +151,7 @@ def _candidates(
         best = sorted(members, key=lambda i: (-centrality[i], i))[:TRIED_PER_SECTION]
         for index in best:
             found += _sentences(passages[index], section, float(opening[index]), language)
-    return found
+    return list({candidate.sentence: candidate for candidate in reversed(found)}.values())[::-1]
 
 
 def _opens_chapter(passage: Passage, pages: dict[int, str]) -> bool:
@@ -159,16 +161,15 @@ def _opens_chapter(passage: Passage, pages: dict[int, str]) -> bool:
 
 
 def _sentences(passage: Passage, section: int, opening: float, language: str) -> list[_Candidate]:
-    """The sentences of a passage that say something without what stands around them."""
+    """The sentences of a passage that say something without what stands around them, each of one page."""
     found = []
-    for span in split(passage.text, language):
-        text = fold_space(span.of(passage.text))
+    for page, place, verbatim, _before in sentences(passage.parts, passage.text, language):
+        text = fold_space(verbatim)
         words = word_count(text)
-        if 8 <= words <= 45 and is_quotable(span.of(passage.text)) and not leans(text):
+        if 8 <= words <= 45 and is_quotable(verbatim) and not leans(text):
             if SPOKEN.search(text) or ":" in text[-2:]:
                 continue
-            placed = Span(passage.start + span.start, passage.start + span.end)
-            sentence = Sentence(text, passage.page, placed.start, placed.end)
+            sentence = Sentence(text, page, place.start, place.end)
             found.append(_Candidate(sentence, section, opening + _bonus(text, words)))
     return found
 

@@ -11,7 +11,8 @@ from aistudy import errors, summary
 from aistudy.models import Artifact, ArtifactState
 from library.ai import embeddings
 from library.jobs.tasks import JobRun, job_task
-from rag.models import Document, IndexGeneration
+from rag import places
+from rag.models import Document, IndexGeneration, Passage
 from rag.sentences import fold_space, word_count
 
 STEPS = 4
@@ -55,7 +56,7 @@ def _sentences(run: JobRun, artifact: Artifact, generation: IndexGeneration) -> 
         raise IndexReplaced  # deleted while we looked
     run.progress(done=1, total=STEPS, message=_("Weighing {n} passages").format(n=len(rows)))
     found = summary.summarise(
-        [summary.Passage(row.first_page, row.start, row.text) for row in rows],
+        [_passage(row, pages) for row in rows],
         np.stack([np.asarray(row.embedding, dtype=np.float32) for row in rows]),
         pages,
         language=artifact.language,
@@ -66,6 +67,11 @@ def _sentences(run: JobRun, artifact: Artifact, generation: IndexGeneration) -> 
         raise errors.NothingToSummarise
     run.progress(done=2, total=STEPS, message=_("Putting {n} sentences in order").format(n=len(verbatim)))
     return verbatim
+
+
+def _passage(row: Passage, pages: dict[int, str]) -> summary.Passage:
+    parts = places.parts(row.first_page, row.start, row.last_page, row.end, pages)
+    return summary.Passage(row.first_page, row.start, row.text, tuple(parts))
 
 
 def store(run: JobRun, artifact: Artifact, generation: IndexGeneration, sentences: list[summary.Sentence]) -> None:

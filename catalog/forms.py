@@ -35,11 +35,11 @@ NOBODY = "-"  # a reading level that clears the one there
 class BookAdminForm(BookModelForm):
     """A record with its digital file in one form."""
 
-    pdf = forms.FileField(
-        label=_("PDF"),
+    file = forms.FileField(
+        label=_("PDF, EPUB or text"),
         required=False,
         help_text=_("The digital book. It replaces the file that is there and is read in the background."),
-        widget=forms.FileInput(attrs={"accept": "application/pdf"}),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
     )  # fmt: skip
 
     class Meta:
@@ -49,8 +49,8 @@ class BookAdminForm(BookModelForm):
             "subjects", "series", "series_position", "reading_level", "minimum_age", "is_public", "is_suppressed",
         )  # fmt: skip
 
-    def clean_pdf(self) -> Any:
-        upload = self.cleaned_data["pdf"]
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
         if upload:
             check_upload(upload)
         return upload

@@ -168,6 +168,8 @@ CELERY_BEAT_SCHEDULE = {
     "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
     # vectors
     "check-book-vectors": {"task": "check_book_vectors", "schedule": 30.0, "options": {"expires": 30}},
+    # terms of passages
+    "fold-library-terms": {"task": "fold_library_terms", "schedule": 30.0, "options": {"expires": 30}},
     # indexes of books: another model or recipe, what answers no more
     "check-indexes": {"task": "check_indexes", "schedule": 30.0, "options": {"expires": 30}},
 }
@@ -266,6 +268,11 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_TEMP_DIR = str(VAR / "uploads") if (VAR / "uploads").is_dir() else None
 UPLOAD_MAX_BYTES = 100 * 1024 * 1024
 DOCUMENT_MAX_PAGES = 5_000
+# What a process that reads a file may take: bytes of address space, seconds of computing
+# for opening it and for each page.
+READER_MEMORY, READER_OPEN_SECONDS, READER_PAGE_SECONDS = 1024**3, 60, 20
+OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 120
+OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its characters are recognised
 
 MAIL_FOLDER = VAR / "mail"
 DEFAULT_FROM_EMAIL = CONFIG.email_from

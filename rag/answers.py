@@ -18,10 +18,10 @@ from catalog.access import check_may_read
 from catalog.models import Book
 from library.ai import embeddings
 from library.search.fold import fold
-from rag import errors, queries, retrieval, writers
-from rag.models import IndexGeneration, Page
+from rag import errors, places, queries, retrieval, writers
+from rag.models import IndexGeneration, Page, Passage
 from rag.retrieval import Hit
-from rag.sentences import fold_space
+from rag.sentences import Span, fold_space
 
 LONGEST_QUESTION = 1_000
 MOST_PASSAGES = 20
@@ -123,14 +123,8 @@ def _made(book: Book, question: str, num_chunks: int, generation: IndexGeneratio
     embedder = embeddings.for_questions(generation.model)
     asked = embedder.embed([question])[0]
     hits = retrieval.search_book(generation, asked, max(num_chunks, FIRST_PASSAGES))
-    found = [
-        candidate
-        for rank, hit in enumerate(hits)
-        for candidate in writers.candidates(
-            hit.passage.text, page=hit.passage.first_page, start=hit.passage.start, passage=rank, score=hit.score,
-            language=book.language,
-        )
-    ]  # fmt: skip
+    texts = _pages_of(generation, [hit.passage for hit in hits])
+    found = _candidates(hits, texts, book.language)
     vectors = embedder.embed([fold_space(candidate.text) for candidate in found])
     scores = [float(score) for score in vectors @ asked]
     best = max([hit.score for hit in hits] + scores, default=0.0)
@@ -147,7 +141,7 @@ def _made(book: Book, question: str, num_chunks: int, generation: IndexGeneratio
         if best >= model.threshold
         else []
     )
-    sources = _sources(book, generation, chosen)
+    sources = _sources(book, texts, chosen)
     passages = [Retrieved(hits[rank].passage.first_page, hits[rank].score, hits[rank].passage.text) for rank in kept]
     return _written(question, sources, passages)
 
@@ -161,13 +155,28 @@ def _first(hits: Sequence[Hit], found: Sequence[writers.Candidate], scores: Sequ
     return sorted(range(len(hits)), key=lambda rank: (-worth[rank], rank))[:count]
 
 
-def _sources(
-    book: Book, generation: IndexGeneration, chosen: Sequence[tuple[writers.Candidate, float]]
-) -> list[Source]:
-    """Each chosen sentence, found again on its page; what cannot be found is not shown."""
-    numbers = {candidate.page for candidate, _score in chosen}
+def _pages_of(generation: IndexGeneration, passages: Sequence[Passage]) -> dict[int, str]:
+    """The text of each page on which one of ``passages`` stands."""
+    numbers = {number for one in passages for number in range(one.first_page, one.last_page + 1)}
     found = Page.objects.filter(generation=generation, number__in=numbers)
-    texts = {page.number: page.text or "" for page in found.only("number", "text")}
+    return {number: text or "" for number, text in found.values_list("number", "text")}
+
+
+def _candidates(hits: Sequence[Hit], texts: Mapping[int, str], language: str) -> list[writers.Candidate]:
+    """The sentences that could be quoted, each once: neighbouring passages share some."""
+    found: dict[tuple[int, Span], writers.Candidate] = {}
+    for rank, hit in enumerate(hits):
+        passage = hit.passage
+        parts = places.parts(passage.first_page, passage.start, passage.last_page, passage.end, texts)
+        for candidate in writers.candidates(
+            parts, passage.text, passage=rank, score=hit.score, language=passage.language or language
+        ):
+            found.setdefault((candidate.page, candidate.span), candidate)
+    return list(found.values())
+
+
+def _sources(book: Book, texts: Mapping[int, str], chosen: Sequence[tuple[writers.Candidate, float]]) -> list[Source]:
+    """Each chosen sentence, found again on its page; what cannot be found is not shown."""
     sources: list[Source] = []
     for candidate, score in chosen:
         span = writers.locate(texts.get(candidate.page, ""), candidate.text, near=candidate.span)

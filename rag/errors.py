@@ -1,5 +1,9 @@
 """Why a book cannot be read, or a question not be answered."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from library.core.errors import InvalidInput, LibraryError, NotFound
@@ -17,9 +21,19 @@ class FileMissing(DocumentUnreadable):
     message = _("The book has no digital file any more, or the file is gone from the library's storage.")
 
 
+class FileEmpty(DocumentUnreadable):
+    code = "file_empty"
+    message = _("The file is empty.")
+
+
 class NotAPdf(DocumentUnreadable):
     code = "not_a_pdf"
     message = _("The file calls itself a PDF but is none. Export it again and replace it.")
+
+
+class FileOfUnknownKind(DocumentUnreadable):
+    code = "file_of_unknown_kind"
+    message = _("The file is no PDF, EPUB or plain text, whatever its name says.")
 
 
 class FileEncrypted(DocumentUnreadable):
@@ -27,27 +41,85 @@ class FileEncrypted(DocumentUnreadable):
     message = _("The PDF opens only with a password. Add a copy that opens without one.")
 
 
+class FileProtected(DocumentUnreadable):
+    code = "file_protected"
+    message = _("The EPUB is locked to one reader's device (DRM). Add a copy without that lock.")
+
+
 class FileCutOff(DocumentUnreadable):
     code = "file_cut_off"
-    message = _("The PDF is cut off: its end is missing, as after a broken download. Add the whole file.")
+    message = _("The file is cut off: its end is missing, as after a broken download. Add the whole file.")
+
+
+class FileBroken(DocumentUnreadable):
+    code = "file_broken"
+    message = _("The file is damaged beyond repair. Export or download it again and replace it.")
+
+
+class FileBomb(DocumentUnreadable):
+    code = "file_bomb"
+    message = _("The file unfolds to more memory than the library gives to one book. Export it again, or split it.")
+
+
+class FileTooSlow(DocumentUnreadable):
+    code = "file_too_slow"
+    message = _("Reading the file takes longer than the library waits for. Export it again, or split it.")
+
+
+class FileCrashesReader(DocumentUnreadable):
+    code = "file_crashes_reader"
+    message = _("The file is built in a way that makes the reading program fail. Export it again and replace it.")
 
 
 class NoPages(DocumentUnreadable):
     code = "no_pages"
-    message = _("The PDF has no page.")
+    message = _("The file has no page.")
 
 
 class TooManyPages(DocumentUnreadable):
     code = "too_many_pages"
-    message = _("The PDF has {pages} pages; the library indexes at most {most}. Split it into volumes.")
+    message = _("The file has {pages} pages; the library indexes at most {most}. Split it into volumes.")
 
 
 class NoText(DocumentUnreadable):
     code = "no_text"
-    message = _(
-        "No page holds text that can be read: the PDF is probably a scan. Lyceum does not recognise scanned pages "
-        "yet; add a version with a text layer."
+    message = _("No page holds text that can be read, and none could be recognised in the pictures of its pages.")
+
+
+class TooLittleText(DocumentUnreadable):
+    code = "too_little_text"
+    message = _("The file holds only a few words: too little to answer a question.")
+
+
+class PagesUnreadable(DocumentUnreadable):
+    code = "pages_unreadable"
+    message = _("None of its pages can be read: the file is damaged. Export or download it again and replace it.")
+
+
+DEATHS = {"too_slow": FileTooSlow, "too_large": FileBomb}
+OF_A_FILE: dict[str, type[DocumentUnreadable]] = {
+    kind.code: kind
+    for kind in (
+        FileEmpty, NotAPdf, FileOfUnknownKind, FileEncrypted, FileProtected, FileCutOff, FileBroken, FileBomb,
+        FileTooSlow, FileCrashesReader, NoPages, TooManyPages, NoText,
     )
+}  # fmt: skip
+
+
+def of_code(code: str, values: Any) -> DocumentUnreadable:
+    """The refusal that the reading process names by its code. What it says beside it is only numbers for sentences."""
+    kind = OF_A_FILE.get(code, FileBroken)
+    numbers: dict[str, Any] = {
+        name: int(values[name]) for name in ("pages", "most") if isinstance(values, dict) and name in values
+    }
+    if kind is TooManyPages and len(numbers) < 2:
+        kind = FileBroken
+    return kind(**numbers)
+
+
+def of_death(why: str) -> DocumentUnreadable:
+    """The refusal of a file whose reading ends the reading process."""
+    return DEATHS.get(why, FileCrashesReader)()
 
 
 class ChangesTooOften(DocumentUnreadable):

@@ -9,7 +9,11 @@ import numpy.typing as npt
 from django.db.models import F
 from pgvector.django import MaxInnerProduct
 
+from library.search import texts
+from rag.ingest import terms
 from rag.models import IndexGeneration, Passage
+
+PASSAGES = texts.Table("rag_passage")
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,20 @@ def search_book(generation: IndexGeneration, question: npt.NDArray[np.float32], 
     """
     found = (
         Passage.objects.filter(generation=generation)
-        .defer("embedding", "text_hash")
+        .defer("embedding", "text_hash", "vector")
         .annotate(distance=MaxInnerProduct("embedding", question))
         .order_by(F("distance").asc(nulls_last=True), "ordinal")[:k]
     )
     return [Hit(passage, -float(passage.distance)) for passage in found]
+
+
+def search_words(generation: IndexGeneration, question: str, k: int) -> list[Hit]:
+    """The ``k`` passages of ``generation`` that have most of the question's words, rare ones before common ones (BM25),
+    best first, ties by id. ``Hit.score`` is the BM25 score here: above 0, without an upper end."""
+    languages = generation.passages.order_by().values_list("language", flat=True).distinct()
+    asked = texts.lexemes(question, sorted(languages))
+    scores = texts.best(
+        PASSAGES, asked, terms.of_generation(generation, asked), within={"generation_id": [generation.pk]}, number=k
+    )
+    rows = Passage.objects.defer("embedding", "text_hash", "vector").in_bulk(scores)
+    return [Hit(rows[pk], score) for pk, score in scores.items()]

@@ -17,6 +17,8 @@ LEANING = re.compile(
     r"both|another|one|some|others?|first|second|third|unfortunately|fortunately|of course|in fact|as we)\b",
     re.IGNORECASE,
 )
+STOPPED = re.compile(r"[.!?:;…。！？][\"'”’»)\]\d]*$")
+LEAST_RUNNING = 6  # words; a shorter line that ends a page is a label
 # A short line without any of these is a label or a cell of a table, not a sentence.
 VERB = re.compile(
     r"\b(is|are|was|were|be|been|has|have|had|can|may|must|will|shall|should|would|could|does|do|did|means?|makes?|"
@@ -75,6 +77,14 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
             yield first, gap.start()
             first = gap.end()
         yield first, part.end()
+
+
+def runs_on(before: str, after: str) -> bool:
+    """Whether a sentence that ends one page goes on with what begins the next."""
+    if STOPPED.search(before):
+        return False
+    long = word_count(before) >= LEAST_RUNNING and has_verb(before)
+    return after[:1].islower() or (long and after[:1].isalnum())
 
 
 def fold_space(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from library.jobs.tasks import JobRun, job_task
+from rag.ingest import terms
 from rag.ingest.build import build_index
 from rag.services import rebuilding
 
@@ -19,3 +20,9 @@ def index(run: JobRun) -> None:
 def check_indexes() -> None:
     """Every 30 s: indexes by another model or recipe than the settings', and what answers no more."""
     rebuilding.check()
+
+
+@shared_task(name="fold_library_terms")
+def fold_library_terms() -> None:
+    """Every 30 s: add up which words came and went with the indexes that answer."""
+    terms.fold_changes()

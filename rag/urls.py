@@ -3,4 +3,8 @@ from django.urls import path
 from rag import views
 
 app_name = "rag"
-urlpatterns = [path("books/<int:book_id>/pages/<int:number>/", views.page, name="page")]
+urlpatterns = [
+    path("books/<int:book_id>/pages/<int:number>/", views.page, name="page"),
+    path("books/<int:book_id>/index/reindex/", views.reindex, name="reindex"),
+    path("books/<int:book_id>/index/delete/", views.delete_index, name="delete-index"),
+]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.access import check_may_read
 from catalog.queries import get_book
-from rag import queries
+from library.core.errors import LibraryError
+from rag import errors, queries, services
 
 MARK = re.compile(r"^(\d{1,9})-(\d{1,9})$")
 
@@ -52,3 +55,34 @@ def marked(text: str, wish: str) -> Marked:
     if not 0 <= start < end <= len(text):
         return Marked(text, "", "")
     return Marked(text[:start], text[start:end], text[end:])
+
+
+@login_required
+@permission_required("rag.add_indexgeneration", raise_exception=True)
+@require_POST
+def reindex(request: HttpRequest, book_id: int) -> HttpResponse:
+    """Have the book's file read anew."""
+    book = get_book(book_id, request.user)
+    try:
+        services.reindex(book=book, by=request.user)  # type: ignore[arg-type]  # signed in
+    except LibraryError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, _("A worker reads the book."))
+    return redirect(book.get_absolute_url())
+
+
+@login_required
+@permission_required("rag.delete_indexgeneration", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_index(request: HttpRequest, book_id: int) -> HttpResponse:
+    """Asks first, then deletes all that was read from the book's file."""
+    book = get_book(book_id, request.user)
+    index = queries.index_state(book)
+    if request.method == "POST":
+        services.delete_index(book=book, by=request.user)  # type: ignore[arg-type]  # signed in
+        messages.success(request, _("The index is deleted."))
+        return redirect(book.get_absolute_url())
+    if index.state == "none":
+        raise errors.NoIndex
+    return render(request, "rag/delete_index.html", {"book": book, "index": index})

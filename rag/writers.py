@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.embeddings import Vectors
-from rag.sentences import Span, fold_space, is_quotable, leans, split
+from rag.places import Part, sentences
+from rag.sentences import Span, fold_space, is_quotable, leans
 
 NAME = "extractive"
 MOST_SENTENCES = 4
@@ -32,12 +33,12 @@ class Candidate:
     passage_score: float
 
 
-def candidates(text: str, *, page: int, start: int, passage: int, score: float, language: str) -> list[Candidate]:
-    """The quotable sentences of a passage that begins at ``start`` of its page."""
+def candidates(parts: Sequence[Part], text: str, *, passage: int, score: float, language: str) -> list[Candidate]:
+    """The quotable sentences of a passage that stands at ``parts`` of its pages."""
     return [
-        Candidate(page, Span(start + span.start, start + span.end), sentence, passage, score)
-        for span in split(text, language)
-        if is_quotable(sentence := span.of(text), before=text[: span.start])
+        Candidate(page, span, sentence, passage, score)
+        for page, span, sentence, before in sentences(parts, text, language)
+        if is_quotable(sentence, before=before)
     ]
 
 

@@ -9,8 +9,14 @@ import pytest
 
 from aistudy.summary import FEWEST, MOST, Passage, Sentence, main_matter, summarise
 from library.ai.embeddings import Vectors, unit
+from rag.places import Part
 
 TOPICS = ["cells", "rivers", "engines", "whales", "planets", "breads", "towers", "glaciers", "violins", "harvests"]
+
+
+def whole(number: int, text: str) -> Passage:
+    """A passage that is all of its page."""
+    return Passage(number, 0, text, (Part(number, 0, len(text), 0),))
 
 
 def book(pages: int, topics: list[str] = TOPICS) -> tuple[list[Passage], dict[int, str]]:
@@ -21,7 +27,7 @@ def book(pages: int, topics: list[str] = TOPICS) -> tuple[list[Passage], dict[in
             f"The study of {topic} is the concern of leaf {number} in every respect. "
             f"Scholars of old kept {topic} in cabinets and wrote long letters about them to their friends."
         )
-    return [Passage(number, 0, text) for number, text in texts.items()], texts
+    return [whole(number, text) for number, text in texts.items()], texts
 
 
 def embed(texts: Sequence[str]) -> Vectors:
@@ -59,14 +65,29 @@ def test_all_parts_of_the_book_have_their_say():
 
 def test_no_sentence_is_said_twice():
     passages, pages = book(60)
-    repeated = [Passage(p.page, 0, pages[1]) for p in passages]
+    repeated = [whole(p.page, pages[1]) for p in passages]
     found = summary(repeated, dict.fromkeys(pages, pages[1]))
     assert len({sentence.text for sentence in found}) == len(found)
 
 
+def test_sentence_that_two_passages_share_is_weighed_once():
+    passages, pages = book(24)
+    doubled = [one for passage in passages for one in (passage, passage)]
+    weighed: list[str] = []
+
+    def listen(texts: Sequence[str]) -> Vectors:
+        weighed.extend(texts)
+        return embed(texts)
+
+    summarise(doubled, embed([p.text for p in doubled]), pages, language="en", embed=listen)
+    leaves = [text for text in weighed if "leaf" in text]  # the other sentence of each page is not its own
+    assert leaves
+    assert len(set(leaves)) == len(leaves)
+
+
 def test_book_without_sentences_has_no_summary():
     pages = {1: "Index", 2: "x = 1\n\ny = 2", 3: "3.4 Monoid as Set"}
-    passages = [Passage(number, 0, text) for number, text in pages.items()]
+    passages = [whole(number, text) for number, text in pages.items()]
     assert summary(passages, pages) == []
     assert summary([], {}) == []
 
@@ -76,7 +97,7 @@ def test_front_matter_contents_and_index_are_left_out():
     pages[1] = "Preface\n\n" + pages[1]
     pages[2] = "Contents\n\n1 Cells ............ 3\n\n" + pages[2]
     pages[18] = "Bibliography\n\n" + pages[18]
-    passages = [Passage(number, 0, text) for number, text in pages.items()]
+    passages = [whole(number, text) for number, text in pages.items()]
     kept = {passages[index].page for index in main_matter(passages, pages, "en")}
     assert kept == set(range(3, 18))
 
@@ -84,5 +105,5 @@ def test_front_matter_contents_and_index_are_left_out():
 def test_sentences_that_point_elsewhere_are_not_chosen():
     passages, pages = book(12)
     pages = {n: text + " As shown in figure 3 the thing is what it is in every way." for n, text in pages.items()}
-    passages = [Passage(number, 0, text) for number, text in pages.items()]
+    passages = [whole(number, text) for number, text in pages.items()]
     assert not [sentence for sentence in summary(passages, pages) if "figure" in sentence.text]

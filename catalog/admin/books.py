@@ -92,7 +92,7 @@ class CopyInline(CopyRows):
 class BookAdmin(BulkEdit, MergeBooks, BookBase):
     form = BookAdminForm
     inlines = [AuthorshipInline, IdentifierInline, CopyInline]
-    list_display = ("titled", "by", "isbn", "year", "copies_free", "has_pdf", "is_public", "is_suppressed")
+    list_display = ("titled", "by", "isbn", "year", "copies_free", "is_digital", "is_public", "is_suppressed")
     list_filter = (
         "is_public", "is_suppressed", filters.AvailableFilter, filters.CopiesFilter, filters.FileFilter,
         filters.LanguageFilter, filters.BranchFilter, filters.SeriesFilter, filters.CategoryFilter,
@@ -110,7 +110,7 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         (_("Series"), {"fields": ("series", "series_position")}),
         (_("About"), {"fields": ("categories", "subjects", "description")}),
         (_("Readers"), {"fields": ("reading_level", "minimum_age")}),
-        (_("Digital file"), {"fields": ("stored_file", "pdf", "is_public")}),
+        (_("Digital file"), {"fields": ("stored_file", "file", "is_public")}),
         (_("In the library"), {"fields": ("is_suppressed", "total_copies", "available_copies")}),
         (_("Record"), {"fields": ("created_at", "updated_at")}),
     )  # fmt: skip
@@ -163,8 +163,8 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
     def copies_free(self, book: Book) -> str:
         return _("%(free)d of %(total)d") % {"free": book.available_copies, "total": book.total_copies}
 
-    @admin.display(description=_("PDF"), boolean=True)
-    def has_pdf(self, book: Book) -> bool:
+    @admin.display(description=_("digital"), boolean=True)
+    def is_digital(self, book: Book) -> bool:
         return book.has_file
 
     @admin.display(description=_("file"))
@@ -207,7 +207,7 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
             changes.record_change(book, form.before, by=by)
         else:
             changes.record_added(book, by=by)
-        if upload := form.cleaned_data.get("pdf"):
+        if upload := form.cleaned_data.get("file"):
             services.attach_file(book=book, upload=upload, by=by)
             messages.success(
                 request,

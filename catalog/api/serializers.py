@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog import checks
+from catalog.filekinds import PDF
 from catalog.models import Authorship, Book, BookIdentifier, Branch, Copy, ReadingLevel
 from catalog.services import check_upload
 
@@ -165,13 +166,15 @@ class BookWriteSerializer(serializers.Serializer[Any]):
     is_public = serializers.BooleanField(default=True, help_text="Whether readers may read and ask its file.")
     is_suppressed = serializers.BooleanField(required=False, help_text="Hidden from readers everywhere.")
     pdf = serializers.FileField(required=False, write_only=True, help_text="The digital book, a PDF.")
-    file = serializers.FileField(required=False, write_only=True, help_text="The same as pdf.")
+    file = serializers.FileField(required=False, write_only=True, help_text="The same: a PDF, an EPUB or a plain text.")
 
     def validate_pdf(self, upload: File[bytes]) -> File[bytes]:
-        check_upload(upload)
+        check_upload(upload, accepts={PDF})
         return upload
 
-    validate_file = validate_pdf
+    def validate_file(self, upload: File[bytes]) -> File[bytes]:
+        check_upload(upload)
+        return upload
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "pdf" in attrs and "file" in attrs:

@@ -8,13 +8,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.filekinds import EPUB, PDF, TEXT
 from catalog.models.records import Book
 from library.core.ids import uuid7
 
 
-def random_name(instance: models.Model | None = None, filename: str = "") -> str:
+def random_name(instance: models.Model | None = None, filename: str = "", *, suffix: str = ".pdf") -> str:
     """Where an upload is kept: a name that tells nothing and that no request chooses."""
-    return f"books/{uuid7().hex}.pdf"
+    return f"books/{uuid7().hex}{suffix}"
 
 
 class BookFile(models.Model):
@@ -40,3 +41,14 @@ class BookFile(models.Model):
 
     def __str__(self) -> str:
         return self.original_name
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether it has printed pages that a browser can open at."""
+        return self.media_type == PDF
+
+    @property
+    def kind(self) -> str:
+        """What readers call it."""
+        kinds = {PDF: "PDF", EPUB: "EPUB", TEXT: _("text")}
+        return str(kinds.get(self.media_type.partition(";")[0], ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity
 from accounts.models import User
+from catalog.filekinds import EPUB, HEAD, PDF, SUFFIXES, TEXT, Kind, encoding_of, kind_of
 from catalog.models import Book, BookFile, random_name
 from catalog.services.locks import lock_book
 from catalog.signals import book_file_added
@@ -25,29 +27,48 @@ from library.core.transactions import on_rollback
 from library.jobs.models import Job
 
 log = logging.getLogger(__name__)
-# Readers accept a PDF whose header stands anywhere in its first 1,024 bytes (ISO 32000-1, Annex H, note 13).
-HEADER, HEADER_WITHIN = b"%PDF-", 1024
-PDF = "application/pdf"
+CHARSETS = {"utf-8-sig": "utf-8", "cp1252": "windows-1252", "utf-16-le": "utf-16le", "utf-16-be": "utf-16be"}
 
 
-def check_upload(upload: File[bytes]) -> None:
-    """Errors: ``ValidationError`` where ``upload`` is empty, too large or no PDF by its first bytes."""
+def check_upload(upload: File[bytes], *, accepts: Collection[str] = SUFFIXES) -> str:
+    """The media type of ``upload`` by its content (a text's with its encoding).
+
+    Errors: ``ValidationError`` where it is empty, too large or none of the types that ``accepts`` names.
+    """
     if not upload.size:
         raise ValidationError(_("The file is empty."))
     if upload.size > settings.UPLOAD_MAX_BYTES:
         limit = settings.UPLOAD_MAX_BYTES // 1024**2
         raise ValidationError(_("The file is too large: at most %(limit)d MB.") % {"limit": limit})
     upload.seek(0)
-    head = upload.read(HEADER_WITHIN)
+    kind = kind_of(upload.read(HEAD))
     upload.seek(0)
-    if HEADER not in head:
-        raise ValidationError(_("This is not a PDF, whatever its name says."))
+    charset = _charset(upload) if kind.media_type == TEXT and TEXT in accepts else ""
+    if kind.media_type not in accepts or (kind.media_type == TEXT and not charset):
+        raise ValidationError(_not_accepted(kind, accepts))
+    return f"{TEXT}; charset={charset}" if charset else kind.media_type
 
 
-def refuse_bad_upload(upload: File[bytes]) -> None:
+def _charset(upload: File[bytes]) -> str:
+    """How the text is written, as the web names it; empty where it is no text further on."""
+    found = encoding_of(upload.chunks(), is_whole=True)
+    upload.seek(0)
+    return CHARSETS.get(found, found)
+
+
+def _not_accepted(kind: Kind, accepts: Collection[str]) -> str:
+    if set(accepts) == {PDF}:
+        said = _("This is not a PDF, whatever its name says.")
+    else:
+        said = _("This is not a PDF, an EPUB or a plain text, whatever its name says.")
+    seems = {EPUB: "EPUB", TEXT: ""}.get(kind.media_type, kind.name)
+    return f"{said} {_('It begins like a file of the kind %(name)s.') % {'name': seems}}" if seems else said
+
+
+def refuse_bad_upload(upload: File[bytes]) -> str:
     """``check_upload`` for services. Errors: ``InvalidInput`` on the field ``file``."""
     try:
-        check_upload(upload)
+        return check_upload(upload)
     except ValidationError as fault:
         raise InvalidInput(fault.messages[0], fields={"file": fault.messages}) from fault
 
@@ -56,15 +77,15 @@ def refuse_bad_upload(upload: File[bytes]) -> None:
 def attach_file(*, book: Book, upload: File[bytes], by: User | None) -> Job | None:
     """Make ``upload`` the digital file of ``book`` in place of any earlier one.
 
-    Returns the job that a listener started for it, if any. Errors: ``InvalidInput`` (empty, too large, no PDF),
-    ``StorageFull``; in both cases nothing is stored.
+    Returns the job that a listener started for it, if any. Errors: ``InvalidInput`` (empty, too large, of
+    another kind), ``StorageFull``; in both cases nothing is stored.
     """
-    refuse_bad_upload(upload)
+    media_type = refuse_bad_upload(upload)
     lock_book(book.pk)  # two uploads for one book take turns
     _forget_file_of(book)
     book_file = BookFile.objects.create(
-        book=book, original_name=_plain_name(upload.name), media_type=PDF, size=upload.size,
-        sha256=_sha256(upload), file=_store(upload), added_by=by,
+        book=book, original_name=_plain_name(upload.name, media_type), media_type=media_type, size=upload.size,
+        sha256=_sha256(upload), file=_store(upload, media_type), added_by=by,
     )  # fmt: skip
     book.digital_file = book_file
     activity.record(actor=by, verb="book.file_attached", object=book, data={"file.new": book_file.original_name})
@@ -91,8 +112,8 @@ def _sha256(upload: File[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _store(upload: File[bytes]) -> str:
-    name = random_name()
+def _store(upload: File[bytes], media_type: str) -> str:
+    name = random_name(suffix=_suffix(media_type))
     on_rollback(partial(_remove, name))  # before it is written: half a file must go too
     try:
         return default_storage.save(name, upload)
@@ -109,7 +130,11 @@ def _remove(name: str) -> None:
         log.warning("The stored file %s could not be removed: %s", name, fault)
 
 
-def _plain_name(name: str | None) -> str:
+def _suffix(media_type: str) -> str:
+    return SUFFIXES[media_type.partition(";")[0]]
+
+
+def _plain_name(name: str | None, media_type: str) -> str:
     """The name that the file had, as text to show: no folders, no control characters, at most 255 letters."""
     last = (name or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in last if letter.isprintable())[-255:] or "book.pdf"
+    return "".join(letter for letter in last if letter.isprintable())[-255:] or f"book{_suffix(media_type)}"

@@ -53,7 +53,7 @@ def test_a_book_comes_in_with_authors_copies_and_its_pdf(desk, media):
     author = Author.objects.create(name="Siddhartha Mukherjee", sort_name="mukherjee, siddhartha")
     branch = make_branch(name="Central")
     response = desk.post(ADD, form(
-        isbn="0-306-40615-2", year="2016", pdf=pdf(),
+        isbn="0-306-40615-2", year="2016", file=pdf(),
         authors=rows("authorships", 0, {"author": author.pk, "role": "author", "position": 0}),
         copies=rows("copies", 0, {"barcode": "C-1", "branch": branch.pk, "status": "available"},
                     {"barcode": "C-2", "branch": branch.pk, "status": "in_repair"}),
@@ -72,8 +72,8 @@ def test_a_book_comes_in_with_authors_copies_and_its_pdf(desk, media):
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
-        ({"pdf": lambda: pdf(b"")}, "pdf", "empty"),
-        ({"pdf": lambda: pdf(b"Call me Ishmael.")}, "pdf", "not a PDF"),
+        ({"file": lambda: pdf(b"")}, "file", "empty"),
+        ({"file": lambda: pdf(b"\x89PNG\r\n\x1a\n")}, "file", "not a PDF"),
         ({"isbn": lambda: "9780306406158"}, "isbn", "check digit"),
         ({"isbn": lambda: "0-8044-2957-X"}, "isbn", "already exists"),
         ({"language": lambda: "e1"}, "language", "Two letters"),
@@ -96,7 +96,7 @@ def test_a_new_pdf_takes_the_old_ones_place(desk, media, django_capture_on_commi
         book = record("The Gene", file=pdf(name="first.pdf"))
     assert "first.pdf" in desk.get(change(book)).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
-        saved(desk.post(change(book), form(pdf=pdf(name="second.pdf"))))
+        saved(desk.post(change(book), form(file=pdf(name="second.pdf"))))
     assert Book.objects.get().digital_file.original_name == "second.pdf"
     assert len(stored(media)) == 1
 

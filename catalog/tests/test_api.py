@@ -212,9 +212,16 @@ def test_a_book_comes_with_its_pdf_and_the_job_that_reads_it(staff, media, field
     assert path.read_bytes() == PDF
 
 
+def test_a_text_comes_as_file_but_not_as_pdf(staff, media):
+    text = pdf(b"Call me Ishmael. " * 20, name="whale.txt")
+    added = staff.post(BOOKS, WHOLE | {"file": text}, format="multipart")
+    assert added.status_code == 201
+    assert Book.objects.get(pk=added.json()["id"]).digital_file.media_type == "text/plain; charset=utf-8"
+
+
 @pytest.mark.parametrize(
     ("field", "content", "sentence"),
-    [("pdf", b"", "empty"), ("pdf", b"Call me Ishmael.", "not a PDF"), ("file", b"Call me Ishmael.", "not a PDF")],
+    [("pdf", b"", "empty"), ("pdf", b"Call me Ishmael.", "not a PDF"), ("file", b"GIF89a", "not a PDF")],
 )
 def test_a_bad_file_is_400_at_once_and_nothing_is_stored(staff, media, field, content, sentence):
     response = staff.post(BOOKS, WHOLE | {field: pdf(content)}, format="multipart")

@@ -1,4 +1,4 @@
-"""The PDF of a book: who may have it, and how it is sent."""
+"""The file of a book: who may have it, and how it is sent."""
 
 from typing import Any
 
@@ -139,3 +139,13 @@ def test_no_file_and_a_lost_file_are_both_404(client, book, media):
 
 def test_nothing_is_written_through_this_address(client, book):
     assert client.post(address(book)).status_code == 405
+
+
+def test_a_text_is_sent_with_its_encoding(media, client):
+    text = "Fünf Äpfel. ".encode("cp1252") * 50
+    book = record("Whale", file=pdf(text, name="whale.txt"))
+    client.force_login(make_user())
+    response = client.get(f"/catalogue/books/{book.pk}/file/")
+    assert response["Content-Type"] == "text/plain; charset=windows-1252"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert body(response) == text

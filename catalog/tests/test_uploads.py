@@ -16,11 +16,29 @@ from library.core.errors import InvalidInput, StorageFull
 from library.jobs.models import Job
 
 pytestmark = pytest.mark.django_db
+EPUB = b"PK\x03\x04\x14\0\0\0\0\0\0\0!\0oa\xab,\x14\0\0\0\x14\0\0\0\x08\0\0\0mimetypeapplication/epub+zip" + b"\0" * 40
 BAD = {
     "empty": (b"", "empty"),
-    "renamed text": (b"Call me Ishmael. " * 100, "not a PDF"),
-    "header too late": (b"\n" * 1020 + PDF, "not a PDF"),
-    "a page": (b"<html>%PDF</html>", "not a PDF"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "not a PDF, an EPUB or a plain text.* PNG"),
+    "a picture with a PDF's header": (b"\xff\xd8\xff\xe0" + PDF, "JPEG"),
+    "a program with a PDF's header": (b"MZ" + PDF, "EXE"),
+    "bytes without sense": (bytes(range(256)) * 8, "not a PDF"),
+    "header too late": (b"\0" * 1020 + PDF, "not a PDF"),
+    "a page": (b"<html>%PDF</html>", "HTML"),
+    "a page with a PDF's header": (b"<!DOCTYPE html><p>%PDF-1.7", "HTML"),
+    "a letter": (b"{\\rtf1 Dear reader}", "RTF"),
+    "an archive": (b"PK\x03\x04" + b"\x14\0word/document.xml" * 9, "ZIP"),
+    "a text with bytes at its end": (b"Call me Ishmael. " * 9000 + b"\0\x01\x02" * 9000, "not a PDF"),
+}
+GOOD = {
+    "PDF": (PDF, "application/pdf", ".pdf"),
+    "EPUB": (EPUB, "application/epub+zip", ".epub"),
+    "plain": (b"Call me Ishmael. " * 100, "text/plain; charset=utf-8", ".txt"),
+    "UTF-8": ("Fünf Äpfel. ".encode() * 100_000, "text/plain; charset=utf-8", ".txt"),
+    "Windows": ("Fünf Äpfel – „gut“. ".encode("cp1252") * 100, "text/plain; charset=windows-1252", ".txt"),
+    "Windows, late": (b"Call me. " * 9000 + "Fünf".encode("cp1252"), "text/plain; charset=windows-1252", ".txt"),
+    "UTF-16": ("Fünf Äpfel. ".encode("utf-16"), "text/plain; charset=utf-16", ".txt"),
+    "UTF-16 without a mark": ("Five apples. ".encode("utf-16-be"), "text/plain; charset=utf-16be", ".txt"),
 }
 
 
@@ -39,13 +57,23 @@ def listener():
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_file_that_is_no_pdf_leaves_neither_book_nor_file(kind, media):
+def test_a_file_of_another_kind_leaves_neither_book_nor_file(kind, media):
     content, sentence = BAD[kind]
     with pytest.raises(InvalidInput, match=sentence) as refusal:
         record("Moby Dick", "Herman Melville", file=pdf(content))
     assert refusal.value.fields.keys() == {"file"}
     assert not Book.objects.exists()
     assert stored(media) == []
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_file_is_taken_for_what_it_holds_not_for_its_name(kind, media):
+    content, media_type, suffix = GOOD[kind]
+    book = record("Moby Dick", "Herman Melville", file=pdf(content, name="whale.exe"))
+    assert book.digital_file.media_type == media_type
+    (path,) = stored(media)
+    assert path.suffix == suffix
+    assert path.read_bytes() == content
 
 
 def test_a_file_over_the_limit_is_refused(settings, media):

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+
+Banner = Callable[[HttpRequest], str]
+_banners: list[Banner] = []
+
+
+def banner(says: Banner) -> Banner:
+    """Let the first page of the admin show what ``says`` gives for a request: a sentence, or nothing."""
+    _banners.append(says)
+    return says
 
 
 class LyceumAdminSite(admin.AdminSite):
@@ -16,6 +27,11 @@ class LyceumAdminSite(admin.AdminSite):
     site_header = _("Lyceum")
     site_title = _("Lyceum")
     index_title = _("The library's records")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The records of the library, beneath what staff should know today."""
+        found = [sentence for says in _banners if (sentence := says(request))]
+        return super().index(request, {**(extra_context or {}), "banners": found})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send whoever may not enter to the one sign-in; a signed-in reader without permission gets 403."""

@@ -15,8 +15,6 @@ from catalog import shelves
 from catalog.models import Book
 from circulation.models import Hold, HoldState, Loan
 from library.jobs.models import Job, JobState
-from library.jobs.queries import latest
-from rag.models import Document
 
 NEWEST = POPULAR = 12  # fills whole rows of two, three, four and six
 
@@ -57,13 +55,6 @@ def greeting(*, at: datetime | None = None) -> str:
     """``morning``, ``afternoon`` or ``evening`` by the library's clock."""
     hour = timezone.localtime(at).hour
     return "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
-
-
-def index_job(book: Book) -> Job | None:
-    """The newest job that indexes ``book``: under way, or failed with nothing newer; else ``None``."""
-    document = Document.objects.filter(book=book).first()
-    job = latest("index", document) if document else None
-    return job if job and (job.is_open or job.state == JobState.FAILED) else None
 
 
 def study_jobs(book: Book) -> Sequence[Job]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments
-from rag.ingest.layout.words import tidy
+from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments, tables
+from rag.ingest.layout.words import is_garbled, tidy
 from rag.ingest.raw import Line, RawPage
 
 __all__ = ["arrange", "needs_ocr", "page_text", "read_page", "tidy"]
@@ -17,6 +17,10 @@ EVERYWHERE = (-0x80000000, -0x80000000, 0x7FFFFF80, 0x7FFFFF80)
 FLAGS = PRESERVE_WHITESPACE | COLLECT_VECTORS
 
 
+LEAST_LETTERS = 3
+FEW_WORDS = 15  # of a stamp or a header on the picture of a page
+
+
 def read_page(page: Any) -> RawPage:
     """``page`` (a ``pymupdf.Page``) with its lines in reading order, running headers and footers too.
 
@@ -24,31 +28,40 @@ def read_page(page: Any) -> RawPage:
     """
     raw = RawPage(width=page.rect.width, height=page.rect.height, label=labels.label(page))
     runs, shapes = pieces.painted(page.get_textpage(clip=EVERYWHERE, flags=FLAGS))
+    if is_garbled(text for run in runs for text, _, _ in run.words):
+        raw.notes.append("garbled")
     runs, was_hidden = hidden.without_hidden(page, runs, shapes)
     if was_hidden:
         raw.notes.append("hidden_text")
     runs = frame.shown(runs, page.rotation_matrix)
+    rules = [pieces.moved(shape.box, page.rotation_matrix) for shape in shapes]
     main = frame.main_turn(runs)
     turns = sorted({frame.turn(run.direction) for run in runs}, key=lambda turn: (turn != main, turn))
     for turn in turns:
-        raw.lines += _turned([run for run in runs if frame.turn(run.direction) == turn], turn, raw)
+        alike = [run for run in runs if frame.turn(run.direction) == turn]
+        raw.lines += _turned(alike, rules if turn == main else [], turn, raw)
     raw.source = "text" if raw.lines else "none"
     return raw
 
 
-def _turned(runs: list[pieces.Run], turn: int, raw: RawPage) -> list[Line]:
+def _turned(runs: list[pieces.Run], rules: list[pieces.Box], turn: int, raw: RawPage) -> list[Line]:
     """The lines of all text that is turned alike: ordered where it is upright, with boxes of the page as shown."""
     width, height = raw.width, raw.height
-    found = []
-    for run in runs:
-        upright = [(text, frame.into(box, turn, width, height), look) for text, box, look in run.words]
-        if piece := pieces.piece(run.block, upright):
-            found.append(piece)
-    lines = _ordered(found, width if turn in (1, 3) else height)
-    if turn in (1, 2, 3):
+    angle = frame.tilt(runs, turn) if turn != frame.SLANTED else 0.0
+
+    def upright(box: pieces.Box) -> pieces.Box:
+        box = frame.into(box, turn, width, height)
+        return frame.straightened(box, angle) if angle else box
+
+    def shown(box: pieces.Box) -> pieces.Box:
+        return frame.out_of(frame.tilted(box, angle) if angle else box, turn, width, height)
+
+    found = [pieces.piece(run.block, [(text, upright(box), look) for text, box, look in run.words]) for run in runs]
+    upright_rules = [] if angle else [upright(box) for box in rules]
+    lines = _ordered([piece for piece in found if piece], width if turn in (1, 3) else height, upright_rules)
+    if angle or turn in (1, 2, 3):
         for word in (word for line in lines for word in line.words):
-            box = word.x0, word.y0, word.x1, word.y1
-            word.x0, word.y0, word.x1, word.y1 = frame.out_of(box, turn, width, height)
+            word.x0, word.y0, word.x1, word.y1 = shown((word.x0, word.y0, word.x1, word.y1))
     return lines
 
 
@@ -62,23 +75,24 @@ def arrange(lines: list[Line], height: float) -> list[Line]:
         for number, line in enumerate(lines)
         if line.words
     ]
-    return _ordered(found, height)
+    return _ordered(found, height, [])
 
 
-def _ordered(found: list[pieces.Piece], height: float) -> list[Line]:
+def _ordered(found: list[pieces.Piece], height: float, rules: list[pieces.Box]) -> list[Line]:
     lines: list[Line] = []
-    for column in order.columns(segments.segments(found), height):
+    for column in order.columns(tables.ruled(segments.segments(found), rules), height):
         lines += paragraphs.lines(column)
     return lines
 
 
 def needs_ocr(page: Any, raw: RawPage) -> bool:
     """Whether the page shows something but holds no text that could be read: its picture must be read instead."""
-    text = "".join(line.text for line in raw.lines)
-    letters = sum(sign.isalnum() for sign in text)
-    if letters >= 3 and letters >= 0.3 * len(text):
-        return False
-    return bool(page.get_images() or page.get_bboxlog())
+    if "garbled" not in raw.notes:
+        signs = "".join(word.text for line in raw.lines for word in line.words)
+        if sum(sign.isalnum() for sign in signs) >= LEAST_LETTERS:
+            few = sum(len(line.words) for line in raw.lines) < FEW_WORDS
+            return few and bool(page.get_images()) and hidden.is_scanned(page)
+    return hidden.shows_something(page)
 
 
 def page_text(page: Any) -> str:

@@ -105,7 +105,7 @@ def _goes_on(lines: Sequence[Line], looks: Sequence[Look], index: int, usual: Lo
         return False
     if not line.starts:
         return True
-    if looks[index] == usual or ENDS.search(before.text):
+    if looks[index] == usual or (ENDS.search(before.text) and not before.text.endswith(",")):
         return False
     number = number_of(line.text)
     return not (number and number.rest) and abs(_room(before, line)) <= TOGETHER and before.kind == "text"

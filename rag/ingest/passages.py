@@ -1,49 +1,92 @@
-"""Passages of about 120 words, made of whole sentences of one page, inside the embedder's window."""
+"""Passages of about 120 words, made of whole sentences of one section, inside the embedder's window.
+
+Pure and streaming: pages in, passages out, holding the text of one section at a time. The same pages always give the
+same passages.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.sentences import Span, fold_space, is_contents_line, split, word_count
+from library.ai.embeddings import ModelSpec
+from rag.ingest.clean import CleanPage, Section
+from rag.ingest.language import Detector
+from rag.ingest.packing import OVERLAP_WORDS, TARGET_WORDS, pack
+from rag.ingest.stretches import Stretch, Unit, stretches
+from rag.places import joined, parts
+from rag.sentences import fold_space, word_count
 
-CHUNKER = "sentences-120/1"  # kept with each generation: another recipe is another generation
-TARGET_WORDS = 120
+CHUNKER = f"sections-{TARGET_WORDS}-{OVERLAP_WORDS}/1"  # kept with each generation: another recipe is another one
 LEAST_WORDS = 4  # less is a number or a stray label
 LEAST_LETTERS = 12
 LEAST_UNSPACED = 40  # letters; for writing that puts no spaces between words
-LEAST_BESIDE_CONTENTS = 20
+SPECIAL_PIECES = 2  # that the embedder puts around each text
+MOST_CONTEXT = 40  # word-pieces of the window for the context
+PARTED = " › "
 Counter = Callable[[Sequence[str]], list[int]]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A passage of one page: ``page_text[start:end]``."""
+    """A passage: the pages' text from ``start`` of the first page to ``end`` of the last one (``rag.places``)."""
 
+    first_page: int
+    last_page: int
     start: int
     end: int
     text: str
     text_hash: str
+    section: int | None  # index into the sections
+    context: str  # what is embedded before the text
+    language: str
 
 
-def cut(page_text: str, *, language: str, window: int, count_pieces: Counter) -> list[Cut]:
-    """The passages of one page in order; ``page_text[start:end] == text`` for each.
+def cut(
+    pages: Iterable[tuple[int, CleanPage]],
+    sections: Sequence[Section],
+    *,
+    model: ModelSpec,
+    language: str = "",
+    count_pieces: Counter | None = None,
+) -> Iterator[Cut]:
+    """The passages of a book in order, none twice.
 
-    ``window`` is the number of word-pieces that the embedder reads, ``count_pieces`` counts those of each text.
+    ``pages``: ``(number, page)`` in order; ``sections`` in order; ``language``: what the book is said to be in.
+    ``count_pieces`` counts the word-pieces of each text, special ones included; unset: those of ``model``. With its
+    context no passage has more of them than the model reads.
     """
-    spans = [
-        span
-        for stretch in _stretches(page_text, split(page_text, language))
-        for span in pack(page_text, stretch)
-    ]  # fmt: skip
-    fitting = [part for span in spans for part in fit(page_text, span, window=window, count_pieces=count_pieces)]
-    return [
-        Cut(span.start, span.end, text, digest(text))
-        for span in fitting
-        if _says_something(text := span.of(page_text))
-    ]  # fmt: skip
+    count = count_pieces or _counter(model)
+    detector = Detector(language)
+    seen: set[str] = set()
+    for stretch in stretches(pages, sections, detector):
+        context = context_of(sections[stretch.section].path, count) if stretch.section is not None else ""
+        room = model.window - (count([context])[0] if context else SPECIAL_PIECES)
+        for units in pack(stretch.units, room=room, count=lambda texts: [n - SPECIAL_PIECES for n in count(texts)]):
+            made = _made(stretch, units, context, detector)
+            if made is not None and made.text_hash not in seen:
+                seen.add(made.text_hash)
+                yield made
+
+
+def to_embed(path: Sequence[str], text: str, *, model: ModelSpec) -> str:
+    """What the embedder reads for a passage of the section ``path``."""
+    return embedded(context_of(path, _counter(model)), text)
+
+
+def embedded(context: str, text: str) -> str:
+    """A passage behind its context."""
+    return f"{context}\n{text}" if context else text
+
+
+def context_of(path: Sequence[str], count: Counter) -> str:
+    """Where a passage stands in its book, for the embedder: the titles of its section, inmost last, as many as have
+    room."""
+    titles = [fold_space(title) for title in path]
+    while titles and count([PARTED.join(titles)])[0] - SPECIAL_PIECES > MOST_CONTEXT:
+        titles.pop(0)
+    return PARTED.join(titles)
 
 
 def digest(text: str) -> str:
@@ -51,60 +94,23 @@ def digest(text: str) -> str:
     return hashlib.sha256(fold_space(text).encode()).hexdigest()
 
 
+def _counter(model: ModelSpec) -> Counter:
+    from library.ai.local import count_pieces
+
+    return lambda texts: count_pieces(model, texts)
+
+
+def _made(stretch: Stretch, units: Sequence[Unit], context: str, detector: Detector) -> Cut | None:
+    first, last = units[0].pieces[0], units[-1].pieces[-1]
+    found = parts(first.page, first.start, last.page, last.end, stretch.texts)
+    text = joined(found, stretch.texts)
+    if not _says_something(text):
+        return None
+    return Cut(
+        first.page, last.page, first.start, last.end, text, digest(text), stretch.section, context, detector.of(text)
+    )
+
+
 def _says_something(text: str) -> bool:
     letters = sum(letter.isalpha() for letter in text)
     return letters >= LEAST_LETTERS and (word_count(text) >= LEAST_WORDS or letters >= LEAST_UNSPACED)
-
-
-def _stretches(text: str, sentences: Sequence[Span]) -> Iterator[Sequence[Span]]:
-    """Sentences in a row, parted where lines of a table of contents are left out; scraps between those go too."""
-    found: list[list[Span]] = [[]]
-    for sentence in sentences:
-        if is_contents_line(sentence.of(text)):
-            found.append([])
-        else:
-            found[-1].append(sentence)
-    for stretch in found:
-        scrap = len(found) > 1 and sum(word_count(sentence.of(text)) for sentence in stretch) < LEAST_BESIDE_CONTENTS
-        if stretch and not scrap:
-            yield stretch
-
-
-def pack(text: str, sentences: Sequence[Span], *, target: int = TARGET_WORDS) -> list[Span]:
-    """Neighbouring sentences in parcels of about ``target`` words, evenly: no small rest is left at the end."""
-    lengths = [word_count(sentence.of(text)) for sentence in sentences]
-    parcels = max(1, round(sum(lengths) / target))
-    share = sum(lengths) / parcels
-    packed: list[Span] = []
-    first, done = 0, 0
-    for index, length in enumerate(lengths):
-        done += length
-        last = index + 1 == len(lengths)
-        border = share * (len(packed) + 1)
-        # End the parcel here if the next sentence would take its end further from the border than this one does.
-        following = 0 if last else lengths[index + 1]
-        if last or (len(packed) + 1 < parcels and abs(done - border) <= abs(done + following - border)):
-            packed.append(Span(sentences[first].start, sentences[index].end))
-            first = index + 1
-    return packed
-
-
-def fit(text: str, span: Span, *, window: int, count_pieces: Counter) -> list[Span]:
-    """``span`` in as few even parts as the window needs: at sentence ends where there are some, else at words."""
-    if count_pieces([span.of(text)])[0] <= window:
-        return [span]
-    units = [Span(span.start + part.start, span.start + part.end) for part in split(span.of(text))]
-    if len(units) < 2:
-        units = [Span(span.start + m.start(), span.start + m.end()) for m in re.finditer(r"\S+", span.of(text))]
-    if len(units) < 2:
-        middle = (span.start + span.end) // 2  # one endless word: cut it where it is
-        units = [Span(span.start, middle), Span(middle, span.end)]
-    half = _balanced(text, units)
-    halves = (Span(units[0].start, units[half - 1].end), Span(units[half].start, units[-1].end))
-    return [part for piece in halves for part in fit(text, piece, window=window, count_pieces=count_pieces)]
-
-
-def _balanced(text: str, units: Sequence[Span]) -> int:
-    """How many of ``units`` make the first half, by characters."""
-    middle = (units[0].start + units[-1].end) / 2
-    return min(range(1, len(units)), key=lambda index: abs(units[index].start - middle))

@@ -1,60 +1,67 @@
-"""Opening the file of a book, and saying in a sentence why one cannot be read. Workers only."""
+"""The stored file of a book, open for the reading process. Workers only."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
-
-from django.conf import settings
-from django.utils.translation import gettext as _
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
 from catalog.models import BookFile
 from rag import errors
+from rag.ingest import sandbox
 
-END_MARKER = b"%%EOF"
-TAIL = 2048  # bytes at the end in which a whole PDF has its end marker
+Watch = Callable[[], None]
+Saw = Callable[[int], None]
 
 
 @contextlib.contextmanager
-def opened(book_file: BookFile) -> Iterator[Any]:
-    """The PDF as a ``pymupdf.Document`` that can be read. Errors: every ``DocumentUnreadable``."""
-    import pymupdf
+def opened(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[sandbox.Reader]:
+    """A reader of the file's own text; ``watch`` is called twice a second while it works, and may raise to end it;
+    ``saw`` is told how many bytes it took at most.
 
-    tools: Any = pymupdf.TOOLS
-    tools.mupdf_display_errors(False)
-    tools.mupdf_display_warnings(False)
+    Errors: ``FileMissing``; the reader's own come with its first use.
+    """
+    with _read_by(sandbox.TEXT, sandbox.text_limits(), book_file, watch, saw) as reader:
+        yield reader
+
+
+@contextlib.contextmanager
+def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[sandbox.Reader]:
+    """A reader that recognises the characters in pictures of the file's pages. Errors: ``FileMissing``."""
+    with _read_by(sandbox.PICTURES, sandbox.picture_limits(), book_file, watch, saw) as reader:
+        yield reader
+
+
+@contextlib.contextmanager
+def _read_by(
+    opener: str, limits: sandbox.Limits, book_file: BookFile, watch: Watch, saw: Saw
+) -> Iterator[sandbox.Reader]:
+    with _file(book_file) as file:
+        reader = sandbox.Reader(file, book_file.media_type.partition(";")[0], opener, limits, watch)
+        try:
+            yield reader
+        finally:
+            reader.close()
+            saw(reader.peak)
+
+
+@contextlib.contextmanager
+def _file(book_file: BookFile) -> Iterator[IO[bytes]]:
+    """The file with a descriptor that a child can inherit; from a remote storage it is copied first."""
     try:
-        with book_file.file.open("rb") as stored:
-            content = stored.read()
-    except OSError as fault:
-        if isinstance(fault, FileNotFoundError):
-            raise errors.FileMissing from None
-        raise
-    try:
-        document: Any = pymupdf.open(stream=content, filetype="pdf")  # type: ignore[no-untyped-call]  # untyped
-    except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError, ValueError):
-        raise (errors.NotAPdf if b"%PDF-" not in content[:1024] else errors.FileCutOff) from None
-    try:
-        _refuse(document, content)
-        yield document
-    finally:
-        document.close()
-
-
-def _refuse(document: Any, content: bytes) -> None:
-    if document.needs_pass and not document.authenticate(""):
-        raise errors.FileEncrypted
-    if document.is_repaired and END_MARKER not in content[-TAIL:]:
-        raise errors.FileCutOff
-    if not document.is_pdf:
-        raise errors.NotAPdf
-    if document.page_count == 0:
-        raise errors.NoPages
-    if document.page_count > settings.DOCUMENT_MAX_PAGES:
-        raise errors.TooManyPages(pages=document.page_count, most=settings.DOCUMENT_MAX_PAGES)
-
-
-def note_on(document: Any) -> str:
-    """What was unusual about a file that could be read all the same, in a sentence; empty where nothing was."""
-    return _("The file was damaged but whole; it was repaired while reading.") if document.is_repaired else ""
+        stored: Any = book_file.file.open("rb")
+    except FileNotFoundError:
+        raise errors.FileMissing from None
+    with stored:
+        try:
+            stored.fileno()
+        except (AttributeError, OSError):
+            with tempfile.TemporaryFile() as copy:
+                shutil.copyfileobj(stored, copy)
+                copy.flush()
+                copy.seek(0)
+                yield copy
+        else:
+            yield stored

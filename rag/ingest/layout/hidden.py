@@ -18,6 +18,7 @@ ALIKE = 24  # of 255: colours less apart than that cannot be told apart
 WHITE = 0xFFFFFF
 PICTURES = ("fill-image", "fill-imgmask")
 FILLED, STROKED, CLIPPED = 16, 32, 64  # bits of a span's char_flags
+SEEN = 40  # of 255: between the lightest and the darkest of what is no blank page
 DIFFERENT = 12  # of 255: a pixel has changed
 SCANNED = 0.6  # share of a page that the picture of a scanned page covers at least
 MOST_PIXELS = 1500  # of a picture's longer side
@@ -100,7 +101,7 @@ class Judge:
             return False
         covering = self.log.covering_pictures(box)
         if covering:
-            return True if any(self._is_scan(picture) for picture in covering) else None
+            return True if any(self.is_scan(picture) for picture in covering) else None
         if run.order < self.last_area and any(a.order > run.order and holds(a.box, box) for a in self.areas):
             return None
         return self._stands_out(box, look["color"], run.order)
@@ -118,7 +119,7 @@ class Judge:
             return True
         return None if self.log.anything_under(box) else False
 
-    def _is_scan(self, picture: Box) -> bool:
+    def is_scan(self, picture: Box) -> bool:
         """Whether a picture is that of the whole page."""
         x0, y0, x1, y1 = self.page_box
         width = min(picture[2], x1) - max(picture[0], x0)
@@ -178,7 +179,7 @@ def _unseen(page: Any, boxes: Sequence[Box]) -> set[Box]:
     import pymupdf
 
     scale = min(1.5, MOST_PIXELS / max(page.rect.width, page.rect.height, 1))
-    matrix = pymupdf.Matrix(scale, scale)
+    matrix: Any = pymupdf.Matrix(scale, scale)  # type: ignore[no-untyped-call]  # untyped
     bare = _without_text(page)
     whole, rest = (p.get_pixmap(matrix=matrix, colorspace="gray", annots=False) for p in (page, bare))
     turned = tuple(page.rotation_matrix * matrix)
@@ -195,6 +196,22 @@ def _without_text(page: Any) -> Any:
     bare.add_redact_annot(bare.rect * bare.derotation_matrix, fill=False)
     bare.apply_redactions(images=0, graphics=0, text=0)
     return bare
+
+
+def is_scanned(page: Any) -> bool:
+    """Whether a picture fills the page."""
+    judge = Judge(page, (), ())
+    return any(judge.is_scan(picture) for picture in judge.log.pictures)
+
+
+def shows_something(page: Any) -> bool:
+    """Whether there is anything to see on the page."""
+    scale = min(0.5, MOST_PIXELS / max(page.rect.width, page.rect.height, 1))
+    import pymupdf
+
+    matrix: Any = pymupdf.Matrix(scale, scale)  # type: ignore[no-untyped-call]  # untyped
+    samples = page.get_pixmap(matrix=matrix, colorspace="gray", annots=False).samples
+    return bool(samples) and max(samples) - min(samples) > SEEN
 
 
 def _differ(whole: Any, rest: Any, box: Box) -> bool:

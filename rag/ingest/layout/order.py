@@ -13,6 +13,7 @@ from rag.ingest.layout.segments import level
 LEAST_ROWS = 3  # lines on both sides that a gutter needs
 MOST_DEPTH = 12  # how often a region is cut again
 CANDIDATES = 6  # gutters that are looked at closely
+ASIDE = 0.6  # of the running text's width: the most that a box beside it is wide
 ZONE = 0.12  # share of the page's height in which headers and footers stand
 MOST_EDGE_ROWS = 3
 NUMBERS = re.compile(r"^[\W\divxlcdmIVXLCDM]+$")
@@ -65,9 +66,10 @@ def _middle(piece: Piece) -> float:
 
 
 def _belongs(row: Sequence[Piece], piece: Piece) -> bool:
-    """Whether ``piece`` stands on the baseline of a row, beside all that is in it."""
-    tallest = max(row, key=lambda p: p.y1 - p.y0) if len(row) > 1 else row[0]
-    if not level(tallest, piece):
+    """Whether ``piece`` stands on the baseline of a row, beside all that is in it. A table is a row of its own."""
+    if piece.rows is not None or row[0].rows is not None:
+        return False
+    if not level(row[0] if len(row) == 1 else max(row, key=lambda p: p.y1 - p.y0), piece):
         return False
     return all(min(o.x1, piece.x1) - max(o.x0, piece.x0) < 0.3 * min(o.height, piece.height) for o in row)
 
@@ -118,8 +120,25 @@ def _cut(region: list[Piece], found: list[list[Piece]], depth: int) -> None:
             left.append(piece)
         else:
             right.append(piece)
-    for part in (above, left, right, below):
+    parts = (above, left, right, below)
+    if aside := _aside(left, right, [*above, *below]):
+        parts = (above, left if aside is right else right, below, aside)
+    for part in parts:
         _cut(part, found, depth + 1)
+
+
+def _aside(left: list[Piece], right: list[Piece], around: Sequence[Piece]) -> list[Piece] | None:
+    """The side that stands beside the running text, which goes on below it: a box, notes in the margin."""
+    widths = [max(p.x1 for p in side) - min(p.x0 for p in side) for side in (left, right)]
+    narrow, wide = (left, right) if widths[0] < widths[1] else (right, left)
+    if min(widths) > ASIDE * max(widths):
+        return None
+    sizes = [median(p.size for p in side) for side in (narrow, wide)]
+    flush = min(p.x0 for p in wide)
+    wraps = any(
+        abs(p.x0 - flush) < p.size and p.width > 1.1 * max(widths) and abs(p.size - sizes[1]) < 0.5 for p in around
+    )
+    return narrow if wraps or sizes[0] < 0.93 * sizes[1] else None
 
 
 def _gutter(region: Sequence[Piece]) -> Gutter | None:
@@ -219,7 +238,20 @@ def _trimmed(band: list[Piece], x: float) -> list[Piece]:
             break
         kept.append(piece)
         edge = max(edge, piece.y1)
-    return kept
+    return _without_rows_of_cells(kept)
+
+
+def _without_rows_of_cells(band: list[Piece]) -> list[Piece]:
+    """The band without a table at its top or foot: lines with more pieces than the band has columns."""
+    lines = rows(band)
+    usual = median(len(line) for line in lines)
+    first, last = 0, len(lines)
+    while first < last and len(lines[first]) > usual:
+        first += 1
+    while last > first and len(lines[last - 1]) > usual:
+        last -= 1
+    first, last = first if first >= 2 else 0, last if len(lines) - last >= 2 else len(lines)
+    return [piece for line in lines[first:last] for piece in line]
 
 
 def _shared_height(left: Sequence[Piece], right: Sequence[Piece]) -> float:
@@ -238,7 +270,7 @@ def _are_columns(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
         numbers = sum(bool(NUMBERS.match(text)) for text in texts)
         if numbers > 0.5 * len(texts) or median(len(text) for text in texts) < 8:
             return False
-        if sum(all(p.mono for p in line) for line in lines) > 0.7 * len(lines):
+        if sum(all(p.mono > 0.9 for p in line) for line in lines) > 0.7 * len(lines):
             return False
     return not _is_table(left_rows, right_rows)
 
@@ -250,7 +282,8 @@ def _is_table(left: Sequence[Sequence[Piece]], right: Sequence[Sequence[Piece]])
     if aligned < 0.7 * min(len(left), len(right)):
         return False
     fills = [_fill(side) for side in (left, right)]
-    if min(fills) >= 0.6:
+    words = [median(sum(len(p.words) for p in row) for row in side) for side in (left, right)]
+    if min(fills) >= 0.6 and min(words) >= 3:
         return False
     widths = [max(p.x1 for r in side for p in r) - min(p.x0 for r in side for p in r) for side in (left, right)]
     alike = min(widths) > 0.6 * max(widths) and min(len(left), len(right)) >= 12

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from rag.ingest.layout.words import is_split_capital, tidy
-from rag.ingest.raw import Word
+from rag.ingest.raw import Line, Word
 
 ITALIC, MONO, BOLD = 2, 8, 16  # bits of a span's flags
 MONO_NAMES = ("mono", "courier", "typewriter", "consol", "code", "cmtt", "menlo")
@@ -42,13 +42,14 @@ class Piece:
     size: float
     bold: bool = False
     italic: bool = False
-    mono: bool = False
+    mono: float = 0.0  # share of its letters that are of one width
     font: str = ""
     block: int = 0
+    rows: list[Line] | None = None  # of a table, which is one piece
 
     @property
     def height(self) -> float:
-        return max(self.y1 - self.y0, 1.0)
+        return self.y1 - self.y0 or 1.0
 
     @property
     def width(self) -> float:
@@ -149,22 +150,22 @@ def _with_drop_capital(words: list[Word3]) -> list[Word3]:
     return [(first + rest, whole, span), *words[2:]]
 
 
-def _look(letters: list[tuple[int, dict[str, Any]]]) -> tuple[dict[str, Any], tuple[bool, bool, bool]]:
-    """The look of most letters; whether nearly all are bold, italic, of one width."""
+def _look(letters: list[tuple[int, dict[str, Any]]]) -> tuple[dict[str, Any], tuple[bool, bool, float]]:
+    """The look of most letters; whether nearly all are bold, italic, and the share of those of one width."""
     spans = {id(span): span for _, span in letters}
     if len(spans) == 1:
         main = letters[0][1]
-        return main, (is_bold(main), bool(main["flags"] & ITALIC), is_mono(main))
+        return main, (is_bold(main), bool(main["flags"] & ITALIC), float(is_mono(main)))
     counts: dict[int, int] = defaultdict(int)
     for count, span in letters:
         counts[id(span)] += count
-    most = 0.9 * sum(counts.values())
+    total = sum(counts.values())
 
-    def mostly(test: Callable[[dict[str, Any]], bool]) -> bool:
-        return sum(count for key, count in counts.items() if test(spans[key])) > most
+    def share(test: Callable[[dict[str, Any]], bool]) -> float:
+        return sum(count for key, count in counts.items() if test(spans[key])) / total
 
     main = spans[max(counts, key=lambda key: counts[key])]
-    return main, (mostly(is_bold), mostly(lambda span: bool(span["flags"] & ITALIC)), mostly(is_mono))
+    return main, (share(is_bold) > 0.9, share(lambda span: bool(span["flags"] & ITALIC)) > 0.9, share(is_mono))
 
 
 def is_mono(span: dict[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from rag.ingest.layout.pieces import CAPITAL_GAP, DROPPED, Piece
 from rag.ingest.layout.words import is_split_capital
@@ -11,6 +12,7 @@ from rag.ingest.raw import Word
 # In parts of the letters' size:
 WORD_GAP = 0.12  # less is no space, even where the file paints the parts of a word one by one
 SEGMENT_GAP = 0.6  # more may be the white between columns or cells
+SPACED_LETTERS = 5  # as many single letters in a row are a word printed wide
 TORN = 1.5  # more does not belong together, even where the file paints it as one line
 
 
@@ -27,7 +29,29 @@ def segments(pieces: Iterable[Piece]) -> list[Piece]:
             recent.append(part)
         else:
             _absorb(neighbour, part)
+    for segment in found:
+        if len(segment.words) >= SPACED_LETTERS:
+            _close_up(segment)
     return found
+
+
+def _close_up(segment: Piece) -> None:
+    """Words printed with wide spaces between their letters become words again."""
+    words = segment.words
+    if sum(len(word.text) == 1 and word.text.isalpha() for word in words) < 0.8 * len(words):
+        return
+    gaps = [right.x0 - left.x1 for left, right in pairwise(words)]
+    usual = sorted(gaps)[len(gaps) // 3]
+    closed = [words[0]]
+    for gap, word in zip(gaps, words[1:], strict=True):
+        if gap < 1.6 * usual + 0.05 * segment.size:
+            last = closed[-1]
+            closed[-1] = Word(
+                last.text + word.text, last.x0, min(last.y0, word.y0), word.x1, max(last.y1, word.y1)
+            )  # fmt: skip
+        else:
+            closed.append(word)
+    segment.words = closed
 
 
 def level(one: Piece, other: Piece) -> bool:
@@ -74,12 +98,14 @@ def _absorb(piece: Piece, part: Piece) -> None:
         words = [*left.words, *right.words]
     if len(part.words) > len(piece.words):
         piece.font = part.font
+    letters = len(piece.text), len(part.text)
+    piece.mono = (piece.mono * letters[0] + part.mono * letters[1]) / sum(letters)
+    is_capital = left.size > DROPPED * right.size and len(left.words) == 1
+    piece.size = right.size if is_capital else max(piece.size, part.size)
     piece.words = words
     piece.x0, piece.y0 = min(piece.x0, part.x0), min(piece.y0, part.y0)
     piece.x1, piece.y1 = max(piece.x1, part.x1), max(piece.y1, part.y1)
-    piece.size = max(piece.size, part.size)
     piece.bold, piece.italic = piece.bold and part.bold, piece.italic and part.italic
-    piece.mono = piece.mono and part.mono
 
 
 def _is_one_word(left: Piece, right: Piece) -> bool:

@@ -1,0 +1,65 @@
+"""What was unusual about a file that could be read all the same, in sentences for the librarian who added it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rag.models import IndexGeneration, PageSource
+
+MOST_NAMED = 20  # pages
+
+
+def note_of(generation: IndexGeneration) -> str:
+    """All of it; empty where nothing was unusual."""
+    noted = generation.pages.exclude(notes=[]).order_by("number").values_list("number", "notes")
+    by_code: dict[str, list[int]] = {}
+    for number, notes in noted:
+        for code in notes:
+            by_code.setdefault(code, []).append(number)
+    said = [_("The file was damaged but whole; it was repaired while reading.")] if _is_repaired(generation) else []
+    if lost := by_code.get("unreadable"):
+        said.append(_unreadable(lost))
+    if recognised := generation.pages.filter(source=PageSource.OCR).count():
+        said.append(
+            ngettext(
+                "{count} page is a picture; its text was recognised by its looks and may hold mistakes.",
+                "{count} pages are pictures; their text was recognised by its looks and may hold mistakes.",
+                recognised,
+            ).format(count=recognised)
+        )
+    if failed := by_code.get("not_recognised"):
+        said.append(
+            ngettext(
+                "No text could be recognised in the picture on page {pages}.",
+                "No text could be recognised in the pictures on pages {pages}.",
+                len(failed),
+            ).format(pages=_numbers(failed))
+        )
+    if hidden := by_code.get("hidden_text"):
+        said.append(
+            ngettext(
+                "Text that nobody can see was left out on page {pages}.",
+                "Text that nobody can see was left out on pages {pages}.",
+                len(hidden),
+            ).format(pages=_numbers(hidden))
+        )
+    return " ".join(said)
+
+
+def _is_repaired(generation: IndexGeneration) -> bool:
+    return "repaired" in generation.facts.get("notes", ())
+
+
+def _unreadable(numbers: Sequence[int]) -> str:
+    return ngettext("Page {pages} could not be read.", "Pages {pages} could not be read.", len(numbers)).format(
+        pages=_numbers(numbers)
+    )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers[:MOST_NAMED]))
+    more = len(numbers) - MOST_NAMED
+    return _("{pages} and {count} more").format(pages=named, count=more) if more > 0 else named
