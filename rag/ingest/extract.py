@@ -8,7 +8,7 @@ from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, 
 from rag.ingest.layout.words import is_garbled, is_leftwards, tidy
 from rag.ingest.raw import Line, RawPage
 
-__all__ = ["arrange", "needs_ocr", "page_text", "read_page", "tidy"]
+__all__ = ["arrange", "needs_ocr", "read_page", "tidy"]
 
 # PyMuPDF's stext flags: white space kept, ligatures expanded; vectors tell of rules and boxes.
 PRESERVE_WHITESPACE, COLLECT_VECTORS = 2, 1024
@@ -92,16 +92,11 @@ def _ordered(found: list[pieces.Piece], height: float, rules: list[pieces.Box]) 
 
 def needs_ocr(page: Any, raw: RawPage) -> bool:
     """Whether the page shows something but holds no text that could be read: its picture must be read instead."""
-    if "garbled" not in raw.notes:
-        signs = "".join(word.text for line in raw.lines for word in line.words)
-        if sum(sign.isalnum() for sign in signs) >= LEAST_LETTERS:
-            few = sum(len(line.words) for line in raw.lines) < FEW_WORDS
-            return few and bool(page.get_images()) and hidden.is_scanned(page)
-    return hidden.shows_something(page)
-
-
-def page_text(page: Any) -> str:
-    """The page's lines in reading order, one per line; an empty line where a paragraph, heading or listing ends."""
-    raw = read_page(page)
-    parts = [("\n\n" if line.starts else "\n") + line.text for line in raw.lines]
-    return "".join(parts).strip("\n")
+    signs = "".join(word.text for line in raw.lines for word in line.words)
+    letters = sum(sign.isalnum() for sign in signs)
+    if "garbled" in raw.notes or not letters:
+        return hidden.shows_something(page)
+    if letters < LEAST_LETTERS:
+        return hidden.is_drawn(page)
+    few = sum(len(line.words) for line in raw.lines) < FEW_WORDS
+    return few and bool(page.get_images()) and hidden.is_scanned(page)

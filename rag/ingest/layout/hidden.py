@@ -23,6 +23,7 @@ FILLED, STROKED, CLIPPED = 16, 32, 64  # bits of a span's char_flags
 SEEN = 40  # of 255: between the lightest and the darkest of what is no blank page
 DIFFERENT = 12  # of 255: a pixel has changed
 SCANNED = 0.6  # share of a page that the picture of a scanned page covers at least
+MOST_STROKES = 30  # of an ornament or a frame
 MOST_PIXELS = 1500  # of a picture's longer side
 Logged = tuple[str, Box]  # an entry of MuPDF's log of what is painted, in order
 
@@ -225,6 +226,12 @@ def is_scanned(page: Any) -> bool:
     """Whether a picture fills the page."""
     judge = Judge(page, (), ())
     return any(judge.is_scan(picture) for picture in judge.log.pictures)
+
+
+def is_drawn(page: Any) -> bool:
+    """Whether the page is a picture, or as many strokes as make letters drawn without a font."""
+    painted = page.get_bboxlog()
+    return any(kind in PICTURES for kind, _ in painted) or sum("text" not in kind for kind, _ in painted) > MOST_STROKES
 
 
 def shows_something(page: Any) -> bool:
