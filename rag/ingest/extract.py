@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments, tables
-from rag.ingest.layout.words import is_garbled, tidy
+from rag.ingest.layout.words import is_garbled, is_leftwards, tidy
 from rag.ingest.raw import Line, RawPage
 
-__all__ = ["arrange", "needs_ocr", "page_text", "read_page", "tidy"]
+__all__ = ["arrange", "needs_ocr", "read_page", "tidy"]
 
 # PyMuPDF's stext flags: white space kept, ligatures expanded; vectors tell of rules and boxes.
 PRESERVE_WHITESPACE, COLLECT_VECTORS = 2, 1024
@@ -49,17 +49,22 @@ def _turned(runs: list[pieces.Run], rules: list[pieces.Box], turn: int, raw: Raw
     width, height = raw.width, raw.height
     angle = frame.tilt(runs, turn) if turn != frame.SLANTED else 0.0
 
+    across = height if turn in (1, 3) else width
+    leftwards = is_leftwards("".join(text for run in runs for text, _, _ in run.words))
+
     def upright(box: pieces.Box) -> pieces.Box:
         box = frame.into(box, turn, width, height)
-        return frame.straightened(box, angle) if angle else box
+        box = frame.straightened(box, angle) if angle else box
+        return frame.mirrored(box, across) if leftwards else box
 
     def shown(box: pieces.Box) -> pieces.Box:
+        box = frame.mirrored(box, across) if leftwards else box
         return frame.out_of(frame.tilted(box, angle) if angle else box, turn, width, height)
 
     found = [pieces.piece(run.block, [(text, upright(box), look) for text, box, look in run.words]) for run in runs]
     upright_rules = [] if angle else [upright(box) for box in rules]
     lines = _ordered([piece for piece in found if piece], width if turn in (1, 3) else height, upright_rules)
-    if angle or turn in (1, 2, 3):
+    if angle or leftwards or turn in (1, 2, 3):
         for word in (word for line in lines for word in line.words):
             word.x0, word.y0, word.x1, word.y1 = shown((word.x0, word.y0, word.x1, word.y1))
     return lines
@@ -87,16 +92,11 @@ def _ordered(found: list[pieces.Piece], height: float, rules: list[pieces.Box]) 
 
 def needs_ocr(page: Any, raw: RawPage) -> bool:
     """Whether the page shows something but holds no text that could be read: its picture must be read instead."""
-    if "garbled" not in raw.notes:
-        signs = "".join(word.text for line in raw.lines for word in line.words)
-        if sum(sign.isalnum() for sign in signs) >= LEAST_LETTERS:
-            few = sum(len(line.words) for line in raw.lines) < FEW_WORDS
-            return few and bool(page.get_images()) and hidden.is_scanned(page)
-    return hidden.shows_something(page)
-
-
-def page_text(page: Any) -> str:
-    """The page's lines in reading order, one per line; an empty line where a paragraph, heading or listing ends."""
-    raw = read_page(page)
-    parts = [("\n\n" if line.starts else "\n") + line.text for line in raw.lines]
-    return "".join(parts).strip("\n")
+    signs = "".join(word.text for line in raw.lines for word in line.words)
+    letters = sum(sign.isalnum() for sign in signs)
+    if "garbled" in raw.notes or not letters:
+        return hidden.shows_something(page)
+    if letters < LEAST_LETTERS:
+        return hidden.is_drawn(page)
+    few = sum(len(line.words) for line in raw.lines) < FEW_WORDS
+    return few and bool(page.get_images()) and hidden.is_scanned(page)

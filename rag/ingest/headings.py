@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.ingest.looks import RECOGNISED, Look
-from rag.ingest.numbering import number_of
+from rag.ingest.numbering import Number, number_of
 from rag.ingest.raw import Line, RawPage
 from rag.sentences import LEADERS
 
@@ -27,20 +27,23 @@ RECOGNISED_LARGER = 1.2
 NUMBER_SIZE = 1.5  # than the text: a number that stands alone over a title
 QUALITY = 0.6  # share of a look's runs that could be headings
 ALONE = 0.5  # share of a look's letters that stand in such runs
-RARE = 0.12  # share of the book's letters that headings in a cut of the text's own size may have
+RARE = 0.05  # share of the book's letters that headings in a cut of the text's own size may have
 ENTRIES, ENTRY_SHARE = 4, 0.35  # lines that end with a page number: a page of contents
 TITLE_PAGES, TITLE_PAGE_WORDS = 4, 40  # words of text for each line in large letters but the title
+MANY = 5  # statements of one name
 SAME_RANK = 0.26  # points
 CAPTION = re.compile(
     r"^(figure|fig|table|tab|listing|plate|photo|abbildung|abb|tabelle|figura|figuur|tabla|tabel|tableau|quadro|"
     r"source|quelle|note|nota)\b\.?\s*[\dIVX(:.]",
     re.IGNORECASE,
 )
+ADDRESS = re.compile(r"://|\bwww\.|\S@\S")
+LABELLED = re.compile(r"^(?P<word>[^\W\d_]{3,})\s+[\dIVX]+(?:[.\-]\d+)*\b")
 ENTRY = re.compile(r"(?:\s|\.{2,}\s*)(?:\d{1,4}|[ivxlc]{1,7})$")
 ENDS = re.compile(r"[.,;:…]['\"”’»)\]]*$")
-WORD = re.compile(r"[^\W\d_]{2,}")
+WORD = re.compile(r"[A-Za-z]{3,}|[^\W\d_A-Za-z]{2,}|[^\W\d_]{4,}")
 LETTER = re.compile(r"[^\W\d_]")
-SYMBOL = re.compile(r"[=<>{}\\^~|_;∈∀∃→⇒λ≤≥×+]")
+SYMBOL = re.compile(r"[=<>{}\\^~|∈∀∃→⇒≤≥×∼∘]")
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def _goes_on(lines: Sequence[Line], looks: Sequence[Look], index: int, usual: Lo
         return False
     if not line.starts:
         return True
-    if looks[index] == usual or ENDS.search(before.text):
+    if looks[index] == usual or (ENDS.search(before.text) and not before.text.endswith(",")):
         return False
     number = number_of(line.text)
     return not (number and number.rest) and abs(_room(before, line)) <= TOGETHER and before.kind == "text"
@@ -174,11 +177,26 @@ def find(runs: Iterable[Run], letters: Counter[Look], body: Look, running: dict[
     chosen = [run for run in kept if run.look in looks and could_head(run)]
     numbered = [run for run in kept if run.look not in looks and could_head(run) and _is_numbered(run)]
     chosen += in_order(numbered, chosen)
+    chosen = without_statements(chosen, body)
     chosen = without_title_pages(chosen)
     chosen.sort(key=lambda run: (run.page, run.first))
     labels = [run for run in kept if is_label(run, body)]
     ranks = ranked({run.look for run in chosen}, body)
     return list(_with_labels(chosen, labels, ranks))
+
+
+def without_statements(chosen: Sequence[Run], body: Look) -> list[Run]:
+    """Without *Definition 12* and *Exercise 3.4* in letters no larger than the text's, of which a book has many: they
+    begin a paragraph, not a section. *Chapter 4* stays."""
+    words: Counter[str] = Counter()
+    named: dict[Run, str] = {}
+    for run in chosen:
+        number = number_of(run.text)
+        label = LABELLED.match(run.text)
+        if label and not (number and number.marked) and run.look.size < LARGER * body.size:
+            named[run] = label["word"].casefold()
+            words[named[run]] += 1
+    return [run for run in chosen if run not in named or words[named[run]] < MANY]
 
 
 def without_title_pages(chosen: Sequence[Run]) -> list[Run]:
@@ -191,27 +209,34 @@ def without_title_pages(chosen: Sequence[Run]) -> list[Run]:
         text = runs[0].on_page - sum(run.words for run in runs)
         if runs[0].contents or text > TITLE_PAGE_WORDS * max(1, len(runs) - 1):
             break
-        drop |= set(runs) - {max(runs, key=lambda run: (run.look.size, -run.first))}
+        title = max(runs, key=lambda run: (run.look.size, -run.first))
+        later = {run.look for run in chosen if run.page > page} - {title.look}
+        drop |= {run for run in runs if run is not title and run.look not in later}
     return [run for run in chosen if run not in drop]
 
 
 def could_head(run: Run) -> bool:
     """Whether a run could be a heading by itself, whatever its look."""
-    letters = len(LETTER.findall(run.text))
     number = number_of(run.text)
-    if (
-        not WORD.search(run.text)
-        or not run.alone
-        or (run.contents and ENTRY.search(run.text))
-        or LEADERS.search(run.text)
+    title = number.rest if number is not None and number.rest else run.text
+    first = LETTER.search(title)
+    if not run.alone or first is None or not _reads(title, number):
+        return False
+    if any(found.search(run.text) for found in (CAPTION, ADDRESS, LEADERS)) or (
+        run.contents and ENTRY.search(run.text)
     ):
         return False
-    if CAPTION.match(run.text) or letters < 0.5 * len(run.text.replace(" ", "")) - (8 if number else 0):
+    if ENDS.search(run.text) and not (number is not None and not number.rest):
         return False
-    if ENDS.search(run.text) and not (number and not number.rest):
-        return False
-    first = LETTER.search(number.rest if number and number.rest else run.text)
-    return first is not None and not (first[0].islower() and run.words > 3 and not number)
+    return number is not None or not (first[0].islower() and run.words > 3)
+
+
+def _reads(title: str, number: Number | None) -> bool:
+    """Whether a title is made of words: not a formula, a label in a drawing or the letter over a part of an index."""
+    letters = sum(sign.isalpha() for sign in title)
+    if number is not None and number.rest and number.marked:
+        return letters >= 0.5 * len(title.replace(" ", "")) - 8
+    return bool(WORD.search(title)) and not SYMBOL.search(title) and letters >= 0.5 * len(title.replace(" ", ""))
 
 
 def heading_looks(runs: Sequence[Run], letters: Counter[Look], body: Look) -> set[Look]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rag.ingest.clean import CleanPage, Heading, Section
 from rag.ingest.numbering import Number, number_of
 from rag.ingest.raw import Mark
-from rag.ingest.titles import WORD, bare_title, fold, folded
+from rag.ingest.titles import WORD, bare_title, fold, folded, without_sign
 
 MOST_TITLE = 300
 FEW, LONG_BOOK = 2, 20  # an outline of so few entries says nothing of a book of so many pages
@@ -90,11 +90,11 @@ class Placing:
 
 def find_title(title: str, page: CleanPage, behind: int = 0) -> tuple[int, int] | None:
     """Where a title stands on its page: among the headings, else in the text at the start of a line."""
-    wanted = folded(title)
+    wanted = {folded(title), folded(without_sign(title))} - {""}
     if not wanted:
         return None
     for heading in sorted(page.headings, key=lambda heading: (heading.start < behind, heading.start)):
-        if folded(heading.title) == wanted:
+        if folded(heading.title) in wanted:
             return heading.start, heading.end
     pattern = r"\W+".join(re.escape(word) for word in WORD.findall(fold(bare_title(title))))
     if not pattern:

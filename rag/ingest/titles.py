@@ -8,6 +8,7 @@ import unicodedata
 from rag.ingest.numbering import number_of
 
 WORD = re.compile(r"\w+")
+SIGN = re.compile(r"^(?:[A-Z]|[IVXLC]{1,7})\s+(?=\S)")
 
 
 def fold(text: str) -> str:
@@ -24,6 +25,11 @@ def bare_title(title: str) -> str:
     """A title without its number, unless it is only that."""
     number = number_of(" ".join(title.split()))
     return number.rest if number is not None and number.rest else title
+
+
+def without_sign(title: str) -> str:
+    """A title without the lone letter or roman number that outlines put before it: *A Proofs*, *I Part One*."""
+    return SIGN.sub("", " ".join(title.split()))
 
 
 def folded(title: str) -> str:

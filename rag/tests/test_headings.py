@@ -138,3 +138,21 @@ def test_section_that_the_file_names_is_a_heading_with_and_without_its_words_on_
         page.width = page.height = 0.0
         page.title = title
     assert titles(pages) == [(1, "Foreword"), (2, "Of Whales")]
+
+
+def test_labels_of_drawings_formulas_and_letters_of_an_index_are_no_headings():
+    pages = []
+    for n in range(8):
+        press = filled(Press(), n)
+        for text in ("P y P", "x = 2 y", "3 a2 b", "A", "see www.example.org", "Figure 3"):
+            press.heading(text, size=13)
+        pages.append(filled(press.heading(f"4.{n + 1} Go", size=13), n + 1).page)
+    assert [title for _, title in titles(pages)] == [f"4.{n + 1} Go" for n in range(8)]
+
+
+def test_statements_with_numbers_are_no_sections_unless_they_are_larger_than_the_text():
+    def pages(size: float) -> list[RawPage]:
+        return [filled(filled(Press(), n).heading(f"Lemma {n + 1}", size=size), n + 2).page for n in range(8)]
+
+    assert titles(pages(10)) == []
+    assert len(titles(pages(14))) == 8

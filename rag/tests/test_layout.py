@@ -494,3 +494,30 @@ def test_headers_and_footers_are_the_first_and_last_lines():
     page = sheet.read()
     assert words(page) == sheet.said
     assert (page.lines[0].text, page.lines[-1].text) == ("Chapter 3 Rivers of Europe", "Lyceum Press 44")
+
+
+def test_text_that_a_clipping_path_cuts_off_is_hidden():
+    figure = Sheet(300, 300)
+    figure.line(20, 50, "Part of the figure.")
+    figure.line(20, 250, "Cut off below the figure.", said=False)
+    sheet = Sheet()
+    box = pymupdf.Rect(72, 300, 372, 400)
+    sheet.page.show_pdf_page(box, figure.document, 0, clip=pymupdf.Rect(0, 0, 300, 100))
+    sheet.line(72, 100, "Everybody can read this line.")
+    page = sheet.read()
+    assert words(page) == [*sheet.said, *figure.said]
+    assert page.notes == ["hidden_text"]
+
+
+def test_columns_of_hebrew_are_read_from_the_right():
+    document: Any = pymupdf.open()
+    page = document.new_page()
+    first = " ".join(f"מילה{number}א" for number in range(60))
+    second = " ".join(f"שורה{number}ב" for number in range(60))
+    page.insert_htmlbox((310, 60, 540, 700), f"<p dir='rtl'>{first}</p>")
+    page.insert_htmlbox((50, 60, 280, 700), f"<p dir='rtl'>{second}</p>")
+    read = read_page(pymupdf.open("pdf", document.tobytes())[0])
+    letters = "".join(words(read))
+    assert letters.index("59") < letters.index("שורה")
+    box = read.lines[0].words[0]
+    assert box.x0 > 310

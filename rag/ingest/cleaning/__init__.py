@@ -14,13 +14,10 @@ from rag.ingest import headings
 from rag.ingest.clean import CleanPage, Heading
 from rag.ingest.cleaning.edges import Edge, edges_of
 from rag.ingest.cleaning.flow import Words, flow
-from rag.ingest.cleaning.lines import clean
 from rag.ingest.cleaning.running import Running
 from rag.ingest.looks import Look, looks_of
 from rag.ingest.raw import RawPage
 from rag.ingest.titles import folded
-
-__all__ = ["Survey", "clean"]
 
 
 class Survey:

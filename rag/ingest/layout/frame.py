@@ -74,6 +74,11 @@ def _about(box: Box, angle: float, higher: float) -> Box:
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
+def mirrored(box: Box, width: float) -> Box:
+    """``box`` where writing that runs from right to left would put it if it ran from left to right; its own inverse."""
+    return width - box[2], box[1], width - box[0], box[3]
+
+
 def into(box: Box, turned: int, width: float, height: float) -> Box:
     """``box`` of a page of this size, in the frame in which text turned ``turned`` times is upright."""
     x0, y0, x1, y1 = box

@@ -6,6 +6,7 @@ then asked of the page's picture: text that can be taken away without changing t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from rag.ingest.layout.pieces import Box, Run, Shape, Word3, moved
 
 LEAST_SIZE = 2.0  # points
 LEAST_AREA = 4.0  # points: anything thinner is a rule, and hides nothing
+CLIP = 2 | 64  # PyMuPDF's stext flags: white space kept, nothing that is clipped away
 FAINT = 10  # of 255: less is as good as transparent
 ALIKE = 24  # of 255: colours less apart than that cannot be told apart
 WHITE = 0xFFFFFF
@@ -21,6 +23,7 @@ FILLED, STROKED, CLIPPED = 16, 32, 64  # bits of a span's char_flags
 SEEN = 40  # of 255: between the lightest and the darkest of what is no blank page
 DIFFERENT = 12  # of 255: a pixel has changed
 SCANNED = 0.6  # share of a page that the picture of a scanned page covers at least
+MOST_STROKES = 30  # of an ornament or a frame
 MOST_PIXELS = 1500  # of a picture's longer side
 Logged = tuple[str, Box]  # an entry of MuPDF's log of what is painted, in order
 
@@ -31,9 +34,10 @@ def without_hidden(page: Any, runs: Sequence[Run], shapes: Sequence[Shape]) -> t
     The unseen text that a recogniser puts over (or under) the picture of a scanned page is that page's text, and stays.
     """
     judge = Judge(page, runs, shapes)
+    everything, runs = runs, _unclipped(page, runs)
     kept: list[Run] = []
     doubtful: list[Box] = []
-    dropped = False
+    dropped = len(runs) < len(everything) or any(a is not b for a, b in zip(runs, everything, strict=True))
     for run in runs:
         if judge.is_plain(run):
             kept.append(run)
@@ -51,6 +55,26 @@ def without_hidden(page: Any, runs: Sequence[Run], shapes: Sequence[Shape]) -> t
         for run in kept:
             run.words = [word for word in run.words if word[1] not in unseen]
     return [run for run in kept if run.words], dropped
+
+
+def _unclipped(page: Any, runs: Sequence[Run]) -> Sequence[Run]:
+    """The runs without words that a clipping path (or the page's edge) cuts off as a whole."""
+    clipped = page.get_textpage(flags=CLIP)
+    letters = sum(len(part) for part in clipped.extractText().split())
+    if letters >= sum(len(part) for run in runs for text, _, _ in run.words for part in text.split()):
+        return runs
+    seen: dict[str, list[Box]] = defaultdict(list)
+    for x0, y0, x1, y1, text, *_ in clipped.extractWORDS():
+        seen[text].append((x0, y0, x1, y1))
+    everything = [box for boxes in seen.values() for box in boxes]
+    found = []
+    for run in runs:
+        words = [w for w in run.words if any(holds(b, w[1]) for b in seen.get(w[0], ()) or everything)]
+        if len(words) == len(run.words):
+            found.append(run)
+        elif words:
+            found.append(Run(run.block, run.direction, words, run.order))
+    return found
 
 
 class Judge:
@@ -202,6 +226,12 @@ def is_scanned(page: Any) -> bool:
     """Whether a picture fills the page."""
     judge = Judge(page, (), ())
     return any(judge.is_scan(picture) for picture in judge.log.pictures)
+
+
+def is_drawn(page: Any) -> bool:
+    """Whether the page is a picture, or as many strokes as make letters drawn without a font."""
+    painted = page.get_bboxlog()
+    return any(kind in PICTURES for kind, _ in painted) or sum("text" not in kind for kind, _ in painted) > MOST_STROKES
 
 
 def shows_something(page: Any) -> bool:

@@ -23,6 +23,7 @@ GARBAGE = re.compile(r"[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
 SWAPPED = re.compile("[" + "".join(chr(sign << 8) for sign in range(0x20, 0x7F)) + "]")  # ASCII in swapped UTF-16
 VOWELS = re.compile("[aeiouyàâäáåæèéêëìíîïòóôöøùúûüœ]", re.IGNORECASE)
 LATIN = re.compile("[a-zà-ÿœ]", re.IGNORECASE)
+LEFTWARDS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew, Arabic and their neighbours
 LEAST_SIGNS = 20
 GARBLED, SWAPPED_BYTES = 0.3, 0.5  # shares of signs without a meaning
 LEAST_TEXT, LEAST_VOWELS = 300, 0.1
@@ -56,6 +57,11 @@ def is_garbled(words: Iterable[str]) -> bool:
     if letters < max(LEAST_TEXT, 0.5 * len(text)):
         return False
     return len(VOWELS.findall(text)) < LEAST_VOWELS * letters
+
+
+def is_leftwards(text: str) -> bool:
+    """Whether most of ``text`` is written from right to left."""
+    return not text.isascii() and len(LEFTWARDS.findall(text)) > 0.5 * len(text)
 
 
 # Single letters are words too: a drop capital "A" or "I" is joined to what follows only where that makes one of these.
