@@ -20,6 +20,7 @@ from library.search.fold import words
 
 DEPTH = 100  # texts that each order brings to a fusion: measured
 MOST_TERMS = 64  # of a query; more is a text, and the rarest of them tell enough
+MOST_GATHERED = 20_000  # texts that are scored; beyond it the commonest words bring no text in, but count in all others
 # Runs of writing that puts no spaces between words: kana, Chinese characters, Thai, Lao, Burmese, Khmer.
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
 LEXEMES = """
@@ -90,7 +91,11 @@ def best(
     number: int = DEPTH,
 ) -> dict[Any, float]:
     """The keys of the ``number`` texts that score highest for the lexemes ``asked``, with their scores, best first;
-    equal ones by key. ``within``: only rows with one of the values in each of these columns."""
+    equal ones by key. ``within``: only rows with one of the values in each of these columns.
+
+    Exact where at most ``MOST_GATHERED`` texts have one of the lexemes, as in any book; in greater collections a text
+    that has only the commonest of them is not looked at.
+    """
     if not asked:
         return {}
     having = {lexeme: statistics.having.get(lexeme, 0) for lexeme in asked}
@@ -99,7 +104,7 @@ def best(
     average = statistics.words / statistics.texts if statistics.texts and statistics.words else 0
     values: dict[str, Any] = {
         "queries": queries, "rare": [idf(statistics.texts, having[lexeme]) for lexeme in rarest],
-        "any": " | ".join(queries), "more": K1 + 1, "steps": STEPS, "number": number,
+        "any": " | ".join(queries[: _gathering(rarest, having)]), "more": K1 + 1, "steps": STEPS, "number": number,
         "base": K1 * (1 - B) if average else K1, "slope": K1 * B / average if average else 0.0,
     }  # fmt: skip
     conditions = ""
@@ -113,6 +118,12 @@ def best(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return dict(cursor.fetchall())
+
+
+def _gathering(rarest: Sequence[str], having: Mapping[str, int]) -> int:
+    """How many of the rarest terms bring texts in: one, and further ones while they bring few enough."""
+    gathered = accumulate(having[lexeme] for lexeme in rarest)
+    return max(1, sum(number <= MOST_GATHERED for number in gathered))
 
 
 def _name(column: str) -> str:

@@ -154,6 +154,18 @@ def test_rarest_words_of_a_long_query_are_asked_for(table, monkeypatch):
     assert set(best(table, ["a", "b", "c"], statistics())) == {1, 2}
 
 
+def test_in_a_great_collection_common_words_bring_nothing_in_but_count(table, monkeypatch):
+    some = {1: "a b c", 2: "a c", 3: "c", 4: "c d"}
+    fill(some)
+    whole = best(table, ["a", "b", "c"], statistics())
+    assert set(whole) == {1, 2, 3, 4}
+    monkeypatch.setattr(texts, "MOST_GATHERED", 3)  # b brings one in and a two; c would bring in four more
+    few = best(table, ["a", "b", "c"], statistics())
+    assert few == pytest.approx({key: whole[key] for key in (1, 2)})
+    monkeypatch.setattr(texts, "MOST_GATHERED", 0)
+    assert set(best(table, ["c", "a"], statistics())) == {1, 2}
+
+
 @pytest.mark.data
 def test_questions_find_more_than_by_stock_full_text(table):
     """Recall of the five first on a quarter of the questions to fairy tales (development half)."""
