@@ -347,3 +347,21 @@ def exists(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
         return bool(cursor.fetchone()[0])
+
+
+def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(books, monkeypatch):
+    from rag import retrieval
+
+    search, seen = retrieval.search_book, []
+
+    def replaced_first(generation: IndexGeneration, *rest: Any) -> Any:
+        if not seen:
+            services.reindex(book=books[0], by=None)
+            work()
+        seen.append(generation)
+        return search(generation, *rest)
+
+    monkeypatch.setattr("rag.retrieval.search_book", replaced_first)
+    assert answers(books[0])
+    assert len(seen) == 2
+    assert seen[1] == queries.live_generation(books[0]) != seen[0]
