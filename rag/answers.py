@@ -93,6 +93,10 @@ def answer(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_
         return replace(_unpacked(kept), question=question, cached=True)
     with limits.question_of(viewer):
         made = _made(book, question, num_chunks, generation)
+        while not made.supported and (newer := queries.live_generation(book)) != generation:
+            # Its index gave way to a newer one while we read: nothing that it does not say is to be believed.
+            generation, key = newer, cache_key(book, question, viewer, num_chunks, newer)
+            made = _made(book, question, num_chunks, generation)
     cache.set(key, _packed(made), settings.ANSWER_CACHE_SECONDS)
     return made
 

@@ -18,7 +18,7 @@ from library.core.transactions import again_after_deadlock
 from library.jobs import services as jobs
 from library.jobs.models import Job, JobState
 from rag import errors, queries, recipes
-from rag.models import Document, GenerationState, IndexGeneration, Rebuild
+from rag.models import Document, GenerationState, IndexGeneration, Page, Rebuild, Section
 from rag.services import spaces
 from rag.signals import document_merging, index_deleted, index_ready
 
@@ -144,21 +144,17 @@ def has_same_pages(former: IndexGeneration, generation: IndexGeneration) -> bool
     return (former.source_sha256, former.chunker) == (generation.source_sha256, generation.chunker)
 
 
-PAGES = (
-    "number, label, raw_text, layout, text, boxes, width, height, source, notes",
-    "INSERT INTO rag_page (generation_id, {columns}) SELECT %s, {columns} FROM rag_page WHERE generation_id = %s",
-)
-SECTIONS = (
-    "ordinal, level, title, path, page, start",
-    "INSERT INTO rag_section (generation_id, {columns}) SELECT %s, {columns} FROM rag_section WHERE generation_id = %s",
-)
-
-
 def take_pages(former: IndexGeneration, generation: IndexGeneration) -> None:
     """Give ``generation`` the pages and sections of ``former``."""
-    with connection.cursor() as cursor:
-        for columns, statement in (PAGES, SECTIONS):
-            cursor.execute(statement.format(columns=columns), [generation.pk, former.pk])
+    for model in (Page, Section):
+        names = [field.column for field in model._meta.concrete_fields if field.column not in {"id", "generation_id"}]
+        columns = ", ".join(connection.ops.quote_name(name) for name in names)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {model._meta.db_table} (generation_id, {columns})"  # noqa: S608 (names of our own columns)
+                f" SELECT %s, {columns} FROM {model._meta.db_table} WHERE generation_id = %s",
+                [generation.pk, former.pk],
+            )
     generation.page_count, generation.facts, generation.note = former.page_count, former.facts, former.note
     generation.save(update_fields=["page_count", "facts", "note"])
 

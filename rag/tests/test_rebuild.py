@@ -347,3 +347,39 @@ def exists(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
         return bool(cursor.fetchone()[0])
+
+
+def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(books, monkeypatch):
+    from rag import retrieval
+
+    search, seen = retrieval.search_book, []
+
+    def replaced_first(generation: IndexGeneration, *rest: Any) -> Any:
+        if not seen:
+            services.reindex(book=books[0], by=None)
+            work()
+        seen.append(generation)
+        return search(generation, *rest)
+
+    monkeypatch.setattr("rag.retrieval.search_book", replaced_first)
+    assert answers(books[0])
+    assert len(seen) == 2
+    assert seen[1] == queries.live_generation(books[0]) != seen[0]
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedder")
+def test_real_model_and_a_small_one_side_by_side(settings):
+    settings.EMBEDDING_MODEL = "all-MiniLM-L6-v2"
+    books = [make_indexed_book(), make_indexed_book()]
+    assert "yeast" in answer(book=books[0], question="Why does bread rise?", viewer=make_librarian()).text
+    change_model(settings)
+    work_one()
+    dimensions = Passage.objects.order_by().values_list("space__dimensions", flat=True).distinct()
+    assert sorted(dimensions) == [8, 384]
+    for book in books:
+        assert queries.live_generation(book).dimensions == 384
+        assert "yeast" in answer(book=book, question="What raises bread?", viewer=make_librarian()).text
+    work()
+    assert [queries.live_generation(book).dimensions for book in books] == [8, 8]
+    assert answers(books[0])
