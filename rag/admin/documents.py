@@ -60,8 +60,8 @@ class StandsFilter(admin.SimpleListFilter):
         wishes: dict[str | None, Callable[[], QuerySet[Document]]] = {
             "ready": lambda: documents.exclude(live_generation=None),
             "stale": lambda: documents.filter(pk__in=rebuilding.outdated(recipes.wanted()).values("pk")),
-            "under_way": lambda: documents.filter(job_state__in=[JobState.QUEUED, JobState.RUNNING]),
-            "failed": lambda: documents.filter(job_state=JobState.FAILED, index_deleted_at=None),
+            "under_way": lambda: documents.filter(Q(job_state__in=[JobState.QUEUED, JobState.RUNNING])),
+            "failed": lambda: documents.filter(Q(job_state=JobState.FAILED), index_deleted_at=None),
             "noted": lambda: documents.exclude(Q(live_generation=None) | Q(live_generation__note="")),
             "deleted": lambda: documents.exclude(index_deleted_at=None),
         }
@@ -70,7 +70,7 @@ class StandsFilter(admin.SimpleListFilter):
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
-    list_display = ("__str__", "stands", "pages", "passages", "embedded_by", "language", "note", "created_at")
+    list_display = ("__str__", "stands", "pages", "passages", "embedded_by", "language", "note")
     list_filter = (StandsFilter, "live_generation__model")
     list_select_related = ("book", "live_generation")
     search_fields = ("book__title",)

@@ -48,7 +48,7 @@ class QueryView(APIView):
 
 
 class IndexView(APIView):
-    def get_permissions(self) -> list[Any]:
+    def get_permissions(self) -> Any:
         if self.request.method == "DELETE":
             return [requires("rag.delete_indexgeneration")()]
         return super().get_permissions()

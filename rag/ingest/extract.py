@@ -47,17 +47,21 @@ def read_page(page: Any) -> RawPage:
 def _turned(runs: list[pieces.Run], rules: list[pieces.Box], turn: int, raw: RawPage) -> list[Line]:
     """The lines of all text that is turned alike: ordered where it is upright, with boxes of the page as shown."""
     width, height = raw.width, raw.height
-    found = []
-    for run in runs:
-        upright = [(text, frame.into(box, turn, width, height), look) for text, box, look in run.words]
-        if piece := pieces.piece(run.block, upright):
-            found.append(piece)
-    upright_rules = [frame.into(box, turn, width, height) for box in rules]
-    lines = _ordered(found, width if turn in (1, 3) else height, upright_rules)
-    if turn in (1, 2, 3):
+    angle = frame.tilt(runs, turn) if turn != frame.SLANTED else 0.0
+
+    def upright(box: pieces.Box) -> pieces.Box:
+        box = frame.into(box, turn, width, height)
+        return frame.straightened(box, angle) if angle else box
+
+    def shown(box: pieces.Box) -> pieces.Box:
+        return frame.out_of(frame.tilted(box, angle) if angle else box, turn, width, height)
+
+    found = [pieces.piece(run.block, [(text, upright(box), look) for text, box, look in run.words]) for run in runs]
+    upright_rules = [] if angle else [upright(box) for box in rules]
+    lines = _ordered([piece for piece in found if piece], width if turn in (1, 3) else height, upright_rules)
+    if angle or turn in (1, 2, 3):
         for word in (word for line in lines for word in line.words):
-            box = word.x0, word.y0, word.x1, word.y1
-            word.x0, word.y0, word.x1, word.y1 = frame.out_of(box, turn, width, height)
+            word.x0, word.y0, word.x1, word.y1 = shown((word.x0, word.y0, word.x1, word.y1))
     return lines
 
 

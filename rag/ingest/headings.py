@@ -9,24 +9,27 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.ingest.looks import Look
-from rag.ingest.numbering import Number, number_of
+from rag.ingest.looks import RECOGNISED, Look
+from rag.ingest.numbering import number_of
 from rag.ingest.raw import Line, RawPage
 from rag.sentences import LEADERS
 
 MOST_LINES, MOST_WORDS = 6, 40
+SHORT = 0.8  # of how far right the lines of a page go
+APART = 0.45  # heights of a line: more room than between lines of a paragraph
 TOGETHER = 1.1  # heights of a line between the lines of one heading
 LARGER = 1.08  # than the text: a size of headings
 AS_LARGE = 0.95
+RECOGNISED_LARGER = 1.2
 NUMBER_SIZE = 1.5  # than the text: a number that stands alone over a title
 QUALITY = 0.6  # share of a look's runs that could be headings
 ALONE = 0.5  # share of a look's letters that stand in such runs
 RARE = 0.12  # share of the book's letters that headings in a cut of the text's own size may have
 ENTRIES, ENTRY_SHARE = 4, 0.35  # lines that end with a page number: a page of contents
-TITLE_PAGES, TITLE_PAGE_WORDS = 4, 150
+TITLE_PAGES, TITLE_PAGE_WORDS = 4, 40  # words of text for each line in large letters but the title
 SAME_RANK = 0.26  # points
 CAPTION = re.compile(
     r"^(figure|fig|table|tab|listing|plate|photo|abbildung|abb|tabelle|figura|figuur|tabla|tabel|tableau|quadro|"
@@ -121,9 +124,19 @@ def _above(lines: Sequence[Line], first: int) -> float:
 
 
 def _alone(page: RawPage, looks: Sequence[Look], first: int, last: int) -> bool:
-    begins = first == 0 or page.lines[first].starts or _steps(looks[first - 1], looks[first])
-    ends = last + 1 == len(page.lines) or page.lines[last + 1].starts or _steps(looks[last], looks[last + 1])
-    return begins and ends
+    lines = page.lines
+    begins = first == 0 or lines[first].starts or _steps(looks[first - 1], looks[first])
+    return begins and (last + 1 == len(lines) or lines[last + 1].starts or _stops(page, looks, last))
+
+
+def _stops(page: RawPage, looks: Sequence[Look], last: int) -> bool:
+    """Whether a line is the last of its paragraph because of what follows: other letters, below some room or after a
+    line that is not full."""
+    if _steps(looks[last], looks[last + 1]):
+        return True
+    line, after = page.lines[last], page.lines[last + 1]
+    short = line.box[2] < SHORT * max(other.box[2] for other in page.lines)
+    return not _same(looks[last], looks[last + 1]) and (short or _room(line, after) > APART)
 
 
 def _steps(one: Look, other: Look) -> bool:
@@ -170,11 +183,13 @@ def find(runs: Iterable[Run], letters: Counter[Look], body: Look, running: dict[
 
 def without_title_pages(chosen: Sequence[Run]) -> list[Run]:
     """Of what stands in large letters on a title page only the largest, which is the title."""
-    pages = [page for page in range(1, TITLE_PAGES + 1) if any(run.page == page for run in chosen)]
     drop: set[Run] = set()
-    for page in pages:
+    for page in range(1, TITLE_PAGES + 1):
         runs = [run for run in chosen if run.page == page]
-        if runs[0].on_page > TITLE_PAGE_WORDS or runs[0].contents:
+        if not runs:
+            continue
+        text = runs[0].on_page - sum(run.words for run in runs)
+        if runs[0].contents or text > TITLE_PAGE_WORDS * max(1, len(runs) - 1):
             break
         drop |= set(runs) - {max(runs, key=lambda run: (run.look.size, -run.first))}
     return [run for run in chosen if run not in drop]
@@ -184,7 +199,12 @@ def could_head(run: Run) -> bool:
     """Whether a run could be a heading by itself, whatever its look."""
     letters = len(LETTER.findall(run.text))
     number = number_of(run.text)
-    if not WORD.search(run.text) or not run.alone or (run.contents and ENTRY.search(run.text)) or LEADERS.search(run.text):
+    if (
+        not WORD.search(run.text)
+        or not run.alone
+        or (run.contents and ENTRY.search(run.text))
+        or LEADERS.search(run.text)
+    ):
         return False
     if CAPTION.match(run.text) or letters < 0.5 * len(run.text.replace(" ", "")) - (8 if number else 0):
         return False
@@ -208,6 +228,8 @@ def heading_looks(runs: Sequence[Run], letters: Counter[Look], body: Look) -> se
 
 def stands_out(look: Look, body: Look) -> bool:
     """Whether a look is larger than the text's, or as large and in another cut or font."""
+    if look.font == RECOGNISED:
+        return look.size >= RECOGNISED_LARGER * body.size
     if look.size >= LARGER * body.size:
         return True
     return look.size >= AS_LARGE * body.size and ((look.bold and not body.bold) or look.font != body.font)
@@ -263,7 +285,12 @@ def ranked(looks: set[Look], body: Look) -> dict[Look, int]:
     rank = 0
     for before, look in pairwise([None, *order]):
         assert look is not None
-        if before is None or before.size - look.size > SAME_RANK or before.bold != look.bold or before.italic != look.italic:
+        if (
+            before is None
+            or before.size - look.size > SAME_RANK
+            or before.bold != look.bold
+            or before.italic != look.italic
+        ):
             rank += 1
         ranks[look] = rank
     return ranks

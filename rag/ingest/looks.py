@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from math import log
 from typing import NamedTuple
 
 from rag.ingest.raw import Line, RawPage
 
 SUBSET = re.compile(r"^[A-Z]{6}\+")
 HEIGHTS_APART = 0.7  # a word lower than this share of the highest stands beside a drop capital or a symbol
+RECOGNISED = "(recognised)"  # stands for the font of a page whose characters were recognised in its picture
+RECOGNISED_NEAR, RECOGNISED_STEP = 1.25, 1.25  # sizes measured in pictures waver
 NEAR = 0.15  # a size so judged is that of most lines, if it is so near to it
 
 
@@ -24,6 +27,8 @@ class Look(NamedTuple):
 
 def looks_of(page: RawPage) -> list[Look]:
     """The look of each line of a page."""
+    if page.source == "ocr":
+        return _recognised(page)
     looks = [_look(line) for line in page.lines]
     letters: Counter[float] = Counter()
     for line, (look, mixed) in zip(page.lines, looks, strict=True):
@@ -43,3 +48,16 @@ def _look(line: Line) -> tuple[Look, bool]:
     if mixed:
         size *= usual / heights[-1]
     return Look(SUBSET.sub("", line.font), round(2 * size) / 2, line.bold, line.italic), mixed
+
+
+def _recognised(page: RawPage) -> list[Look]:
+    """Looks in a recognised page: sizes in wide steps from that of most lines."""
+    sizes = sorted(line.size for line in page.lines for _ in line.words)
+    usual = max(1.0, sizes[len(sizes) // 2] if sizes else 1.0)
+    looks = []
+    for line in page.lines:
+        steps = round(log(max(line.size, 1.0) / usual, RECOGNISED_STEP))
+        near = usual / RECOGNISED_NEAR < line.size < usual * RECOGNISED_NEAR
+        size = usual if near else usual * RECOGNISED_STEP**steps
+        looks.append(Look(RECOGNISED, round(size), line.bold, line.italic))
+    return looks

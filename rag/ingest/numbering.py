@@ -14,10 +14,28 @@ CHAPTER_WORDS = (
     r"appendix|annex|anhang|annexe|ap[eé]ndice|ap[êe]ndice|appendice|bijlage|глава|приложение"
 )
 APPENDIX_WORDS = r"appendix|annex|anhang|annexe|ap[eé]ndice|ap[êe]ndice|appendice|bijlage|приложение"
-NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
+NUMBER_WORDS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 ORDINAL = rf"\d{{1,3}}|[ivxlcdm]{{1,8}}|[a-z]|{'|'.join(NUMBER_WORDS)}"
 NAMED = re.compile(
     rf"^(?:the\s+)?(?:(?P<part>{PART_WORDS})|(?P<chapter>{CHAPTER_WORDS}))\b\.?\s+(?P<ordinal>{ORDINAL})\b"
@@ -25,7 +43,9 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 LETTERED = re.compile(rf"^(?:{APPENDIX_WORDS})\s*(?P<rest>[.:\-–—|]+.*|$)", re.IGNORECASE)  # "Appendix: Tables"
-DECIMAL = re.compile(r"^(?P<sign>§+\s*)?(?P<number>(?:\d{1,3}|[A-Z])(?:[.\-–]\d{1,3}){1,5})(?P<mark>[.):]?)(?:\s+(?P<rest>.*)|)$")
+DECIMAL = re.compile(
+    r"^(?P<sign>§+\s*)?(?P<number>(?:\d{1,3}|[A-Z])(?:[.\-–]\d{1,3}){1,5})(?P<mark>[.):]?)(?:\s+(?P<rest>.*)|)$"
+)
 SINGLE = re.compile(r"^(?P<sign>§+\s*)?(?P<number>\d{1,3}|[IVXLC]{1,7}|[A-Z])(?P<mark>[.):]?)(?:\s+(?P<rest>.*)|)$")
 ROMAN = re.compile(r"^(?=[mdclxvi])m{0,3}(cm|cd|d?c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})$", re.IGNORECASE)
 SIGNS = re.compile(r"^[\s.:\-–—|]+")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,15 @@ from dataclasses import dataclass
 from rag.ingest.clean import CleanPage, Heading, Section
 from rag.ingest.numbering import Number, number_of
 from rag.ingest.raw import Mark
+from rag.ingest.titles import WORD, bare_title, fold, folded
 
 MOST_TITLE = 300
 FEW, LONG_BOOK = 2, 20  # an outline of so few entries says nothing of a book of so many pages
-NAMES = re.compile(r"^(?:page|seite|p\.|pagina|página|slide|folie|scan|img|image)?[\s_\-.]*\d+(?:\.\w{2,4})?$|^\S+\.(?:tiff?|jpe?g|png|pdf|docx?|indd|eps)$", re.I)
+NAMES = re.compile(
+    r"^(?:page|seite|p\.|pagina|página|slide|folie|scan|img|image)?[\s_\-.]*\d+(?:\.\w{2,4})?$|^\S+\.(?:tiff?|jpe?g|png|pdf|docx?|indd|eps)$",
+    re.I,
+)
 NAMED_SHARE = 0.5  # of an outline that names pages or files instead of sections
-WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,10 @@ class Entry:
 
 def sections(outline: Sequence[Mark], pages: Iterable[tuple[int, CleanPage]]) -> list[Section]:
     """The sections in the order of the book. ``pages``: every page with its number, once, in order."""
-    usable = marks_of_use(outline)
-    place = Placing(usable)
+    place = Placing([mark for mark in outline if mark.page > 0 and mark.title.strip()])
     for number, page in pages:
         place.see(number, page)
-    if usable and not (len(usable) <= FEW and place.last > LONG_BOOK and len(place.headings) > len(usable)):
-        return with_paths(place.entries())
-    return with_paths(from_headings(place.headings))
-
-
-def marks_of_use(outline: Sequence[Mark]) -> list[Mark]:
-    """The entries that lead somewhere; none of an outline that only counts pages or names files."""
-    marks = [mark for mark in outline if mark.page > 0 and mark.title.strip()]
-    named = sum(1 for mark in marks if NAMES.match(mark.title.strip()))
-    one_place = len(marks) > FEW and len({mark.page for mark in marks}) == 1
-    return [] if one_place or named > NAMED_SHARE * len(marks) else marks
+    return with_paths(place.entries() if place.is_of_use() else from_headings(place.headings))
 
 
 class Placing:
@@ -72,6 +63,15 @@ class Placing:
                 self.starts[index] = _at_height(page, self.marks[index].y, behind)
             else:
                 self.starts[index], behind = span
+
+    def is_of_use(self) -> bool:
+        """Not an outline that only counts pages or names files, leads to one place, or has next to nothing."""
+        named = sum(1 for mark in self.marks if NAMES.match(mark.title.strip()))
+        if not self.marks or named > NAMED_SHARE * len(self.marks):
+            return False
+        one_place = len(self.marks) > 1 and len({mark.page for mark in self.marks}) == 1
+        thin = len(self.marks) <= FEW and len(self.headings) > len(self.marks)
+        return self.last <= LONG_BOOK or not (thin or one_place)
 
     def entries(self) -> list[Entry]:
         by_title: dict[str, list[tuple[int, Heading]]] = defaultdict(list)
@@ -102,14 +102,19 @@ def find_title(title: str, page: CleanPage, behind: int = 0) -> tuple[int, int] 
     text = fold(page.text)
     if len(text) != len(page.text):
         return None
-    spans = [match.span() for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", text) if _begins_line(page.text, match.start())]
+    spans = [
+        (start, match.end()) for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", text)
+        if (start := _line_start(page.text, match.start())) is not None
+    ]  # fmt: skip
     return min(spans, key=lambda span: (span[0] < behind, span[0]), default=None)
 
 
-def _begins_line(text: str, start: int) -> bool:
-    """Whether nothing but a number stands before it on its line."""
-    line = text[text.rfind("\n", 0, start) + 1 : start].strip()
-    return not line or (number := number_of(f"{line} x")) is not None and number.rest in ("x", "")
+def _line_start(text: str, start: int) -> int | None:
+    """Where the line begins in which a title stands behind nothing but its number; None where more is before it."""
+    first = text.rfind("\n", 0, start) + 1
+    before = text[first:start].strip()
+    number = number_of(f"{before} x") if before else None
+    return first if not before or (number is not None and number.rest == "x") else None
 
 
 def _at_height(page: CleanPage, y: float | None, behind: int) -> int:
@@ -118,27 +123,6 @@ def _at_height(page: CleanPage, y: float | None, behind: int) -> int:
         return 0
     starts = [box.start for box in page.boxes if box.y1 > y and box.start >= behind]
     return min(starts, default=0)
-
-
-def fold(text: str) -> str:
-    """``text`` without case, accents and typographic forms of signs, of the same length where that can be."""
-    return "".join(_folded_sign(sign) for sign in text)
-
-
-def _folded_sign(sign: str) -> str:
-    base = unicodedata.normalize("NFD", sign)[:1].casefold()
-    return base if len(base) == 1 else sign
-
-
-def bare_title(title: str) -> str:
-    """A title without its number, unless it is only that."""
-    number = number_of(" ".join(title.split()))
-    return number.rest if number is not None and number.rest else title
-
-
-def folded(title: str) -> str:
-    """What two writings of one title have in common: words without number, case, accents and signs."""
-    return " ".join(WORD.findall(fold(bare_title(title))))
 
 
 def from_headings(found: Sequence[tuple[int, Heading]]) -> list[Entry]:
@@ -171,16 +155,19 @@ def depths_of_ranks(found: Sequence[tuple[int, Heading]], numbers: Sequence[Numb
         rank: float(max(votes[rank], key=lambda depth: (votes[rank][depth], -depth)))
         for rank in ranks if sum(votes[rank].values()) >= 0.3 * total[rank]
     }  # fmt: skip
-    depths: dict[int, float] = {}
-    for place, rank in enumerate(ranks):
-        if rank in known:
-            depths[rank] = known[rank]
-        elif above := [known[other] for other in ranks[:place] if other in known]:
-            depths[rank] = max(above) + 1 - 1 / (place + 2)
-        else:
-            below = [known[other] for other in ranks[place:] if other in known]
-            depths[rank] = min(below) if below and _is_title(found, rank) else min(below, default=len(ranks)) - 1 + place / 100
-    return depths
+    return {
+        rank: known[rank] if rank in known else _between(found, ranks, place, known) for place, rank in enumerate(ranks)
+    }
+
+
+def _between(found: Sequence[tuple[int, Heading]], ranks: Sequence[int], place: int, known: dict[int, float]) -> float:
+    """The depth of a rank without numbers: below the ranks before it, above those behind; the book's title beside."""
+    if above := [known[rank] for rank in ranks[:place] if rank in known]:
+        return max(above) + 1 - 1 / (place + 2)
+    title = _is_title(found, ranks[0]) and len(ranks) > 1
+    if below := [known[rank] for rank in ranks[place:] if rank in known]:
+        return min(below) if place == 0 and title else min(below) - 1 + place / 100
+    return float(max(place, 1) if title else place)
 
 
 def _is_title(found: Sequence[tuple[int, Heading]], rank: int) -> bool:
@@ -200,5 +187,3 @@ def with_paths(entries: Sequence[Entry]) -> list[Section]:
         path = tuple(other.title[:MOST_TITLE] for other in above)
         found.append(Section(len(path), path[-1], entry.page, entry.start, path))
     return sorted(found, key=lambda section: (section.page, section.start))
-
-

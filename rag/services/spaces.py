@@ -56,7 +56,9 @@ def tidy(*, wanted: VectorSpace | None) -> list[VectorSpace]:
         *IndexGeneration.objects.exclude(space=None).order_by().values_list("space", flat=True).distinct(),
         *Rebuild.objects.filter(state=Rebuild.State.RUNNING).values_list("space", flat=True),
     ]
-    idle = VectorSpace.objects.exclude(pk__in=used).exclude(pk=wanted.pk if wanted else None)
+    idle = VectorSpace.objects.exclude(pk__in=used)
+    if wanted is not None:
+        idle = idle.exclude(pk=wanted.pk)
     return [space for space in idle if _dropped(space)]
 
 

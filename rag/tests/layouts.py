@@ -66,7 +66,7 @@ class Sheet:
         return read_page(pymupdf.open("pdf", self.document.tobytes())[0])
 
 
-def wrapped(text: str, width: float, size: float, font: str = "tiro") -> list[str]:
+def wrapped(text: str, width: float, size: float = 10, font: str = "tiro") -> list[str]:
     """``text`` in lines of at most ``width`` points."""
     import pymupdf
 

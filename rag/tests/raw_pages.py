@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -77,3 +78,61 @@ def _parted(before: Line, after: Line, right: float) -> bool:
         or (before.bold != after.bold and after.box[0] <= before.box[0] and before.box[2] < 0.8 * right)
         or left - before.box[0] > 8
     )
+
+
+WIDTH, HEIGHT, LEFT, TOP, PITCH, LETTER = 600.0, 800.0, 70.0, 90.0, 1.2, 0.5
+LINE = 70  # characters
+
+
+class Press:
+    """Prints one page at a time: lines of known place and look, without a PDF."""
+
+    def __init__(self, label: str = "") -> None:
+        self.page = RawPage(WIDTH, HEIGHT, label, "text")
+        self.y = TOP
+
+    def at(
+        self, y: float, text: str, *, size: float = 10.0, x: float = LEFT, bold: bool = False, italic: bool = False
+    ) -> Press:
+        """A line that stands at a height of its own: a header or a footer."""
+        self._line(text, y, x, size, "Serif", True)
+        self.page.lines[-1].bold, self.page.lines[-1].italic = bold, italic
+        return self
+
+    def heading(self, text: str, *, size: float = 14.0, bold: bool = True, font: str = "Serif") -> Press:
+        self.y += size
+        for row in wrapped(text, int(LINE * 10 / size)):
+            self._line(row, self.y, LEFT, size, font, True)
+            self.page.lines[-1].bold = bold
+            self.y += PITCH * size
+        self.y += 6
+        return self
+
+    def paragraph(self, text: str, *, size: float = 10.0, bold: bool = False) -> Press:
+        for place, row in enumerate(wrapped(text, LINE)):
+            self._line(row, self.y, LEFT, size, "Serif", place == 0)
+            self.page.lines[-1].bold = bold
+            self.y += PITCH * size
+        self.y += 0.6 * size
+        return self
+
+    def lines(self, *rows: str, kind: Any = "text", font: str = "Serif") -> Press:
+        for place, row in enumerate(rows):
+            self._line(row, self.y, LEFT, 10.0, font, place == 0)
+            self.page.lines[-1].kind = kind
+            self.y += PITCH * 10
+        self.y += 6
+        return self
+
+    def _line(self, text: str, y: float, x: float, size: float, font: str, starts: bool) -> None:
+        words = []
+        for place, part in enumerate(text.split()):
+            indent = len(text) - len(text.lstrip()) if not place else 0
+            width = LETTER * size * len(part)
+            words.append(Word(" " * indent + part, x, y, x + width, y + size))
+            x += width + LETTER * size
+        self.page.lines.append(Line(words, size, font=font, starts=starts))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

@@ -101,11 +101,11 @@ def test_index_tells_its_state_on_the_way():
     assert state() == nothing | {"state": "indexing", "job": str(job.pk)}
     index(book)
     assert state() == nothing | {
+        "languages": ["en"],
         "state": "ready",
         "pages": 4,
         "passages": Passage.objects.count(),
         "model": "all-MiniLM-L6-v2",
-        "languages": ["en"],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.ingest.cleaning import clean, drop_running_lines
+from rag.ingest.cleaning.lines import clean, drop_running_lines
 from rag.tests.pdfs import CHAPTERS
 
 BODY = ["\n".join(" ".join(paragraphs).split(". ")) for paragraphs in CHAPTERS]

@@ -8,7 +8,7 @@ import pymupdf
 import pytest
 
 from rag.ingest.extract import read_page
-from rag.tests.layouts import Sheet, in_order, prose, words
+from rag.tests.layouts import Sheet, in_order, prose, words, wrapped
 
 
 def assert_in_order(sheet: Sheet, **options: Any) -> None:
@@ -416,3 +416,81 @@ def test_signs_without_meaning_are_garbled():
     assert is_garbled(["Multicolour black".encode("utf-16-le").decode("utf-16-be")] * 3)
     assert not is_garbled(prose(100, 1).split())
     assert not is_garbled(["Привет, мир! Как дела?"] * 20)
+
+
+@pytest.mark.parametrize("degrees", [-3, 2])
+def test_page_that_was_scanned_askew(degrees):
+    sheet = Sheet()
+    centre = pymupdf.Point(300, 400)
+    for column, x in enumerate((70, 310)):
+        y = 120.0
+        for line in wrapped(prose(200, column), 210, 10):
+            morph = (centre, pymupdf.Matrix(degrees))
+            sheet.page.insert_text((x, y), line, fontname="tiro", fontsize=10, morph=morph)
+            y += 12.5
+        sheet.said += prose(200, column).split()
+    page = sheet.read()
+    assert words(page) == sheet.said
+    stood = {word[4]: word[:4] for word in sheet.page.get_text("words") if word[4].endswith(".")}
+    for word in (word for line in page.lines for word in line.words if word.text.endswith(".")):
+        box = (word.x0, word.y0, word.x1, word.y1)
+        assert all(abs(a - b) < 2 for a, b in zip(box, stood[word.text], strict=True))
+
+
+def test_turned_table_is_read_in_rows():
+    sheet = Sheet()
+    for number, row in enumerate(TABLE):
+        for x, cell in zip((77, 205, 305), row, strict=True):
+            sheet.line(x, 235 + 22 * number, cell)
+    for number in range(5):
+        sheet.page.draw_line((72, 220 + 22 * number), (460, 220 + 22 * number))
+    assert rows(sheet.read(rotation=90)) == [" | ".join(row) for row in TABLE]
+
+
+def test_table_above_the_columns_is_read_in_rows():
+    sheet = Sheet()
+    for number in range(6):
+        for column, x in enumerate((65, 200, 330, 450)):
+            sheet.line(x, 70 + 14 * number, f"cell{number}.{column}")
+    sheet.block((60, 180, 285, 790), prose(250, 2))
+    sheet.block((310, 180, 535, 790), prose(250, 3))
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert len(rows(page)) == 6
+
+
+def test_table_inside_a_column_is_read_in_rows():
+    sheet = Sheet()
+    y = sheet.block((60, 60, 285, 300), prose(90, 1)) + 10
+    for number in range(5):
+        for column, x in enumerate((65, 140, 215)):
+            sheet.line(x, y + 14 * number, f"cell{number}.{column}")
+    sheet.block((60, y + 75, 285, 790), prose(200, 2))
+    sheet.block((310, 60, 535, 790), prose(330, 3))
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert len(rows(page)) == 5
+
+
+def test_lines_painted_across_the_columns_are_put_in_order():
+    sheet = Sheet()
+    columns = [wrapped(prose(330, column), 225, 10) for column in (0, 1)]
+    for number in range(max(map(len, columns))):
+        for x, column in zip((60, 310), columns, strict=True):
+            if number < len(column):
+                sheet.page.insert_text((x, 70 + 12.5 * number), column[number], fontname="tiro", fontsize=10)
+    sheet.said = f"{prose(330, 0)} {prose(330, 1)}".split()
+    assert words(sheet.read()) == sheet.said
+
+
+def test_headers_and_footers_are_the_first_and_last_lines():
+    sheet = Sheet()
+    sheet.line(60, 35, "Chapter 3")
+    sheet.line(440, 35, "Rivers of Europe")
+    sheet.block((60, 60, 285, 770), prose(330, 1))
+    sheet.block((310, 60, 535, 770), prose(330, 2))
+    sheet.line(60, 815, "Lyceum Press")
+    sheet.line(520, 815, "44")
+    page = sheet.read()
+    assert words(page) == sheet.said
+    assert (page.lines[0].text, page.lines[-1].text) == ("Chapter 3 Rivers of Europe", "Lyceum Press 44")

@@ -106,7 +106,7 @@ def test_pages_are_not_read_again_for_another_model(books, settings, monkeypatch
         raise AssertionError("the file was opened")
 
     said = [page.text for page in queries.live_generation(books[0]).pages.all()]
-    monkeypatch.setattr(BookFile.file.field.attr_class, "open", refuse)  # type: ignore[attr-defined]
+    monkeypatch.setattr(BookFile.file.field.attr_class, "open", refuse)
     change_model(settings)
     assert [job.state for job in work()] == ["done"] * 3
     assert [page.text for page in queries.live_generation(books[0]).pages.all()] == said
@@ -142,6 +142,7 @@ def test_file_replaced_after_it_was_made_anew(books, settings):
     change_model(settings)
     work_one()
     first = Document.objects.get(generations__model="tiny-8").book
+    assert first is not None
     give_file(first, pdfs.as_bytes(pdfs.book(repeat=2)))  # nobody said so
     work()
     assert models(*books).count("tiny-8") == 2

@@ -150,7 +150,8 @@ def test_deleting_stops_a_waiting_job():
 
 def deleting(monkeypatch: pytest.MonkeyPatch, book: Any, step: str, then: Any = lambda: None) -> None:
     """Let the index be deleted, and ``then`` something else happen, in the middle of a build."""
-    real, done = getattr(build, step), []
+    real = getattr(build, step)
+    done: list[bool] = []
 
     def interrupted(made: build.Build) -> None:
         if not done:

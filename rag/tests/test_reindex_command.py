@@ -11,7 +11,6 @@ from django.core.management import CommandError, call_command
 from catalog.tests.factories import make_book
 from library.jobs.models import Job
 from rag import queries
-from rag.management.commands import reindex
 from rag.models import Document, Rebuild
 from rag.services import rebuilding
 from rag.tests.factories import make_digital_book, make_indexed_book, work
@@ -22,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the command waits, a worker works."""
-    monkeypatch.setattr(reindex.time, "sleep", lambda seconds: work())
+    monkeypatch.setattr("rag.management.commands.reindex.time.sleep", lambda seconds: work())
 
 
 class Terminal(io.StringIO):
@@ -78,7 +77,7 @@ def test_ctrl_c_stops_the_jobs(monkeypatch):
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reindex.time, "sleep", interrupt)
+    monkeypatch.setattr("rag.management.commands.reindex.time.sleep", interrupt)
     with pytest.raises(CommandError, match="Stopped"):
         run(book.pk)
     assert not Job.objects.open().filter(kind="index").exists()

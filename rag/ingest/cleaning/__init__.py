@@ -1,8 +1,8 @@
 """From the pages as read to the text that readers see, once the whole book is known.
 
-Two passes over the pages, in order, one page in hand at a time: ``Survey.see`` each, then ``Survey.clean`` each. What is
-kept of a page between them is small (its edges, what could be a heading, counts of words), and the same pages always
-give the same text.
+Two passes over the pages, in order, one page in hand at a time: ``Survey.see`` each, then ``Survey.clean`` each. What
+is kept of a page between them is small (its edges, what could be a heading, counts of words), and the same pages
+always give the same text.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections import Counter, defaultdict
 from functools import cached_property
 
 from rag.ingest import headings
-from rag.ingest.clean import CleanPage
+from rag.ingest.clean import CleanPage, Heading
 from rag.ingest.cleaning.edges import Edge, edges_of
 from rag.ingest.cleaning.flow import Words, flow
 from rag.ingest.cleaning.lines import clean
 from rag.ingest.cleaning.running import Running
 from rag.ingest.looks import Look, looks_of
 from rag.ingest.raw import RawPage
+from rag.ingest.titles import folded
 
 __all__ = ["Survey", "clean"]
 
@@ -43,7 +44,10 @@ class Survey:
 
     def clean(self, number: int, page: RawPage) -> CleanPage:
         """The page without running lines, its words and paragraphs whole, its headings marked."""
-        return flow(page, self._running.lines(number), self._headings.get(number, []), self._words)
+        clean = flow(page, self._running.lines(number), self._headings.get(number, []), self._words)
+        if page.title.strip():
+            clean.headings = with_title(page.title, clean)
+        return clean
 
     @cached_property
     def _body(self) -> Look:
@@ -59,3 +63,15 @@ class Survey:
         for head in headings.find(self._runs, self._letters, self._body, self._running.dropped):
             found[head.page].append(head)
         return found
+
+
+def with_title(title: str, page: CleanPage) -> list[Heading]:
+    """The headings of a page that the file itself names, that name among them: where the page begins with it, its
+    words; else before the first of them."""
+    title = " ".join(title.split())
+    first = page.headings[0] if page.headings else None
+    if first is not None and folded(first.title) == folded(title):
+        return page.headings
+    begins = page.text.split("\n", 1)[0]
+    end = len(begins) if folded(begins) == folded(title) else 0
+    return [Heading(0, end, title, 1), *(heading for heading in page.headings if heading.start >= end)]

@@ -25,8 +25,9 @@ BARE = re.compile(
     rf"(?:\s*(?:/|of|von|de|sur|di|van)\s*\d{{1,5}})?{DECORATION}$",
     re.IGNORECASE,
 )
+WORD = re.compile(r"[^\W\d_]{2,}")
 OUTER = re.compile(
-    rf"^(?:page\s+)?(?P<first>{NUMBER})(?=[\s|:\-–—\]]+\S)|(?<=[\s|\-–—\[])(?P<last>{NUMBER})(?:\s*(?:/|of)\s*\d{{1,5}})?$",
+    rf"^(?:page\s+)?(?P<first>{NUMBER})(?=[\s|:\-–—\]]+\S)|(?<=[\s|\-–—\[])(?P<last>{NUMBER})(?:\s*(?:/|of)\s*\d{{1,5}})?\]?$",
     re.IGNORECASE,
 )
 
@@ -87,7 +88,9 @@ def rows_of(page: RawPage) -> list[list[Placed]]:
         return [[Placed(index, index, index + 1)] for index in range(len(page.lines))]
     boxes = [(index, line.box) for index, line in enumerate(page.lines) if line.words]
     rows: list[list[Placed]] = []
-    for place in sorted((Placed(index, box[1], box[3]) for index, box in boxes), key=lambda p: (p.top + p.foot, p.line)):
+    for place in sorted(
+        (Placed(index, box[1], box[3]) for index, box in boxes), key=lambda p: (p.top + p.foot, p.line)
+    ):
         if rows and _share_row(rows[-1][-1], place):
             rows[-1].append(place)
         else:
@@ -118,13 +121,17 @@ def _edges(
 def _gap(row: Sequence[Placed], inner: Sequence[Placed] | None, *, top: bool) -> float:
     if inner is None:
         return 9.0
-    room = min(p.top for p in inner) - max(p.foot for p in row) if top else min(p.top for p in row) - max(p.foot for p in inner)
+    room = (
+        min(p.top for p in inner) - max(p.foot for p in row)
+        if top
+        else min(p.top for p in row) - max(p.foot for p in inner)
+    )
     return room / max(1.0, min(p.foot - p.top for p in (*row, *inner)))
 
 
 def _edge(number: int, page: RawPage, look: Look, placed: Placed, row: int, gap: float, *, top: bool) -> Edge:
     text = page.lines[placed.line].text.strip()
-    y = (placed.top + placed.foot) / 2 / page.height if page.height else (row / 1000 if top else 1 - row / 1000)
+    y = (placed.top + placed.foot) / 2 / page.height if page.height else (row / 100 if top else 1 - row / 100)
     says = len(text.split()) >= LEAST_SENTENCE and text.endswith((".", "!", "?")) and has_verb(text)
     labelled = bool(page.label) and (bare := BARE.match(text)) is not None and page.label.casefold() in {
         bare["number"].casefold(), f"{bare['prefix'] or ''}{bare['number']}".casefold()
@@ -135,6 +142,8 @@ def _edge(number: int, page: RawPage, look: Look, placed: Placed, row: int, gap:
 def _counts(text: str, page: int) -> Iterator[Count]:
     if bare := BARE.match(text):
         yield from _count(bare["number"], bare["prefix"] or "", bare.span("number"), page, bare=True)
+        return
+    if not WORD.search(text):  # numbers over the columns of a table
         return
     for outer in OUTER.finditer(text):
         group = "first" if outer["first"] else "last"

@@ -4,9 +4,8 @@ tables in their lines. Each word's place is kept."""
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from statistics import median
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
 from rag.ingest.clean import CleanPage, Heading, WordBox
 from rag.ingest.headings import Found
@@ -18,6 +17,9 @@ PARTED = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
 BEGINS = re.compile(r"^[^\W\d_]+")
 HANGING = re.compile(r"\w[-\u00ad\u2010]$")
 AND = {"and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en", "of"}  # *pre- and post-war*
+COLUMN = 12.0  # points: lines that begin so near below each other are of one column
+JUSTIFIED = 0.98  # of the widest line
+NARROW = 0.85  # of the column: verse does not fill its lines
 ROOM = 1.05  # how much wider than the room at the end of a line its next word may be and yet have fitted
 
 
@@ -112,6 +114,8 @@ def _wraps(before: Line, line: Line, width: float) -> bool:
     """Whether a line ends only because it is full: the next word would not have fitted."""
     if HANGING.search(before.text):
         return True
+    if not width:
+        return False
     room = width - _extent(before)
     letters = max(1, len(before.text))
     word = _extent(before) / letters * (1 + len(line.words[0].text))
@@ -124,17 +128,35 @@ def _extent(line: Line) -> float:
 
 
 def _widths(page: RawPage, lines: Sequence[tuple[int, Line]]) -> dict[int, float]:
-    """How wide the lines of each line's paragraph can be, and those of paragraphs like it."""
+    """How wide each line could be: as its paragraph where that is justified, as the lines that begin below each other
+    where not; 0 in verse, whose lines end where the poet says."""
+    columns: dict[int, float] = defaultdict(float)
+    for _, line in lines:
+        left = round(line.box[0] / COLUMN)
+        for beside in (left - 1, left, left + 1):
+            columns[beside] = max(columns[beside], _extent(line))
     widths: dict[int, float] = {}
-    paragraph: list[int] = []
-    for place, (index, line) in enumerate(lines):
-        paragraph.append(index)
-        last = place + 1 == len(lines) or lines[place + 1][1].starts or lines[place + 1][1].kind != line.kind
-        if last:
-            widest = max(_extent(page.lines[number]) for number in paragraph)
-            widths |= dict.fromkeys(paragraph, widest)
-            paragraph = []
+    for paragraph in _paragraphs(lines):
+        extents = [_extent(line) for _, line in paragraph]
+        widest = max(extents)
+        column = max(columns[round(line.box[0] / COLUMN)] for _, line in paragraph)
+        narrow = len(extents) > 2 and widest < NARROW * column
+        justified = len(extents) > 2 and min(extents[1:-1]) > JUSTIFIED * widest
+        verse = narrow and all(line.text[:1].isupper() for _, line in paragraph)
+        width = 0.0 if verse else widest if justified else column
+        widths |= {index: width for index, _ in paragraph}
     return widths
+
+
+def _paragraphs(lines: Sequence[tuple[int, Line]]) -> Iterator[list[tuple[int, Line]]]:
+    paragraph: list[tuple[int, Line]] = []
+    for index, line in lines:
+        if paragraph and (line.starts or line.kind != paragraph[-1][1].kind):
+            yield paragraph
+            paragraph = []
+        paragraph.append((index, line))
+    if paragraph:
+        yield paragraph
 
 
 def _put(text: Text, line: Line, join: str, words: Words) -> int:

@@ -17,6 +17,7 @@ LEAST_REPEATS = 3
 GAP = 4  # pages without the line after which a run of it has ended
 DENSITY = 0.4  # share of a run's pages that carry the line: left and right pages take turns, chapters open without
 SURE_DENSITY, SURE_REPEATS = 0.8, 6
+FAR_IN_REPEATS = 5  # of a line that stands further in than the margin: three figures may have a label in common
 SAME_HEIGHT = 0.006  # share of the page's height
 NEARBY = 8  # pages in which other pages bear a number out
 FAR = 40  # pages over which a count that is known holds where a number stands alone
@@ -33,9 +34,8 @@ class Running:
 
     def __init__(self, edges: Sequence[Edge], body: Look) -> None:
         self.body = body
-        self.counts = _counted(edges)
+        self.counts = {edge: count for edge, count in _counted(edges).items() if self._may_go(edge)}
         self.found: set[Edge] = set(self.counts)
-        self.found -= {edge for edge in self.found if not self._may_go(edge)}
         self._add(self._beside_numbers(edges))
         self._add(self._repeated(edges))
         self._add(self._in_slots(edges))
@@ -63,9 +63,9 @@ class Running:
         """What stands in one row with the number of the page: the titles of headers, whatever they say."""
         rows = {(edge.page, edge.top, edge.row) for edge in self.found}
         for edge in edges:
-            if (edge.page, edge.top, edge.row) in rows and len(edge.text.split()) <= MOST_WORDS:
-                if self._may_go(edge) and self._set_apart(edge) and not edge.says:
-                    yield edge
+            title = len(edge.text.split()) <= MOST_WORDS and not edge.says and self._may_go(edge)
+            if title and (edge.page, edge.top, edge.row) in rows and self._set_apart(edge):
+                yield edge
 
     def _repeated(self, edges: Sequence[Edge]) -> Iterator[Edge]:
         """Lines that come back at the same height on most pages of a run (the whole book, or a chapter)."""
@@ -86,7 +86,8 @@ class Running:
             return
         for edge in run:
             large = edge.look.size > MUCH_LARGER * self.body.size
-            if (sure or not (edge.says or large)) and self._set_apart(edge):
+            out = edge.outer < MARGIN or len(pages) >= FAR_IN_REPEATS
+            if (sure or not (edge.says or large)) and out and self._set_apart(edge):
                 yield edge
 
     def _in_slots(self, edges: Sequence[Edge]) -> Iterator[Edge]:
@@ -108,9 +109,10 @@ class Running:
         """Headers that change on every page, as of a dictionary: small, far out, well apart, at one height."""
         groups: dict[tuple[bool, Look], list[Edge]] = defaultdict(list)
         for edge in edges:
-            if edge.row == 0 and edge.outer < MARGIN and edge.gap >= APART and not edge.says:
-                if edge.look.size <= self.body.size and edge.look != self.body and len(edge.text.split()) <= MOST_WORDS:
-                    groups[(edge.top, edge.look)].append(edge)
+            far_out = edge.row == 0 and edge.outer < MARGIN and edge.gap >= APART
+            small = edge.look.size <= self.body.size and edge.look != self.body
+            if far_out and small and not edge.says and len(edge.text.split()) <= MOST_WORDS:
+                groups[(edge.top, edge.look)].append(edge)
         for group in groups.values():
             for level in _levels(group):
                 pages = {edge.page for edge in level}
@@ -125,7 +127,9 @@ def _counted(edges: Sequence[Edge]) -> dict[Edge, Count]:
     for edge in edges:
         for count in edge.counts:
             groups[(edge.top, count.style, count.offset)].append((edge, count))
-    found: dict[Edge, Count] = {edge: edge.counts[0] for edge in edges if edge.labelled and edge.counts and edge.row == 0}
+    found: dict[Edge, Count] = {
+        edge: edge.counts[0] for edge in edges if edge.labelled and edge.counts and edge.row == 0
+    }
     known: dict[tuple[str, int], list[int]] = defaultdict(list)
     for (_, style, offset), group in groups.items():
         for edge, count in group:
@@ -133,7 +137,7 @@ def _counted(edges: Sequence[Edge]) -> dict[Edge, Count]:
                 other.page for other, _ in group
                 if abs(other.page - edge.page) <= NEARBY and abs(other.y - edge.y) <= SAME_HEIGHT
             }  # fmt: skip
-            if len(near) >= LEAST_REPEATS:
+            if len(near) >= (FAR_IN_REPEATS if edge.row else LEAST_REPEATS):
                 found[edge] = count
                 known[(style, offset)].append(edge.page)
     for pages in known.values():
@@ -190,5 +194,3 @@ def _outermost(edges: Iterable[Edge], running: set[Edge]) -> Iterator[Edge]:
             yield from (edge for edge in by_row[row] if edge in running)
             if any(edge not in running for edge in by_row[row]):
                 break
-
-

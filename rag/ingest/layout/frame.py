@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from rag.ingest.layout.pieces import Box, Run, moved
 
 UPRIGHT = 0  # quarter turns clockwise that the text is turned by, as the page is shown
+LEAST_TILT = 0.004  # radians: two points on a line of 500
 SLANTED = -1  # neither upright nor at a right angle
 
 
@@ -41,6 +43,35 @@ def main_turn(runs: Iterable[Run]) -> int:
     for run in runs:
         letters[turn(run.direction)] += sum(len(text) for text, _, _ in run.words)
     return letters.most_common(1)[0][0] if letters else UPRIGHT
+
+
+def tilt(runs: Iterable[Run], turned: int) -> float:
+    """The angle (radians, clockwise) that text turned ``turned`` times is askew by, as on a scanned page; mostly 0."""
+    angles = sorted(
+        (math.atan2(run.direction[1], run.direction[0]) - turned * math.pi / 2 + math.pi) % (2 * math.pi) - math.pi
+        for run in runs
+        if len(run.words) > 2
+    )
+    angle = angles[len(angles) // 2] if angles else 0.0
+    return angle if abs(angle) > LEAST_TILT else 0.0
+
+
+def straightened(box: Box, angle: float) -> Box:
+    """A word's box, turned back round the origin by ``angle``; as high as its letters are."""
+    return _about(box, -angle, -(box[2] - box[0]) * abs(math.sin(angle)))
+
+
+def tilted(box: Box, angle: float) -> Box:
+    """The inverse of ``straightened``."""
+    return _about(box, angle, (box[2] - box[0]) * abs(math.sin(angle)))
+
+
+def _about(box: Box, angle: float, higher: float) -> Box:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    sine, cosine = math.sin(angle), math.cos(angle)
+    x, y = x * cosine - y * sine, x * sine + y * cosine
+    width, height = box[2] - box[0], max(box[3] - box[1] + higher, 1.0)
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
 def into(box: Box, turned: int, width: float, height: float) -> Box:

@@ -69,8 +69,7 @@ def _belongs(row: Sequence[Piece], piece: Piece) -> bool:
     """Whether ``piece`` stands on the baseline of a row, beside all that is in it. A table is a row of its own."""
     if piece.rows is not None or row[0].rows is not None:
         return False
-    tallest = max(row, key=lambda p: p.y1 - p.y0) if len(row) > 1 else row[0]
-    if not level(tallest, piece):
+    if not level(row[0] if len(row) == 1 else max(row, key=lambda p: p.y1 - p.y0), piece):
         return False
     return all(min(o.x1, piece.x1) - max(o.x0, piece.x0) < 0.3 * min(o.height, piece.height) for o in row)
 
@@ -239,7 +238,20 @@ def _trimmed(band: list[Piece], x: float) -> list[Piece]:
             break
         kept.append(piece)
         edge = max(edge, piece.y1)
-    return kept
+    return _without_rows_of_cells(kept)
+
+
+def _without_rows_of_cells(band: list[Piece]) -> list[Piece]:
+    """The band without a table at its top or foot: lines with more pieces than the band has columns."""
+    lines = rows(band)
+    usual = median(len(line) for line in lines)
+    first, last = 0, len(lines)
+    while first < last and len(lines[first]) > usual:
+        first += 1
+    while last > first and len(lines[last - 1]) > usual:
+        last -= 1
+    first, last = first if first >= 2 else 0, last if len(lines) - last >= 2 else len(lines)
+    return [piece for line in lines[first:last] for piece in line]
 
 
 def _shared_height(left: Sequence[Piece], right: Sequence[Piece]) -> float:

@@ -49,7 +49,7 @@ class Piece:
 
     @property
     def height(self) -> float:
-        return max(self.y1 - self.y0, 1.0)
+        return self.y1 - self.y0 or 1.0
 
     @property
     def width(self) -> float:

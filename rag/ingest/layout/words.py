@@ -20,10 +20,11 @@ ACCENTS = {"¨": "\u0308", "´": "\u0301", "ˆ": "\u0302", "˜": "\u0303", "¯":
 ACCENTED = re.compile(f"([{''.join(ACCENTS)}])([A-Za-zı])(?=[a-zß-ÿ]|$|\\W)")
 SOFT_HYPHEN = re.compile("\u00ad(?=.)")  # at a line's end it tells that the word goes on
 GARBAGE = re.compile(r"[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
+SWAPPED = re.compile("[" + "".join(chr(sign << 8) for sign in range(0x20, 0x7F)) + "]")  # ASCII in swapped UTF-16
 VOWELS = re.compile("[aeiouyàâäáåæèéêëìíîïòóôöøùúûüœ]", re.IGNORECASE)
 LATIN = re.compile("[a-zà-ÿœ]", re.IGNORECASE)
 LEAST_SIGNS = 20
-GARBLED = 0.3  # share of signs without a meaning
+GARBLED, SWAPPED_BYTES = 0.3, 0.5  # shares of signs without a meaning
 LEAST_TEXT, LEAST_VOWELS = 300, 0.1
 
 
@@ -47,10 +48,10 @@ def is_garbled(words: Iterable[str]) -> bool:
     text = "".join(words)
     if len(text) < LEAST_SIGNS:
         return False
-    if not text.isascii():
-        swapped = sum(not ord(sign) & 0xFF and 0x20 <= ord(sign) >> 8 < 0x7F for sign in text)  # bytes of UTF-16
-        if len(GARBAGE.findall(text)) > GARBLED * len(text) or swapped > 0.5 * len(text):
-            return True
+    if not text.isascii() and (
+        len(GARBAGE.findall(text)) > GARBLED * len(text) or len(SWAPPED.findall(text)) > SWAPPED_BYTES * len(text)
+    ):
+        return True
     letters = len(LATIN.findall(text))
     if letters < max(LEAST_TEXT, 0.5 * len(text)):
         return False
