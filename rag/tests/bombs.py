@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 
 def pdf(objects: dict[int, bytes], root: int = 1) -> bytes:
@@ -40,7 +41,7 @@ def page(extra: bytes = b"", *, contents: int = 4, box: bytes = b"[0 0 612 792]"
     )  # fmt: skip
 
 
-def with_page(content: bytes, objects: dict[int, bytes] | None = None, **values: bytes) -> bytes:
+def with_page(content: bytes, objects: dict[int, bytes] | None = None, **values: Any) -> bytes:
     """One page with ``content`` as its (compressed) stream object."""
     return pdf({1: CATALOG, 2: TREE, 3: page(**values), 4: content, 5: FONT} | (objects or {}))
 

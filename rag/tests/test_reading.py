@@ -108,6 +108,25 @@ def test_progress_speaks_of_the_pages_that_are_recognised(monkeypatch):
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("acted")
+def test_a_long_book_lets_others_go_first_and_ends_with_the_same(monkeypatch):
+    acts = b"fine picture picture picture fine"
+    whole = make_digital_book(acts)
+    assert index(whole).state == "done"
+    monkeypatch.setattr(build, "LONGEST_TURN", 0)
+    book, other = make_digital_book(acts), make_digital_book(b"fine fine")
+    job, waiting = (services.start_index(book=one, by=None) for one in (book, other))
+    perform(job.pk, build.build_index)
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("queued", 0)
+    assert Page.objects.filter(generation__document__book=book, source="ocr").count() == 1
+    perform(waiting.pk, build.build_index)
+    perform(job.pk, build.build_index)
+    job.refresh_from_db()
+    assert job.state == "done"
+    assert passages(book) == passages(whole)
+
+
 class Killed(BaseException):
     """Nothing catches it, as nothing catches kill -9."""
 
