@@ -98,9 +98,11 @@ class Recogniser:
 
     def __init__(self) -> None:
         try:
+            import cv2
             from rapidocr import RapidOCR
         except ImportError:
             raise Refused("recogniser_missing") from None
+        cv2.setNumThreads(1)  # the process may start no more
         self._engine: Any = RapidOCR(
             params={
                 "Global.log_level": "critical",
