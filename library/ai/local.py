@@ -16,7 +16,8 @@ from django.conf import settings
 from library.ai.embeddings import ModelSpec, Vectors, unit
 from library.core.config import ConfigError
 
-BATCH = 64
+# Texts at once: fewer of long ones, which take memory by the square of their length (300 MB for 64 full passages).
+BATCH, BATCH_CHARACTERS, LEAST_BATCH = 64, 24_000, 8
 _loading = threading.Lock()
 
 
@@ -85,8 +86,10 @@ class LocalEmbedder:
         if not texts:
             return np.zeros((0, self.spec.dimensions), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        longest = max(len(text) for text in texts)
+        size = max(LEAST_BATCH, min(BATCH, BATCH_CHARACTERS // max(longest, 1)))
         found = self._model.encode(
-            [texts[index] for index in order], batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False
+            [texts[index] for index in order], batch_size=size, convert_to_tensor=True, show_progress_bar=False
         )
         vectors = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
         vectors[order] = unit(found.float().cpu().numpy())

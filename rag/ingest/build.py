@@ -6,6 +6,7 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,7 @@ from catalog.models import BookFile
 from library.ai import embeddings
 from library.ai.embeddings import ModelSpec
 from library.jobs import services as jobs
+from library.jobs.errors import TurnOver
 from library.jobs.tasks import JobRun
 from rag import errors
 from rag.ingest import noting, passages, reading, terms
@@ -28,6 +30,7 @@ from rag.services import indexing
 
 T = TypeVar("T")
 PASSAGES_AT_ONCE = 128
+LONGEST_TURN = 120.0  # seconds of recognising while others wait
 REPLACEMENTS = 5  # how often a file may be replaced while it is read before we give up
 CUT, EMBEDDED, WHOLE = 480, 990, 1000  # thousandths of the job, after those of `reading`
 
@@ -46,14 +49,17 @@ class Cost:
 class Build:
     """One generation on its way, for one held job."""
 
-    def __init__(self, run: JobRun, document: Document, book_file: BookFile, model: ModelSpec, cost: Cost) -> None:
+    def __init__(
+        self, run: JobRun, document: Document, book_file: BookFile, model: ModelSpec, cost: Cost | None = None
+    ) -> None:
         self.run = run
         self.document = document
         self.book_file = book_file
         self.model = model
         self.language = document.book.language if document.book else "en"
         self.generation: IndexGeneration
-        self.cost = cost
+        self.cost = cost or Cost()
+        self.is_patient = cost is None  # where only the cost is asked for, nothing can be put off
 
     def say(self, done: float, message: str) -> Any:
         """A checkpoint at ``done`` thousandths of the whole."""
@@ -63,6 +69,12 @@ class Build:
         """Whether the job is still ours and wanted. Errors: ``LeaseLost``, ``Cancelled``."""
         with transaction.atomic():
             jobs.lock_held(self.run.job)
+
+    def let_others_go(self, *, since: float) -> None:
+        """Recognising a long book takes hours: after a while (``since``: ``time.monotonic`` at its beginning) the job
+        goes on behind those that wait. Errors: ``TurnOver``."""
+        if self.is_patient and time.monotonic() - since > LONGEST_TURN and jobs.others_wait(self.run.job):
+            raise TurnOver
 
     def saw(self, peak: int) -> None:
         """Remember how many bytes a reading process took."""
@@ -76,7 +88,7 @@ def build_index(run: JobRun, cost: Cost | None = None) -> None:
         book_file = file_of(document) if document is not None else None
         if document is None or book_file is None:
             raise errors.FileMissing
-        build = Build(run, document, book_file, embeddings.spec(), cost or Cost())
+        build = Build(run, document, book_file, embeddings.spec(), cost)
         if indexing.is_done(document=document, source_sha256=book_file.sha256):
             return
         try:

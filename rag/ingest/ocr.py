@@ -22,6 +22,7 @@ LEAST_DPI = 40  # of a page so large that more would be too many pixels
 LEAST_SCORE = 0.5  # of a line, from 0 to 1: less is a guess at ornaments
 GOOD_SCORE = 0.85  # a page that reads so well stands upright
 LEAST_LINES = 3  # on which to judge
+LOOKED_AT = 1280  # pixels of the longer side in which lines are looked for; they are read in the whole picture
 SAMPLE = 6  # lines by which a page is turned
 POINTS_PER_INCH = 72
 
@@ -98,12 +99,16 @@ class Recogniser:
 
     def __init__(self) -> None:
         try:
+            import cv2
             from rapidocr import RapidOCR
         except ImportError:
             raise Refused("recogniser_missing") from None
+        cv2.setNumThreads(1)  # the process may start no more
         self._engine: Any = RapidOCR(
             params={
                 "Global.log_level": "critical",
+                "Det.limit_type": "max",
+                "Det.limit_side_len": LOOKED_AT,
                 "Global.use_cls": False,  # whole pages are turned, not lines
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,

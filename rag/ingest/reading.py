@@ -61,11 +61,14 @@ def recognise_pages(build: Build) -> None:
     with source.pictures(build.book_file, build.look, build.saw) as reader:
         with build.say(READ, _("Recognising page {n} of {all}").format(n=1, all=len(numbers))):
             pass
+        began = time.monotonic()
         try:
             for done, page in enumerate(reader.pages(numbers), start=1):
                 message = _("Recognising page {n} of {all}").format(n=done, all=len(numbers))
                 with build.say(READ + (RECOGNISED - READ) * done / len(numbers), message):
                     _recognised(build.generation, page)
+                if done < len(numbers):
+                    build.let_others_go(since=began)
         except errors.DocumentUnreadable as refusal:  # what can be read without it is worth more than nothing
             log.warning("Pages of document %s could not be recognised: %s", build.document.pk, refusal)
             with build.say(RECOGNISED, _("Some pages could not be recognised")):

@@ -108,6 +108,26 @@ def test_progress_speaks_of_the_pages_that_are_recognised(monkeypatch):
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("acted")
+def test_a_long_book_lets_others_go_first_and_ends_with_the_same(monkeypatch):
+    acts = b"fine picture picture picture fine"
+    whole = make_digital_book(acts)
+    assert index(whole).state == "done"
+    monkeypatch.setattr(build, "LONGEST_TURN", 0)
+    book = make_digital_book(acts)
+    job = services.start_index(book=book, by=None)
+    services.start_index(book=make_digital_book(b"fine fine"), by=None)
+    perform(job.pk, build.build_index)
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("queued", 0)
+    assert Page.objects.filter(generation__document__book=book, source="ocr").count() == 1
+    for _turn in range(2):
+        perform(job.pk, build.build_index)
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("done", 1)
+    assert passages(book) == passages(whole)
+
+
 class Killed(BaseException):
     """Nothing catches it, as nothing catches kill -9."""
 
