@@ -552,3 +552,11 @@ def test_marks_of_notes_are_no_part_of_the_word():
     sheet.line(72, 100, text, size=11, said=False)
     sheet.line(72 + pymupdf.get_text_length(text, fontsize=11), 96, "12", size=6, said=False)
     assert words(sheet.read()) == ["Whales", "breathe", "air", "12"]
+
+
+def test_title_of_two_lines_is_one_paragraph():
+    sheet = Sheet()
+    sheet.line(72, 100, "Base Integer Instruction Set,", size=24, fontname="hebo")
+    sheet.line(72, 133, "Version 2.1", size=24, fontname="hebo")
+    sheet.block((72, 170, 520, 400), prose(120, 1))
+    assert [line.starts for line in sheet.read().lines][:3] == [True, False, True]
