@@ -521,3 +521,42 @@ def test_columns_of_hebrew_are_read_from_the_right():
     assert letters.index("59") < letters.index("שורה")
     box = read.lines[0].words[0]
     assert box.x0 > 310
+
+
+def test_bullets_stay_with_their_items_in_columns():
+    sheet = Sheet()
+    for column, x in enumerate((60, 310)):
+        for number in range(20):
+            sheet.line(x, 70 + 26 * number, "-")
+            sheet.line(x + 12, 70 + 26 * number, prose(4, 40 * column + number))
+            sheet.line(x + 12, 82 + 26 * number, prose(3, 400 + 40 * column + number))
+    assert words(sheet.read()) == sheet.said
+
+
+def test_cells_wrap_between_level_rules():
+    sheet = Sheet()
+    for row in range(5):
+        y = 100 + 40 * row
+        sheet.page.draw_line((60, y), (535, y))
+        for column, x in enumerate((65, 180, 350)):
+            sheet.line(x, y + 14, f"cell {row}.{column}")
+            if column:
+                sheet.line(x, y + 26, f"goes on {row}.{column}")
+    sheet.page.draw_line((60, 300), (535, 300))
+    assert rows(sheet.read())[1] == "cell 1.0 | cell 1.1 goes on 1.1 | cell 1.2 goes on 1.2"
+
+
+def test_marks_of_notes_are_no_part_of_the_word():
+    sheet = Sheet()
+    text = "Whales breathe air"
+    sheet.line(72, 100, text, size=11, said=False)
+    sheet.line(72 + pymupdf.get_text_length(text, fontsize=11), 96, "12", size=6, said=False)
+    assert words(sheet.read()) == ["Whales", "breathe", "air", "12"]
+
+
+def test_title_of_two_lines_is_one_paragraph():
+    sheet = Sheet()
+    sheet.line(72, 100, "Base Integer Instruction Set,", size=24, fontname="hebo")
+    sheet.line(72, 133, "Version 2.1", size=24, fontname="hebo")
+    sheet.block((72, 170, 520, 400), prose(120, 1))
+    assert [line.starts for line in sheet.read().lines][:3] == [True, False, True]

@@ -26,6 +26,7 @@ class Column:
     left: float
     right: float
     leading: float  # from one line's foot to the next one's
+    size: float  # of the letters of its text
 
 
 def lines(column: Sequence[Piece]) -> list[Line]:
@@ -79,7 +80,7 @@ def _shape(joined: Sequence[Piece]) -> Column:
         if a.rows is None and b.rows is None and abs(a.size - b.size) < 1 and 0 < b.y1 - a.y1 < 3 * b.height
     ]  # fmt: skip
     usual = sorted(steps)[len(steps) // 3] if steps else 1.25 * median(p.height for p in joined)
-    return Column(min(p.x0 for p in joined), max(p.x1 for p in joined), usual)
+    return Column(min(p.x0 for p in joined), max(p.x1 for p in joined), usual, median(p.size for p in joined))
 
 
 def _indent(joined: Sequence[Piece], code: Sequence[bool]) -> None:
@@ -122,7 +123,8 @@ def _begins(joined: Sequence[Piece], index: int, code: Sequence[bool], starts: S
         return step > 1.5 * shape.leading and step > 1.6 * line.height
     if abs(before.size - line.size) > 0.8 and not _goes_on(before, line, shape):
         return True
-    loose = max(1.35 * shape.leading, 1.15 * line.height)
+    is_title = line.size > 1.2 * shape.size and line.bold == before.bold
+    loose = max(1.35 * shape.leading, (1.5 if is_title else 1.15) * line.height)
     if step > loose or step < -line.height:
         return not (line.text[:1].islower() and not SENTENCE_END.search(before.text) and step < 2 * shape.leading)
     if before.bold != line.bold and not _is_full(before, shape):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ MONO_NAMES = ("mono", "courier", "typewriter", "consol", "code", "cmtt", "menlo"
 BOLD_NAMES = ("bold", "black", "heavy", "cmbx", "-bd")
 DROPPED = 1.4  # how much larger than its word a drop capital is
 CAPITAL_GAP = 0.35  # of the word's size, between it and its capital
+NOTE_SIZE = 0.8  # of the text's size: the most that the mark of a note has
+NOTE = re.compile(r"^(?:\d{1,3}|[*†‡§¶]{1,3})$")
+NOTED = re.compile(r"[^\W\d_]{2}")
 TEXT, VECTOR = 0, 3  # kinds of blocks
 Box = tuple[float, float, float, float]
 Word3 = tuple[str, Box, dict[str, Any]]  # a word, its box, and the look of its span
@@ -118,10 +122,30 @@ def _with_looks(words: list[Any], spans: list[dict[str, Any]]) -> Iterator[Word3
         start = text.find(word[4], position)
         if start >= 0:
             position = start + len(word[4])
+        if note := _note(word, position, borders, spans):
+            yield from note
+            continue
         middle = max(position - (len(word[4]) + 1) // 2, 0)
         while index < len(spans) - 1 and borders[index] <= middle:
             index += 1
         yield word[4], word[:4], spans[index]
+
+
+def _note(word: Any, end: int, borders: list[int], spans: list[dict[str, Any]]) -> list[Word3]:
+    """The mark of a note and the word that it stands at, where ``word`` (which ends at ``end``) is both."""
+    x0, y0, x1, y1, text, *_ = word
+    border = next((at for at in borders if end - len(text) < at < end), None)
+    if border is None:
+        return []
+    cut = len(text) - (end - border)
+    index = borders.index(border)
+    left, right = (text[:cut], spans[index]), (text[cut:], spans[index + 1])
+    mark, said = (left, right) if left[1]["size"] < right[1]["size"] else (right, left)
+    if mark[1]["size"] > NOTE_SIZE * said[1]["size"] or not NOTE.match(mark[0]) or not NOTED.search(said[0]):
+        return []
+    shares = [len(part) * span["size"] for part, span in (left, right)]
+    x = x0 + (x1 - x0) * shares[0] / sum(shares)
+    return [(left[0], (x0, y0, x, y1), left[1]), (right[0], (x, y0, x1, y1), right[1])]
 
 
 def piece(block: int, words: Sequence[Word3]) -> Piece | None:

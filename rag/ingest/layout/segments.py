@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -13,7 +14,9 @@ from rag.ingest.raw import Word
 WORD_GAP = 0.12  # less is no space, even where the file paints the parts of a word one by one
 SEGMENT_GAP = 0.6  # more may be the white between columns or cells
 SPACED_LETTERS = 5  # as many single letters in a row are a word printed wide
+MARKER_GAP = 3.0
 TORN = 1.5  # more does not belong together, even where the file paints it as one line
+MARKER = re.compile(r"^(?:[•‣⁃◦●○■□▪▫◆◇▶►➢⚫✓✔❖·*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|\[\d{1,3}\])$")
 
 
 def segments(pieces: Iterable[Piece]) -> list[Piece]:
@@ -32,7 +35,23 @@ def segments(pieces: Iterable[Piece]) -> list[Piece]:
     for segment in found:
         if len(segment.words) >= SPACED_LETTERS:
             _close_up(segment)
-    return found
+    return _with_markers(found)
+
+
+def _with_markers(found: list[Piece]) -> list[Piece]:
+    """Bullets and numbers of a list put before their items."""
+    taken: set[int] = set()
+    for marker in found:
+        if len(marker.words) > 1 or not MARKER.match(marker.words[0].text):
+            continue
+        beside = [p for p in found if 0 <= p.x0 - marker.x1 < MARKER_GAP * max(p.size, 6) and level(marker, p)]
+        if beside:
+            item = min(beside, key=lambda p: p.x0)
+            size, bold, mono = item.size, item.bold, item.mono
+            _absorb(item, marker)
+            item.size, item.bold, item.mono = size, bold, mono
+            taken.add(id(marker))
+    return [piece for piece in found if id(piece) not in taken]
 
 
 def _close_up(segment: Piece) -> None:

@@ -20,6 +20,7 @@ LEAST_RULE = 6.0
 TOUCH = 3.0
 MOST_RULES = 600  # more is a drawing
 MOST_CELL_WORDS = 90  # a cell with more is a column of text
+MOST_WRAPS = 4  # lines of a cell in a table whose rows, but not its columns, have rules between them
 LEAST_ROWS = 3  # of a table without rules
 MARKER = re.compile(r"^(?:[^\w\s]{1,2}|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlcdm]{1,6})[.):\]]|\d{1,3}(?:\.\d{1,3})*)$")
 PAGE_NUMBER = re.compile(r"^(?:\d{1,4}|[ivxlcdm]{1,7})$", re.IGNORECASE)
@@ -141,11 +142,11 @@ def _cells(inside: Sequence[Piece], group: Sequence[Box], box: Box) -> Rows | No
         xs = _white(pieces)
     if not xs:
         return None
-    found: Rows = []
-    for top, foot in pairwise([box[1] - 2, *ys, box[3] + 2]):
-        band = [p for p in pieces if top <= (p.y0 + p.y1) / 2 < foot]
-        if band:
-            found += _rows_of_band(band, xs, wraps=has_columns and len(ys) >= 2)
+    borders = pairwise([box[1] - 2, *ys, box[3] + 2])
+    bands = [[p for p in pieces if top <= (p.y0 + p.y1) / 2 < foot] for top, foot in borders]
+    bands = [band for band in bands if band]
+    wraps = len(ys) >= 2 if has_columns else len(bands) >= 4 and max(len(rows(band)) for band in bands) <= MOST_WRAPS
+    found = [row for band in bands for row in _rows_of_band(band, xs, wraps=wraps)]
     return found if _is_table(found) else None
 
 
@@ -197,7 +198,7 @@ def _rows_of_band(band: Sequence[Piece], xs: Sequence[float], *, wraps: bool) ->
     """The rows between two rules: one if its cells wrap, else a row for each line that fills its cells."""
     lines = rows(band)
     cells = [_in_columns(line, xs) for line in lines]
-    full = sum(sum(bool(cell) for cell in line) > 0.6 * (len(xs) + 1) for line in cells)
+    full = sum(all(line) for line in cells)
     if len(lines) == 1 or (wraps and full < 0.8 * len(lines)):
         return [_in_columns(band, xs)]
     return _unwrapped(cells, lines)
