@@ -110,12 +110,12 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
         return _("can be asked, last reading failed") if document.job_state == "failed" else _("can be asked")
 
     @admin.display(description=gettext_lazy("pages"))
-    def pages(self, document: Document) -> int | None:
-        return document.live_generation.page_count if document.live_generation else None
+    def pages(self, document: Document) -> int | str:
+        return document.live_generation.page_count if document.live_generation else ""
 
     @admin.display(description=gettext_lazy("passages"))
-    def passages(self, document: Document) -> int | None:
-        return document.live_generation.passage_count if document.live_generation else None
+    def passages(self, document: Document) -> int | str:
+        return document.live_generation.passage_count if document.live_generation else ""
 
     @admin.display(description=gettext_lazy("model"), ordering="live_generation__model")
     def embedded_by(self, document: Document) -> str:

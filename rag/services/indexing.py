@@ -148,7 +148,7 @@ def take_pages(former: IndexGeneration, generation: IndexGeneration) -> None:
     """Give ``generation`` the pages and sections of ``former``."""
     for model in (Page, Section):
         names = [field.column for field in model._meta.concrete_fields if field.column not in {"id", "generation_id"}]
-        columns = ", ".join(connection.ops.quote_name(name) for name in names)
+        columns = ", ".join(connection.ops.quote_name(name) for name in names if name)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {model._meta.db_table} (generation_id, {columns})"  # noqa: S608 (names of our own columns)

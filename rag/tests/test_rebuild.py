@@ -352,7 +352,8 @@ def exists(name: str) -> bool:
 def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(books, monkeypatch):
     from rag import retrieval
 
-    search, seen = retrieval.search_book, []
+    search = retrieval.search_book
+    seen: list[IndexGeneration] = []
 
     def replaced_first(generation: IndexGeneration, *rest: Any) -> Any:
         if not seen:
