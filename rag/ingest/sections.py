@@ -128,6 +128,9 @@ def _at_height(page: CleanPage, y: float | None, behind: int) -> int:
 def from_headings(found: Sequence[tuple[int, Heading]]) -> list[Entry]:
     """Headings with their depths: their numbers say, else the looks that they share with numbered ones."""
     numbers = [number_of(heading.title) for _, heading in found]
+    parts = [place for place, number in enumerate(numbers) if number is not None and number.kind == "part"]
+    if len(parts) == 1 and parts[0] < FEW:  # *Volume I* on the title page: the book, not a part of it
+        numbers[parts[0]] = None
     depths = depths_of_ranks(found, numbers)
     entries = []
     for (page, heading), number in zip(found, numbers, strict=True):

@@ -91,3 +91,15 @@ def test_titles_are_the_same_whatever_their_number_case_and_signs():
     assert folded("3.2. Newton’s  Method") == folded("NEWTON'S METHOD")
     assert folded("Chapter 4: Äpfel") == folded("apfel")
     assert folded("1984") == "1984"
+
+
+def test_volume_on_the_title_page_is_the_book_and_stands_above_nothing():
+    titles = [
+        ("A Manual", 1),
+        ("Volume I: Basics", 1),
+        ("Chapter 1 Whales", 1),
+        ("1.1 Blue", 2),
+        ("Chapter 2 Seals", 1),
+    ]
+    found = sections((), [(n, page(title, (title, rank))) for n, (title, rank) in enumerate(titles, start=1)])
+    assert [s.level for s in found] == [1, 1, 1, 2, 1]
