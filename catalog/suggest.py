@@ -31,6 +31,7 @@ READ_AT_MOST = 60  # rows of an index by one beginning; the best of them are sho
 TITLES_READ = 300
 WORD_LETTERS = 3  # of a word that is looked for within titles
 COUNT_AT_MOST = 100  # books of one name
+COUNTED = 2  # times as many names as are asked for have the books counted that may be seen
 SHARES: dict[Kind, int] = {"title": 4, "author": 3, "subject": 2, "series": 1}  # of ten places, while all have enough
 WORD = re.compile(r"[^\W_]+")
 WILDCARDS = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
@@ -55,20 +56,30 @@ SELECT book.id, book.title, book.language,
 FROM start JOIN catalog_book AS book USING (id)
 GROUP BY book.id ORDER BY min(start.place), book.popularity DESC, book.sort_title, book.id LIMIT %(limit)s
 """
+# Whether a book may be seen costs a look at each, so only the names with most books, seen or not, are counted so.
 AUTHORS = """
-SELECT author.id, author.name, min(start.alias), min(start.place), (
+SELECT author.id, author.name, often.alias, often.place, (
     SELECT count(*) FROM (
       SELECT FROM catalog_authorship JOIN catalog_book AS book ON book.id = book_id
       WHERE author_id = author.id AND {seen} LIMIT %(most)s
     ) AS held) AS books
-FROM ({starts}) AS start JOIN catalog_author AS author USING (id)
-GROUP BY author.id ORDER BY books DESC, author.sort_name, author.id LIMIT %(limit)s
+FROM (
+  SELECT id, min(alias) AS alias, min(place) AS place FROM ({starts}) AS start GROUP BY id
+  ORDER BY (SELECT count(*) FROM (
+    SELECT FROM catalog_authorship WHERE author_id = start.id LIMIT %(most)s) AS held) DESC, id
+  LIMIT %(counted)s
+) AS often JOIN catalog_author AS author USING (id)
+ORDER BY books DESC, author.sort_name, author.id LIMIT %(limit)s
 """
 HEADINGS = """
 SELECT heading.id, heading.name, (
     SELECT count(*) FROM (SELECT FROM {books} WHERE {seen} LIMIT %(most)s) AS held) AS books
-FROM ({starts}) AS start JOIN {table} AS heading USING (id)
-GROUP BY heading.id ORDER BY books DESC, heading.sort_name, heading.id LIMIT %(limit)s
+FROM (
+  SELECT id FROM ({starts}) AS start
+  ORDER BY (SELECT count(*) FROM (SELECT FROM {held} WHERE {key} = start.id LIMIT %(most)s) AS held) DESC, id
+  LIMIT %(counted)s
+) AS often JOIN {table} AS heading USING (id)
+ORDER BY books DESC, heading.sort_name, heading.id LIMIT %(limit)s
 """
 
 
@@ -86,7 +97,8 @@ class Suggestion:
 def suggest(typed: str, *, user: User | AnonymousUser, limit: int = 10) -> list[Suggestion]:
     """At most ``limit`` suggestions, by kind, the most used first; none before two letters are typed.
 
-    Nothing that only books have which ``user`` may not see. One query for each kind.
+    Nothing that only books have which ``user`` may not see. One query for each kind, two where
+    hidden books stand in the way.
     """
     start = beginning(typed)
     if sum(letter.isalnum() for letter in start) < LETTERS_AT_LEAST:
@@ -156,7 +168,7 @@ def _authors(start: str, *, user: Any, limit: int) -> list[Suggestion]:
     if " " in start and "," not in start:
         patterns["comma"] = start.replace(" ", ", ", 1)
     starts = " UNION ALL ".join(_name_starts(patterns))
-    rows = _rows(AUTHORS.format(starts=starts, seen=SEEN), patterns, user=user, limit=limit)
+    rows = _names(AUTHORS.format(starts=starts, seen=SEEN), patterns, user=user, limit=limit)
     return [
         Suggestion("author", name, _search(author=pk), _also(alias if place else "", books))
         for pk, name, alias, place, books in rows
@@ -184,21 +196,24 @@ def _also(alias: str, books: int) -> str:
 
 def _subjects(start: str, *, user: Any, limit: int) -> list[Suggestion]:
     books = """catalog_book_subjects JOIN catalog_book AS book ON book.id = book_id AND subject_id = heading.id"""
-    rows = _headings("catalog_subject", books, start, user=user, limit=limit)
+    rows = _headings("catalog_subject", books, "catalog_book_subjects", "subject_id", start, user=user, limit=limit)
     return [Suggestion("subject", name, _search(subject=pk), _books(number)) for pk, name, number in rows]
 
 
 def _series(start: str, *, user: Any, limit: int) -> list[Suggestion]:
     books = "(SELECT is_suppressed FROM catalog_book WHERE series_id = heading.id) AS book"
-    rows = _headings("catalog_series", books, start, user=user, limit=limit)
+    rows = _headings("catalog_series", books, "catalog_book", "series_id", start, user=user, limit=limit)
     return [Suggestion("series", name, _search(series=pk), _books(number)) for pk, name, number in rows]
 
 
-def _headings(table: str, books: str, start: str, *, user: Any, limit: int) -> list[tuple[int, str, int]]:
+def _headings(
+    table: str, books: str, held: str, key: str, start: str, *, user: Any, limit: int
+) -> list[tuple[int, str, int]]:
+    """Ids, names and numbers of books. ``held``, ``key``: the table that tells which books have a heading."""
     begins = BEGINS.format(table="one", column="sort_name", pattern="%(start)s")
     starts = f"SELECT one.id FROM {table} AS one WHERE {begins}"  # noqa: S608
-    sql = HEADINGS.format(table=table, books=books, starts=starts, seen=SEEN)
-    return [(pk, name, number) for pk, name, number in _rows(sql, {"start": start}, user=user, limit=limit) if number]
+    sql = HEADINGS.format(table=table, books=books, starts=starts, seen=SEEN, held=held, key=key)
+    return [(pk, name, number) for pk, name, number in _names(sql, {"start": start}, user=user, limit=limit) if number]
 
 
 def _search(**asked: int) -> str:
@@ -209,6 +224,14 @@ def _books(number: int) -> str:
     if number >= COUNT_AT_MOST:
         return _("%(number)d books and more") % {"number": COUNT_AT_MOST}
     return ngettext("%(number)d book", "%(number)d books", number) % {"number": number}
+
+
+def _names(sql: str, starts: dict[str, str], *, user: Any, limit: int) -> list[tuple[Any, ...]]:
+    """Names whose last column is how many of their books may be seen: all of them are counted where that is none."""
+    rows = _rows(sql, starts, user=user, limit=limit, counted=COUNTED * limit)
+    if any(not row[-1] for row in rows):
+        rows = _rows(sql, starts, user=user, limit=limit, counted=None)
+    return rows
 
 
 def _rows(sql: str, starts: dict[str, str], *, user: Any, limit: int, **more: Any) -> list[tuple[Any, ...]]:

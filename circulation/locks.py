@@ -6,8 +6,6 @@ the book is locked before the copy; whoever holds a book's lock has all its copi
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
@@ -23,7 +21,7 @@ from circulation.errors import ChangedMeanwhile
 from circulation.models import Hold, Loan
 from library.core.errors import NotFound
 from library.core.rows import Joined, fetch
-from library.core.transactions import DEADLOCK, PAUSE, TRIES
+from library.core.transactions import TRIES, is_deadlock, pause_after
 
 # A record's folded text and prose are long, and nothing at the desk reads them.
 LONG_TEXTS = [f"book.search_{weight}" for weight in "abcd"] + ["book.description"]
@@ -136,8 +134,8 @@ def transaction_tried_again(work: Callable[_Given, _Gives]) -> Callable[_Given, 
     """Run ``work`` in a transaction; after a deadlock, or where another was first, run it again.
 
     The next time the rules see what the other one did and can say it. At most ``TRIES`` times in all, each after a
-    pause of chance length, as ``library.core.transactions``; then ``ChangedMeanwhile``. Within a larger transaction a
-    savepoint is what is tried again: the locks that it took go with it.
+    pause; then ``ChangedMeanwhile``. Within a larger transaction a savepoint is what is tried again: the locks that it
+    took go with it.
     """
 
     @wraps(work)
@@ -146,7 +144,7 @@ def transaction_tried_again(work: Callable[_Given, _Gives]) -> Callable[_Given, 
             try:
                 return _once(work, *args, **kwargs)
             except LostRace:
-                time.sleep(PAUSE * tried * (1 + random.random()))  # noqa: S311 (no secret)
+                pause_after(tried)
         try:
             return _once(work, *args, **kwargs)
         except LostRace as lost:
@@ -162,6 +160,6 @@ def _once(work: Callable[_Given, _Gives], *args: _Given.args, **kwargs: _Given.k
     except IntegrityError as fault:
         raise LostRace from fault
     except OperationalError as fault:
-        if getattr(fault.__cause__, "sqlstate", None) == DEADLOCK:
+        if is_deadlock(fault):
             raise LostRace from fault
         raise

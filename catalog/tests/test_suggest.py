@@ -146,6 +146,17 @@ def test_nothing_that_only_hidden_books_have_is_suggested(darwin):
     assert texts("natural", user=make_librarian()) == ["Natural selection"]
 
 
+def test_names_of_hidden_books_never_crowd_out_the_others(darwin):
+    for number in range(25):
+        for _ in range(2):
+            book = record(f"Hidden {number}", f"Darwall{number:02}")
+            about(book, f"Naturism {number}")
+            Book.objects.filter(pk=book.pk).update(is_suppressed=True)
+    assert texts("darw", "author") == ["Charles Darwin"]
+    assert texts("natur", "subject") == ["Natural selection"]
+    assert len(texts("darw", "author", user=make_librarian())) > 3
+
+
 def test_what_hidden_books_have_as_well_is_counted_without_them(darwin):
     hidden = record("Hidden", "Charles Darwin")
     Book.objects.filter(pk=hidden.pk).update(is_suppressed=True)

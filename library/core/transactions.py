@@ -45,12 +45,23 @@ def constraint_of(clash: IntegrityError) -> str:
     return getattr(getattr(clash.__cause__, "diag", None), "constraint_name", None) or ""
 
 
+def is_deadlock(fault: OperationalError) -> bool:
+    """Whether the database ended a transaction to break a deadlock."""
+    return getattr(fault.__cause__, "sqlstate", None) == DEADLOCK
+
+
+def pause_after(tried: int) -> None:
+    """Wait a moment of chance length, longer each time: without it the next try could take the locks before the other
+    side wakes to take them.
+    """
+    time.sleep(PAUSE * tried * (1 + random.random()))  # noqa: S311 (no secret)
+
+
 def again_after_deadlock(work: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
     """``work``, which opens a transaction of its own, again where the database ended it to break a deadlock.
 
-    At most ``TRIES`` times in all, each after a short pause of chance length: without one, it could take the locks
-    again before the other side wakes to take them. Within a larger transaction there is nothing to repeat: that one is
-    lost, and whoever opened it may try again.
+    At most ``TRIES`` times in all, each after a pause. Within a larger transaction there is nothing to repeat: that one
+    is lost, and whoever opened it may try again.
     """
 
     @wraps(work)
@@ -59,9 +70,9 @@ def again_after_deadlock(work: Callable[_Given, _Gives]) -> Callable[_Given, _Gi
             try:
                 return work(*args, **kwargs)
             except OperationalError as fault:
-                if getattr(fault.__cause__, "sqlstate", None) != DEADLOCK or connection.in_atomic_block:
+                if not is_deadlock(fault) or connection.in_atomic_block:
                     raise
-            time.sleep(PAUSE * tried * (1 + random.random()))  # noqa: S311 (no secret)
+            pause_after(tried)
         return work(*args, **kwargs)
 
     return repeated
