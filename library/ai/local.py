@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib.util
 import os
 import threading
@@ -18,6 +20,7 @@ from library.core.config import ConfigError
 
 # Texts at once: fewer of long ones, which take memory by the square of their length (300 MB for 64 full passages).
 BATCH, BATCH_CHARACTERS, LEAST_BATCH = 64, 24_000, 8
+M_MMAP_THRESHOLD, OWN_BLOCK = -3, 1024 * 1024  # of malloc.h; bytes
 _loading = threading.Lock()
 
 
@@ -70,6 +73,7 @@ class LocalEmbedder:
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # theirs
 
         low = settings.EMBEDDING_DTYPE == "bfloat16" or (settings.EMBEDDING_DTYPE == "auto" and has_bfloat16())
+        _give_memory_back()
         self.spec = model
         self.dtype = "bfloat16" if low else "float32"
         self._model = SentenceTransformer(
@@ -94,6 +98,13 @@ class LocalEmbedder:
         vectors = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
         vectors[order] = unit(found.float().cpu().numpy())
         return vectors
+
+
+def _give_memory_back() -> None:
+    """Large blocks go back to the system once they are free. glibc would keep ever larger ones, with gaps between them
+    from texts of all lengths: a worker grew by a gigabyte over one long book."""
+    with contextlib.suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, OWN_BLOCK)
 
 
 @cache
