@@ -18,7 +18,7 @@ from rag.ingest.raw import Facts, Line, RawPage, Word
 from rag.ingest.reader import Refused
 
 Points = Sequence[Sequence[float]]
-LEAST_DPI = 40  # of a page so large that more would be too many pixels
+SMALL = 1_500_000  # pixels of a page whose picture may hold more
 LEAST_SCORE = 0.5  # of a line, from 0 to 1: less is a guess at ornaments
 GOOD_SCORE = 0.85  # a page that reads so well stands upright
 LEAST_LINES = 3  # on which to judge
@@ -49,7 +49,7 @@ class Recognised:
         """The page ``number``, from 1, upright or turned by quarters, as its picture shows it."""
         page = self._pdf.page(number)
         raw = RawPage(width=page.rect.width, height=page.rect.height, label=self._pdf.label(page))
-        scale = self._scale(page.rect)
+        scale = self._scale(page)
         found = self._recognise(self._pdf.picture(page, scale=scale, turn=0))
         turn = 0 if _reads_well(found) else self._turn(page, scale)
         if turn:
@@ -69,13 +69,15 @@ class Recognised:
                     best, best_score = turn + more, score
         return best
 
-    def _scale(self, rect: Any) -> float:
-        """Pixels per point: fewer than wanted for a page that would have too many."""
-        most = math.sqrt(self._pixels / max(rect.width * rect.height, 1.0))
-        scale = min(self._dpi / POINTS_PER_INCH, most)
-        if scale * POINTS_PER_INCH < LEAST_DPI:
-            raise ValueError("The page is too large for its picture to be read.")
-        return float(scale)
+    def _scale(self, page: Any) -> float:
+        """Pixels per point: fewer than wanted for a page that would have too many, as many as its picture has where
+        the page is small."""
+        area = max(float(page.rect.width * page.rect.height), 1.0)
+        scale = self._dpi / POINTS_PER_INCH
+        if scale**2 * area < SMALL:
+            own = max((image[2] / max(page.rect.width, 1.0) for image in page.get_images()), default=0.0)
+            scale = max(scale, min(own, math.sqrt(SMALL / area)))
+        return min(scale, math.sqrt(self._pixels / area))
 
     def _lines(self, found: Sequence[Piece], rect: Any, scale: float, turn: int) -> list[Line]:
         """``found`` as lines in reading order, with boxes on the page as shown."""
