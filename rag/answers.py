@@ -27,6 +27,7 @@ LONGEST_QUESTION = 1_000
 MOST_PASSAGES = 20
 DEFAULT_PASSAGES = 5
 FIRST_PASSAGES = 8  # the gate looks at the sentences of these, even where fewer are asked for
+ALONE = 0.05  # so much nearer a sentence must be where no passage is near: short texts are near to more by chance
 CACHE_FORMAT = 1  # raise when what is kept changes its shape
 
 
@@ -131,7 +132,7 @@ def _made(book: Book, question: str, num_chunks: int, generation: IndexGeneratio
     found = _candidates(hits, texts, book.language)
     vectors = embedder.embed([fold_space(candidate.text) for candidate in found])
     scores = [float(score) for score in vectors @ asked]
-    best = max([hit.score for hit in hits] + scores, default=0.0)
+    best = max([hit.score for hit in hits] + [score - ALONE for score in scores], default=0.0)
     kept = _first(hits, found, scores, num_chunks)
     allowed = [index for index, candidate in enumerate(found) if candidate.passage in kept]
     chosen = (

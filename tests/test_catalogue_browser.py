@@ -189,7 +189,7 @@ def test_more_appends_the_next_page_and_the_back_button_comes_back(visitor):
     visitor.page.keyboard.press("Enter")
     visitor.at(r"/books/\d+/")
     visitor.page.go_back()
-    visitor.at("sort=title&page=4")
+    visitor.at("sort=title&page=[45]")  # whoever was far down is far down again, where the next page comes by itself
     visitor.sees(title)
     visitor.scrolls_down_only()
 

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Collection
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -44,9 +45,18 @@ def check_upload(upload: File[bytes], *, accepts: Collection[str] = SUFFIXES) ->
     kind = kind_of(upload.read(HEAD))
     upload.seek(0)
     charset = _charset(upload) if kind.media_type == TEXT and TEXT in accepts else ""
+    claimed = _claimed(upload.name or "")
+    if kind.media_type == TEXT and claimed:  # almost anything may be a text: here a name that says more is believed
+        raise ValidationError(_not_accepted(kind, {claimed}))
     if kind.media_type not in accepts or (kind.media_type == TEXT and not charset):
         raise ValidationError(_not_accepted(kind, accepts))
     return f"{TEXT}; charset={charset}" if charset else kind.media_type
+
+
+def _claimed(name: str) -> str:
+    """PDF or EPUB, where the file's name says that it is one."""
+    suffix = PurePath(name).suffix.casefold()
+    return next((kind for kind in (PDF, EPUB) if SUFFIXES[kind] == suffix), "")
 
 
 def _charset(upload: File[bytes]) -> str:
@@ -59,6 +69,8 @@ def _charset(upload: File[bytes]) -> str:
 def _not_accepted(kind: Kind, accepts: Collection[str]) -> str:
     if set(accepts) == {PDF}:
         said = _("This is not a PDF, whatever its name says.")
+    elif set(accepts) == {EPUB}:
+        said = _("This is not an EPUB, whatever its name says.")
     else:
         said = _("This is not a PDF, an EPUB or a plain text, whatever its name says.")
     seems = {EPUB: "EPUB", TEXT: ""}.get(kind.media_type, kind.name)

@@ -66,6 +66,13 @@ def test_a_file_of_another_kind_leaves_neither_book_nor_file(kind, media):
     assert stored(media) == []
 
 
+@pytest.mark.parametrize(("name", "sentence"), [("notes.PDF", "not a PDF"), ("notes.epub", "not an EPUB")])
+def test_a_text_that_calls_itself_something_else_is_refused(name, sentence, media):
+    with pytest.raises(InvalidInput, match=sentence):
+        record("Moby Dick", "Herman Melville", file=pdf(b"These are only notes. " * 99, name=name))
+    assert stored(media) == []
+
+
 @pytest.mark.parametrize("kind", GOOD)
 def test_a_file_is_taken_for_what_it_holds_not_for_its_name(kind, media):
     content, media_type, suffix = GOOD[kind]
