@@ -77,7 +77,7 @@ class Recognised:
         if scale**2 * area < SMALL:
             own = max((image[2] / max(page.rect.width, 1.0) for image in page.get_images()), default=0.0)
             scale = max(scale, min(own, math.sqrt(SMALL / area)))
-        return min(scale, math.sqrt(self._pixels / area))
+        return float(min(scale, math.sqrt(self._pixels / area)))
 
     def _lines(self, found: Sequence[Piece], rect: Any, scale: float, turn: int) -> list[Line]:
         """``found`` as lines in reading order, with boxes on the page as shown."""
