@@ -39,10 +39,9 @@ BOOKS = {
 }
 
 
-# Two hundred dense pages take about a minute: only in `make test-full`.
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if "riscv" in name else ()) for name in BOOKS]
-)
+# Each takes about a minute: only in `make test-full`.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOOKS)
 def test_real_book_is_indexed_summarised_and_answers_with_its_own_words(stack, name):
     pages, questions = BOOKS[name]
     librarian = stack.client("librarian@example.org")

@@ -217,7 +217,7 @@ def in_columns(left: str, right: str) -> Any:
     return document
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("turn", [0, 90, *(pytest.param(turn, marks=pytest.mark.slow) for turn in (180, 270))])
 def test_a_scan_in_two_columns_is_read_in_order_however_it_lies(turn):
     left, right = " ".join(pdfs.PLANTS), " ".join(pdfs.WHALES)
     book = make_digital_book(scanned(in_columns(left, right), turn=turn))
