@@ -16,12 +16,14 @@ from django.db import transaction
 
 from catalog.models import Book
 from catalog.services import attach_file
+from library.ai import embeddings
 from library.core.errors import LibraryError
 from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun
 from rag.ingest.build import Cost, build_index
 from rag.models import Document, IndexGeneration
+from rag.services import spaces
 
 Outcome = Literal["ready", "refused", "failed", "broke"]
 CLEAR_PEAK = "5"  # for /proc/self/clear_refs
@@ -57,6 +59,7 @@ def tried(path: Path, name: str = "") -> Trial:
     trial, cost = Trial(name or path.name), Cost()
     began = time.monotonic()
     _forget_peak()
+    spaces.of(embeddings.spec())  # made within the trial, its index would lock the passages of all others until the end
     with contextlib.suppress(Undone), transaction.atomic():
         try:
             _indexed(path, trial, cost)
