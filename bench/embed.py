@@ -34,8 +34,10 @@ ROUNDS = 3
 LEAST_COSINE, MOST_LOST = 0.995, 0.002
 ENGINES = {
     "as it comes": "SentenceTransformer.encode, batches of 32",
-    "Lyceum": "sorted by length, batches of 64, the numbers of `EMBEDDING_DTYPE=auto`",
-    "Lyceum, float32": "the same where a processor has no bfloat16",
+    "Lyceum": "what `LYCEUM_EMBEDDING_DTYPE=auto` chooses on this machine",
+    "Lyceum, bfloat16": "OpenVINO without products of bytes",
+    "Lyceum, float32": "OpenVINO where a processor has neither",
+    "torch, bfloat16": "sentence-transformers, sorted by length: for models that are no BERT",
 }
 
 
@@ -96,21 +98,21 @@ def worker(engine: str, folder: Path) -> None:
 
 def _engine(engine: str) -> Any:
     os.environ |= {"DJANGO_SETTINGS_MODULE": "library.settings", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    os.environ["LYCEUM_EMBEDDING_DTYPE"] = "float32" if engine.endswith("float32") else "auto"
-    from library.ai import embeddings, local
-
-    if engine != "as it comes":
-        import django
-
-        django.setup()
-        return embeddings.for_bulk(MODEL).embed
+    os.environ["LYCEUM_EMBEDDING_DTYPE"] = engine.split(", ")[1] if ", " in engine else "auto"
     import django
 
     django.setup()
+    from library.ai import embeddings, local, transformer
+
+    model = embeddings.spec(MODEL)
+    if engine.startswith("Lyceum"):
+        return embeddings.for_bulk(MODEL).embed
+    if engine.startswith("torch"):
+        return transformer.TransformerEmbedder(model, local.weights(model), dtype="bfloat16").embed
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(local.weights(embeddings.spec(MODEL))), device="cpu", local_files_only=True)
-    return lambda texts: model.encode(texts, show_progress_bar=False, normalize_embeddings=True)
+    peer = SentenceTransformer(str(local.weights(model)), device="cpu", local_files_only=True)
+    return lambda texts: peer.encode(texts, show_progress_bar=False, normalize_embeddings=True)
 
 
 class Engine:

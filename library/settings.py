@@ -272,6 +272,7 @@ DOCUMENT_MAX_PAGES = 5_000
 # for opening it and for each page.
 READER_MEMORY, READER_OPEN_SECONDS, READER_PAGE_SECONDS = 1024**3, 60, 20
 OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 120
+READING_PROCESSES = 2  # of one book at once, where the machine has as many cores
 OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its characters are recognised
 
 MAIL_FOLDER = VAR / "mail"

@@ -184,7 +184,7 @@ class Passage(models.Model):
     word_count = models.PositiveIntegerField(default=0)  # as BM25 counts them
     vector = SearchVectorField(default="")  # its terms, for BM25
     # Untyped, so that generations of models with different dimensions stand side by side.
-    embedding = VectorField(null=True)  # unit length; NULL only while the generation is being built
+    embedding = VectorField()  # unit length
 
     class Meta:
         ordering = ["ordinal"]

@@ -13,7 +13,7 @@ from tests.stack import ROOT, environment
 
 LAYERS = ["library/core", "library/ai", "library/search", "library/jobs", "accounts", "catalog", "circulation", "rag",
           "aistudy", "library/pages"]  # fmt: skip
-HEAVY = ["torch", "transformers", "sentence_transformers", "onnxruntime", "pymupdf", "sklearn", "scipy"]
+HEAVY = ["torch", "transformers", "sentence_transformers", "onnxruntime", "openvino", "pymupdf", "sklearn", "scipy"]
 
 
 def sources(pattern: str) -> list[Path]:

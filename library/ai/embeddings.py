@@ -1,13 +1,13 @@
 """Embedding models by name: where each runs and who turns texts into vectors.
 
-Nothing here imports an AI library; ``library.ai.local`` does, and only workers and the embedder process use that.
+Nothing here imports an AI library; what ``library.ai.local`` loads does, and only workers and the embedder use that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 Vectors = npt.NDArray[np.float32]
+# What a model computes with: float32, bfloat16 in its products, or what is quickest here and good enough (ADR 23).
+Dtype = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)

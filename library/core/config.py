@@ -184,8 +184,9 @@ class Config(BaseSettings):
         group=MODEL, example="http://localhost:8080/v1", secret=True,
     )  # fmt: skip
     embedding_dtype: Literal["auto", "float32", "bfloat16"] = setting(
-        "LYCEUM_EMBEDDING_DTYPE", "auto", "auto: bfloat16 where the CPU computes it, else float32.", group=MODEL
-    )
+        "LYCEUM_EMBEDDING_DTYPE", "auto",
+        "What the model computes with; auto: bytes and bfloat16 where the CPU has them, else float32.", group=MODEL,
+    )  # fmt: skip
 
     @property
     def embedded(self) -> bool:

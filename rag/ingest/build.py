@@ -6,8 +6,10 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -17,12 +19,14 @@ from django.utils.translation import gettext as _
 
 from catalog.models import BookFile
 from library.ai import embeddings
-from library.ai.embeddings import ModelSpec
+from library.ai.embeddings import ModelSpec, Vectors
 from library.jobs import services as jobs
 from library.jobs.errors import TurnOver
 from library.jobs.tasks import JobRun
 from rag import errors
 from rag.ingest import noting, passages, reading, terms
+from rag.ingest.cleaning import Survey
+from rag.ingest.passages import Cut
 from rag.ingest.reading import clean_pages, read_pages, recognise_pages
 from rag.models import Document, IndexGeneration, Passage
 from rag.queries import file_of
@@ -32,7 +36,7 @@ T = TypeVar("T")
 PASSAGES_AT_ONCE = 128
 LONGEST_TURN = 120.0  # seconds of recognising while others wait
 REPLACEMENTS = 5  # how often a file may be replaced while it is read before we give up
-CUT, EMBEDDED, WHOLE = 480, 990, 1000  # thousandths of the job, after those of `reading`
+INDEXED, WHOLE = 990, 1000  # thousandths of the job, after those of `reading`
 
 
 class SourceReplaced(Exception):
@@ -58,6 +62,7 @@ class Build:
         self.model = model
         self.language = document.book.language if document.book else "en"
         self.generation: IndexGeneration
+        self.survey: Survey | None = None  # of pages that were all read by this attempt, and none is a picture
         self.cost = cost or Cost()
         self.is_patient = cost is None  # where only the cost is asked for, nothing can be put off
 
@@ -96,8 +101,7 @@ def build_index(run: JobRun, cost: Cost | None = None) -> None:
             read_pages(build)
             recognise_pages(build)
             clean_pages(build)
-            cut_passages(build)
-            embed_passages(build)
+            make_passages(build)
             publish(build)
         except SourceReplaced:
             continue
@@ -111,56 +115,49 @@ def begin(build: Build) -> None:
         build.generation = indexing.begin(document=build.document, source_sha256=build.book_file.sha256)
 
 
-def cut_passages(build: Build) -> None:
-    """Passages of the whole text, a parcel at a time. Whoever takes over cuts anew and leaves out those that are there:
-    the same text always gives the same ones. Errors: ``TooLittleText``."""
+def make_passages(build: Build) -> None:
+    """Passages of the whole text with their vectors, a parcel at a time. Whoever takes over cuts anew and leaves out
+    those that are there: the same text always gives the same ones. Errors: ``TooLittleText``."""
     generation = build.generation
     if generation.passage_count:
         return
     have = generation.passages.count()
-    ids = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
+    sections = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
     found = passages.cut(
         reading.texts(generation), reading.sections_of(generation), model=build.model, language=build.language
     )
-    waiting = (
-        terms.row_of(generation, ordinal, cut, section=None if cut.section is None else ids[cut.section])
-        for ordinal, cut in enumerate(found)
-        if ordinal >= have
-    )
-    for rows in _parcels(waiting, PASSAGES_AT_ONCE):
-        number = rows[-1].last_page
-        message = _("Cutting page {n} of {all} into passages").format(n=number, all=generation.page_count)
-        with build.say(reading.CLEANED + (CUT - reading.CLEANED) * number / generation.page_count, message):
-            Passage.objects.bulk_create(rows)
-        have += len(rows)
+    with contextlib.closing(_with_vectors(generation.model, islice(found, have, None))) as parcels:
+        for cuts, vectors in parcels:
+            number = cuts[-1].last_page
+            message = _("Indexing page {n} of {all}").format(n=number, all=generation.page_count)
+            done = reading.CLEANED + (INDEXED - reading.CLEANED) * number / generation.page_count
+            with build.say(done, message):
+                Passage.objects.bulk_create(
+                    terms.row_of(generation, ordinal, cut, vector, sections)
+                    for ordinal, (cut, vector) in enumerate(zip(cuts, vectors, strict=True), start=have)
+                )
+            have += len(cuts)
     if not have:
         raise errors.TooLittleText
-    with build.say(CUT, _("Counting words")):
+    with build.say(INDEXED, _("Counting words")):
         terms.count_terms(generation)  # sets `passage_count`: all are there
 
 
-def embed_passages(build: Build) -> None:
-    """A vector for every passage that has none yet."""
-    generation = build.generation
-    total = generation.passages.count()
-    missing = generation.passages.filter(embedding=None).select_related("section").order_by("ordinal")
-    waiting = list(missing.only("id", "text", "section__path"))
-    waiting.sort(key=lambda row: len(row.text))  # stable; texts of one length cost least together
-    if not waiting:
-        return
-    embedder = embeddings.for_bulk(generation.model)
-    done = total - len(waiting)
-    for rows in _parcels(waiting, PASSAGES_AT_ONCE):
-        for row, vector in zip(rows, embedder.embed([_to_embed(build, row) for row in rows]), strict=True):
-            row.embedding = vector
-        done += len(rows)
-        message = _("Embedding passage {n} of {all}").format(n=done, all=total)
-        with build.say(CUT + (EMBEDDED - CUT) * done / total, message):
-            Passage.objects.bulk_update(rows, ["embedding"])
-
-
-def _to_embed(build: Build, passage: Passage) -> str:
-    return passages.to_embed(passage.section.path if passage.section else (), passage.text, model=build.model)
+def _with_vectors(model: str, found: Iterable[Cut]) -> Generator[tuple[list[Cut], Vectors]]:
+    """Parcels with a vector for each: while one is embedded, the one before is stored and the one behind it cut."""
+    embedder = embeddings.for_bulk(model)
+    thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+    try:
+        ahead: tuple[list[Cut], Future[Vectors]] | None = None
+        for cuts in _parcels(found, PASSAGES_AT_ONCE):
+            texts = [passages.embedded(cut.context, cut.text) for cut in cuts]
+            before, ahead = ahead, (cuts, thread.submit(embedder.embed, texts))
+            if before is not None:
+                yield before[0], before[1].result()
+        if ahead is not None:
+            yield ahead[0], ahead[1].result()
+    finally:
+        thread.shutdown(cancel_futures=True)
 
 
 def publish(build: Build) -> None:

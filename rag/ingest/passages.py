@@ -70,11 +70,6 @@ def cut(
                 yield made
 
 
-def to_embed(path: Sequence[str], text: str, *, model: ModelSpec) -> str:
-    """What the embedder reads for a passage of the section ``path``."""
-    return embedded(context_of(path, _counter(model)), text)
-
-
 def embedded(context: str, text: str) -> str:
     """A passage behind its context."""
     return f"{context}\n{text}" if context else text

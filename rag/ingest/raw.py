@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Source = Literal["text", "ocr", "none"]  # the file's own text, characters recognised in its picture, nothing to read
 Kind = Literal["text", "code", "row"]  # running text and headings, a line of a listing, a row of a table
-FORMAT = 1  # another one whenever the shape of what is kept changes
+FORMAT = 2  # another one whenever the shape of what is kept changes
+LIGHTLY = 1  # of zlib's levels: it is kept for minutes
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Facts:
 
 def packed(page: RawPage) -> bytes:
     """``page`` small enough to keep: a few kilobytes."""
-    return zlib.compress(json.dumps([FORMAT, asdict(page)], separators=(",", ":")).encode())
+    return zlib.compress(json.dumps([FORMAT, _values(page)], separators=(",", ":")).encode(), LIGHTLY)
 
 
 def unpacked(content: bytes) -> RawPage:
@@ -96,7 +97,22 @@ def unpacked(content: bytes) -> RawPage:
     return page_of(values)
 
 
-def page_of(values: dict[str, Any]) -> RawPage:
-    """A page from its plain values (``asdict``)."""
-    lines = [Line(**(line | {"words": [Word(**word) for word in line["words"]]})) for line in values["lines"]]
-    return RawPage(**(values | {"lines": lines}))
+def page_of(values: list[Any]) -> RawPage:
+    """A page from its plain values."""
+    *of_page, lines = values
+    width, height, label, source, notes, title = of_page
+    return RawPage(width, height, label, source, [_line(*line) for line in lines], notes, title)
+
+
+def _values(page: RawPage) -> list[Any]:
+    """Names left out: they would be most of it, and take most of the time."""
+    lines = [
+        [[[w.text, w.x0, w.y0, w.x1, w.y1] for w in line.words],
+         line.size, line.bold, line.italic, line.font, line.kind, line.starts, line.centred]
+        for line in page.lines
+    ]  # fmt: skip
+    return [page.width, page.height, page.label, page.source, page.notes, page.title, lines]
+
+
+def _line(words: list[Any], *of_line: Any) -> Line:
+    return Line([Word(*word) for word in words], *of_line)

@@ -64,9 +64,7 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
         if asked["do"] == "open":
             confine.allow_seconds(settings["open_seconds"])
             try:
-                file = os.fdopen(settings["file"], "rb")
-                file.seek(0)  # a process before may have read from it
-                source = opener(file, settings)
+                source = opener(_file(settings["file"]), settings)
             except Refused as refusal:
                 say({"refused": refusal.code, "values": refusal.values})
             except ImportError:  # ours, not the file's
@@ -80,6 +78,15 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
             for number in asked["pages"]:
                 confine.allow_seconds(settings["page_seconds"])
                 say(*answer(source, number))
+
+
+def _file(number: int) -> IO[bytes]:
+    """The file that the worker handed on, at its start; opened anew where that can be, for others may read it too."""
+    if os.path.exists(own := f"/proc/self/fd/{number}"):
+        return open(own, "rb")
+    file = os.fdopen(number, "rb")
+    file.seek(0)
+    return file
 
 
 def answer(source: Source, number: int) -> tuple[dict[str, Any], bytes]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from rag import errors
@@ -46,15 +47,18 @@ def read_pages(build: Build) -> None:
         with build.say(READ * have / total, message.format(n=have + 1, all=total)):
             generation.page_count, generation.facts = total, asdict(facts)
             generation.save(update_fields=["page_count", "facts"])
-        for pages in _batches(reader.pages(range(have + 1, total + 1))):
+        survey = Survey()
+        for pages in _batches(_seen(reader.pages(range(have + 1, total + 1)), survey)):
             number = pages[-1].number
             with build.say(READ * number / total, message.format(n=number, all=total)):
                 Page.objects.bulk_create(_row(generation, page) for page in pages)
+    if not have and not _waiting_for_ocr(generation).exists():
+        build.survey = survey
 
 
 def recognise_pages(build: Build) -> None:
     """The pages that are only pictures, by their characters' looks. A page of which nothing is made out stays empty."""
-    waiting = build.generation.pages.filter(notes__contains=[NEEDS_OCR]).order_by("number")
+    waiting = _waiting_for_ocr(build.generation).order_by("number")
     numbers = list(waiting.values_list("number", flat=True))
     if not numbers:
         return
@@ -84,13 +88,7 @@ def clean_pages(build: Build) -> None:
     generation = build.generation
     if not generation.pages.exclude(layout=None).exists():
         return
-    survey = Survey()
-    for number, raw in _layouts(generation):
-        if not flowing.is_flowing(raw):
-            survey.see(number, raw)
-        if number % PAGES_AT_ONCE == 0:
-            build.look()
-    found = sections(marks(generation), _cleaned(build, survey))
+    found = sections(marks(generation), _cleaned(build, build.survey or _surveyed(build)))
     if not generation.pages.exclude(text="").exists():
         whole = generation.pages.filter(notes__contains=[UNREADABLE]).count() == generation.page_count
         raise errors.PagesUnreadable if whole else errors.NoText
@@ -109,6 +107,32 @@ def clean_pages(build: Build) -> None:
 def marks(generation: IndexGeneration) -> tuple[Mark, ...]:
     """The outline that the file brought along."""
     return tuple(Mark(**mark) for mark in generation.facts.get("outline", ()))
+
+
+def _seen(pages: Iterable[sandbox.ReadPage], survey: Survey) -> Iterator[sandbox.ReadPage]:
+    """``pages`` as they come by, while the reading process goes on."""
+    for page in pages:
+        _see(survey, page.number, unpacked(page.layout))
+        yield page
+
+
+def _surveyed(build: Build) -> Survey:
+    """Of the pages that are stored, whoever read them."""
+    survey = Survey()
+    for number, raw in _layouts(build.generation):
+        _see(survey, number, raw)
+        if number % PAGES_AT_ONCE == 0:
+            build.look()
+    return survey
+
+
+def _see(survey: Survey, number: int, raw: RawPage) -> None:
+    if not flowing.is_flowing(raw):
+        survey.see(number, raw)
+
+
+def _waiting_for_ocr(generation: IndexGeneration) -> QuerySet[Page]:
+    return generation.pages.filter(notes__contains=[NEEDS_OCR])
 
 
 def _batches(pages: Iterable[sandbox.ReadPage]) -> Iterator[list[sandbox.ReadPage]]:
@@ -151,9 +175,8 @@ def _layouts(generation: IndexGeneration) -> Iterator[tuple[int, RawPage]]:
 
 def _rows(generation: IndexGeneration, *names: str) -> Iterator[Page]:
     number = 0
-    while rows := list(
-        generation.pages.filter(number__gt=number).order_by("number").only("number", *names)[:PAGES_AT_ONCE]
-    ):
+    pages = generation.pages.order_by("number").only("generation", "number", *names)
+    while rows := list(pages.filter(number__gt=number)[:PAGES_AT_ONCE]):
         yield from rows
         number = rows[-1].number
 

@@ -4,6 +4,7 @@ the worker."""
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ PICTURES = "rag.ingest.formats:pictures"
 LOOK = 0.5  # seconds between two looks at whether anybody still wants the answer
 KEPT_WORDS = 4000  # of what the process complains of
 PAGES_AT_ONCE = 64  # asked for; between two requests a process that has swollen is started anew
+AHEAD = 1024 * 1024  # bytes of answers that nobody has taken yet
 PATIENCE = 3  # seconds by the clock for one of computing
 MOST_LOST = 60  # pages that end the process, of a whole file
 MOST_LOST_IN_A_ROW = 8
@@ -99,6 +101,7 @@ class Process:
             pass_fds=[file.fileno()], cwd=settings.BASE_DIR, env=_environment(),
         )  # fmt: skip
         self._selector = selectors.DefaultSelector()
+        _widen(self._process.stdout)
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None
             self._selector.register(pipe, selectors.EVENT_READ)
@@ -167,6 +170,14 @@ class Process:
         return "too_large" if "MemoryError" in words or "bad_alloc" in words else "crashed"
 
 
+def _widen(pipe: IO[bytes] | None) -> None:
+    """So that a process which reads ahead need not wait until somebody takes its pages."""
+    size = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if pipe is not None and size is not None:
+        with contextlib.suppress(OSError):  # more than this user may have
+            fcntl.fcntl(pipe.fileno(), size, AHEAD)
+
+
 def _environment() -> dict[str, str]:
     """Nothing that a file's author would like to know: no addresses, no passwords."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
@@ -189,15 +200,70 @@ class Reader:
     peak: int = 0  # bytes, of the process that took most
     lost: dict[int, str] = field(default_factory=dict)  # pages that cost a process, and why
     _process: Process | None = None
+    _is_open: bool = False  # whether that process has said what it opened
+    _ahead: list[int] = field(default_factory=list)  # pages that it was asked for and nobody has come for yet
     _served: int = 0  # pages, by the process that runs now
     _in_a_row: int = 0
 
     def open(self) -> Facts:
         """What the file says of itself. Errors: every ``DocumentUnreadable``."""
+        self._start()
+        return self._said()
+
+    def begin(self, numbers: Sequence[int]) -> None:
+        """Have the pages read that are to be taken from ``pages`` next; nothing is waited for."""
+        if self._process is None or self._is_swollen() or self._ahead:  # nobody came for all that was begun
+            self._start()
+        assert self._process is not None
+        self._ahead = list(numbers)
+        self._process.ask({"do": "read", "pages": self._ahead})
+
+    def pages(self, numbers: Sequence[int]) -> Iterator[ReadPage]:
+        """Each of ``numbers`` in turn; one that cannot be read comes empty with the note ``unreadable``.
+
+        Errors: ``FileCrashesReader`` and its like where too many pages end the process.
+        """
+        waiting = list(numbers)
+        while waiting:
+            if not self._ahead or self._ahead != waiting[: len(self._ahead)]:
+                self.begin(waiting[:PAGES_AT_ONCE])
+            if not self._is_open:
+                self._said()
+            assert self._process is not None
+            try:
+                while self._ahead:
+                    values, body = self._process.answer(self.limits.patience[1], self.watch)
+                    page = _page(waiting[0], values, body)
+                    self._ahead.pop(0)
+                    self._served += 1
+                    self._in_a_row = 0
+                    waiting.pop(0)
+                    yield page
+            except Died as death:
+                again = self._served > 0 and death.why != "too_slow"  # the pages before may have filled its memory
+                self.close()
+                if not again:
+                    yield self._without(waiting.pop(0), death.why)
+
+    def close(self) -> None:
+        """End the process that runs, if any."""
+        if self._process is not None:
+            self._process.close()
+            self.peak = max(self.peak, self._process.peak)
+            self._process = None
+        self._ahead = []
+
+    def _start(self) -> None:
+        """A new process, asked to open the file."""
         self.close()
         self._process = Process(self.file, self.media_type, self.opener, self.limits)
-        self._served = 0
+        self._served, self._is_open = 0, False
         self._process.ask({"do": "open"})
+
+    def _said(self) -> Facts:
+        """What a process that has just been started says of the file."""
+        assert self._process is not None
+        self._is_open = True
         try:
             values, _body = self._process.answer(self.limits.patience[0], self.watch)
         except Died as death:
@@ -211,39 +277,6 @@ class Reader:
         except (KeyError, TypeError, ValueError):
             self.close()
             raise errors.FileCrashesReader from None
-
-    def pages(self, numbers: Sequence[int]) -> Iterator[ReadPage]:
-        """Each of ``numbers`` in turn; one that cannot be read comes empty with the note ``unreadable``.
-
-        Errors: ``FileCrashesReader`` and its like where too many pages end the process.
-        """
-        waiting = list(numbers)
-        while waiting:
-            if self._process is None or self._is_swollen():
-                self.open()
-            assert self._process is not None
-            asked = waiting[:PAGES_AT_ONCE]
-            self._process.ask({"do": "read", "pages": asked})
-            try:
-                for _asked in asked:
-                    values, body = self._process.answer(self.limits.patience[1], self.watch)
-                    page = _page(waiting[0], values, body)
-                    self._served += 1
-                    self._in_a_row = 0
-                    yield page
-                    waiting.pop(0)
-            except Died as death:
-                again = self._served > 0 and death.why != "too_slow"  # the pages before may have filled its memory
-                self.close()
-                if not again:
-                    yield self._without(waiting.pop(0), death.why)
-
-    def close(self) -> None:
-        """End the process that runs, if any."""
-        if self._process is not None:
-            self._process.close()
-            self.peak = max(self.peak, self._process.peak)
-            self._process = None
 
     def _is_swollen(self) -> bool:
         return self._process is not None and self._served > 0 and self._process.peak > 0.6 * self.limits.memory

@@ -11,40 +11,44 @@ from typing import IO, Any
 from catalog.models import BookFile
 from rag import errors
 from rag.ingest import sandbox
+from rag.ingest.sandbox import Reader
+from rag.ingest.team import Team, size
 
+TEXT_PAGES, PICTURES = 32, 1  # of each process in turn
 Watch = Callable[[], None]
 Saw = Callable[[int], None]
 
 
 @contextlib.contextmanager
-def opened(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[sandbox.Reader]:
-    """A reader of the file's own text; ``watch`` is called twice a second while it works, and may raise to end it;
-    ``saw`` is told how many bytes it took at most.
+def opened(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[Team]:
+    """Readers of the file's own text; ``watch`` is called twice a second while they work, and may raise to end it;
+    ``saw`` is told how many bytes they took at most.
 
-    Errors: ``FileMissing``; the reader's own come with its first use.
+    Errors: ``FileMissing``; the readers' own come with their first use.
     """
-    with _read_by(sandbox.TEXT, sandbox.text_limits(), book_file, watch, saw) as reader:
-        yield reader
+    with _read_by(sandbox.TEXT, sandbox.text_limits(), TEXT_PAGES, book_file, watch, saw) as team:
+        yield team
 
 
 @contextlib.contextmanager
-def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[sandbox.Reader]:
-    """A reader that recognises the characters in pictures of the file's pages. Errors: ``FileMissing``."""
-    with _read_by(sandbox.PICTURES, sandbox.picture_limits(), book_file, watch, saw) as reader:
-        yield reader
+def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[Team]:
+    """Readers that recognise the characters in pictures of the file's pages. Errors: ``FileMissing``."""
+    with _read_by(sandbox.PICTURES, sandbox.picture_limits(), PICTURES, book_file, watch, saw) as team:
+        yield team
 
 
 @contextlib.contextmanager
 def _read_by(
-    opener: str, limits: sandbox.Limits, book_file: BookFile, watch: Watch, saw: Saw
-) -> Iterator[sandbox.Reader]:
+    opener: str, limits: sandbox.Limits, block: int, book_file: BookFile, watch: Watch, saw: Saw
+) -> Iterator[Team]:
+    media_type = book_file.media_type.partition(";")[0]
     with _file(book_file) as file:
-        reader = sandbox.Reader(file, book_file.media_type.partition(";")[0], opener, limits, watch)
+        team = Team([Reader(file, media_type, opener, limits, watch) for _n in range(size(media_type))], block)
         try:
-            yield reader
+            yield team
         finally:
-            reader.close()
-            saw(reader.peak)
+            team.close()
+            saw(team.peak)
 
 
 @contextlib.contextmanager

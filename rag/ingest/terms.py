@@ -13,6 +13,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
 
+from library.ai.embeddings import Vectors
 from library.search.texts import Statistics, spaced
 from rag.ingest.passages import Cut
 from rag.models import GenerationTerm, IndexGeneration, LibraryTerm, Passage
@@ -54,14 +55,15 @@ SELECT (SELECT count(*) FROM taken),
 FORGET = "DELETE FROM rag_libraryterm WHERE lexeme = ANY(%s) AND passages = 0 AND words = 0"
 
 
-def row_of(generation: IndexGeneration, ordinal: int, cut: Cut, *, section: int | None = None) -> Passage:
-    """A passage as it is stored, its terms included. ``section``: the id of its section."""
+def row_of(generation: IndexGeneration, ordinal: int, cut: Cut, embedding: Vectors, sections: Sequence[int]) -> Passage:
+    """A passage as it is stored, its terms included. ``sections``: the ids of the generation's, in order."""
+    section = None if cut.section is None else sections[cut.section]
     folded = spaced(cut.text)
     return Passage(
         generation=generation, section_id=section, space_id=generation.space_id, ordinal=ordinal,
         first_page=cut.first_page, last_page=cut.last_page, start=cut.start, end=cut.end,
         text=cut.text, text_hash=cut.text_hash, language=cut.language,
-        word_count=len(folded.split()), vector=_vector(cut.language, folded),
+        word_count=len(folded.split()), vector=_vector(cut.language, folded), embedding=embedding,
     )  # fmt: skip
 
 

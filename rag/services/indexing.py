@@ -171,8 +171,6 @@ def complete(*, generation: IndexGeneration, requested_by: UUID | None = None) -
     book_file = queries.file_of(document)
     if book_file is None or book_file.sha256 != generation.source_sha256:
         return False
-    if generation.passages.filter(embedding=None).exists():
-        raise RuntimeError("A passage without a vector cannot be published.")
     generation.state, generation.ready_at = GenerationState.READY, timezone.now()
     generation.save()
     if not _waits(generation, document.live_generation, rebuild):

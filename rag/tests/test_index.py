@@ -27,7 +27,7 @@ from rag.tests.factories import give_file, index, make_digital_book, make_indexe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
 AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256
-STEPS = ["begin", "read_pages", "clean_pages", "cut_passages", "embed_passages", "publish"]
+STEPS = ["begin", "read_pages", "clean_pages", "make_passages", "publish"]
 
 
 def rows(book: Any) -> list[tuple[Any, ...]]:
@@ -112,8 +112,7 @@ def test_progress_goes_up_and_speaks_of_pages_and_passages(monkeypatch):
     messages = [message for _share, message in said]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    passages = Passage.objects.count()
-    wanted = {"Reading page 5 of 12", "Reading page 12 of 12", f"Embedding passage {passages} of {passages}"}
+    wanted = {"Reading page 5 of 12", "Reading page 12 of 12", "Indexing page 12 of 12"}
     assert wanted <= set(messages)
 
 
@@ -213,7 +212,7 @@ def test_killed_worker_leaves_nothing_half_live_and_the_next_goes_on(monkeypatch
     assert Document.objects.get(book=book).live_generation is None
     assert queries.index_state(book).state == "indexing"
     left = Passage.objects.filter(generation__document__book=book)
-    before = set(left.exclude(embedding=None).values_list("pk", flat=True))
+    before = set(left.values_list("pk", flat=True))
 
     jobs.sweep(at=timezone.now() + timedelta(seconds=60))
     Job.objects.filter(pk=job.pk).update(not_before=None)
@@ -221,8 +220,7 @@ def test_killed_worker_leaves_nothing_half_live_and_the_next_goes_on(monkeypatch
     job.refresh_from_db()
     assert (job.state, job.attempt) == ("done", 2)
     assert rows(book) == expected
-    assert not left.filter(embedding=None).exists()
-    if step == "embed_passages":
+    if step == "make_passages":
         assert len(before) == 5
     assert before <= set(left.values_list("pk", flat=True)), "what was done before the crash was done again"
 
@@ -302,7 +300,7 @@ def test_failed_new_file_leaves_the_old_index_answering():
     assert "password" in state.error
 
 
-@pytest.mark.parametrize("step", ["read_pages", "embed_passages", "publish"])
+@pytest.mark.parametrize("step", ["read_pages", "make_passages", "publish"])
 def test_file_replaced_while_it_is_read_is_read_instead(monkeypatch, step):
     book = make_digital_book()
     real = getattr(build, step)
@@ -347,13 +345,13 @@ def test_file_already_indexed_is_not_indexed_again():
 def test_stopped_build_leaves_nothing(monkeypatch):
     book = make_digital_book()
     job = services.start_index(book=book, by=None)
-    embed = build.embed_passages
+    embed = build.make_passages
 
     def stopped(made: build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
         embed(made)
 
-    monkeypatch.setattr(build, "embed_passages", stopped)
+    monkeypatch.setattr(build, "make_passages", stopped)
     perform(job.pk, build.build_index)
     job.refresh_from_db()
     assert job.state == "cancelled"

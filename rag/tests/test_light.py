@@ -23,7 +23,7 @@ try:
     embeddings.for_questions().embed(["anyone there?"])
 except EmbedderUnavailable:
     print("ASKED")
-heavy = {"torch", "transformers", "sentence_transformers", "pymupdf", "fitz", "onnxruntime", "tokenizers"}
+heavy = {"torch", "transformers", "sentence_transformers", "pymupdf", "fitz", "onnxruntime", "openvino", "tokenizers"}
 print("LOADED", sorted(heavy & set(sys.modules)))
 """
 

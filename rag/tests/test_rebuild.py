@@ -232,7 +232,7 @@ def test_another_way_of_cutting_goes_over_book_by_book(books, monkeypatch):
     assert Rebuild.objects.get().state == "done"
 
 
-@pytest.mark.parametrize("step", ["begin", "cut_passages", "embed_passages", "publish"])
+@pytest.mark.parametrize("step", ["begin", "make_passages", "publish"])
 def test_killed_worker_loses_nothing(books, settings, monkeypatch, step):
     change_model(settings)
     real = getattr(build, step)

@@ -66,7 +66,7 @@ def test_new_reading_that_fails_leaves_the_old_index_answering(monkeypatch):
     def refuse(made: build.Build) -> None:
         raise errors.FileMissing
 
-    monkeypatch.setattr(build, "embed_passages", refuse)
+    monkeypatch.setattr(build, "make_passages", refuse)
     services.reindex(book=book, by=None)
     assert [done.state for done in work()] == ["failed"]
     assert live(book) == old
@@ -163,7 +163,7 @@ def deleting(monkeypatch: pytest.MonkeyPatch, book: Any, step: str, then: Any = 
     monkeypatch.setattr(build, step, interrupted)
 
 
-@pytest.mark.parametrize("step", ["cut_passages", "embed_passages", "publish"])
+@pytest.mark.parametrize("step", ["make_passages", "publish"])
 def test_deleting_stops_a_running_job(monkeypatch, step):
     book = make_digital_book()
     services.start_index(book=book, by=None)
@@ -173,7 +173,7 @@ def test_deleting_stops_a_running_job(monkeypatch, step):
     assert queries.index_state(book).state == "none"
 
 
-@pytest.mark.parametrize("step", ["embed_passages", "publish"])
+@pytest.mark.parametrize("step", ["make_passages", "publish"])
 def test_asked_for_again_while_the_deleted_one_still_ends(monkeypatch, step):
     book = make_digital_book()
     services.start_index(book=book, by=None)

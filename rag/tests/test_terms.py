@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from threading import Barrier, Thread
 
+import numpy as np
 import pytest
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -14,17 +15,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from catalog.tests.factories import make_book
+from library.ai import embeddings
 from library.search.fold import words
 from library.search.texts import Statistics
 from rag import retrieval
 from rag.ingest import terms
 from rag.ingest.passages import Cut, digest
 from rag.models import Document, GenerationState, GenerationTerm, IndexGeneration, LibraryTerm, LibraryTermChange
+from rag.services import spaces
 
 TEXTS = [
     "The mill grinds the grain of the town.", "Grain and flour, flour and grain.", "A horse draws the wheel.",
     "Häuser am Fluss, Mühlen am Wasser.", "The café was closed.",
 ]  # fmt: skip
+
+
+VECTOR = np.eye(1, 384, dtype=np.float32)[0]
 
 
 def cut(text: str, language: str = "en") -> Cut:
@@ -33,11 +39,11 @@ def cut(text: str, language: str = "en") -> Cut:
 
 def make_generation(document: Document, texts: list[str], language: str = "en") -> IndexGeneration:
     generation = IndexGeneration.objects.create(
-        document=document, source_sha256="a", model="m", dimensions=3, chunker="c",
-        state=GenerationState.READY, ready_at=timezone.now(),
+        document=document, source_sha256="a", chunker="c", space=spaces.of(embeddings.spec()), model="m",
+        dimensions=384, state=GenerationState.READY, ready_at=timezone.now(),
     )  # fmt: skip
     for ordinal, text in enumerate(texts):
-        terms.row_of(generation, ordinal, cut(text, language)).save()
+        terms.row_of(generation, ordinal, cut(text, language), VECTOR, []).save()
     terms.count_terms(generation)
     return generation
 

@@ -39,16 +39,3 @@ def test_order_is_kept_whatever_the_lengths():
 @pytest.mark.model
 def test_one_model_for_the_whole_process():
     assert local_embedder(embeddings.spec()) is local_embedder(embeddings.spec())
-
-
-@pytest.mark.model
-def test_low_precision_keeps_the_vectors(settings):
-    """Where the processor has bfloat16, vectors agree with float32 (performance.md: 0.995 at worst)."""
-    from library.ai.local import LocalEmbedder
-
-    texts = ["A functor is a mapping between categories.", "The CSR holds the cause.", "It rained all day."]
-    settings.EMBEDDING_DTYPE = "float32"
-    exact = LocalEmbedder(embeddings.spec()).embed(texts)
-    settings.EMBEDDING_DTYPE = "bfloat16"
-    low = LocalEmbedder(embeddings.spec()).embed(texts)
-    assert (np.einsum("nd,nd->n", exact, low) > 0.99).all()

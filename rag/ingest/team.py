@@ -1,0 +1,55 @@
+"""Several reading processes with one file, so that a book is read by more than one core. Workers only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from catalog.filekinds import PDF
+from library.ai import processor
+from rag.ingest.raw import Facts
+from rag.ingest.sandbox import Reader, ReadPage
+
+
+@dataclass
+class Team:
+    """Readers that take blocks of pages in turns: while the pages of one are taken, the others read on."""
+
+    readers: Sequence[Reader]
+    block: int  # pages
+
+    def open(self) -> Facts:
+        """What the file says of itself. Errors: every ``DocumentUnreadable``."""
+        return self.readers[0].open()
+
+    def pages(self, numbers: Sequence[int]) -> Iterator[ReadPage]:
+        """Each of ``numbers`` in turn, as ``Reader.pages``."""
+        blocks = [numbers[start : start + self.block] for start in range(0, len(numbers), self.block)]
+        turns = [self.readers[place % len(self.readers)] for place in range(len(blocks))]
+        ahead = len(self.readers)
+        for reader, block in zip(turns[:ahead], blocks, strict=False):
+            reader.begin(block)
+        for place, (reader, block) in enumerate(zip(turns, blocks, strict=True)):
+            yield from reader.pages(block)
+            if place + ahead < len(blocks):
+                reader.begin(blocks[place + ahead])
+
+    @property
+    def peak(self) -> int:
+        """Bytes that all of them held at most."""
+        return sum(reader.peak for reader in self.readers)
+
+    def close(self) -> None:
+        for reader in self.readers:
+            reader.close()
+
+
+def size(media_type: str) -> int:
+    """How many processes read one file of this type at once: several only where opening it is quick, and each can open
+    it for itself."""
+    if media_type != PDF or sys.platform != "linux":
+        return 1
+    return max(1, min(settings.READING_PROCESSES, processor.cores()))
