@@ -15,7 +15,7 @@ from library.ai import bert, processor
 from library.ai.embeddings import Dtype, ModelSpec, Vectors, unit
 
 # Word-pieces at once in each stream, measured: what they need stays in the processor's own memory.
-BATCH_PIECES = 1024
+BATCH_PIECES = 768
 STEP = 8  # lengths are rounded up to it: for each shape the runtime keeps a plan
 MOST_STREAMS = 8
 GROUP = (

@@ -38,9 +38,10 @@ def cut(text: str, language: str = "en") -> Cut:
 
 
 def make_generation(document: Document, texts: list[str], language: str = "en") -> IndexGeneration:
+    space = spaces.of(embeddings.spec())
     generation = IndexGeneration.objects.create(
-        document=document, source_sha256="a", chunker="c", space=spaces.of(embeddings.spec()), model="m",
-        dimensions=384, state=GenerationState.READY, ready_at=timezone.now(),
+        document=document, source_sha256="a", chunker="c", space=space, model=space.model, dimensions=space.dimensions,
+        state=GenerationState.READY, ready_at=timezone.now(),
     )  # fmt: skip
     for ordinal, text in enumerate(texts):
         terms.row_of(generation, ordinal, cut(text, language), VECTOR, []).save()
