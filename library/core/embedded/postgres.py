@@ -17,6 +17,7 @@ from library.core.embedded import folders, processes
 
 DATABASE = "lyceum"
 ROLE = "lyceum"
+KEY_FILE = "secret_key"  # a file that every data folder has from its first start on
 
 
 def wheel_folder() -> Path:
@@ -56,6 +57,11 @@ class Postgres:
     def moved(self) -> bool:
         """Whether the data had to leave the data folder, because PostgreSQL's account cannot reach that."""
         return self.data.parent != self.var
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether there is data, but the data folder that it was of has gone and this one is new."""
+        return self.moved and (self.data / "PG_VERSION").exists() and not (self.var / KEY_FILE).exists()
 
     def start(self) -> None:
         """Bring the server up, on new or existing data, and make the database. Errors: ``ConfigError``."""

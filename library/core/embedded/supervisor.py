@@ -23,7 +23,7 @@ from library.core.config import ROOT, Config, ConfigError
 from library.core.config_report import unknown_names
 from library.core.embedded import folders, healthcheck, processes
 from library.core.embedded.commands import commands
-from library.core.embedded.postgres import Postgres
+from library.core.embedded.postgres import KEY_FILE, Postgres
 from library.core.embedded.redis import Redis
 
 Say = Callable[[str], None]
@@ -102,6 +102,11 @@ class Supervisor:
         if postgres.moved:
             self.say(
                 f"PostgreSQL cannot reach {self.config.var} as {postgres.account.name}; its data is in {postgres.data}."
+            )
+        if postgres.is_orphaned:
+            self.say(
+                "A library is there already: its data folder stood here, and has gone with the files of its books."
+                f" To begin anew, stop this, delete {postgres.data.parent} and start again."
             )
         postgres.start()
         redis.start()
@@ -245,7 +250,7 @@ def check_reachable(config: Config) -> None:
 
 def secret_key(var: Path) -> str:
     """The data folder's own secret, made at the first start and kept, 0600."""
-    path = var / "secret_key"
+    path = var / KEY_FILE
     if not path.exists():
         write_private(path, secrets.token_urlsafe(64))
     return path.read_text()

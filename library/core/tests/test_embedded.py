@@ -14,6 +14,7 @@ from library.core.config import ConfigError
 from library.core.embedded import folders
 from library.core.embedded.postgres import Postgres, wheel_folder
 from library.core.embedded.redis import Redis
+from library.core.embedded.supervisor import secret_key
 
 
 @pytest.fixture
@@ -80,6 +81,25 @@ def test_data_moves_only_where_postgres_cannot_reach(tmp_path):
         assert folders.postgres_data(closed, account).is_relative_to(folders.ROOT_DATA)
     else:
         assert folders.postgres_data(closed, account) == closed / "postgres"
+
+
+def test_data_of_a_folder_that_has_gone_is_noticed(tmp_path, monkeypatch):
+    """As root a clone at the place of a deleted one finds that one's database, without its books' files."""
+    monkeypatch.setattr(folders, "ROOT_DATA", tmp_path / "elsewhere")
+    monkeypatch.setattr(folders, "reachable", lambda path, account: False)
+    postgres = Postgres(tmp_path / "var")
+    assert postgres.moved
+    assert not postgres.is_orphaned
+    postgres.data.mkdir(parents=True)
+    (postgres.data / "PG_VERSION").write_text("18")
+    assert postgres.is_orphaned
+    assert secret_key_made(tmp_path / "var")
+    assert not postgres.is_orphaned, "at the second start it is ours"
+
+
+def secret_key_made(var: Path) -> str:
+    var.mkdir()
+    return secret_key(var)
 
 
 def test_programs_out_of_reach_run_from_a_copy_with_their_libraries(var, monkeypatch):
