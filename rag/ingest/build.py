@@ -121,7 +121,9 @@ def make_passages(build: Build) -> None:
     generation = build.generation
     if generation.passage_count:
         return
-    have = generation.passages.count()
+    message = _("Indexing page {n} of {all}")
+    with build.say(reading.CLEANED, message.format(n=1, all=generation.page_count)):
+        have = generation.passages.count()
     sections = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
     found = passages.cut(
         reading.texts(generation), reading.sections_of(generation), model=build.model, language=build.language
@@ -129,9 +131,8 @@ def make_passages(build: Build) -> None:
     with contextlib.closing(_with_vectors(generation.model, islice(found, have, None))) as parcels:
         for cuts, vectors in parcels:
             number = cuts[-1].last_page
-            message = _("Indexing page {n} of {all}").format(n=number, all=generation.page_count)
             done = reading.CLEANED + (INDEXED - reading.CLEANED) * number / generation.page_count
-            with build.say(done, message):
+            with build.say(done, message.format(n=number, all=generation.page_count)):
                 Passage.objects.bulk_create(
                     terms.row_of(generation, ordinal, cut, vector, sections)
                     for ordinal, (cut, vector) in enumerate(zip(cuts, vectors, strict=True), start=have)

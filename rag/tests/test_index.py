@@ -179,17 +179,18 @@ def test_same_file_gives_the_same_passages():
 
 
 def crash_once(monkeypatch: pytest.MonkeyPatch, step: str) -> Callable[[JobRun], None]:
-    """Building, but the process dies in the middle of ``step``: at the second checkpoint that it asks for, or the
-    first where it has only one."""
+    """Building, but the process dies in the middle of ``step``: at the second checkpoint with which it keeps something,
+    or the first where it has only one."""
     real = getattr(build, step)
     calls = {"checkpoints": 0}
+    at = {"read_pages": 2, "make_passages": 3}.get(step, 1)
 
     def dying(made: build.Build) -> None:
         checkpoint = made.run.checkpoint
 
         def counted(**values: Any) -> Any:
             calls["checkpoints"] += 1
-            if calls["checkpoints"] == 2 or step in {"begin", "clean_pages", "publish"}:
+            if calls["checkpoints"] == at:
                 raise KeyboardInterrupt  # not an Exception: nothing catches it, as nothing catches kill -9
             return checkpoint(**values)
 
