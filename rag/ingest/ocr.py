@@ -19,7 +19,10 @@ from rag.ingest.reader import Refused
 
 Points = Sequence[Sequence[float]]
 SMALL = 1_500_000  # pixels of a page whose picture may hold more
-LEAST_SCORE = 0.5  # of a line, from 0 to 1: less is a guess at ornaments
+LEAST_SCORE = 0.7  # of a line, from 0 to 1: less is a guess at ornaments
+LEAST_SURE = (
+    0.88  # of a page, by its letters: less is a writing that is not known here (Hebrew has .6; poor scans have .98)
+)
 GOOD_SCORE = 0.85  # a page that reads so well stands upright
 LEAST_LINES = 3  # on which to judge
 LOOKED_AT = 1280  # pixels of the longer side in which lines are looked for; they are read in the whole picture
@@ -55,7 +58,10 @@ class Recognised:
         if turn:
             found = self._recognise(self._pdf.picture(page, scale=scale, turn=turn))
             raw.notes.append("turned")
-        raw.lines = self._lines(found, page.rect, scale, turn)
+        if _is_guessed(found):
+            raw.notes.append("not_recognised")
+        else:
+            raw.lines = self._lines(found, page.rect, scale, turn)
         raw.source = "ocr" if raw.lines else "none"
         return raw
 
@@ -94,6 +100,13 @@ def _reads_well(found: Sequence[Piece]) -> bool:
         return False
     score = sum(piece.score for piece in found) / len(found)
     return score >= GOOD_SCORE and sum(piece.is_wide for piece in found) >= 0.6 * len(found)
+
+
+def _is_guessed(found: Sequence[Piece]) -> bool:
+    """Whether what was made out of a page is next to nothing but guesses: no text is better than a wrong one."""
+    letters = [sum(len(word.text) for word in piece.words) for piece in found]
+    sure = sum(piece.score * number for piece, number in zip(found, letters, strict=True))
+    return sure < LEAST_SURE * sum(letters)
 
 
 class Recogniser:

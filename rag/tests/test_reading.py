@@ -227,3 +227,16 @@ def test_a_scan_in_two_columns_is_read_in_order_however_it_lies(turn):
     assert page.source == "ocr"
     text = " ".join((page.text or "").split())
     assert words_in_order(f"{left} {right}", text) >= 0.97, text
+
+
+def test_a_writing_that_is_not_known_is_told_and_not_guessed_at():
+    """The recogniser makes words out of any signs; here out of a page of ornaments."""
+    document = pymupdf.open()
+    for font in ("helv", "zadb"):
+        box, text = (72, 72, 520, 700), " ".join(pdfs.WHALES)
+        assert document.new_page().insert_textbox(box, text, fontsize=13, fontname=font) >= 0
+    book = make_digital_book(scanned(document))
+    assert index(book).state == "done"
+    known, unknown = Page.objects.order_by("number")
+    assert (known.source, unknown.source, unknown.text) == ("ocr", "none", "")
+    assert "No text could be recognised in the picture on page 2." in queries.index_state(book).note
