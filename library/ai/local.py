@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -15,6 +16,7 @@ from library.ai import bert
 from library.ai.embeddings import Dtype, Embedder, ModelSpec
 from library.core.config import ConfigError
 
+log = logging.getLogger(__name__)
 _loading = threading.Lock()
 
 
@@ -55,9 +57,12 @@ def _loaded(model: ModelSpec) -> Embedder:
     folder = weights(model)
     shape = bert.shape_of(folder)
     dtype: Dtype = settings.EMBEDDING_DTYPE
-    if shape is None:
-        return TransformerEmbedder(model, folder, dtype=dtype)
-    return OpenVinoEmbedder(model, folder, shape, dtype=dtype, tokenizer=tokenizer(model))
+    if shape is not None:
+        try:
+            return OpenVinoEmbedder(model, folder, shape, dtype=dtype, tokenizer=tokenizer(model))
+        except (ImportError, RuntimeError) as fault:  # a processor or a system that it does not know
+            log.warning("OpenVINO does not run %s here, sentence-transformers does: %s", model.name, fault)
+    return TransformerEmbedder(model, folder, dtype=dtype)
 
 
 def local_embedder(model: ModelSpec) -> Embedder:

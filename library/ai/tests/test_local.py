@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from library.ai import embeddings
+from library.ai import embeddings, local
 from library.ai.local import count_pieces, local_embedder
+from library.ai.transformer import TransformerEmbedder
 from library.core.config import ConfigError
 
 
@@ -39,3 +42,13 @@ def test_order_is_kept_whatever_the_lengths():
 @pytest.mark.model
 def test_one_model_for_the_whole_process():
     assert local_embedder(embeddings.spec()) is local_embedder(embeddings.spec())
+
+
+@pytest.mark.model
+def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog):
+    expected = local_embedder(embeddings.spec()).embed(["the moon"])
+    monkeypatch.setitem(sys.modules, "openvino", None)  # how an import is made to fail
+    made = local._loaded.__wrapped__(embeddings.spec())
+    assert isinstance(made, TransformerEmbedder)
+    assert "sentence-transformers does" in caplog.text
+    assert float((made.embed(["the moon"]) * expected).sum()) > 0.995
