@@ -88,13 +88,13 @@ def test_data_of_a_folder_that_has_gone_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(folders, "ROOT_DATA", tmp_path / "elsewhere")
     monkeypatch.setattr(folders, "reachable", lambda path, account: False)
     postgres = Postgres(tmp_path / "var")
-    assert postgres.moved
-    assert not postgres.is_orphaned
+    seen = [postgres.moved, postgres.is_orphaned]
     postgres.data.mkdir(parents=True)
     (postgres.data / "PG_VERSION").write_text("18")
-    assert postgres.is_orphaned
+    seen.append(postgres.is_orphaned)
     assert secret_key_made(tmp_path / "var")
-    assert not postgres.is_orphaned, "at the second start it is ours"
+    seen.append(postgres.is_orphaned)
+    assert seen == [True, False, True, False], "nothing there, data without its folder, ours at the second start"
 
 
 def secret_key_made(var: Path) -> str:
