@@ -25,8 +25,8 @@ def _outdated(standing: Standing) -> str:
 
 def _way(standing: Standing) -> str:
     if standing.is_running:
-        return _("They are indexed anew in the background, {ready} of {outdated} so far.").format(
-            ready=standing.ready, outdated=standing.outdated
+        return _("They are indexed anew in the background; {done} of {all} books are done.").format(
+            done=standing.done, all=standing.indexes
         )
     if standing.is_stopped:
         return _("Indexing them anew was stopped.")

@@ -293,6 +293,11 @@ class Standing:
     job: Job | None  # what is in hand
 
     @property
+    def done(self) -> int:
+        """Documents with an index by the recipe wanted, whether it answers or waits."""
+        return self.indexes - self.outdated + self.ready
+
+    @property
     def is_running(self) -> bool:
         return self.rebuild is not None and self.rebuild.state == State.RUNNING
 

@@ -224,6 +224,7 @@ def test_another_way_of_cutting_goes_over_book_by_book(books, monkeypatch):
     monkeypatch.setattr(passages, "CHUNKER", "another/1")
     assert rebuilding.check() is not None
     work_one()
+    assert "; 1 of 3 books are done." in reports.sentence(rebuilding.standing())
     assert sorted(queries.live_generation(book).chunker for book in books) == sorted(
         ["another/1", *[old.chunker for old in IndexGeneration.objects.exclude(chunker="another/1")]]
     )
