@@ -60,7 +60,7 @@ def _loaded(model: ModelSpec) -> Embedder:
     if shape is not None:
         try:
             return OpenVinoEmbedder(model, folder, shape, dtype=dtype, tokenizer=tokenizer(model))
-        except (ImportError, RuntimeError) as fault:  # a processor or a system that it does not know
+        except (ImportError, RuntimeError, KeyError) as fault:  # an unknown processor or system, other names of weights
             log.warning("OpenVINO does not run %s here, sentence-transformers does: %s", model.name, fault)
     return TransformerEmbedder(model, folder, dtype=dtype)
 

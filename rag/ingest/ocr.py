@@ -20,9 +20,7 @@ from rag.ingest.reader import Refused
 Points = Sequence[Sequence[float]]
 SMALL = 1_500_000  # pixels of a page whose picture may hold more
 LEAST_SCORE = 0.7  # of a line, from 0 to 1: less is a guess at ornaments
-LEAST_SURE = (
-    0.88  # of a page, by its letters: less is a writing that is not known here (Hebrew has .6; poor scans have .98)
-)
+LEAST_SURE = 0.88  # of a page, by its letters: less is a writing unknown here (Hebrew has .6, poor scans .98)
 GOOD_SCORE = 0.85  # a page that reads so well stands upright
 LEAST_LINES = 3  # on which to judge
 LOOKED_AT = 1280  # pixels of the longer side in which lines are looked for; they are read in the whole picture

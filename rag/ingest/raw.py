@@ -13,6 +13,7 @@ from typing import Any, Literal
 Source = Literal["text", "ocr", "none"]  # the file's own text, characters recognised in its picture, nothing to read
 Kind = Literal["text", "code", "row"]  # running text and headings, a line of a listing, a row of a table
 FORMAT = 2  # another one whenever the shape of what is kept changes
+MOST_BYTES = 64 * 1024 * 1024  # of a page unfolded
 LIGHTLY = 1  # of zlib's levels: it is kept for minutes
 
 
@@ -90,11 +91,15 @@ def packed(page: RawPage) -> bytes:
 
 
 def unpacked(content: bytes) -> RawPage:
-    """The page that ``packed`` made. Errors: ``ValueError`` for another format."""
-    version, values = json.loads(zlib.decompress(content))
-    if version != FORMAT:
-        raise ValueError(f"page of format {version}")
-    return page_of(values)
+    """The page that ``packed`` made. Errors: ``ValueError`` for anything else, however it is made up."""
+    whole = zlib.decompressobj()
+    try:
+        version, values = json.loads(whole.decompress(content, MOST_BYTES))
+        if version != FORMAT:
+            raise ValueError(f"page of format {version}")
+        return page_of(values)
+    except (zlib.error, TypeError, RecursionError) as fault:
+        raise ValueError(f"no page: {fault}") from None
 
 
 def page_of(values: list[Any]) -> RawPage:

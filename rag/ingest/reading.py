@@ -67,7 +67,7 @@ def recognise_pages(build: Build) -> None:
             pass
         began = time.monotonic()
         try:
-            for done, page in enumerate(reader.pages(numbers), start=1):
+            for done, page in enumerate(_seen(reader.pages(numbers)), start=1):
                 message = _("Recognising page {n} of {all}").format(n=done, all=len(numbers))
                 with build.say(READ + (RECOGNISED - READ) * done / len(numbers), message):
                     _recognised(build.generation, page)
@@ -88,7 +88,8 @@ def clean_pages(build: Build) -> None:
     generation = build.generation
     if not generation.pages.exclude(layout=None).exists():
         return
-    found = sections(marks(generation), _cleaned(build, build.survey or _surveyed(build)))
+    survey, build.survey = build.survey or _surveyed(build), None  # not kept while the passages are made
+    found = sections(marks(generation), _cleaned(build, survey))
     if not generation.pages.exclude(text="").exists():
         whole = generation.pages.filter(notes__contains=[UNREADABLE]).count() == generation.page_count
         raise errors.PagesUnreadable if whole else errors.NoText
@@ -109,11 +110,18 @@ def marks(generation: IndexGeneration) -> tuple[Mark, ...]:
     return tuple(Mark(**mark) for mark in generation.facts.get("outline", ()))
 
 
-def _seen(pages: Iterable[sandbox.ReadPage], survey: Survey) -> Iterator[sandbox.ReadPage]:
-    """``pages`` as they come by, while the reading process goes on."""
+def _seen(pages: Iterable[sandbox.ReadPage], survey: Survey | None = None) -> Iterator[sandbox.ReadPage]:
+    """``pages`` as they come by, while the reading process goes on. What a file that took that process over makes up
+    costs its page."""
     for page in pages:
-        _see(survey, page.number, unpacked(page.layout))
-        yield page
+        try:
+            raw = unpacked(page.layout)
+        except ValueError:
+            yield sandbox.unreadable(page.number, "broken")
+        else:
+            if survey is not None:
+                _see(survey, page.number, raw)
+            yield page
 
 
 def _surveyed(build: Build) -> Survey:

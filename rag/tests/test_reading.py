@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import perform
 from rag import queries, services
-from rag.ingest import build, noting, reading, sandbox
+from rag.ingest import build, noting, raw, reading, sandbox
+from rag.ingest.cleaning import Survey
 from rag.ingest.sandbox import Limits
 from rag.models import Page, Passage
 from rag.tests import pdfs
@@ -240,3 +242,17 @@ def test_a_writing_that_is_not_known_is_told_and_not_guessed_at():
     known, unknown = Page.objects.order_by("number")
     assert (known.source, unknown.source, unknown.text) == ("ocr", "none", "")
     assert "No text could be recognised in the picture on page 2." in queries.index_state(book).note
+
+
+def bomb() -> bytes:
+    return zlib.compress(b"[" + b" " * (raw.MOST_BYTES + 1) + b"2, 0]")
+
+
+@pytest.mark.parametrize("layout", [b"", b"junk", zlib.compress(b"[2, 7]"), zlib.compress(b"[2, []]"),
+                                    zlib.compress(b"[1, {}]"), zlib.compress(b"[" * 100_000), bomb()])  # fmt: skip
+def test_what_a_process_makes_up_costs_that_page(layout):
+    """A file may have taken the reading process over: nothing that comes from there is believed."""
+    pages = [sandbox.ReadPage(1, layout, words=3), sandbox.ReadPage(2, raw.packed(raw.RawPage(title="Whales")))]
+    found = list(reading._seen(pages, Survey()))
+    assert [page.notes for page in found] == [("unreadable", "broken"), ()]
+    assert raw.unpacked(found[0].layout).lines == []

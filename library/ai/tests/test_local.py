@@ -45,9 +45,13 @@ def test_one_model_for_the_whole_process():
 
 
 @pytest.mark.model
-def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog):
+@pytest.mark.parametrize("why", ["no wheel", "other names"])
+def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog, why):
     expected = local_embedder(embeddings.spec()).embed(["the moon"])
-    monkeypatch.setitem(sys.modules, "openvino", None)  # how an import is made to fail
+    if why == "no wheel":
+        monkeypatch.setitem(sys.modules, "openvino", None)  # how an import is made to fail
+    else:
+        monkeypatch.setattr("safetensors.numpy.load_file", lambda path: {"model.weight": np.zeros(3)})
     made = local._loaded.__wrapped__(embeddings.spec())
     assert isinstance(made, TransformerEmbedder)
     assert "sentence-transformers does" in caplog.text
