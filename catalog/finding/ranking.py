@@ -9,6 +9,7 @@ from catalog.finding.query import Query
 from catalog.finding.statement import Candidate
 from catalog.models import Book
 from catalog.names import ARTICLES
+from library.search.cut import RUN, pieces
 from library.search.fold import words
 from library.search.fusion import min_max
 
@@ -46,20 +47,27 @@ def known(books: Sequence[int], query: Query) -> dict[int, float]:
     return {book: more for book, more in gains.items() if more}
 
 
-def gain(asked: str, title: str, subtitle: str, whole: str, people: str, language: str) -> float:
-    """``asked``, ``whole`` and ``people`` as bare words; leading articles do not count."""
+def gain(asked: str, title: str, subtitle: str, people: str, language: str) -> float:
+    """``asked`` as bare words, ``people`` as they are searched; leading articles do not count."""
+    whole = words(f"{title} {subtitle}")
     title = words(title) if subtitle else whole
     articles = ARTICLES.get(language, ())
     asked_, title_, whole_ = (_bare(text, articles) for text in (asked, title, whole))
     if asked_ in {title_, whole_}:
         return SAME_TITLE
-    if f"{whole_} ".startswith(f"{asked_} "):
+    if f"{whole_} ".startswith(f"{asked_} ") or (
+        not asked_.isascii() and RUN.search(asked_[-1]) and whole_.startswith(asked_)
+    ):
         return TITLE_STARTS
-    given = asked.split()
-    about, by = set(title_.split()), set(people.split())
-    if about and about <= set(given) <= about | by | {"by"} | set(title.split()):
+    given, about = _pieces(asked), _pieces(title_)
+    if about and about <= given <= about | set(people.split()) | {"by"} | _pieces(title):
         return TITLE_AND_PEOPLE
     return 0.0
+
+
+def _pieces(text: str) -> set[str]:
+    """The words of ``text``, each cut as it is asked for."""
+    return {one for word in text.split() for piece in pieces(word) for one in piece.words}
 
 
 def _bare(text: str, articles: Sequence[str]) -> str:
