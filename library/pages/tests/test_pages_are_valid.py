@@ -21,8 +21,8 @@ PAGES = [
     "/books/{digital}/ask/", "/books/{paper}/", "/books/{paper}/study/", "/books/{paper}/ask/", "/api/docs/",
 ]  # fmt: skip
 VISITORS = ["/accounts/sign-in/", "/accounts/register/"]
-READERS = ["/loans/"]
-STAFF = ["/desk/", "/pick-list/"]
+READERS = ["/loans/", "/accounts/card/"]
+STAFF = ["/desk/", "/pick-list/", "/desk/register/", "/accounts/letters/"]
 
 
 @pytest.fixture
