@@ -18,7 +18,8 @@ OPERATIONS = ("get", "post", "put", "patch", "delete")
 
 @pytest.fixture(scope="module")
 def served(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> dict:
-    return yaml.safe_load(Client().get("/api/schema/").content)
+    document: dict = yaml.safe_load(Client().get("/api/schema/").content)
+    return document
 
 
 def operations(served: dict) -> list[dict]:
