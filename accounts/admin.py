@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,8 +14,10 @@ from django.utils.translation import ngettext
 from accounts import lock_out_admin as lock_out_admin
 from accounts import outbox, services
 from accounts import staff_admin as staff_admin
+from accounts.errors import CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
 from library.core.errors import LibraryError
+from library.core.typed import bare
 
 
 @admin.register(User)
@@ -24,7 +27,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     list_display = ("full_name", "email", "username", "card_number", "role", "is_active")
     list_filter = ("role", "is_active")
     list_select_related = ("patron",)
-    search_fields = ("full_name", "email", "username", "patron__card_number")
+    search_fields = ("full_name", "email", "username", "patron__card_number", "patron__card_folded__exact")
     fields = ("email", "username", "full_name", "role", "is_active", "created_at", "last_login")
     readonly_fields = ("created_at", "last_login")
 
@@ -85,11 +88,21 @@ class UserAdmin(admin.ModelAdmin[User]):
             return HttpResponseRedirect(request.get_full_path())
 
 
+class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
+    def clean_card_number(self) -> str:
+        """As it is scanned (``library.core.typed``), and nobody else's."""
+        card = bare(self.cleaned_data["card_number"])
+        if not card or Patron.objects.filter(card_folded=card).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(CardTaken().detail if card else _("Scan or type the number of the card."))
+        return card
+
+
 @admin.register(Patron)
 class PatronAdmin(admin.ModelAdmin[Patron]):
+    form = PatronForm
     list_display = ("card_number", "name", "email", "tier", "expires_on", "is_card_lost", "is_restricted")
     list_filter = ("tier", "is_card_lost", "is_restricted", "is_address_confirmed", "expires_on")
-    search_fields = ("card_number", "user__full_name", "user__email")
+    search_fields = ("card_number", "card_folded__exact", "user__full_name", "user__email")
     fieldsets = (
         (None, {"fields": ("user", "tier", "birth_date", "is_address_confirmed", "wants_auto_renewal")}),
         (_("Card"), {"fields": ("card_number", "expires_on", "is_card_lost")}),

@@ -45,7 +45,7 @@ def _with_number(term: str) -> list[int]:
     """The books that have ``term`` as a barcode, an ISBN or another number, each by its index."""
     isbn = isbns.normalise(term)
     return [
-        *Copy.objects.filter(barcode__iexact=term).values_list("book", flat=True),
+        *Copy.objects.filter(barcode_folded=term).values_list("book", flat=True),
         *BookIdentifier.objects.filter(value__in=[term, isbn or term]).order_by().values_list("book", flat=True)[:100],
         *Book.objects.filter(isbn=isbn or term).order_by().values_list("pk", flat=True),
     ]
