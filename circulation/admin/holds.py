@@ -6,10 +6,12 @@ from django.contrib import admin
 
 from circulation.admin.read_only import ReadOnlyAdmin
 from circulation.models import Hold
+from library.core.admin import LENDING
 
 
 @admin.register(Hold)
 class HoldAdmin(ReadOnlyAdmin):
+    part, place = LENDING, 1
     list_display = ["book", "patron", "pickup_branch", "copy", "state", "placed_at", "ready_at", "ended_at"]
     list_filter = ["state", "pickup_branch", "patron__tier", "placed_at"]
     list_select_related = ["book", "patron__user", "pickup_branch", "copy"]
