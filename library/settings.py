@@ -251,6 +251,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["library.formats"]
 USE_TZ = True
 TIME_ZONE = CONFIG.time_zone
 
