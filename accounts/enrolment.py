@@ -19,6 +19,7 @@ from accounts.models import Notice, Patron, Tier, User
 from accounts.services import TRIES, clean_email, create_user
 from accounts.validators import validate_card_number, validate_full_name
 from library.core.errors import InvalidInput, NotAllowed, NotFound, ServiceUnavailable
+from library.core.typed import bare
 
 PERMISSION = "accounts.add_patron"
 
@@ -43,7 +44,7 @@ def enrol(
     if not by.has_perm(PERMISSION):
         raise NotAllowed(_("You may not register readers."))
     at = at or timezone.now()
-    full_name, email, card_number = " ".join(full_name.split()), clean_email(email), card_number.strip()
+    full_name, email, card_number = " ".join(full_name.split()), clean_email(email), bare(card_number)
     _check(full_name, email, card_number, birth_date, at=at)
     if not is_another and (people := finding.namesakes(full_name, birth_date)):
         raise errors.LooksLike(people)

@@ -18,6 +18,7 @@ from circulation import errors, queries, reading, rules, services, words
 from circulation.errors import Refusal
 from circulation.models import Loan
 from library.core.errors import Level, LibraryError, Reason
+from library.core.typed import bare
 
 MOST_CHOICES = 10  # readers of one name that the desk lists
 
@@ -158,7 +159,7 @@ def _named(text: str, reader: Patron | None) -> Scanned:
         return Scanned(opened(found[0]), found[0])
     if not found:
         sentence = _("No reader has this card, name or address, and no copy this barcode: %(text)s.")
-        return Scanned(Outcome("bad", _("Unknown"), (sentence % {"text": text.strip()},)), reader)
+        return Scanned(Outcome("bad", _("Unknown"), (sentence % {"text": bare(text)},)), reader)
     if len(found) > MOST_CHOICES:
         sentence = _("More than %(number)d readers are called so: type more of the name.") % {"number": MOST_CHOICES}
     else:

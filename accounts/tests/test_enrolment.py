@@ -29,6 +29,7 @@ def librarian():
 @pytest.mark.parametrize("number", ["L-123456789", "20001234", "abc", "R/7-x", "a" * 40, "1", "L-01"])
 def test_scanner_reads_the_card_that_is_drawn(number):
     drawn = cards.bars(number)
+    assert drawn is not None
     picture = np.full((60, drawn.width * 3), 255, dtype=np.uint8)
     for start, width in re.findall(r"M(\d+) 0h(\d+)", drawn.path):
         picture[:, int(start) * 3 : (int(start) + int(width)) * 3] = 0

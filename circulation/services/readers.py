@@ -10,6 +10,7 @@ from accounts import enrolment
 from accounts.models import Patron, Tier, User
 from circulation import queries
 from library.core.errors import InvalidInput
+from library.core.typed import bare
 
 
 def register_reader(
@@ -27,7 +28,7 @@ def register_reader(
 
     Errors: as there.
     """
-    if card_number.strip() and queries.find_copy(card_number) is not None:
+    if bare(card_number) and queries.find_copy(card_number) is not None:
         sentence = _("This is the barcode of a copy.")
         raise InvalidInput(sentence, fields={"card_number": [sentence]})
     return enrolment.enrol(

@@ -66,7 +66,8 @@ def test_list_of_namesakes_is_bounded_and_says_so(desk):
 def test_card_comes_before_barcode_and_barcode_before_name(desk):
     by_card, named = make_patron(card_number="nowak"), make_patron(full_name="Nowak")
     assert f"Lending to {by_card.user}" in desk("nowak")
-    Patron.objects.filter(pk=by_card.pk).update(card_number="other")
+    by_card.card_number = "other"
+    by_card.save()
     make_copy(barcode="nowak")
     desk.here = reverse("circulation:desk")
     assert "Nothing changed" in desk("nowak")

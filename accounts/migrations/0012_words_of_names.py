@@ -22,6 +22,6 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0010_without_address")]
+    dependencies = [("accounts", "0011_without_address")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
