@@ -39,7 +39,8 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
         outcome = _more(look.most_words(), outcome)
     if look.is_one_word and outcome.found <= POOR:
         look.ask_meaning()
-        outcome = look.all_words(prefix=begun)
+        again = look.all_words(prefix=begun)
+        outcome = again if again.found >= outcome.found else look.most_words()
     return look.page(outcome)
 
 

@@ -254,7 +254,7 @@ def _phrase(text: str, weight: str = "") -> Part:
     bare = words(text)
     piece = cut.phrase(bare)
     whole = cut.compounds(text)
-    also = [(one,) for one in whole.get(bare.split()[0], ()) if one == bare.replace(" ", "")]
+    also: list[tuple[str, ...]] = [(one,) for one in whole.get(bare.split()[0], ()) if one == bare.replace(" ", "")]
     if " " not in bare:
         also += cut.others(bare)
     return Part(piece.words[:PARTS_AT_MOST], weight, tuple(also), piece.is_begun and len(piece.words) <= PARTS_AT_MOST)

@@ -9,7 +9,7 @@ from catalog.finding.query import Query
 from catalog.finding.statement import Candidate
 from catalog.models import Book
 from catalog.names import ARTICLES
-from library.search.cut import RUN, pieces
+from library.search import cut
 from library.search.fold import words
 from library.search.fusion import min_max
 
@@ -56,18 +56,13 @@ def gain(asked: str, title: str, subtitle: str, people: str, language: str) -> f
     if asked_ in {title_, whole_}:
         return SAME_TITLE
     if f"{whole_} ".startswith(f"{asked_} ") or (
-        not asked_.isascii() and RUN.search(asked_[-1]) and whole_.startswith(asked_)
+        not asked_.isascii() and cut.LAST_RUNS.search(asked_) and whole_.startswith(asked_)
     ):
         return TITLE_STARTS
-    given, about = _pieces(asked), _pieces(title_)
-    if about and about <= given <= about | set(people.split()) | {"by"} | _pieces(title):
+    given, about = set(cut.asked(asked)), set(cut.asked(title_))
+    if about and about <= given <= about | set(people.split()) | {"by"} | set(cut.asked(title)):
         return TITLE_AND_PEOPLE
     return 0.0
-
-
-def _pieces(text: str) -> set[str]:
-    """The words of ``text``, each cut as it is asked for."""
-    return {one for word in text.split() for piece in pieces(word) for one in piece.words}
 
 
 def _bare(text: str, articles: Sequence[str]) -> str:

@@ -77,7 +77,7 @@ class Writer:
     def _initials(self, word: Word, weight: str) -> list[str]:
         """Two or three letters may be a name's: "jk" is "J.K." too."""
         letters = word.text
-        if letters.isalpha() and len(letters) in INITIALS:
+        if letters.isascii() and letters.isalpha() and len(letters) in INITIALS:
             return [side_by_side([quoted(letter, weight) for letter in letters])]
         return []
 

@@ -66,10 +66,15 @@ def test_a_capital_not_excludes_what_follows():
 @pytest.mark.parametrize(
     ("query", "also"),
     [
-        ("o'neill", {"oneill"}), ("author:o’neill", {"oneill"}), ("spider-man", {"spiderman"}),
-        ("catch22", {"catch 22"}), ("1914-1918", set()), ("c#", {"c sharp"}), ("cell", set()),
+        ("o'neill", {"oneill"}),
+        ("author:o’neill", {"oneill"}),
+        ("spider-man", {"spiderman"}),
+        ("catch22", {"catch 22"}),
+        ("1914-1918", set()),
+        ("c#", {"c sharp"}),
+        ("cell", set()),
     ],
-)  # fmt: skip
+)
 def test_what_may_be_written_otherwise_is_asked_for_too(query, also):
     assert {" ".join(row) for group in parse(query).groups for part in group for row in part.also} == also
 

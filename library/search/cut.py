@@ -16,9 +16,22 @@ import regex
 from library.search.fold import NAMES, fold, words
 
 SCRIPTS = (
-    "Han", "Hiragana", "Katakana", "Bopomofo", "Hangul", "Thai", "Lao", "Khmer", "Myanmar", "Tai_Tham", "Tai_Le",
-    "New_Tai_Lue", "Tai_Viet", "Javanese", "Balinese",
-)  # fmt: skip
+    "Han",
+    "Hiragana",
+    "Katakana",
+    "Bopomofo",
+    "Hangul",
+    "Thai",
+    "Lao",
+    "Khmer",
+    "Myanmar",
+    "Tai_Tham",
+    "Tai_Le",
+    "New_Tai_Lue",
+    "Tai_Viet",
+    "Javanese",
+    "Balinese",
+)
 SIGN = "[" + "".join(rf"\p{{{script}}}" for script in SCRIPTS) + "ー]"
 RUN = regex.compile(rf"(?:{SIGN}\p{{M}}*)+")
 RUNS = regex.compile(rf"{RUN.pattern}(?: {RUN.pattern})*")
@@ -28,7 +41,9 @@ STRETCH = regex.compile(rf"{RUN.pattern}|(?:(?!{SIGN}).)+")
 CLUSTER = regex.compile(r"[^\p{M}](?:\p{M}|(?<=[\u17d2\u1039\u1a60\u1b44\ua9c0])[^\p{M}])*")
 # Words of which people leave out the sign between the parts, or write a space.
 _WORD = r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*"
-COMPOUND = regex.compile(rf"{_WORD}(?:['·־‐-]{_WORD}){{1,3}}(?!['·־‐-]?[\p{{L}}\p{{N}}])")
+COMPOUND = regex.compile(
+    rf"(?<![\p{{L}}\p{{N}}\p{{M}}]['·־‐-]?){_WORD}(?:['·־‐-]{_WORD}){{1,3}}(?!['·־‐-]?[\p{{L}}\p{{N}}])"
+)
 NUMBERED = regex.compile(r"(?:(\p{L}[\p{L}\p{M}]+)([0-9]+)|([0-9]+)(\p{L}[\p{L}\p{M}]{3,}))")
 LONGEST = 40  # letters of a word that is made of a compound
 SPELLED = {word: (name[0], "sharp") for name, word in NAMES.items() if name.endswith("#")}
@@ -65,6 +80,11 @@ def pieces(word: str) -> Iterator[Piece]:
         return
     for stretch in STRETCH.findall(word):
         yield _piece(CLUSTER.findall(stretch)) if RUN.match(stretch) else Piece((stretch,))
+
+
+def asked(text: str) -> list[str]:
+    """All words that ``text`` asks for, as ``spaced`` and ``recorded`` have them."""
+    return [one for word in words(text).split() for piece in pieces(word) for one in piece.words]
 
 
 def phrase(text: str) -> Piece:

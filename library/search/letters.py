@@ -13,10 +13,22 @@ import unicodedata
 WITH_A_STROKE = re.compile("LATIN SMALL LETTER ([A-Z]) WITH .*")
 APOSTROPHES = "`’‘‛ʹʺʻʼʽʾʿˈˊˋˮ′‵Ꞌꞌՙ՚׳״ߴߵ＇"
 POINTS = (
-    (0x0591, 0x05BD), (0x05BF, 0x05BF), (0x05C1, 0x05C2), (0x05C4, 0x05C5), (0x05C7, 0x05C7),  # Hebrew
-    (0x0610, 0x061A), (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06DC), (0x06DF, 0x06E4), (0x06E7, 0x06E8),
-    (0x06EA, 0x06ED), (0x0897, 0x089F), (0x08CA, 0x08E1), (0x08E3, 0x08FF),  # Arabic
-)  # fmt: skip
+    (0x0591, 0x05BD),
+    (0x05BF, 0x05BF),
+    (0x05C1, 0x05C2),
+    (0x05C4, 0x05C5),
+    (0x05C7, 0x05C7),  # Hebrew
+    (0x0610, 0x061A),
+    (0x064B, 0x065F),
+    (0x0670, 0x0670),
+    (0x06D6, 0x06DC),
+    (0x06DF, 0x06E4),
+    (0x06E7, 0x06E8),
+    (0x06EA, 0x06ED),
+    (0x0897, 0x089F),
+    (0x08CA, 0x08E1),
+    (0x08E3, 0x08FF),  # Arabic
+)
 FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"
 # What taking letters apart would spoil: a lone accent becomes a space, ™ two letters, 7½ seventy-one halves.
 BEFORE = str.maketrans(
@@ -26,10 +38,30 @@ BEFORE = str.maketrans(
     | {one: f" {unicodedata.normalize('NFKD', one).replace('⁄', '/')} " for one in FRACTIONS}
 )
 SAME = {
-    "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ȷ": "j", "ŋ": "n", "ĸ": "k",
-    "ٱ": "ا", "ک": "ك", "ڪ": "ك", "ی": "ي", "ى": "ي", "ة": "ه", "ۃ": "ه", "ہ": "ه", "ە": "ه",
-    "װ": "וו", "ױ": "וי", "ײ": "יי", "⁄": "/", "♯": "#",
-}  # fmt: skip
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "ð": "d",
+    "þ": "th",
+    "ı": "i",
+    "ȷ": "j",
+    "ŋ": "n",
+    "ĸ": "k",
+    "ٱ": "ا",
+    "ک": "ك",
+    "ڪ": "ك",
+    "ی": "ي",
+    "ى": "ي",
+    "ة": "ه",
+    "ۃ": "ه",
+    "ہ": "ه",
+    "ە": "ه",
+    "װ": "וו",
+    "ױ": "וי",
+    "ײ": "יי",
+    "⁄": "/",
+    "♯": "#",
+}
 NOTHING = ["ـ", *(chr(code) for first, last in POINTS for code in range(first, last + 1))]
 # Not accents of е and и by chance: ё is written as е in most books, and ѐ, ѝ are stressed. Letters of their own are
 # all others that Unicode has as one: й, ї, ў, ѓ, ќ, ӑ, ӣ …

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from library.search import texts
+from library.search.cut import spaced
 from library.search.fold import words
-from library.search.texts import MOST_OFTEN, Statistics, Table, best, lexemes, spaced
+from library.search.texts import MOST_OFTEN, Statistics, Table, best, lexemes
 
 pytestmark = pytest.mark.django_db
 TABLE = Table("lab_texts")
