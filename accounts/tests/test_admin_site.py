@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -48,7 +49,7 @@ def of_the_site():
 
 
 def address(name):
-    args = {"view_on_site": [ContentType.objects.get_for_model(User).pk, "0"], "app_list": ["accounts"]}.get(name)
+    args: Any = {"view_on_site": [ContentType.objects.get_for_model(User).pk, "0"], "app_list": ["accounts"]}.get(name)
     return "/admin/nothing/at/all/" if name is None else reverse(f"admin:{name}", args=args)
 
 

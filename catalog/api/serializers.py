@@ -93,11 +93,14 @@ class BookSerializer(BookRowSerializer):
     series = serializers.SlugRelatedField[Any](slug_field="name", read_only=True, allow_null=True)
     identifiers = IdentifierSerializer(many=True, read_only=True)
     copies = serializers.SerializerMethodField()
+    is_suppressed = serializers.BooleanField(
+        read_only=True, help_text="Hidden from readers everywhere; such a record is shown to staff alone."
+    )
 
     class Meta(BookRowSerializer.Meta):
         fields = (
             *BookRowSerializer.Meta.fields, "contributors", "series", "series_position", "identifiers", "subjects",
-            "description", "reading_level", "minimum_age", "page_count", "created_at", "copies",
+            "description", "reading_level", "minimum_age", "page_count", "created_at", "copies", "is_suppressed",
         )  # fmt: skip
 
     @extend_schema_field(ContributorSerializer(many=True))

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes.views import shortcut
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -50,15 +50,11 @@ class LyceumAdminSite(admin.AdminSite):
         address = "r/<path:content_type_id>/<path:object_id>/"
         return [path(address, self.admin_view(_thing), name="view_on_site"), *super().get_urls()]
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseRedirect:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Send staff to the one page for it: it counts wrong present passwords, ends tokens, tells and writes down."""
         return redirect("accounts:password")
 
-    def password_change_done(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseRedirect:
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """As ``password_change``."""
         return redirect("accounts:password")
 
