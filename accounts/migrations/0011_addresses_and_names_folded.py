@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_lending_facts_of_patrons'),
+        ('accounts', '0010_cards_folded'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
