@@ -176,7 +176,7 @@ def change_patron(*, patron: Patron, fields: Collection[str], by: User) -> Patro
         with transaction.atomic():
             patron.save(update_fields=sorted(columns))
     except IntegrityError as fault:
-        raise _what_is_taken(fault) from fault
+        raise what_is_taken(fault) from fault
     activity.record(actor=by, verb="patron_changed", subject=patron.user, data={"fields": ", ".join(sorted(fields))})
     return patron
 
