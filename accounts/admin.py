@@ -137,7 +137,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, patron: Patron) -> str:
-        return patron.user.email
+        return patron.user.address
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
         return super().get_queryset(request).select_related("user", "tier")
@@ -210,7 +210,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("to"))
     def recipient(self, row: Notice) -> str:
-        return row.user.email if row.user else row.to
+        return (row.user.email or str(row.user)) if row.user else row.to
 
     @admin.action(description=_("Send the chosen failed notices again"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, chosen: NoticeQuerySet) -> None:

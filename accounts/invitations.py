@@ -59,7 +59,7 @@ def invite(*, email: str, role: Role, by: User, at: datetime | None = None) -> I
         raise InvalidInput(sentence, fields={"role": [sentence]})
     email = addresses.clean(email)
     account = _refuse_who_needs_none(email, role)
-    email = account.email if account else email  # letters go to the address that is kept, not to one like it
+    email = account.address if account else email  # letters go to the address that is kept, not to one like it
     Invitation.objects.undecided().filter(email__iexact=email, expires_at__lte=at).update(revoked_at=at)
     invitation = Invitation(
         email=email, role=role, invited_by=by, created_at=at, expires_at=at + settings.INVITATION_LIFETIME

@@ -166,7 +166,7 @@ def send(*, code_id: UUID, at: datetime | None = None) -> bool:
     minutes = ceil((row.expires_at - at) / timedelta(minutes=1))
     account = row.user or User.objects.filter(email__iexact=row.email).first()
     # To the address that is kept: what was typed may differ from it in the case of its letters.
-    to, letter = account.email if account else row.email, _instead_of_code(row, account)
+    to, letter = account.address if account else row.email, _instead_of_code(row, account)
     if letter is not None:  # nobody learns the digits made above
         row.code_hash = hash_code(row, secrets.token_hex())
         letter(to=to)
