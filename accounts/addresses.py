@@ -6,7 +6,7 @@ locale ``ı`` may be an ``I``, and a code for one person would go to another.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import idna
 import regex  # type: ignore[import-untyped]  # the library has no types
@@ -70,27 +70,28 @@ class AddressFormField(forms.EmailField):
         return cleaned(text) if text else text
 
 
-class Folded(models.CharField[str, str]):
-    """A text whose ``iexact`` asks for ``fold``, whatever the locale of the database. Its index is on ``Upper``."""
+if TYPE_CHECKING:  # so that the type checker knows them to be what they are beneath, and when they may be null
+    Folded, AddressField = models.CharField, models.EmailField
+else:
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{"db_collation": "C", **options})
+    class Folded(models.CharField):
+        """A text whose ``iexact`` asks for ``fold``, whatever the locale of the database. Its index is on ``Upper``."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **{"db_collation": "C", **options})
+
+    class AddressField(models.EmailField):
+        """An address, in forms too; compared as ``Folded``."""
+
+        default_validators = [validate]
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **{"db_collation": "C", **options})
+
+        def formfield(self, *args: Any, **options: Any) -> Any:
+            return super().formfield(*args, **{"form_class": AddressFormField, **options})
 
 
-class AddressField(models.EmailField[str, str]):
-    """An address, in forms too; compared as ``Folded``."""
-
-    default_validators = [validate]
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{"db_collation": "C", **options})
-
-    def formfield(self, *args: Any, **options: Any) -> Any:
-        return super().formfield(*args, **{"form_class": AddressFormField, **options})
-
-
-@Folded.register_lookup
-@AddressField.register_lookup
 class SameFolded(Lookup[str]):
     """``UPPER`` of a column that has the collation C folds A–Z alone; what it is compared with is folded here."""
 
@@ -103,6 +104,10 @@ class SameFolded(Lookup[str]):
         column, of_column = self.process_lhs(compiler, connection)
         value, of_value = self.process_rhs(compiler, connection)
         return f"UPPER({column}) = {value}", (*of_column, *of_value)
+
+
+Folded.register_lookup(SameFolded)
+AddressField.register_lookup(SameFolded)
 
 
 def _in_dns(domain: str) -> str:
