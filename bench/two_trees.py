@@ -46,7 +46,8 @@ class Tree:
         )  # fmt: skip
 
     def ask(self, word: str) -> list[Row]:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
@@ -105,10 +106,10 @@ def table(size: int, told: dict[str, dict[str, int]], own: Sequence[Round], base
     ]  # fmt: skip
     for kind in (*SHOWN, "all of these"):
         cells = [kind]
-        for rounds in (base, own):
-            cells.append(" / ".join(
-                f"{median(percentile(by_kind(rows)[kind], share) for rows in rounds):.1f}" for share in (0.5, 0.95)
-            ))  # fmt: skip
+        cells += [
+            " / ".join(f"{median(percentile(by_kind(one)[kind], part) for one in side):.1f}" for part in (0.5, 0.95))
+            for side in (base, own)
+        ]
         for share in (0.5, 0.95):
             whole, low, high = ratio(own, base, kind, share)
             cells.append(f"{whole:.2f} ({low:.2f}–{high:.2f})")
@@ -155,7 +156,10 @@ def main() -> int:
         tables.append(compare(wanted.base.resolve(), size, wanted.rounds))
         print(tables[-1], flush=True)
     commit = subprocess.run(
-        ["git", "-C", wanted.base, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+        ["/usr/bin/env", "git", "-C", wanted.base, "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     if not wanted.keep_results:
         write_section("search-against", (

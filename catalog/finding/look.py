@@ -108,11 +108,18 @@ class Look:
         return Found(outcome.count, ids, outcome.counts, showing, self.near is not None)
 
     def _run(self, words: str, *, exact: str = "", prefix: bool = False, at_most: int | None = None) -> Outcome:
-        return self._statement(Match(
-            words=words, exact=exact, in_title=self._in_title(), without=tsquery.Writer(self.known).excluded(self.query),
-            near=self.near or {}, scored=self._scored(prefix=prefix), average=self.known.average,
-            beside=self.beside, staff=self.view.staff,
-        ), at_most)  # fmt: skip
+        match = Match(
+            words=words,
+            exact=exact,
+            in_title=self._in_title(),
+            without=tsquery.Writer(self.known).excluded(self.query),
+            near=self.near or {},
+            scored=self._scored(prefix=prefix),
+            average=self.known.average,
+            beside=self.beside,
+            staff=self.view.staff,
+        )
+        return self._statement(match, at_most)
 
     def _statement(self, match: Match, at_most: int | None) -> Outcome:
         counted = facets.counting(self.narrowing) if self.view.facets else None
