@@ -166,7 +166,11 @@ class BookWriteSerializer(serializers.Serializer[Any]):
     )
     publisher = serializers.CharField(required=False, allow_blank=True, max_length=checks.NAME_LENGTH)
     year = serializers.IntegerField(required=False, allow_null=True)
-    language = serializers.CharField(required=False, max_length=2, help_text="Two letters, as in ISO 639-1.")
+    language = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text="A code of ISO 639, as en or grc.",
+    )
     description = serializers.CharField(required=False, allow_blank=True, max_length=checks.DESCRIPTION_LENGTH)
     page_count = serializers.IntegerField(required=False, allow_null=True)
     is_public = serializers.BooleanField(default=True, help_text="Whether readers may read and ask its file.")
