@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from catalog import checks
 from catalog.identifiers import normalise
+from catalog.kept_file import KeptFileField, KeptFileInput
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
 from catalog.moves import CATALOGUE, SHELF_STATUSES
+from catalog.services import pending
 from catalog.services.books import check_isbn_is_no_other_books
 from catalog.services.files import check_upload
 from catalog.services.names import circle, filing_name, lies_within
@@ -32,15 +36,26 @@ else:
 NOBODY = "-"  # a reading level that clears the one there
 
 
+PASTED_AT_MOST = 200
+
+
+def take_as_pasted(field: Any) -> None:
+    """Let the field take a number as it is pasted, which may be longer than the number that is kept of it."""
+    length = MaxLengthValidator(PASTED_AT_MOST)
+    field.validators = [*(rule for rule in field.validators if not isinstance(rule, MaxLengthValidator)), length]
+    field.max_length = field.widget.attrs["maxlength"] = PASTED_AT_MOST
+
+
 class BookAdminForm(BookModelForm):
     """A record with its digital file in one form."""
 
-    file = forms.FileField(
+    owner: User | None = None  # who fills it in: a file that waits is theirs alone
+    file = KeptFileField(
         label=_("PDF, EPUB or text"),
         required=False,
         help_text=_("The digital book. It replaces the file that is there and is read in the background."),
-        widget=forms.FileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
-    )  # fmt: skip
+        widget=KeptFileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
+    )
 
     class Meta:
         model = Book
@@ -48,6 +63,25 @@ class BookAdminForm(BookModelForm):
             "title", "subtitle", "isbn", "publisher", "year", "language", "page_count", "description", "categories",
             "subjects", "series", "series_position", "reading_level", "minimum_age", "is_public", "is_suppressed",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        take_as_pasted(self.fields["isbn"])
+        self.fields["isbn"].help_text = _("With or without hyphens, of 10 or 13 digits.")
+        self.fields["file"].widget.owner = self.owner
+
+    def keep_file(self) -> None:
+        """Let the file that was chosen wait, for something else in the form was wrong."""
+        field, upload = self.fields["file"], self.cleaned_data.get("file")
+        if upload and isinstance(field, KeptFileField):
+            field.keep(upload)
+
+    def forget_file(self) -> None:
+        """The file that waited is in the record now, or will be when the transaction is kept."""
+        kept = getattr(self.fields["file"].widget, "kept", None)
+        if kept is not None and self.owner is not None:
+            pending.forget_on_commit(token=kept.token, by=self.owner)
+            self.cleaned_data["file"].close()
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
@@ -76,7 +110,7 @@ class BookAdminForm(BookModelForm):
 
 
 class CopyAdminForm(CopyModelForm):
-    """A copy. While a loan or a hold is bound to it, its status is circulation's."""
+    """A copy. While a loan or a hold is bound to it, its status is circulation's. A new one needs no barcode."""
 
     class Meta:
         model = Copy
@@ -86,6 +120,9 @@ class CopyAdminForm(CopyModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "barcode" in self.fields:
+            take_as_pasted(self.fields["barcode"])
+            self.fields["barcode"].required = self.instance.pk is not None
         status = self.fields.get("status")
         if not isinstance(status, forms.ChoiceField):
             return
@@ -98,7 +135,8 @@ class CopyAdminForm(CopyModelForm):
         status.choices = [(value.value, value.label) for value in CopyStatus if value in offered]
 
     def clean_barcode(self) -> str:
-        return str(checks.COPY["barcode"](self.cleaned_data["barcode"]))
+        given = self.cleaned_data["barcode"]
+        return "" if not given and self.instance.pk is None else str(checks.COPY["barcode"](given))
 
 
 class IdentifierForm(IdentifierModelForm):
@@ -107,6 +145,10 @@ class IdentifierForm(IdentifierModelForm):
     class Meta:
         model = BookIdentifier
         fields = ("kind", "value")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        take_as_pasted(self.fields["value"])
 
     def clean(self) -> dict[str, Any] | None:
         given = super().clean() or self.cleaned_data
