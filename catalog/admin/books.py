@@ -68,6 +68,7 @@ class AuthorshipInline(Choosing, NamedCells, AuthorshipRows):
     extra = 1
     fields = ("author", "role", "position")
     choosing = {"author": one_author}
+    verbose_name, verbose_name_plural = _("author"), _("authors, editors, translators, illustrators")
     comes_first = True
 
 
@@ -120,6 +121,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
     change_form_template = "admin/catalog/book/change_form.html"
     readonly_fields = ("total_copies", "available_copies", "stored_file", "created_at", "updated_at")
     object_history_template = "admin/catalog/history.html"
+    empty_value_display = ""
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50

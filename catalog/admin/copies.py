@@ -33,7 +33,9 @@ def add(copy: Copy, by: User) -> Copy:
 
 def suggesting(field: Any) -> Any:
     """The field of a barcode, which says what a new copy gets if it stays empty."""
-    field.widget.attrs["placeholder"] = _("%(next)s, if left empty") % {"next": barcodes.suggest()}
+    following = barcodes.suggest()
+    field.widget.attrs["placeholder"] = following
+    field.help_text = _("Left empty, a new copy gets the next free one: %(next)s.") % {"next": following}
     return field
 
 

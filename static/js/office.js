@@ -11,7 +11,7 @@
     const box = select.nextElementSibling;
     if (!box?.classList.contains("select2-container")) return;
     const said = label(select);
-    box.querySelectorAll("[role=combobox], [role=searchbox], .select2-search__field").forEach((part) => {
+    box.querySelectorAll("[role=combobox], [role=searchbox], [role=textbox], .select2-search__field").forEach((part) => {
       part.removeAttribute("aria-labelledby");
       const chosen = select.multiple ? "" : select.selectedOptions[0]?.textContent.trim();
       part.setAttribute("aria-label", chosen ? `${said}: ${chosen}` : said);
@@ -22,6 +22,7 @@
     const { newPrefix, add } = { newPrefix: select.dataset.new, add: select.dataset.add };
     $(select).select2({
       tags: Boolean(add),
+      allowClear: !select.multiple && select.dataset.allowClear === "true",
       createTag: ({ term }) => {
         const typed = term.trim();
         return typed ? { id: newPrefix + typed, text: typed, isNew: true } : null;
@@ -34,6 +35,16 @@
           field_name: select.dataset.fieldName,
         }),
       },
+    });
+  }
+
+  /* A column of a table of rows without a head of its own is the record's, or the tick that deletes it. */
+  function headColumns() {
+    document.querySelectorAll(".tabular thead th:empty").forEach((head) => {
+      const words = document.createElement("span");
+      words.className = "visually-hidden";
+      words.textContent = "–";
+      head.append(words);
     });
   }
 
@@ -61,6 +72,7 @@
 
   $?.(() => {
     begin(document);
+    headColumns();
     document.addEventListener("formset:added", (event) => begin(event.target));
     $(document).on("select2:open", (event) => {
       const field = document.querySelector(".select2-container--open .select2-dropdown .select2-search__field");
