@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,9 +14,12 @@ from django.utils.translation import ngettext
 from accounts import lock_out_admin as lock_out_admin
 from accounts import outbox, services
 from accounts import staff_admin as staff_admin
+from accounts.errors import CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
 from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
+from library.core.forms import take_as_pasted
+from library.core.typed import bare
 
 
 @admin.register(User)
@@ -26,7 +30,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     list_display = ("full_name", "email", "username", "card_number", "role", "is_active")
     list_filter = ("role", "is_active")
     list_select_related = ("patron",)
-    search_fields = ("full_name", "email", "username", "patron__card_number")
+    search_fields = ("full_name", "email", "username", "patron__card_number", "patron__card_folded__exact")
     fields = ("email", "username", "full_name", "role", "is_active", "created_at", "last_login")
     readonly_fields = ("created_at", "last_login")
 
@@ -56,7 +60,7 @@ class UserAdmin(admin.ModelAdmin[User]):
             return
         plain = [name for name in form.changed_data if name in {"email", "username", "full_name"}]
         if plain:
-            obj.email = services.clean_email(obj.email)
+            obj.email = services.clean_email(obj.address) or None
             obj.save(update_fields=plain)
         if "role" in form.changed_data:
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
@@ -87,12 +91,27 @@ class UserAdmin(admin.ModelAdmin[User]):
             return HttpResponseRedirect(request.get_full_path())
 
 
+class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "card_number" in self.fields:  # who may only look has no such field
+            take_as_pasted(self.fields["card_number"])
+
+    def clean_card_number(self) -> str:
+        """As it is scanned (``library.core.typed``), and nobody else's."""
+        card = bare(self.cleaned_data["card_number"])
+        if not card or Patron.objects.filter(card_folded=card).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(CardTaken().detail if card else _("Scan or type the number of the card."))
+        return card
+
+
 @admin.register(Patron)
 class PatronAdmin(admin.ModelAdmin[Patron]):
+    form = PatronForm
     part, place, called = READERS, 0, _("Readers")
     list_display = ("card_number", "name", "email", "tier", "expires_on", "is_card_lost", "is_restricted")
     list_filter = ("tier", "is_card_lost", "is_restricted", "is_address_confirmed", "expires_on")
-    search_fields = ("card_number", "user__full_name", "user__email")
+    search_fields = ("card_number", "card_folded__exact", "user__full_name", "user__email")
     fieldsets = (
         (None, {"fields": ("user", "tier", "birth_date", "is_address_confirmed", "wants_auto_renewal")}),
         (_("Card"), {"fields": ("card_number", "expires_on", "is_card_lost")}),
@@ -122,7 +141,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, patron: Patron) -> str:
-        return patron.user.email
+        return patron.user.address
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
         return super().get_queryset(request).select_related("user", "tier")
@@ -195,7 +214,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("to"))
     def recipient(self, row: Notice) -> str:
-        return row.user.email if row.user else row.to
+        return (row.user.email or str(row.user)) if row.user else row.to
 
     @admin.action(description=_("Send the chosen failed notices again"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, chosen: NoticeQuerySet) -> None:

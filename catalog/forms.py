@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from catalog import checks
-from catalog.identifiers import normalise
+from catalog.errors import BarcodeTaken
+from catalog.identifiers import LONGEST, normalise
 from catalog.kept_file import KeptFileField, KeptFileInput
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
 from catalog.moves import CATALOGUE, SHELF_STATUSES
@@ -21,6 +21,7 @@ from catalog.services.books import check_isbn_is_no_other_books
 from catalog.services.files import check_upload
 from catalog.services.names import circle, filing_name, lies_within
 from library.core.errors import LibraryError
+from library.core.forms import take_as_pasted
 
 if TYPE_CHECKING:  # generic only for the type checker
     BookModelForm = forms.ModelForm[Book]
@@ -36,16 +37,6 @@ else:
 NOBODY = "-"  # a reading level that clears the one there
 
 
-PASTED_AT_MOST = 200
-
-
-def take_as_pasted(field: Any) -> None:
-    """Let the field take a number as it is pasted, which may be longer than the number that is kept of it."""
-    length = MaxLengthValidator(PASTED_AT_MOST)
-    field.validators = [*(rule for rule in field.validators if not isinstance(rule, MaxLengthValidator)), length]
-    field.max_length = field.widget.attrs["maxlength"] = PASTED_AT_MOST
-
-
 class BookAdminForm(BookModelForm):
     """A record with its digital file in one form."""
 
@@ -57,6 +48,11 @@ class BookAdminForm(BookModelForm):
         widget=KeptFileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
     )
 
+    isbn = forms.CharField(
+        label=_("ISBN"), max_length=LONGEST, required=False,
+        help_text=_("10 or 13 digits as they are printed or scanned; kept as 13. Empty for a book that has none."),
+    )  # fmt: skip
+
     class Meta:
         model = Book
         fields = (
@@ -66,8 +62,6 @@ class BookAdminForm(BookModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        take_as_pasted(self.fields["isbn"])
-        self.fields["isbn"].help_text = _("With or without hyphens, of 10 or 13 digits.")
         self.fields["file"].widget.owner = self.owner
 
     def keep_file(self) -> None:
@@ -136,7 +130,12 @@ class CopyAdminForm(CopyModelForm):
 
     def clean_barcode(self) -> str:
         given = self.cleaned_data["barcode"]
-        return "" if not given and self.instance.pk is None else str(checks.COPY["barcode"](given))
+        if not given and not self.instance.pk:
+            return ""  # it gets the next free one
+        barcode = checks.barcode(given)
+        if Copy.objects.filter(barcode_folded=barcode).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(BarcodeTaken(barcode=barcode).detail)
+        return barcode
 
 
 class IdentifierForm(IdentifierModelForm):

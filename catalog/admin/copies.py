@@ -52,7 +52,7 @@ class CopyAdmin(CopyBase):
     form = CopyAdminForm
     list_display = ("barcode", "book", "branch", "shelf_mark", "status", "item_type", "not_for_loan")
     list_filter = ("branch", "status", "item_type", "condition", "not_for_loan")
-    search_fields = ("=barcode", "book__title", "shelf_mark")
+    search_fields = ("barcode_folded__exact", "book__title", "shelf_mark")
     search_help_text = _("Barcode, title or shelf mark")
     autocomplete_fields = ("book",)
     list_select_related = ("book", "branch", "item_type")

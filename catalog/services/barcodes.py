@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 
 from django.db import connection
-from django.db.models.functions import Upper
 
 from catalog.models import Copy
+from library.core.typed import folded
 
 NEWEST = 200
 NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>[0-9]{1,18})", re.ASCII)
@@ -42,12 +42,9 @@ def next_after(newest: list[str]) -> str:
 def _free(prefix: str, width: int, number: int) -> str:
     """The first of the numbers from ``number`` on that is on no copy, a hundred of them looked up at a time."""
     while True:
-        wanted = {f"{prefix}{each:0{width}d}": each for each in range(number, number + 100)}
-        upper = {barcode.upper() for barcode in wanted}
-        taken = set(
-            Copy.objects.annotate(upper=Upper("barcode")).filter(upper__in=upper).values_list("upper", flat=True)
-        )
+        wanted = [f"{prefix}{each:0{width}d}" for each in range(number, number + 100)]
+        taken = set(Copy.objects.filter(barcode_folded__in=wanted).values_list("barcode_folded", flat=True))
         for barcode in wanted:
-            if barcode.upper() not in taken:
+            if folded(barcode) not in taken:
                 return barcode
         number += 100

@@ -15,5 +15,11 @@ class HoldAdmin(ReadOnlyAdmin):
     list_display = ["book", "patron", "pickup_branch", "copy", "state", "placed_at", "ready_at", "ended_at"]
     list_filter = ["state", "pickup_branch", "patron__tier", "placed_at"]
     list_select_related = ["book", "patron__user", "pickup_branch", "copy"]
-    search_fields = ["copy__barcode", "patron__card_number", "book__title"]
+    search_fields = [
+        "copy__barcode",
+        "copy__barcode_folded__exact",
+        "patron__card_number",
+        "patron__card_folded__exact",
+        "book__title",
+    ]
     date_hierarchy = "placed_at"

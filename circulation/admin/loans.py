@@ -89,7 +89,13 @@ class LoanAdmin(LendingViews, ReadOnlyAdmin):
         "checked_out_at",
     ]  # fmt: skip
     list_select_related = ["copy__book", "patron__user"]
-    search_fields = ["copy__barcode", "patron__card_number", "copy__book__title"]
+    search_fields = [
+        "copy__barcode",
+        "copy__barcode_folded__exact",
+        "patron__card_number",
+        "patron__card_folded__exact",
+        "copy__book__title",
+    ]
     date_hierarchy = "checked_out_at"
     inlines = [RenewalInline, OverrideInline]
 

@@ -14,6 +14,7 @@ from catalog.models import Branch, Copy
 from circulation import queries, reading, rules
 from circulation.models import Loan
 from circulation.services import loans
+from library.core.typed import bare
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ def explain_check_out(
     found_copy = queries.find_copy(copy.barcode if isinstance(copy, Copy) else copy)
     found_patron = queries.find_patron(patron.card_number if isinstance(patron, Patron) else patron)
     state = reading.check_out(
-        barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
-        card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
+        barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
+        card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=found_copy,
         patron=found_patron,
         branch=branch,

@@ -16,6 +16,7 @@ from circulation import errors, explaining, locks, reading, rules, signals
 from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import overrides, returns, shelves
 from library.core.rows import execute
+from library.core.typed import bare
 
 
 @locks.transaction_tried_again
@@ -43,8 +44,8 @@ def check_out(
     permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
     desk = _locked(copy, patron, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
     around = reading.check_out(
-        barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
-        card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
+        barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
+        card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=desk.copy,
         patron=desk.patron,
         branch=branch,
