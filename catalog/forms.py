@@ -53,6 +53,11 @@ class BookAdminForm(BookModelForm):
         help_text=_("10 or 13 digits as they are printed or scanned; kept as 13. Empty for a book that has none."),
     )  # fmt: skip
 
+    language = forms.CharField(
+        label=_("language"), max_length=40, initial="en",
+        help_text=_("Two letters, for example en; three where a language has no two. mul: several, zxx: no words."),
+    )  # fmt: skip
+
     class Meta:
         model = Book
         fields = (
@@ -205,7 +210,7 @@ class BulkForm(forms.Form):
     add_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Add subjects"))
     remove_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Remove subjects"))
     language = forms.CharField(
-        required=False, label=_("Language"), max_length=2, help_text=_("Two letters, as in ISO 639-1.")
+        required=False, label=_("Language"), max_length=40, help_text=_("Two letters, for example en, or three.")
     )
     publisher = forms.CharField(required=False, label=_("Publisher"), max_length=checks.NAME_LENGTH)
     is_public = forms.NullBooleanField(

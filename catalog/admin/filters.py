@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from catalog.finding.facets import language_name
 from catalog.models import Book, Branch, Category, Series
-from library.core.templatetags.lyceum import language_word
 
 Choices = Iterable[tuple[str, Any]]
 Rows = QuerySet[Book]
@@ -58,7 +58,7 @@ class LanguageFilter(Narrowing):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         codes = Book.objects.order_by("language").values_list("language", flat=True).distinct()
-        return sorted(((code, language_word(code)) for code in codes), key=lambda choice: choice[1])
+        return sorted(((code, language_name(code)) for code in codes), key=lambda one: one[1])
 
     def narrowed(self, books: Rows, value: str) -> Rows:
         return books.filter(language=value.replace("\0", ""))
