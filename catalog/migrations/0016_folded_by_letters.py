@@ -103,7 +103,7 @@ def _batches(rows: Any) -> Iterator[list[Any]]:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("catalog", "0014_music_numbers")]
+    dependencies = [("catalog", "0015_languages")]
     operations = [
         migrations.RunPython(file_names_again, migrations.RunPython.noop),
         migrations.RunPython(read_books_again, migrations.RunPython.noop),
