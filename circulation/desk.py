@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -64,9 +64,9 @@ class Scanned:
 
 @dataclass(frozen=True)
 class TakingBack:
-    """What is said of the copies that are taken back: when they count as returned, and whether they are damaged."""
+    """What is said of the copies that are taken back: when or on which day they count as returned, and damage."""
 
-    returned_at: datetime | None = None
+    returned_at: date | None = None
     is_damaged: bool = False
 
 

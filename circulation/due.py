@@ -1,18 +1,18 @@
 """When a loan is due: the rules' values, a calendar and a moment in; the due date and how it came about out.
 
 In this order: the period by the due mode; a popular title's shorter period; the end of term; the fixed due date; the
-end of the card. Whole days end 23:59 by the library's clock.
+end of the card. Whole days end with the last moment of the day by the library's clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from circulation.opening import ONE_DAY, SEARCHED_DAYS, Calendar
+from library.core.days import end_of
 
-DAY_ENDS = time(23, 59)
 HOURS_A_DAY = 24
 A_WEEK = 7
 
@@ -76,8 +76,8 @@ def due_date(
 
 
 def day_end(day: date, calendar: Calendar) -> datetime:
-    """23:59 by the library's clock, in UTC; where the clock shows it twice, the second time."""
-    return calendar.moment(day, DAY_ENDS)
+    """The last moment of ``day`` by the library's clock, in UTC; where the clock shows it twice, the second time."""
+    return end_of(day, by=calendar.time_zone)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class _Search:
     def _by_days(self) -> Due:
         first, period, mode = self._day(self.start), self.terms.period, self.terms.due_mode
         aim = first + timedelta(days=period)
-        to = self._count_open(first, period) if mode == "open_days" else aim
+        to = self.calendar.nth_open(first, period) if mode == "open_days" else aim
         due = self._begin(day_end(to, self.calendar), to)
         if to != aim:
             due = due.then("closed_days_left_out", due.at, days=(to - aim).days, to=to)
@@ -147,11 +147,6 @@ class _Search:
                 return self.calendar.next_open(day)
             to += A_WEEK * ONE_DAY
         return to
-
-    def _count_open(self, day: date, period: int) -> date:
-        for _count in range(period):
-            day = self.calendar.next_open(day + ONE_DAY)
-        return day
 
     # What comes after the period
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
-from django.utils import timezone
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
@@ -25,6 +24,7 @@ from circulation.policy import lending_settings, rule_rows
 from circulation.reading import check_out_state, loans_and_limit
 from circulation.reading import renewal as renewal_state
 from circulation.reading import renewals as renewal_states
+from library.core import days
 
 __all__ = ["check_out_state", "lending_settings", "loans_and_limit", "renewal_state", "renewal_states", "rule_rows"]
 
@@ -124,10 +124,8 @@ def matrix() -> QuerySet[LoanRule]:
 def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[datetime, UUID] | None) -> LoanQuerySet:
     """Open loans due between ``since`` and the end of the library's day ``at``, an hourly one by ``at``; in the order
     of their due dates, from the one ``after`` which comes."""
-    zone = timezone.get_default_timezone()
-    tomorrow = datetime.combine(timezone.localtime(at, zone).date() + timedelta(days=1), time.min, tzinfo=zone)
     loans = Loan.objects.open().filter(
-        Q(is_hourly=False, due_at__lt=tomorrow) | Q(due_at__lte=at),
+        Q(is_hourly=False, due_at__lte=days.end_of(days.today(at))) | Q(due_at__lte=at),
         due_at__gte=since, claimed_returned_at=None, lost_at=None, patron__wants_auto_renewal=True,
     )  # fmt: skip
     if after is not None:

@@ -19,6 +19,7 @@ from catalog.models import Branch, ItemType
 from circulation import explaining, queries, services
 from circulation.api.common import ABSENT, FORBIDDEN, INVALID, user_of
 from circulation.api.serializers import RuleValueSerializer
+from circulation.bounds import LONGEST_PERIOD, MOST
 from circulation.matrix import DEFAULTS, SCOPE, resolve
 from circulation.models import LoanRule
 from circulation.rules import Decision
@@ -26,10 +27,10 @@ from library.core.permissions import requires
 
 LIMIT = {
     "min_value": -1,
-    "max_value": 32_767,
+    "max_value": MOST,
     "help_text": "-1: unlimited; 0: none; null: a less specific row decides.",
 }
-PERIOD = {"max_value": 32_767}
+PERIOD = {"max_value": LONGEST_PERIOD}
 
 
 class NamedField(serializers.CharField):

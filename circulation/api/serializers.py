@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from django.db.models import Q
@@ -14,11 +14,12 @@ from accounts.api.serializers import TextField
 from catalog import checks
 from catalog.models import Book, Branch, CopyStatus
 from circulation import queries
-from circulation.listing import EARLIEST, LATEST, OUT_OF_BOUNDS
+from circulation.bounds import OUT_OF_BOUNDS
 from circulation.models import Hold, HoldState, Loan, LoanStatus
 from circulation.services import Action, CheckedIn, RenewedAll
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
+from library.core import days
 from library.core.api import ReasonSerializer
 
 SCAN_LENGTH = 100
@@ -160,15 +161,22 @@ class BranchField(serializers.CharField):
         return branch
 
 
-@extend_schema_field(OpenApiTypes.DATETIME)
-class MomentField(serializers.DateTimeField):
-    """A moment that every calendar can write; without a zone, by the library's clock."""
+@extend_schema_field({"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})
+class DayOrMomentField(serializers.DateTimeField):
+    """A day, or a moment, that every calendar can write; without a zone, by the library's clock."""
 
-    def to_internal_value(self, value: Any) -> datetime:
-        moment: datetime = super().to_internal_value(value)
-        if not EARLIEST.year <= moment.year <= LATEST.year:
+    def to_internal_value(self, value: Any) -> date:
+        said = _day(value) or super().to_internal_value(value)
+        if not days.is_writable(said.date() if isinstance(said, datetime) else said):
             raise serializers.ValidationError(str(OUT_OF_BOUNDS), code="overflow")
-        return moment
+        return said
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) and len(text) == len("2026-03-02") else None
+    except ValueError:
+        return None
 
 
 class RenewSerializer(serializers.Serializer[Any]):
@@ -179,9 +187,9 @@ class RenewSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(
         max_length=COMMENT_LENGTH, required=False, allow_blank=True, help_text="Why they are set aside."
     )
-    due_at = MomentField(
+    due_at = DayOrMomentField(
         required=False,
-        help_text="A due date of one's own: setting aside too, so it needs the permission and a comment.",
+        help_text="A due date of one's own, of a day its end: this needs the permission and a comment, too.",
     )
 
 
@@ -195,7 +203,9 @@ class CheckOutSerializer(RenewSerializer):
 
 class ReturnSerializer(serializers.Serializer[Any]):
     branch = BranchField(required=False, help_text="Whose desk takes it back, by id or code.")
-    returned_at = MomentField(required=False, help_text="When it counts as returned, for a book drop; left out: now.")
+    returned_at = DayOrMomentField(
+        required=False, help_text="When, or on which day, it counts as returned, for a book drop; left out: now."
+    )
     is_damaged = serializers.BooleanField(required=False, default=False, help_text="Put it aside, do not lend it on.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -27,7 +27,7 @@ def check_out(
     branch: Branch | None = None,
     override: Collection[str] = (),
     comment: str = "",
-    due_at: datetime | None = None,
+    due_at: datetime | date | None = None,
     at: datetime | None = None,
 ) -> Loan:
     """Lend a copy to a patron, each given as itself or as what was scanned; returns the open loan with its alerts.

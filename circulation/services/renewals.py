@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -32,7 +32,7 @@ def renew(
     by: User | None,
     override: Collection[str] = (),
     comment: str = "",
-    due_at: datetime | None = None,
+    due_at: datetime | date | None = None,
     automatic: bool = False,
     at: datetime | None = None,
 ) -> Loan:
@@ -48,7 +48,7 @@ def renew(
     loan = locked_loan(loan)
     as_of = min(at, loan.due_at) if automatic else at
     decision = rules.decide_renewal(reading.renewal(loan), at=as_of, automatic=automatic)
-    decision = _by_hand(decision, loan, due_at)
+    decision = _by_hand(decision, loan, permit.due_at)
     set_aside = permit.reasons(decision)
     renewal = _go_on(loan, decision, permit.due_at, by=by, automatic=automatic, at=at)
     permit.write(loan, Verb.RENEW, reasons=set_aside, at=at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
@@ -16,6 +16,7 @@ from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, locks, signals, words
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
 from circulation.services import shelves
+from library.core import days
 from library.core.errors import Level, Reason
 from library.core.rows import Joined, execute, fetch
 
@@ -67,15 +68,15 @@ def check_in(
     copy: Copy | str,
     by: User,
     branch: Branch | None = None,
-    returned_at: datetime | None = None,
+    returned_at: datetime | date | None = None,
     is_damaged: bool = False,
     at: datetime | None = None,
 ) -> CheckedIn:
     """Take back a copy, given as itself or as its scanned barcode, and say where it goes now.
 
-    ``branch``: whose desk it is on; None: where the copy belongs. ``returned_at``: when it counts as returned, for a
-    book drop. A copy that a hold is bound to goes to that reader, else to the next in line; any other goes home. One
-    that was missing, lost or on its way is found. A second scan changes nothing and says so.
+    ``branch``: whose desk it is on; None: where the copy belongs. ``returned_at``: when, or on which day, it counts as
+    returned, for a book drop. A copy that a hold is bound to goes to that reader, else to the next in line; any other
+    goes home. One that was missing, lost or on its way is found. A second scan changes nothing and says so.
     Raises ``CopyUnknown``, ``NotOnLoan`` for a withdrawn copy, ``ReturnBeforeCheckOut`` or ``ReturnInFuture``.
     """
     at = at or timezone.now()
@@ -86,6 +87,7 @@ def check_in(
     loan = _open_loan(found)
     if loan is None and found.status == CopyStatus.WITHDRAWN:
         raise errors.NotOnLoan(barcode=found.barcode, status=found.get_status_display())
+    returned_at = returned_when(returned_at, loan, at=at)
     check_returned_at(returned_at, loan, at=at)
     alerts = [_TURNED_UP[found.status].reason(barcode=found.barcode)] if found.status in _TURNED_UP else []
     if loan is not None:
@@ -101,12 +103,28 @@ def check_in(
     return result
 
 
+def returned_when(said: datetime | date | None, loan: Loan | None, *, at: datetime) -> datetime | None:
+    """The moment that a return counts from: of a day that is over its end, today now. A loan that was due on the day
+    itself, by hand or by the hour, came in time: nobody knows better. Errors: ``ReturnInFuture``."""
+    if said is None or isinstance(said, datetime):
+        return said
+    if not days.is_writable(said) or said > days.today(at):
+        raise _in_future()
+    if loan is not None and days.date_of(loan.due_at) == said:
+        return min(at, max(loan.due_at, loan.checked_out_at))
+    return min(at, days.end_of(said))
+
+
+def _in_future() -> errors.ReturnInFuture:
+    return errors.ReturnInFuture(fields={"returned_at": [str(errors.ReturnInFuture.message)]})
+
+
 def check_returned_at(returned_at: datetime | None, loan: Loan | None, *, at: datetime) -> None:
     """Errors: ``ReturnInFuture``, ``ReturnBeforeCheckOut``, both on the field ``returned_at``."""
     if returned_at is None:
         return
     if returned_at > at:
-        raise errors.ReturnInFuture(fields={"returned_at": [str(errors.ReturnInFuture.message)]})
+        raise _in_future()
     if loan is not None and returned_at < loan.checked_out_at:
         refusal = errors.ReturnBeforeCheckOut(day=words.day(loan.checked_out_at))
         refusal.fields = {"returned_at": [refusal.detail]}

@@ -27,7 +27,7 @@ def _rule(settings):
 
 
 def ends(day):
-    return datetime.fromisoformat(f"{day}T23:59").replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{day}T23:59:59.999999").replace(tzinfo=UTC)
 
 
 def due(**values):

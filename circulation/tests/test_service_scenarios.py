@@ -57,7 +57,7 @@ def now(row: Any) -> Any:
 
 
 def ends(day: str) -> datetime:
-    return datetime.fromisoformat(f"{day}T23:59").replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{day}T23:59:59.999999").replace(tzinfo=UTC)
 
 
 def rule(**values: Any) -> None:

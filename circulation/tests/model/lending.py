@@ -440,7 +440,7 @@ class Lending:
 
 
 def _end(day: date) -> datetime:
-    return datetime.combine(day, time(23, 59), tzinfo=UTC)
+    return datetime.combine(day, time.max, tzinfo=UTC)
 
 
 def _extended(branch: str, at: datetime) -> datetime:
