@@ -37,6 +37,13 @@ class CopyInCirculation(LibraryError):
     message = _("Copy {barcode} is {status}. Settle that at the desk before its status is changed here.")
 
 
+class CopyStillLent(CopyInCirculation):
+    """Its loan is open, as that of a copy declared lost is: returning it is the desk's."""
+
+    code = "copy_still_lent"
+    message = _("The loan of copy {barcode} is still open. Take the copy back at the desk; then its status may change.")
+
+
 class CopyInUse(LibraryError):
     code = "copy_in_use"
     message = _("Copy {barcode} has a history of loans or holds and cannot be deleted. Withdraw it instead.")

@@ -7,8 +7,9 @@ from typing import Any
 from django.dispatch import receiver
 
 from catalog.models import Book
-from catalog.signals import books_merging
+from catalog.signals import books_merging, copies_freed
 from circulation import services
+from circulation.services import shelves
 
 
 @receiver(books_merging, dispatch_uid="circulation.move_holds")
@@ -16,3 +17,9 @@ def move_holds(*, kept: Book, merged: Book, **kwargs: Any) -> set[str]:
     """Who waits for a record that goes waits for the one that stays."""
     services.move_holds(kept=kept, merged=merged)
     return {"circulation.Hold.book"}
+
+
+@receiver(copies_freed, dispatch_uid="circulation.serve_queue")
+def serve_queue(*, book_id: int, **kwargs: Any) -> None:
+    """No copy stands free beside those who wait for its book, whatever freed it."""
+    shelves.serve_queue(book_id)
