@@ -60,6 +60,8 @@ class UserAdmin(admin.ModelAdmin[User]):
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
         if "is_active" in form.changed_data:
             services.change_active(user=obj, is_active=given["is_active"], by=_who(request))
+            for sentence in () if given["is_active"] else services.still_open(obj):
+                self.message_user(request, sentence, messages.WARNING)
 
     def _create(self, obj: User, given: dict[str, Any]) -> None:
         user = services.create_user(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity, errors, limits, otp, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
+from accounts.signals import account_closing
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 
 FIRST_TIER = "reader"
@@ -141,6 +142,12 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user
+
+
+def still_open(user: User) -> list[str]:
+    """Sentences about what ``user`` still has or waits for: closing the account changes none of it."""
+    answers = account_closing.send(User, user=user)
+    return [sentence for _to, sentences in answers for sentence in sentences]
 
 
 @transaction.atomic

@@ -64,7 +64,17 @@ def bound_hold(copy: Copy) -> Hold | None:
 
 def home_loans(patron: Patron) -> LoanQuerySet:
     """What the patron has at home, what is due first at the head."""
-    return Loan.objects.open().with_names().filter(patron=patron).order_by("due_at", "id")
+    return home_loans_of(patron.pk)
+
+
+def home_loans_of(user_id: UUID) -> LoanQuerySet:
+    """As ``home_loans``, of the patron that a user is."""
+    return Loan.objects.open().with_names().filter(patron=user_id).order_by("due_at", "id")
+
+
+def open_holds_of(user_id: UUID) -> HoldQuerySet:
+    """What they wait for, in the order of asking."""
+    return Hold.objects.open().with_names().filter(patron=user_id).order_by("placed_at", "id")
 
 
 def home_holds(patron: Patron) -> Iterable[Hold]:
@@ -131,7 +141,7 @@ def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[dat
     if after is not None:
         due_at, pk = after
         loans = loans.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
-    return loans.select_related("copy", "patron").order_by("due_at", "pk")
+    return loans.select_related("copy__book", "patron__user").order_by("due_at", "pk")
 
 
 def request_state(*, book: Book, patron: Patron, branch: Branch, is_free_here: bool) -> rules.RequestState:

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.models import User
+from accounts.signals import account_closing
 from catalog.models import Book
 from catalog.signals import books_merging, copies_freed
-from circulation import services
+from circulation import queries, services, words
 from circulation.services import shelves
 
 
@@ -23,3 +25,9 @@ def move_holds(*, kept: Book, merged: Book, **kwargs: Any) -> set[str]:
 def serve_queue(*, book_id: int, **kwargs: Any) -> None:
     """No copy stands free beside those who wait for its book, whatever freed it."""
     shelves.serve_queue(book_id)
+
+
+@receiver(account_closing, dispatch_uid="circulation.still_open")
+def still_open(*, user: User, **kwargs: Any) -> list[str]:
+    """What somebody has at home and waits for, as sentences."""
+    return words.still_open(queries.home_loans_of(user.pk), queries.open_holds_of(user.pk))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import BooleanField, Model, Q, QuerySet
+from django.db.models import BooleanField, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -14,8 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Tier
-from catalog import checks
-from catalog.models import Branch, ItemType
+from catalog.api.fields import ID_OR_CODE, BranchField, ItemTypeField, NamedField
 from circulation import explaining, queries, services
 from circulation.api.common import ABSENT, FORBIDDEN, INVALID, user_of
 from circulation.api.serializers import RuleValueSerializer
@@ -33,38 +32,9 @@ LIMIT = {
 PERIOD = {"max_value": LONGEST_PERIOD}
 
 
-class NamedField(serializers.CharField):
-    """One of the library's branches, tiers or item types, by its id or code; null: any."""
-
-    model: ClassVar[type[Model]]
-    shown: ClassVar[str] = "code"
-
-    def to_internal_value(self, data: Any) -> Any:
-        named = checks.readable(str(super().to_internal_value(data)))
-        meant = Q(code=named)
-        if named.isdecimal() and len(named) < 10:
-            meant |= Q(pk=int(named))
-        found = self.model._default_manager.filter(meant).order_by("pk").first()
-        if found is None:
-            raise serializers.ValidationError("There is none with this id or code.", code="does_not_exist")
-        return found
-
-    def to_representation(self, value: Any) -> Any:
-        return getattr(value, self.shown)
-
-
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
-class BranchField(NamedField):
-    model = Branch
-    shown = "pk"
-
-
+@extend_schema_field(ID_OR_CODE)
 class TierField(NamedField):
     model = Tier
-
-
-class ItemTypeField(NamedField):
-    model = ItemType
 
 
 class TrueOrFalse(serializers.BooleanField):
@@ -85,11 +55,14 @@ class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
     branch = BranchField(allow_null=True, default=None, help_text="That owns the copy: its id, or its code; null: any.")
     tier = TierField(allow_null=True, default=None, help_text="The reader's: its code, or its id; null: any.")
     item_type = ItemTypeField(allow_null=True, default=None, help_text="The copy's: its code, or its id; null: any.")
+    branch_code = serializers.CharField(source="branch.code", read_only=True, allow_null=True, default=None)
+    tier_id = serializers.IntegerField(read_only=True, allow_null=True)
+    item_type_id = serializers.IntegerField(read_only=True, allow_null=True)
     in_words = serializers.CharField(source="__str__", read_only=True, help_text="The scope.")
 
     class Meta:
         model = LoanRule
-        fields = ["id", *SCOPE, "in_words", *DEFAULTS]
+        fields = ["id", *SCOPE, "branch_code", "tier_id", "item_type_id", "in_words", *DEFAULTS]
         validators: ClassVar[list[Any]] = []  # the service checks that a scope is there once
         extra_kwargs: ClassVar[dict[str, dict[str, Any]]] = {
             "loan_period": PERIOD | {"min_value": 1, "help_text": "In `loan_unit`. Null everywhere: nothing is lent."},
@@ -163,9 +136,9 @@ class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("branch", str, required=True, description="That owns the copy, by id or code."),
-            OpenApiParameter("tier", str, required=True, description="The reader's, by code or id."),
-            OpenApiParameter("item_type", str, description="By code or id; left out: an ordinary book."),
+            OpenApiParameter("branch", ID_OR_CODE, required=True, description="That owns the copy, by id or code."),
+            OpenApiParameter("tier", ID_OR_CODE, required=True, description="The reader's, by code or id."),
+            OpenApiParameter("item_type", ID_OR_CODE, description="By code or id; left out: an ordinary book."),
         ],
         responses={200: RuleValueSerializer(many=True), 400: INVALID, 403: FORBIDDEN},
     )

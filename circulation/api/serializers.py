@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, cast
 
-from django.db.models import Q
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.serializers import TextField
-from catalog import checks
-from catalog.models import Book, Branch, CopyStatus
+from catalog.api.fields import BranchField
+from catalog.models import Book, CopyStatus
 from circulation import queries
 from circulation.bounds import OUT_OF_BOUNDS
 from circulation.models import Hold, HoldState, Loan, LoanStatus
@@ -50,14 +48,15 @@ class LoanSerializer(StaffSeesPatron):
     copy = serializers.CharField(source="copy.barcode", read_only=True)
     book = BookTitleSerializer(source="copy.book", read_only=True)
     branch = serializers.IntegerField(source="copy.branch_id", read_only=True, help_text="The copy's own branch.")
+    branch_code = serializers.CharField(source="copy.branch.code", read_only=True)
     branch_name = serializers.CharField(source="copy.branch.name", read_only=True)
     status = serializers.ChoiceField(choices=LoanStatus.choices, read_only=True)
 
     class Meta:
         model = Loan
         fields = [
-            "id", "copy", "book", "branch", "branch_name", "checked_out_at", "due_at", "returned_at", "status",
-            "renewals", "renewed_at", "claimed_returned_at", "lost_at", "patron",
+            "id", "copy", "book", "branch", "branch_code", "branch_name", "checked_out_at", "due_at", "returned_at",
+            "status", "renewals", "renewed_at", "claimed_returned_at", "lost_at", "patron",
         ]  # fmt: skip
 
 
@@ -88,6 +87,7 @@ class HoldSerializer(StaffSeesPatron):
     permission = "circulation.view_hold"
     book = BookTitleSerializer(read_only=True)
     branch = serializers.IntegerField(source="pickup_branch_id", read_only=True, help_text="Where to fetch it.")
+    branch_code = serializers.CharField(source="pickup_branch.code", read_only=True)
     branch_name = serializers.CharField(source="pickup_branch.name", read_only=True)
     copy = serializers.CharField(source="copy.barcode", read_only=True, allow_null=True, default=None)
     position = serializers.SerializerMethodField(help_text="Place in the queue; null for a hold with its own copy.")
@@ -95,8 +95,8 @@ class HoldSerializer(StaffSeesPatron):
     class Meta:
         model = Hold
         fields = [
-            "id", "book", "branch", "branch_name", "copy", "state", "position", "placed_at", "ready_at", "ended_at",
-            "refusal_reason", "patron",
+            "id", "book", "branch", "branch_code", "branch_name", "copy", "state", "position", "placed_at", "ready_at",
+            "ended_at", "refusal_reason", "patron",
         ]  # fmt: skip
 
     @extend_schema_field({"type": "integer", "nullable": True})
@@ -137,6 +137,7 @@ class CheckedInSerializer(serializers.Serializer[Any]):
     action = serializers.ChoiceField(choices=[(action.value, action.name) for action in Action])
     hold = HoldSerializer(allow_null=True)
     branch = serializers.IntegerField(source="branch.pk", help_text="Where the copy belongs now.")
+    branch_code = serializers.CharField(source="branch.code")
     branch_name = serializers.CharField(source="branch.name")
     alerts = serializers.SerializerMethodField(help_text="What the desk should know.")
     nothing_changed = serializers.BooleanField(help_text="It was where it belongs, as after a second scan.")
@@ -144,21 +145,6 @@ class CheckedInSerializer(serializers.Serializer[Any]):
     @extend_schema_field(ReasonSerializer(many=True))
     def get_alerts(self, result: CheckedIn) -> list[dict[str, str]]:
         return [reason.as_dict() for reason in result.alerts]
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class BranchField(serializers.CharField):
-    """A branch, by its id or its code."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        named = checks.readable(str(super().to_internal_value(data)))
-        meant = Q(code=named)
-        if named.isdecimal() and len(named) < 10:
-            meant |= Q(pk=int(named))
-        branch = Branch.objects.filter(meant).order_by("pk").first()
-        if branch is None:
-            raise serializers.ValidationError("There is no such branch.", code="does_not_exist")
-        return branch
 
 
 @extend_schema_field({"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})

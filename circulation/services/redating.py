@@ -199,7 +199,7 @@ def _after(loans: LoanQuerySet, last: tuple[datetime, UUID] | None) -> LoanQuery
 def _move(run: JobRun, made: Redating, pks: list[UUID], *, done: int, total: int) -> None:
     message = ngettext("%(count)d loan looked at", "%(count)d loans looked at", done) % {"count": done}
     with run.checkpoint(done=done, total=total, message=message):
-        _lock(pks)
+        lock_loans(pks)
         preview = Preview(closure_of(made))
         loans = list(preview.loans().exclude(redatings__redating=made).filter(pk__in=pks))
         moved = []
@@ -211,7 +211,7 @@ def _move(run: JobRun, made: Redating, pks: list[UUID], *, done: int, total: int
         RedatedLoan.objects.bulk_create(moved)
 
 
-def _lock(pks: list[UUID]) -> None:
+def lock_loans(pks: list[UUID]) -> None:
     """Lock people, books and copies of these loans, in that order: every verb that changes a loan waits there."""
     rows = list(Loan.objects.filter(pk__in=pks).values_list("patron_id", "copy__book_id", "copy_id"))
     list(locks.locking(Patron.objects.filter(pk__in={patron for patron, _, _ in rows}).order_by("pk")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -89,7 +90,7 @@ def check_in(
         raise errors.NotOnLoan(barcode=found.barcode, status=found.get_status_display())
     returned_at = returned_when(returned_at, loan, at=at)
     check_returned_at(returned_at, loan, at=at)
-    alerts = [_TURNED_UP[found.status].reason(barcode=found.barcode)] if found.status in _TURNED_UP else []
+    alerts = list(_turned_up(found, loan))
     if loan is not None:
         close(loan, by=by, at=at, returned_at=returned_at)
     result = _settle(found, loan=loan, here=branch, is_damaged=is_damaged, by=by, at=at, alerts=alerts)
@@ -101,6 +102,15 @@ def check_in(
             data={"barcode": found.barcode, "action": result.action.value, "branch": result.branch.code},
         )  # fmt: skip
     return result
+
+
+def _turned_up(copy: Copy, loan: Loan | None) -> Iterator[Reason]:
+    """What was said of a copy that lies on the desk all the same."""
+    if copy.status in _TURNED_UP:
+        yield _TURNED_UP[copy.status].reason(barcode=copy.barcode)
+    if loan is not None and loan.claimed_returned_at is not None:
+        day = words.day(loan.claimed_returned_at)
+        yield errors.CopyWasClaimedReturned.reason(barcode=copy.barcode, reader=str(loan.patron.user), day=day)
 
 
 def returned_when(said: datetime | date | None, loan: Loan | None, *, at: datetime) -> datetime | None:
