@@ -64,15 +64,17 @@ def due_date(
     days: int | None = None,
     card_expires_on: date | None = None,
     popular_days: int | None = None,
+    is_new: bool = False,
 ) -> Due:
     """When a loan from ``start`` on is due. ``days`` takes the place of the period, in its unit: a renewal's.
 
     Later than ``start``, but for two cases in which it is no earlier: a period of 0, and a cap on the very day on
-    whose end ``start`` falls (a renewal that gains nothing). Errors: ``NeverOpens``.
+    whose end ``start`` falls (a renewal that gains nothing; ``is_new``: a check-out, for which that day is over).
+    Errors: ``NeverOpens``.
     """
-    return _Search(terms if days is None else replace(terms, period=days), calendar, start.astimezone(UTC)).find(
-        card_expires_on=card_expires_on, popular_days=popular_days
-    )
+    terms = terms if days is None else replace(terms, period=days)
+    search = _Search(terms, calendar, start.astimezone(UTC), is_new)
+    return search.find(card_expires_on=card_expires_on, popular_days=popular_days)
 
 
 def day_end(day: date, calendar: Calendar) -> datetime:
@@ -85,6 +87,7 @@ class _Search:
     terms: LoanTerms
     calendar: Calendar
     start: datetime  # in UTC
+    is_new: bool = False
 
     def find(self, *, card_expires_on: date | None, popular_days: int | None) -> Due:
         due = self._by_period()
@@ -171,7 +174,7 @@ class _Search:
         day, mode = self.terms.hard_due_date, self.terms.hard_due_mode
         if day is None:
             return due
-        if day_end(day, self.calendar) < self.start:
+        if self._is_over(day):
             return due.then("hard_due_date_over", due.at, date=day)
         is_later = day > self._day(due.at)
         if day == self._day(due.at) or (mode == "before" and is_later) or (mode == "after" and not is_later):
@@ -183,7 +186,12 @@ class _Search:
 
     def _is_cap(self, day: date, due: Due) -> bool:
         """Whether ``day`` is earlier than the due date and not over when the loan begins."""
-        return day < self._day(due.at) and day_end(day, self.calendar) >= self.start
+        return day < self._day(due.at) and not self._is_over(day)
+
+    def _is_over(self, day: date) -> bool:
+        """Whether nothing can be due on ``day`` that begins now."""
+        end = day_end(day, self.calendar)
+        return end < self.start or (self.is_new and end == self.start)
 
     def _capped(self, due: Due, day: date, code: str, **values: object) -> Due:
         """Down to ``day``; where it is closed, back to an open one, if there is one that is not over already."""

@@ -13,7 +13,6 @@ from django.urls import reverse
 from accounts.models import OneTimeCode, Role, Tier, User
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver
-from circulation.tests.factories import make_hold, make_loan
 
 pytestmark = pytest.mark.django_db
 USERS, ADD = reverse("admin:accounts_user_changelist"), reverse("admin:accounts_user_add")
@@ -122,18 +121,6 @@ def test_keeping_somebody_out_takes_one_click(administrator):
     entered(administrator).post(page_of(user), body)
     user.refresh_from_db()
     assert not user.is_active
-
-
-def test_who_closes_an_account_is_told_what_is_still_open(administrator):
-    loan, hold = make_loan(), make_hold()
-    for user in (loan.patron.user, hold.patron.user):
-        body = values(user)
-        del body["is_active"]
-        page = entered(administrator).post(page_of(user), body, follow=True).content.decode()
-        assert "1 loan is still open" in page if user == loan.patron.user else "1 hold is still open" in page
-        assert (loan if user == loan.patron.user else hold).copy.book.title in page
-    loan.refresh_from_db()
-    assert loan.returned_at is None
 
 
 def test_an_address_that_differs_only_in_case_is_refused(administrator):

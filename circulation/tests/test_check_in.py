@@ -76,15 +76,6 @@ def test_copy_that_turns_up_is_free(librarian, status):
     assert status_of(copy) == CopyStatus.AVAILABLE
 
 
-@pytest.mark.parametrize("status", ["damaged", "withdrawn", "in_repair"])
-def test_loan_of_a_copy_marked_meanwhile_ends_and_the_mark_stays(librarian, status):
-    loan = make_loan()
-    loan.copy.status = status
-    loan.copy.save()
-    assert services.check_in(copy=loan.copy, by=librarian).loan == loan
-    assert status_of(loan.copy) == status
-
-
 def test_requested_copy_on_the_desk_goes_to_the_hold_shelf(librarian):
     hold = make_hold()
     result = services.check_in(copy=hold.copy, by=librarian, at=MONDAY)
