@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -146,7 +147,7 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
 
 def still_open(user: User) -> list[str]:
     """Sentences about what ``user`` still has or waits for: closing the account changes none of it."""
-    answers = account_closing.send(User, user=user)
+    answers: list[Any] = account_closing.send(User, user=user)
     return [sentence for _to, sentences in answers for sentence in sentences]
 
 

@@ -192,7 +192,7 @@ class Calendar:
     @cached_property
     def _stretches(self) -> tuple[list[date], list[tuple[bool, ...]]]:
         """The days on which another week begins, as exceptions and terms come and go, and its open weekdays."""
-        spans = (*self.exceptions, *self.terms)
+        spans: list[SpecialDays | TermDays] = [*self.exceptions, *self.terms]
         after = (span.last + ONE_DAY for span in spans if span.last < date.max)
         firsts = sorted({date.min, *(span.first for span in spans), *after})
         return firsts, [self._open_weekdays(first) for first in firsts]

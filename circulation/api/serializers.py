@@ -151,8 +151,9 @@ class CheckedInSerializer(serializers.Serializer[Any]):
 class DayOrMomentField(serializers.DateTimeField):
     """A day, or a moment, that every calendar can write; without a zone, by the library's clock."""
 
-    def to_internal_value(self, value: Any) -> date:
-        said = _day(value) or super().to_internal_value(value)
+    def to_internal_value(self, value: Any) -> Any:
+        """A ``date``, or a ``datetime``."""
+        said: date = _day(value) or super().to_internal_value(value)
         if not days.is_writable(said.date() if isinstance(said, datetime) else said):
             raise serializers.ValidationError(str(OUT_OF_BOUNDS), code="overflow")
         return said

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import activity
+from accounts import activity, plain
 from accounts.models import User
 from circulation.models import LibraryClock, Loan
 from circulation.services import redating
@@ -36,7 +36,7 @@ def follow_time_zone(*, by: User | None = None) -> int:
     with transaction.atomic():
         LibraryClock.objects.update_or_create(pk=1, defaults={"time_zone": settings.TIME_ZONE})
         if old != settings.TIME_ZONE:
-            data = {"old": old, "new": settings.TIME_ZONE, "loans": moved}
+            data: dict[str, plain.Value] = {"old": old, "new": settings.TIME_ZONE, "loans": moved}
             activity.record(actor=by, verb="due_dates.followed_time_zone", data=data)
     return moved
 

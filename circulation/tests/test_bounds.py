@@ -65,7 +65,7 @@ def slowly(cal: Calendar, day: date, count: int) -> date:
 SOME_DAY = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 SPANS = st.tuples(SOME_DAY, st.integers(0, 60)).map(lambda span: (span[0], span[0] + timedelta(days=span[1])))
 SPECIAL = st.builds(
-    lambda span, hours: SpecialDays("x", *span, hours=hours), SPANS, st.sampled_from([(), None, (NINE_TO_SIX,)])
+    lambda span, hours: SpecialDays("x", span[0], span[1], hours), SPANS, st.sampled_from([(), None, (NINE_TO_SIX,)])
 )
 WEEKS = st.sets(st.integers(0, 6)).map(lambda open_on: week(*open_on))
 TERMS = st.builds(lambda span, weekly: term(f"{span[0]}/{span[1]}", weekly), SPANS, st.none() | WEEKS)

@@ -18,6 +18,7 @@ from circulation.models import Hold, HoldState, Loan
 from circulation.services import holds, returns
 from circulation.tests.factories import make_loan
 from circulation.tests.test_races import _as_shipped, at_once, split  # noqa: F401  (a fixture)
+from library.core.rows import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,7 +118,7 @@ def test_book_lock_alone_gives_one_hold_one_copy(locked, monkeypatch):
     )  # fmt: skip
     if not locked:
         without(monkeypatch, "book")
-    monkeypatch.setattr(returns, "fetch", meeting(returns.fetch, locked=locked, after=_reads_who_waits))
+    monkeypatch.setattr(returns, "fetch", meeting(fetch, locked=locked, after=_reads_who_waits))
 
     def take_back(copy):
         return lambda: services.check_in(copy=copy, by=librarian)

@@ -281,7 +281,7 @@ def test_batches_and_a_stop_between_them(branch, monkeypatch):
     make_exception("2026-03-16", branch)
     loans = [lent(branch) for _ in range(5)]
     made, job = ordered(branch)
-    lock, batches = redating._lock, []
+    lock, batches = redating.lock_loans, []
 
     def lock_then_stop(pks):
         lock(pks)
@@ -308,7 +308,7 @@ def test_a_worker_that_dies_leaves_whole_batches_and_the_next_goes_on(branch, mo
     make_exception("2026-03-16", branch)
     loans = [lent(branch) for _ in range(3)]
     _made, job = ordered(branch)
-    lock = redating._lock
+    lock = redating.lock_loans
 
     def lock_then_break(pks):
         lock(pks)

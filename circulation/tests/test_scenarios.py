@@ -26,7 +26,7 @@ I, O, A = Level.IMPOSSIBLE, Level.OVERRIDABLE, Level.ALERT  # noqa: E741 (a colu
 
 
 def at(text):
-    return clock(text, UTC)
+    return clock(text, ZoneInfo("UTC"))
 
 
 def loan(barcode="D-1", **values):
