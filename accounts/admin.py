@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,18 +14,22 @@ from django.utils.translation import ngettext
 from accounts import lock_out_admin as lock_out_admin
 from accounts import outbox, services
 from accounts import staff_admin as staff_admin
+from accounts.errors import CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
+from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
+from library.core.typed import bare
 
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin[User]):
     """A reader added here gets no password: they choose one with a code by mail. Staff come by invitation."""
 
+    part, place, called = STAFF, 0, _("People who can sign in")
     list_display = ("full_name", "email", "username", "card_number", "role", "is_active")
     list_filter = ("role", "is_active")
     list_select_related = ("patron",)
-    search_fields = ("full_name", "email", "username", "patron__card_number")
+    search_fields = ("full_name", "email", "username", "patron__card_number", "patron__card_folded__exact")
     fields = ("email", "username", "full_name", "role", "is_active", "created_at", "last_login")
     readonly_fields = ("created_at", "last_login")
 
@@ -87,11 +92,22 @@ class UserAdmin(admin.ModelAdmin[User]):
             return HttpResponseRedirect(request.get_full_path())
 
 
+class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
+    def clean_card_number(self) -> str:
+        """As it is scanned (``library.core.typed``), and nobody else's."""
+        card = bare(self.cleaned_data["card_number"])
+        if not card or Patron.objects.filter(card_folded=card).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(CardTaken().detail if card else _("Scan or type the number of the card."))
+        return card
+
+
 @admin.register(Patron)
 class PatronAdmin(admin.ModelAdmin[Patron]):
+    form = PatronForm
+    part, place, called = READERS, 0, _("Readers")
     list_display = ("card_number", "name", "email", "tier", "expires_on", "is_card_lost", "is_restricted")
     list_filter = ("tier", "is_card_lost", "is_restricted", "is_address_confirmed", "expires_on")
-    search_fields = ("card_number", "user__full_name", "user__email")
+    search_fields = ("card_number", "card_folded__exact", "user__full_name", "user__email")
     fieldsets = (
         (None, {"fields": ("user", "tier", "birth_date", "is_address_confirmed", "wants_auto_renewal")}),
         (_("Card"), {"fields": ("card_number", "expires_on", "is_card_lost")}),
@@ -104,6 +120,16 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
         ),
     )
     readonly_fields = ("user",)
+    formfield_overrides = DATES
+
+    change_form_template = "admin/accounts/patron/change_form.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        patron = self.get_object(request, object_id)
+        leads = links(request, patron) if patron else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "links": leads})
 
     @admin.display(description=_("name"), ordering="user__full_name")
     def name(self, patron: Patron) -> str:
@@ -131,6 +157,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
 @admin.register(Tier)
 class TierAdmin(admin.ModelAdmin[Tier]):
+    part, place = RULES, 2
     list_display = ("name", "code", "max_loans", "max_holds", "questions_per_hour")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
@@ -155,6 +182,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
+    part, place, called = STAFF, 4, _("Who did what")
     list_display = ("at", "actor", "verb", "subject", "thing", "data")
     list_filter = ("verb",)
     list_select_related = ("actor", "subject")
@@ -171,6 +199,7 @@ class ActivityAdmin(ReadOnlyAdmin):
 class NoticeAdmin(ReadOnlyAdmin):
     """The outbox. What the letters say is not shown."""
 
+    part, place, called = SYSTEM, 0, _("Letters")
     list_display = ("created_at", "kind", "recipient", "state", "attempts", "due_at", "sent_at", "error")
     list_filter = ("state", "kind")
     list_select_related = ("user",)

@@ -17,6 +17,7 @@ from accounts import activity, errors, limits, otp, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
 from accounts.signals import account_closing
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
+from library.core.typed import bare
 
 FIRST_TIER = "reader"
 TRIES = 5
@@ -48,7 +49,7 @@ def create_user(
             user.save()
             user.groups.set(Group.objects.filter(name=role))
             tier, _is_new = Tier.objects.get_or_create(code=FIRST_TIER, defaults={"name": _("Reader")})
-            Patron.objects.create(user=user, card_number=card_number or new_card_number(), tier=tier)
+            Patron.objects.create(user=user, card_number=bare(card_number) or new_card_number(), tier=tier)
     except IntegrityError as fault:
         raise _what_is_taken(fault) from fault
     return user
@@ -153,8 +154,16 @@ def still_open(user: User) -> list[str]:
 
 @transaction.atomic
 def change_patron(*, patron: Patron, fields: Collection[str], by: User) -> Patron:
-    """Write ``fields`` of a patron's card, tier or standing. Which they were is written down; what they said is not."""
-    patron.save(update_fields=sorted(fields))
+    """Write ``fields`` of a patron's card, tier or standing. Which they were is written down; what they said is not.
+
+    Errors: ``CardTaken``.
+    """
+    columns = {*fields, "card_folded"} if "card_number" in fields else fields
+    try:
+        with transaction.atomic():
+            patron.save(update_fields=sorted(columns))
+    except IntegrityError as fault:
+        raise _what_is_taken(fault) from fault
     activity.record(actor=by, verb="patron_changed", subject=patron.user, data={"fields": ", ".join(sorted(fields))})
     return patron
 

@@ -8,6 +8,8 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from library.core.typed import digits
+
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{2,39}$"
 VERB = r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$"  # of an activity: signed_in, loan.opened
 CODE_LENGTH = 6
@@ -35,5 +37,5 @@ def validate_code(code: str) -> None:
 
 
 def plain_code(typed: str) -> str:
-    """``typed`` without the spaces and hyphens that people put between digits."""
-    return re.sub(r"[\s-]", "", typed)
+    """``typed`` as digits 0–9, without what people put between digits and what nobody sees."""
+    return digits(typed)

@@ -17,6 +17,7 @@ from catalog import identifiers as numbers
 from catalog import isbn as isbns
 from catalog.models import Authorship, Condition, CopyStatus, ItemType, ReadingLevel
 from library.core.errors import InvalidInput
+from library.core.typed import bare
 
 TITLE_LENGTH = 500
 NAME_LENGTH = 200
@@ -204,6 +205,11 @@ def item_type(value: ItemType | str | None) -> ItemType | None:
     return found
 
 
+def barcode(value: str) -> str:
+    """A number on a label as it is shown: with what nobody sees left out (``library.core.typed``)."""
+    return one_line(bare(readable(value)), at_most=40, required=True)
+
+
 BOOK: dict[str, Callable[[Any], Any]] = {
     "title": lambda value: one_line(value, at_most=TITLE_LENGTH, required=True),
     "subtitle": lambda value: one_line(value, at_most=TITLE_LENGTH),
@@ -226,7 +232,7 @@ BOOK: dict[str, Callable[[Any], Any]] = {
     "is_suppressed": bool,
 }
 COPY: dict[str, Callable[[Any], Any]] = {
-    "barcode": lambda value: one_line(value, at_most=40, required=True),
+    "barcode": barcode,
     "shelf_mark": lambda value: one_line(value, at_most=80),
     "status": one_of(CopyStatus.values),
     "not_for_loan": bool,

@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from catalog import checks
+from catalog.errors import BarcodeTaken
 from catalog.identifiers import normalise
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
 from catalog.moves import CATALOGUE, SHELF_STATUSES
@@ -98,7 +99,10 @@ class CopyAdminForm(CopyModelForm):
         status.choices = [(value.value, value.label) for value in CopyStatus if value in offered]
 
     def clean_barcode(self) -> str:
-        return str(checks.COPY["barcode"](self.cleaned_data["barcode"]))
+        barcode = checks.barcode(self.cleaned_data["barcode"])
+        if Copy.objects.filter(barcode_folded=barcode).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(BarcodeTaken(barcode=barcode).detail)
+        return barcode
 
 
 class IdentifierForm(IdentifierModelForm):

@@ -17,6 +17,7 @@ from circulation import errors, queries, reading, rules, services, words
 from circulation.errors import Refusal
 from circulation.models import Loan
 from library.core.errors import Level, LibraryError, Reason
+from library.core.typed import bare
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def scan(
         return Scanned(Outcome("good", _("Reader"), (str(card.user), card.card_number)), card)
     copy = queries.find_copy(text)
     if copy is None:
-        sentence = _("No reader has this card and no copy this barcode: %(text)s.") % {"text": text.strip()}
+        sentence = _("No reader has this card and no copy this barcode: %(text)s.") % {"text": bare(text)}
         return Scanned(Outcome("bad", _("Unknown"), (sentence,)), reader)
     try:
         if takes_back or reader is None:

@@ -8,6 +8,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from library.core import api_words
 from library.core.config import ROOT, config, services
 
 django_stubs_ext.monkeypatch()
@@ -250,6 +251,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["library.formats"]
 USE_TZ = True
 TIME_ZONE = CONFIG.time_zone
 
@@ -330,13 +332,15 @@ SIMPLE_JWT = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Lyceum",
-    "DESCRIPTION": "The library's catalogue, lending and study, for mobile clients.",
+    "DESCRIPTION": api_words.DESCRIPTION,
+    "TAGS": [{"name": name, "description": words} for name, words in api_words.TAGS.items()],
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "tryItOutEnabled": True},
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.validators import USERNAME, validate_full_name, validate_username
+from library.core.fields import FoldedField, folds, seen_only
 from library.core.ids import uuid7
 
 
@@ -142,6 +143,7 @@ class Patron(models.Model):
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="patron")
     card_number = models.CharField(_("card number"), max_length=40)
+    card_folded = FoldedField(of="card_number")
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="patrons")
     expires_on = models.DateField(
         _("valid until"), null=True, blank=True, help_text=_("The last day on which the card is good. Empty: no end.")
@@ -164,9 +166,11 @@ class Patron(models.Model):
         ordering = ["card_number"]
         constraints = [
             models.UniqueConstraint(
-                Upper("card_number"), name="patron_card_unique", violation_error_message=_("This card is in use.")
+                fields=["card_folded"], name="patron_card_unique", violation_error_message=_("This card is in use.")
             ),
             models.CheckConstraint(condition=~Q(card_number=""), name="patron_card_not_empty"),
+            models.CheckConstraint(condition=seen_only("card_number"), name="patron_card_seen"),
+            models.CheckConstraint(condition=folds("card_folded", of="card_number"), name="patron_card_folds"),
             models.CheckConstraint(
                 condition=Q(is_restricted=True) | Q(restricted_until=None, restriction_note=""),
                 name="patron_restriction_only_when_restricted",

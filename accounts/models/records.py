@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from accounts.validators import VERB
+from library.core.dates import said
 from library.core.ids import uuid7
 
 
@@ -57,7 +58,7 @@ class Activity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.verb} {said(self.at)}"
 
 
 class NoticeState(models.TextChoices):
@@ -120,4 +121,4 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {said(self.created_at)}"

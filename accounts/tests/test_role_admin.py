@@ -55,7 +55,7 @@ def test_permissions_are_told_in_words_under_the_parts_of_the_library(administra
     for words in ("Loans: add", "Books: change", "Patrons: see"):
         assert words in page
     assert 'value="catalog.add_book"' in page
-    assert "Circulation" in page
+    assert "Lending" in page
 
 
 def test_only_permissions_that_mean_something_are_offered():

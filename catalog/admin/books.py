@@ -26,6 +26,7 @@ from catalog.merged import kept_id
 from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
 from catalog.services import history as changes
 from catalog.services.locks import lock_book
+from library.core.admin import CATALOGUE, NamedCells
 from library.search.fold import fold
 
 if TYPE_CHECKING:  # generic only for the type checker
@@ -45,27 +46,27 @@ def _with_number(term: str) -> list[int]:
     """The books that have ``term`` as a barcode, an ISBN or another number, each by its index."""
     isbn = isbns.normalise(term)
     return [
-        *Copy.objects.filter(barcode__iexact=term).values_list("book", flat=True),
+        *Copy.objects.filter(barcode_folded=term).values_list("book", flat=True),
         *BookIdentifier.objects.filter(value__in=[term, isbn or term]).order_by().values_list("book", flat=True)[:100],
         *Book.objects.filter(isbn=isbn or term).order_by().values_list("pk", flat=True),
     ]
 
 
-class AuthorshipInline(AuthorshipRows):
+class AuthorshipInline(NamedCells, AuthorshipRows):
     model = Authorship
     extra = 1
     autocomplete_fields = ("author",)
     fields = ("author", "role", "position")
 
 
-class IdentifierInline(IdentifierRows):
+class IdentifierInline(NamedCells, IdentifierRows):
     model = BookIdentifier
     form = IdentifierForm
     extra = 1
     fields = ("kind", "value")
 
 
-class CopyInline(CopyRows):
+class CopyInline(NamedCells, CopyRows):
     model = Copy
     form = CopyAdminForm
     extra = 1
@@ -90,6 +91,7 @@ class CopyInline(CopyRows):
 
 @admin.register(Book)
 class BookAdmin(BulkEdit, MergeBooks, BookBase):
+    part, place = CATALOGUE, 0
     form = BookAdminForm
     inlines = [AuthorshipInline, IdentifierInline, CopyInline]
     list_display = ("titled", "by", "isbn", "year", "copies_free", "is_digital", "is_public", "is_suppressed")

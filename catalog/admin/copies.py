@@ -13,6 +13,7 @@ from accounts.models import User
 from catalog import services
 from catalog.forms import CopyAdminForm, changed_fields
 from catalog.models import Branch, Copy, ItemType
+from library.core.admin import CATALOGUE, RULES
 
 if TYPE_CHECKING:  # generic only for the type checker
     CopyBase = admin.ModelAdmin[Copy]
@@ -31,10 +32,11 @@ def add(copy: Copy, by: User) -> Copy:
 
 @admin.register(Copy)
 class CopyAdmin(CopyBase):
+    part, place = CATALOGUE, 1
     form = CopyAdminForm
     list_display = ("barcode", "book", "branch", "shelf_mark", "status", "item_type", "not_for_loan")
     list_filter = ("branch", "status", "item_type", "condition", "not_for_loan")
-    search_fields = ("=barcode", "book__title", "shelf_mark")
+    search_fields = ("barcode_folded__exact", "book__title", "shelf_mark")
     search_help_text = _("Barcode, title or shelf mark")
     autocomplete_fields = ("book",)
     list_select_related = ("book", "branch", "item_type")
@@ -68,6 +70,7 @@ class CopyAdmin(CopyBase):
 
 @admin.register(Branch)
 class BranchAdmin(BranchBase):
+    part, place = RULES, 6
     list_display = ("name", "code", "address")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}
@@ -75,6 +78,7 @@ class BranchAdmin(BranchBase):
 
 @admin.register(ItemType)
 class ItemTypeAdmin(ItemTypeBase):
+    part, place = RULES, 7
     list_display = ("name", "code")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}

@@ -80,7 +80,7 @@ def change_copy(*, copy: Copy, changes: Mapping[str, Any], by: User | None = Non
             setattr(copy, name, value)
             setattr(now, name, value)
         if kept:
-            copy.save(update_fields=[*kept])
+            copy.save(update_fields=[*kept, *(["barcode_folded"] if "barcode" in kept else [])])
         history.record_copy("changed", now, before, history.copy_values(now), by=by)
         copy.status, copy.not_for_loan, copy.book_id = now.status, now.not_for_loan, now.book_id
         _tell_of_freed(copy)

@@ -149,7 +149,7 @@ def test_a_copy_can_be_added_changed_and_deleted_by_itself(desk):
     saved(desk.post(reverse("admin:catalog_copy_add"), sent))
     copy = Copy.objects.get()
     twice = desk.post(reverse("admin:catalog_copy_add"), sent | {"barcode": "c-1"})
-    assert "already has this barcode" in twice.content.decode()
+    assert "already has the barcode" in twice.content.decode()
     saved(desk.post(reverse("admin:catalog_copy_change", args=[copy.pk]), sent | {"status": "lost"}))
     assert Book.objects.get().total_copies == 0
     saved(desk.post(reverse("admin:catalog_copy_delete", args=[copy.pk]), {"post": "yes"}))

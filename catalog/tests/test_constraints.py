@@ -38,6 +38,15 @@ def twice(make):
     return both
 
 
+def sql(statement):
+    def run() -> None:
+        make_copy()
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    return run
+
+
 OK = [
     book(isbn="9780306406157"), book(isbn=None), book(year=-800), book(year=None), book(language="zh"),
     copy(), copy(status="withdrawn"), book_file(), twice(lambda n: make_book()),
@@ -52,7 +61,14 @@ REFUSED = [
     (book(year=-3001), "book_year_plausible"),
     (book(year=2201), "book_year_plausible"),
     (twice(lambda n: make_book(isbn="9780306406157")), "isbn"),
-    (copy(barcode=""), "copy_barcode_not_empty"),
+    (copy(barcode=""), "copy_barcode_folds"),
+    (copy(barcode=" C-1"), "copy_barcode_seen"),
+    (copy(barcode="C-1\u200e"), "copy_barcode_seen"),
+    (copy(barcode="C  1"), "copy_barcode_seen"),
+    (copy(barcode="\u3164"), "copy_barcode_folds"),
+    (sql("UPDATE catalog_copy SET barcode = 'D-1'"), "copy_barcode_folds"),
+    (twice(lambda n: make_copy(barcode="Ä-17" if n == 1 else "ä-17")), "copy_barcode_unique"),
+    (twice(lambda n: make_copy(barcode="Straße 1" if n == 1 else "STRASSE1")), "copy_barcode_unique"),
     (copy(status="eaten"), "copy_status_known"),
     (twice(lambda n: make_copy(barcode="c-1" if n == 1 else "C-1")), "copy_barcode_unique"),
     (book_file(size=0), "book_file_not_empty"),

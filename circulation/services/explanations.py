@@ -14,6 +14,7 @@ from catalog.models import Branch, Copy
 from circulation import queries, reading, rules
 from circulation.models import Loan
 from circulation.services import loans
+from library.core.typed import bare
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ def explain_check_out(
     if loans.is_self(found_patron, by):
         loans.check_branch_of_self(branch, found_copy)
     state = reading.check_out(
-        barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
-        card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
+        barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
+        card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=found_copy,
         patron=found_patron,
         branch=branch,

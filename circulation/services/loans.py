@@ -18,6 +18,7 @@ from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import overrides, returns, shelves
 from library.core.errors import NotAllowed
 from library.core.rows import execute
+from library.core.typed import bare
 
 
 @locks.transaction_tried_again
@@ -49,8 +50,8 @@ def check_out(
     if lends_to_self:
         check_branch_of_self(branch, desk.copy)
     around = reading.check_out(
-        barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
-        card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
+        barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
+        card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=desk.copy,
         patron=desk.patron,
         branch=branch,

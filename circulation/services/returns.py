@@ -20,6 +20,7 @@ from circulation.services import shelves
 from library.core import days
 from library.core.errors import Level, Reason
 from library.core.rows import Joined, execute, fetch
+from library.core.typed import bare
 
 
 class Action(StrEnum):
@@ -83,7 +84,7 @@ def check_in(
     at = at or timezone.now()
     found = locks.copy_and_book(copy)
     if found is None:
-        reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else copy.strip())
+        reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else bare(copy))
         raise errors.CopyUnknown(reason.detail, reasons=[reason])
     loan = _open_loan(found)
     if loan is None and found.status == CopyStatus.WITHDRAWN:

@@ -289,7 +289,7 @@ def test_batches_and_a_stop_between_them(branch, monkeypatch):
         if len(batches) == 2:
             jobs.cancel(job=job, by=made.ordered_by)
 
-    monkeypatch.setattr(redating, "_lock", lock_then_stop)
+    monkeypatch.setattr(redating, "lock_loans", lock_then_stop)
     perform(job.pk, redating.carry_out)
     job.refresh_from_db()
     assert (job.state, job.done, job.total) == (JobState.CANCELLED, 4, 5)
@@ -315,10 +315,10 @@ def test_a_worker_that_dies_leaves_whole_batches_and_the_next_goes_on(branch, mo
         if RedatedLoan.objects.exists():
             raise MemoryError
 
-    monkeypatch.setattr(redating, "_lock", lock_then_break)
+    monkeypatch.setattr(redating, "lock_loans", lock_then_break)
     perform(job.pk, redating.carry_out)
     assert RedatedLoan.objects.count() == 2
-    monkeypatch.setattr(redating, "_lock", lock)
+    monkeypatch.setattr(redating, "lock_loans", lock)
     Job.objects.filter(pk=job.pk).update(not_before=None)
     perform(job.pk, redating.carry_out)
     job.refresh_from_db()

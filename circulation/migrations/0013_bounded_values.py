@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0009_lending_facts_of_patrons'),
         ('catalog', '0012_titles_by_weight'),
-        ('circulation', '0011_lending_version'),
+        ('circulation', '0012_loan_checked_in'),
     ]
 
     operations = [

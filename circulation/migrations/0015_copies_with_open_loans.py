@@ -47,5 +47,5 @@ DROP FUNCTION lyceum_copy_keeps_to_its_loan();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0012_titles_by_weight"), ("circulation", "0013_ends_of_days")]
+    dependencies = [("catalog", "0012_titles_by_weight"), ("circulation", "0014_ends_of_days")]
     operations = [migrations.RunSQL(MEND, migrations.RunSQL.noop), migrations.RunSQL(CREATE, DROP)]

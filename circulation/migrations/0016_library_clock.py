@@ -10,7 +10,7 @@ AS_NOW = "INSERT INTO circulation_libraryclock (id, time_zone) VALUES (1, %s)"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('circulation', '0014_copies_with_open_loans'),
+        ('circulation', '0015_copies_with_open_loans'),
     ]
 
     operations = [

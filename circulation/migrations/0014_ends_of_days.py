@@ -10,5 +10,5 @@ WHERE NOT is_hourly AND (due_at AT TIME ZONE %s)::time = '23:59'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("circulation", "0012_bounded_values")]
+    dependencies = [("circulation", "0013_bounded_values")]
     operations = [migrations.RunSQL([(TO_THE_END, [settings.TIME_ZONE])], migrations.RunSQL.noop)]
