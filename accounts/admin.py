@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 from accounts import lock_out_admin as lock_out_admin
 from accounts import outbox, services
 from accounts import staff_admin as staff_admin
-from accounts.errors import CardTaken
+from accounts.errors import CardIsBarcode, CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
+from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
 from library.core.typed import bare
@@ -98,6 +99,8 @@ class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):
         card = bare(self.cleaned_data["card_number"])
         if not card or Patron.objects.filter(card_folded=card).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(CardTaken().detail if card else _("Scan or type the number of the card."))
+        if "card_number" in self.changed_data and any(taken for _to, taken in card_wanted.send(Patron, card=card)):
+            raise forms.ValidationError(CardIsBarcode().detail)
         return card
 
 

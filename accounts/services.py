@@ -25,6 +25,7 @@ TAKEN: dict[str, type[errors.EmailTaken | errors.UsernameTaken | errors.CardTake
     "user_email_unique": errors.EmailTaken,
     "user_username_unique": errors.UsernameTaken,
     "patron_card_unique": errors.CardTaken,
+    "patron_card_is_a_barcode": errors.CardIsBarcode,  # a trigger of circulation's: this app knows no copies
 }
 
 

@@ -25,6 +25,13 @@ class BarcodeTaken(LibraryError):
     message = _("Another copy already has the barcode {barcode}.")
 
 
+class BarcodeIsCard(BarcodeTaken):
+    """The desk could not tell the book from the reader."""
+
+    code = "barcode_is_card"
+    message = _("{barcode} is the number of a reader’s card. Give the copy another one.")
+
+
 class BookInUse(LibraryError):
     code = "book_in_use"
     message = _("This book cannot be deleted: it still has {what}.")

@@ -19,6 +19,8 @@ from circulation.models import Loan
 from library.core.errors import Level, LibraryError, Reason
 from library.core.typed import bare
 
+CARD, COPY = "card", "copy"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -35,6 +37,7 @@ class Outcome:
     reasons: Sequence[Mapping[str, str]] = ()
     copy: str = ""
     loan: str = ""
+    asks: str = ""  # a number that is a card and a barcode: to be scanned again with what is meant
 
     @property
     def overridable(self) -> list[Reason]:
@@ -127,15 +130,19 @@ def scan(
     by: User,
     branch: Branch | None = None,
     said: TakingBack = TakingBack(),
+    meant: str = "",
 ) -> Scanned:
     """Do what was scanned means: open a reader, lend to the open one, or take back where there is none.
 
-    ``takes_back``: barcodes are taken back even while a reader is open. Never raises a refusal: it is the outcome.
+    ``takes_back``: barcodes are taken back even while a reader is open. ``meant``: ``card`` or ``copy`` for a number
+    that is both; where nobody says, and none is to be taken back, the desk asks. Never raises a refusal: it is the
+    outcome.
     """
-    card = queries.find_patron(text)
-    if card is not None:
+    card, copy = queries.find_patron(text), queries.find_copy(text)
+    if card is not None and copy is not None and not takes_back and not meant:
+        return Scanned(_asked_which(text, card, copy), reader)
+    if card is not None and (copy is None or meant == CARD):
         return Scanned(Outcome("good", _("Reader"), (str(card.user), card.card_number)), card)
-    copy = queries.find_copy(text)
     if copy is None:
         sentence = _("No reader has this card and no copy this barcode: %(text)s.") % {"text": bare(text)}
         return Scanned(Outcome("bad", _("Unknown"), (sentence,)), reader)
@@ -147,6 +154,13 @@ def scan(
     except LibraryError as refusal:
         outcome = refused(refusal, copy, is_lending=not takes_back and reader is not None)
     return Scanned(outcome, reader)
+
+
+def _asked_which(text: str, card: Patron, copy: Copy) -> Outcome:
+    """Numbers that were both before the database refused them."""
+    named = {"reader": card.user, "title": copy.book.title}
+    sentence = _("This is the card of %(reader)s and the barcode of “%(title)s”. Which of them lies here?") % named
+    return Outcome("warn", _("Which?"), (sentence,), asks=bare(text))
 
 
 def lend(copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:

@@ -29,6 +29,7 @@ class ScanForm(forms.Form):
     )
     returned_on = day_field(_("Counts as returned on"))
     is_damaged = forms.BooleanField(label=_("Damaged: put it aside"), required=False)
+    meant = forms.ChoiceField(choices=[("card", _("The card")), ("copy", _("The copy"))], required=False)
 
     def clean_returned_on(self) -> date | None:
         day: date | None = self.cleaned_data["returned_on"]

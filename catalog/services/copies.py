@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog import checks, moves
-from catalog.errors import BarcodeTaken, CopyInCirculation, CopyInUse, CopyStillLent
+from catalog.errors import BarcodeIsCard, BarcodeTaken, CopyInCirculation, CopyInUse, CopyStillLent
 from catalog.models import Book, Branch, Copy, CopyStatus, ItemType
 from catalog.moves import SHELF_STATUSES
 from catalog.services import history
@@ -20,6 +20,9 @@ from catalog.services.locks import lock_book
 from catalog.signals import copies_freed
 from library.core.errors import InvalidInput
 from library.core.transactions import constraint_of
+
+# What the database says of a barcode; that it is a card it knows by a trigger of circulation's.
+TAKEN = {"copy_barcode_unique": BarcodeTaken, "copy_barcode_is_a_card": BarcodeIsCard}
 
 
 def add_copy(
@@ -147,8 +150,8 @@ def _refusals(copy: Copy, *, status: str | None = None) -> Iterator[None]:
             raise moves.impossible(copy.barcode, now, status) from clash
         if broken == moves.WHILE_LENT:
             raise CopyStillLent(barcode=copy.barcode) from clash
-        if broken != "copy_barcode_unique":
+        if broken not in TAKEN:
             raise
-        taken = BarcodeTaken(barcode=copy.barcode)
+        taken = TAKEN[broken](barcode=copy.barcode)
         taken.fields = {"barcode": [taken.detail]}
         raise taken from clash

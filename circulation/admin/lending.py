@@ -55,6 +55,7 @@ class LendForm(OverrideForm):
 class TakeBackForm(ScanForm):
     """A copy, and how it came back."""
 
+    meant = None  # here it is always a copy
     branch = _branch(gettext_lazy("Taken back at"))
 
     def __init__(self, *args: Any, **options: Any) -> None:

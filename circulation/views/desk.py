@@ -52,6 +52,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         by=user_of(request),
         branch=desk_branch(request),
         said=TakingBack(form.returned_at, form.cleaned_data["is_damaged"]),
+        meant=form.cleaned_data["meant"],
     )
     day, is_another = form.cleaned_data["returned_on"], scanned.reader != reader
     return _shown_next(
