@@ -116,7 +116,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         loan, said = self.get_object(), read(shapes.ReturnSerializer, request)
         if loan.returned_at is not None:
             raise LoanAlreadyReturned
-        return checked_in(self, services.check_in(copy=loan.copy, by=user_of(request), **said))
+        return checked_in(self, services.check_in(copy=loan.copy, loan=loan, by=user_of(request), **said))
 
     @extend_schema(parameters=[REPEATABLE], request=shapes.RenewSerializer, responses={
         200: shapes.CheckedOutSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,

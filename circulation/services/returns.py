@@ -69,6 +69,7 @@ def check_in(
     *,
     copy: Copy | str,
     by: User,
+    loan: Loan | None = None,
     branch: Branch | None = None,
     returned_at: datetime | date | None = None,
     is_damaged: bool = False,
@@ -76,6 +77,7 @@ def check_in(
 ) -> CheckedIn:
     """Take back a copy, given as itself or as its scanned barcode, and say where it goes now.
 
+    ``loan``: the one that is to end; not another's that was made while we waited (``LoanAlreadyReturned``).
     ``branch``: whose desk it is on; None: where the copy belongs. ``returned_at``: when, or on which day, it counts as
     returned, for a book drop. A copy that a hold is bound to goes to that reader, else to the next in line; any other
     goes home. One that was missing, lost or on its way is found. A second scan changes nothing and says so.
@@ -86,7 +88,9 @@ def check_in(
     if found is None:
         reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else bare(copy))
         raise errors.CopyUnknown(reason.detail, reasons=[reason])
-    loan = _open_loan(found)
+    meant, loan = loan, _open_loan(found)
+    if meant is not None and (loan is None or loan.pk != meant.pk):
+        raise errors.LoanAlreadyReturned
     if loan is None and found.status == CopyStatus.WITHDRAWN:
         raise errors.NotOnLoan(barcode=found.barcode, status=found.get_status_display())
     returned_at = returned_when(returned_at, loan, at=at)

@@ -187,3 +187,20 @@ def test_copy_that_goes_to_another_record_while_a_hold_is_confirmed_with_it():
         lambda: services.confirm_hold(hold=hold, by=librarian, copy=second),
     )
     assert isinstance(given, errors.CopyOfAnotherBook)
+
+
+def test_loan_that_is_taken_back_is_the_one_that_was_meant():
+    """While its return waits, the copy comes back at another desk and is lent to somebody else."""
+    loan, other, librarian = make_loan(checked_out_at=timezone.now()), make_patron(), make_librarian()
+
+    def returned_and_lent_again():
+        services.check_in(copy=loan.copy, by=librarian)
+        services.check_out(copy=loan.copy, patron=other, by=librarian)
+
+    given = waiting_for(
+        Book.objects.get(pk=loan.copy.book_id),
+        returned_and_lent_again,
+        lambda: services.check_in(copy=loan.copy, loan=loan, by=librarian),
+    )
+    assert isinstance(given, errors.LoanAlreadyReturned)
+    assert other.loans.get().returned_at is None
