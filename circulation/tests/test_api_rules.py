@@ -38,6 +38,7 @@ def test_staff_see_the_shipped_row_for_everyone(api, librarian, everyone):
     (row,) = api(librarian).get(RULES).json()["results"]
     assert row == dict.fromkeys(DEFAULTS) | {
         "id": everyone.pk, "branch": None, "tier": None, "item_type": None,
+        "branch_code": None, "tier_id": None, "item_type_id": None,
         "in_words": "any branch · any tier · any item type", "loan_period": 14, "max_loans": 3, "renewals_allowed": 2,
     }  # fmt: skip
     assert api(librarian).get(address(everyone)).json() == row
