@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts import credentials, outbox, services, sessions
 from accounts import lock_out_admin as lock_out_admin
-from accounts import outbox, services
 from accounts import staff_admin as staff_admin
 from accounts.errors import CardIsBarcode, CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
@@ -58,10 +58,12 @@ class UserAdmin(admin.ModelAdmin[User]):
         if not change:
             self._create(obj, given)
             return
-        plain = [name for name in form.changed_data if name in {"email", "username", "full_name"}]
+        plain = {"username", "full_name"} & set(form.changed_data)
         if plain:
-            obj.email = services.clean_email(obj.email)
-            obj.save(update_fields=plain)
+            services.change_name(user=obj, fields=plain, by=_who(request))
+        if "email" in form.changed_data:
+            here = sessions.this_session(request) if obj == request.user else ""
+            credentials.change_address(user=obj, email=given["email"], by=_who(request), this_session=here)
         if "role" in form.changed_data:
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
         if "is_active" in form.changed_data:
@@ -140,7 +142,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, patron: Patron) -> str:
-        return patron.user.email
+        return patron.user.address
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
         return super().get_queryset(request).select_related("user", "tier")
@@ -213,7 +215,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("to"))
     def recipient(self, row: Notice) -> str:
-        return row.user.email if row.user else row.to
+        return (row.user.email or str(row.user)) if row.user else row.to
 
     @admin.action(description=_("Send the chosen failed notices again"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, chosen: NoticeQuerySet) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Patron
 from catalog import checks
 from catalog.errors import BarcodeIsCard, BarcodeTaken
-from catalog.identifiers import normalise
+from catalog.identifiers import LONGEST, normalise
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
 from catalog.moves import CATALOGUE, SHELF_STATUSES
 from catalog.services.books import check_isbn_is_no_other_books
@@ -42,6 +42,16 @@ class BookAdminForm(BookModelForm):
         required=False,
         help_text=_("The digital book. It replaces the file that is there and is read in the background."),
         widget=forms.FileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
+    )  # fmt: skip
+
+    isbn = forms.CharField(
+        label=_("ISBN"), max_length=LONGEST, required=False,
+        help_text=_("10 or 13 digits as they are printed or scanned; kept as 13. Empty for a book that has none."),
+    )  # fmt: skip
+
+    language = forms.CharField(
+        label=_("language"), max_length=40, initial="en",
+        help_text=_("Two letters, for example en; three where a language has no two. mul: several, zxx: no words."),
     )  # fmt: skip
 
     class Meta:
@@ -171,7 +181,7 @@ class BulkForm(forms.Form):
     add_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Add subjects"))
     remove_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Remove subjects"))
     language = forms.CharField(
-        required=False, label=_("Language"), max_length=2, help_text=_("Two letters, as in ISO 639-1.")
+        required=False, label=_("Language"), max_length=40, help_text=_("Two letters, for example en, or three.")
     )
     publisher = forms.CharField(required=False, label=_("Publisher"), max_length=checks.NAME_LENGTH)
     is_public = forms.NullBooleanField(
