@@ -99,6 +99,7 @@ TRIED: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("POST /api/v1/loans/explain/", ("branch",), {"copy": "{copy}", "patron": "{card}"}),
     ("POST /api/v1/holds/", ("branch",), {"book": "{book}"}),
     ("POST /api/v1/loan-rules/", ("branch", "tier", "item_type"), {"loan_period": 3}),
+    ("POST /api/v1/patrons/", ("tier",), {"full_name": "Ana Nowak", "is_another": True}),
     ("GET /api/v1/loans/", ("branch", "tier", "item_type"), {}),
     ("GET /api/v1/loans/overdue/", ("branch", "tier", "item_type"), {}),
     ("GET /api/v1/loans/summary/", ("branch", "tier", "item_type"), {}),

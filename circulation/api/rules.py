@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import BooleanField, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -13,10 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.models import Tier
-from catalog.api.fields import ID_OR_CODE, BranchField, ItemTypeField, NamedField
+from catalog.api.fields import ID_OR_CODE, BranchField, ItemTypeField
 from circulation import explaining, queries, services
-from circulation.api.common import ABSENT, FORBIDDEN, INVALID, user_of
+from circulation.api.common import ABSENT, FORBIDDEN, INVALID, TierField, user_of
 from circulation.api.serializers import RuleValueSerializer
 from circulation.bounds import LONGEST_PERIOD, MOST
 from circulation.matrix import DEFAULTS, SCOPE, resolve
@@ -30,11 +29,6 @@ LIMIT = {
     "help_text": "-1: unlimited; 0: none; null: a less specific row decides.",
 }
 PERIOD = {"max_value": LONGEST_PERIOD}
-
-
-@extend_schema_field(ID_OR_CODE)
-class TierField(NamedField):
-    model = Tier
 
 
 class TrueOrFalse(serializers.BooleanField):
