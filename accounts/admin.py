@@ -19,6 +19,7 @@ from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier
 from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
+from library.core.forms import take_as_pasted
 from library.core.typed import bare
 
 
@@ -96,6 +97,11 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 
 class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "card_number" in self.fields:  # who may only look has no such field
+            take_as_pasted(self.fields["card_number"])
+
     def clean_card_number(self) -> str:
         """As it is scanned (``library.core.typed``), and nobody else's."""
         card = bare(self.cleaned_data["card_number"])
