@@ -27,6 +27,7 @@ LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subjec
         "A loan of yours was not renewed",
         "“The cell” was due on 16 November 2026",
     ),
+    "address_changed": ({"greeted": "Ann"}, "Your library account has", "16 November 2026 at 10:00"),
     "password_changed": ({}, "Your password was changed", "16 November 2026 at 10:00"),
     "invitation": ({"link": LINK, "role": "librarian", "invited_by": "Ada Lovelace"}, "You are invited", LINK),
     "welcome": (
