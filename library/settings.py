@@ -7,8 +7,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from library.core.config import ROOT, config, services
+from library.core.database import BoundedConnection
 
 django_stubs_ext.monkeypatch()
 
@@ -57,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "library.core.middleware.OutageMiddleware",  # before all that ask the database
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -101,7 +105,19 @@ def database(url: str) -> dict[str, Any]:
         "HOST": query.pop("host", "") or parts.hostname or "",
         "PORT": str(parts.port or ""),
         # Persistent connections do not work under ASGI; psycopg's own pool does, and it waits instead of failing.
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 15}, **query},
+        # It gives up on a server that is away soon, so that it looks anew as soon as somebody asks.
+        "OPTIONS": {
+            "pool": {
+                "min_size": 1,
+                "max_size": 12,
+                "timeout": 5,
+                "reconnect_timeout": 2,
+                "connection_class": BoundedConnection,
+            },
+            "connect_timeout": "5",
+            **query,
+        },
+        "CONN_HEALTH_CHECKS": True,  # a connection that broke while it lay in the pool is thrown away unseen
         "DISABLE_SERVER_SIDE_CURSORS": False,
     }
 
@@ -131,9 +147,18 @@ CACHES = {
     "default": {
         "BACKEND": "library.core.cache.ForgivingRedisCache",
         "LOCATION": redis_database(_REDIS, 1),
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
     }
 }
+
+# How long a web page waits. Seconds.
+ANSWER_SECONDS = 8.0  # from a whole request to the first byte of its answer, in all
+UPLOAD_ANSWER_SECONDS = 60.0  # the same where a request brings more than a megabyte: it is checked, hashed and stored
+UPLOAD_PAUSE_SECONDS = 30.0  # between two pieces of a request
+STREAM_WAIT_SECONDS = 30.0  # for the database, each time, once an answer has begun
+WAKE_SECONDS = 1.0  # for Redis to take a message that wakes a worker
+QUESTION_SECONDS = 2.5  # for the embedder to read a question
+REST_SECONDS = 5.0  # that a part is left alone after it did not answer in time
 
 CELERY_BROKER_URL = celery_url(_REDIS)
 CELERY_TASK_IGNORE_RESULT = True
@@ -316,7 +341,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "library.core.api.Pages",
     "DEFAULT_SCHEMA_CLASS": "library.core.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],  # a view that takes files says so
+    "DEFAULT_PARSER_CLASSES": ["library.core.parsers.BoundedJSONParser"],  # a view that takes files says so
     "EXCEPTION_HANDLER": "library.core.api.exception_handler",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the OpenAPI document does not
     "PAGE_SIZE": 20,
@@ -357,8 +382,19 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "library.core.logs.CarefulFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "filters": {"without trace": {"()": "library.core.logs.WithoutTrace"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": CONFIG.log_level},
-    "loggers": {"django.request": {"level": "ERROR"}},  # a refusal is an answer, not a fault
+    "loggers": {
+        "django.request": {"level": "ERROR", "filters": ["without trace"]},  # a refusal is an answer, not a fault
+        # Whoever has requests logged gets them without secrets as well.
+        "uvicorn.access": {"handlers": ["console"], "propagate": False},
+        "uvicorn.error": {"handlers": ["console"], "propagate": False},
+    },
 }
