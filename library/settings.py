@@ -296,6 +296,7 @@ DOCUMENT_MAX_PAGES = 5_000
 # What a process that reads a file may take: bytes of address space, seconds of computing
 # for opening it and for each page.
 READER_MEMORY, READER_OPEN_SECONDS, READER_PAGE_SECONDS = 1024**3, 60, 20
+READER_FIRST_SECONDS = 10  # for opening a file at first, while others wait: after that it goes behind them
 OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 120
 READING_PROCESSES = 2  # of one book at once, where the machine has as many cores
 OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its characters are recognised

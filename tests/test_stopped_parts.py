@@ -9,6 +9,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -129,13 +130,18 @@ def test_a_stopped_database_is_told_by_every_page_and_nothing_is_lost(visit):
     before = stack.sql("SELECT count(*) FROM circulation_loan")
     visit.patience(OUTAGE)
     with stopped(stack, "postgres -D"):
-        for answer in (
-            visit.pages.get("/healthz"), visit.pages.get("/"), visit.reader.get("/books/"),
-            visit.librarian.post("/check-ins/", json={"copy": FREED[0][0]}),
-        ):  # fmt: skip
-            assert answer.status_code == 503, answer.url
-            assert answer.headers.get("retry-after", "0").isdigit()
-        assert visit.reader.get("/me/").json()["code"] == "unavailable"
+        asked = [
+            lambda: visit.pages.get("/healthz"),
+            lambda: visit.pages.get("/"),
+            lambda: visit.reader.get("/books/"),
+            lambda: visit.reader.get("/me/"),
+            lambda: visit.librarian.post("/check-ins/", json={"copy": FREED[0][0]}),
+        ]
+        with ThreadPoolExecutor(len(asked)) as together:
+            answers = [one.result() for one in [together.submit(ask) for ask in asked]]
+        assert [answer.status_code for answer in answers] == [503] * len(asked)
+        assert [answer.json()["code"] for answer in answers[2:]] == ["unavailable"] * 3
+        assert all(answer.headers["retry-after"].isdigit() for answer in answers[1:])
         assert visit.pages.get("/livez").status_code == 200
     visit.patience(PAGE)
     eventually(lambda: visit.pages.get("/healthz").status_code == 200, seconds=15, pause=0.5)
