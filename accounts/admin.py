@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts import credentials, outbox, services, sessions
 from accounts import lock_out_admin as lock_out_admin
-from accounts import outbox, services
 from accounts import staff_admin as staff_admin
+from accounts.errors import CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
+from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
+from library.core.forms import take_as_pasted
+from library.core.typed import bare
 
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin[User]):
     """A reader added here gets no password: they choose one with a code by mail. Staff come by invitation."""
 
+    part, place, called = STAFF, 0, _("People who can sign in")
     list_display = ("full_name", "email", "username", "card_number", "role", "is_active")
     list_filter = ("role", "is_active")
     list_select_related = ("patron",)
-    search_fields = ("full_name", "email", "username", "patron__card_number")
+    search_fields = ("full_name", "email", "username", "patron__card_number", "patron__card_folded__exact")
     fields = ("email", "username", "full_name", "role", "is_active", "created_at", "last_login")
     readonly_fields = ("created_at", "last_login")
 
@@ -52,10 +58,12 @@ class UserAdmin(admin.ModelAdmin[User]):
         if not change:
             self._create(obj, given)
             return
-        plain = [name for name in form.changed_data if name in {"email", "username", "full_name"}]
+        plain = {"username", "full_name"} & set(form.changed_data)
         if plain:
-            obj.email = services.clean_email(obj.email)
-            obj.save(update_fields=plain)
+            services.change_name(user=obj, fields=plain, by=_who(request))
+        if "email" in form.changed_data:
+            here = sessions.this_session(request) if obj == request.user else ""
+            credentials.change_address(user=obj, email=given["email"], by=_who(request), this_session=here)
         if "role" in form.changed_data:
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
         if "is_active" in form.changed_data:
@@ -85,11 +93,27 @@ class UserAdmin(admin.ModelAdmin[User]):
             return HttpResponseRedirect(request.get_full_path())
 
 
+class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "card_number" in self.fields:  # who may only look has no such field
+            take_as_pasted(self.fields["card_number"])
+
+    def clean_card_number(self) -> str:
+        """As it is scanned (``library.core.typed``), and nobody else's."""
+        card = bare(self.cleaned_data["card_number"])
+        if not card or Patron.objects.filter(card_folded=card).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(CardTaken().detail if card else _("Scan or type the number of the card."))
+        return card
+
+
 @admin.register(Patron)
 class PatronAdmin(admin.ModelAdmin[Patron]):
+    form = PatronForm
+    part, place, called = READERS, 0, _("Readers")
     list_display = ("card_number", "name", "email", "tier", "expires_on", "is_card_lost", "is_restricted")
     list_filter = ("tier", "is_card_lost", "is_restricted", "is_address_confirmed", "expires_on")
-    search_fields = ("card_number", "user__full_name", "user__email")
+    search_fields = ("card_number", "card_folded__exact", "user__full_name", "user__email")
     fieldsets = (
         (None, {"fields": ("user", "tier", "birth_date", "is_address_confirmed", "wants_auto_renewal")}),
         (_("Card"), {"fields": ("card_number", "expires_on", "is_card_lost")}),
@@ -102,6 +126,16 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
         ),
     )
     readonly_fields = ("user",)
+    formfield_overrides = DATES
+
+    change_form_template = "admin/accounts/patron/change_form.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        patron = self.get_object(request, object_id)
+        leads = links(request, patron) if patron else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "links": leads})
 
     @admin.display(description=_("name"), ordering="user__full_name")
     def name(self, patron: Patron) -> str:
@@ -109,7 +143,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, patron: Patron) -> str:
-        return patron.user.email
+        return patron.user.address
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
         return super().get_queryset(request).select_related("user", "tier")
@@ -129,6 +163,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
 @admin.register(Tier)
 class TierAdmin(admin.ModelAdmin[Tier]):
+    part, place = RULES, 2
     list_display = ("name", "code", "max_loans", "max_holds", "questions_per_hour")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
@@ -153,6 +188,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
+    part, place, called = STAFF, 4, _("Who did what")
     list_display = ("at", "actor", "verb", "subject", "thing", "data")
     list_filter = ("verb",)
     list_select_related = ("actor", "subject")
@@ -169,6 +205,7 @@ class ActivityAdmin(ReadOnlyAdmin):
 class NoticeAdmin(ReadOnlyAdmin):
     """The outbox. What the letters say is not shown."""
 
+    part, place, called = SYSTEM, 0, _("Letters")
     list_display = ("created_at", "kind", "recipient", "state", "attempts", "due_at", "sent_at", "error")
     list_filter = ("state", "kind")
     list_select_related = ("user",)
@@ -179,7 +216,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("to"))
     def recipient(self, row: Notice) -> str:
-        return row.user.email if row.user else row.to
+        return (row.user.email or str(row.user)) if row.user else row.to
 
     @admin.action(description=_("Send the chosen failed notices again"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, chosen: NoticeQuerySet) -> None:

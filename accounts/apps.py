@@ -1,13 +1,15 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+    verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import invitations, notices, receivers
+        from accounts import enrolment, invitations, notices, receivers
         from accounts.models import Role
         from accounts.roles import apply_grants, grant
 
@@ -15,7 +17,9 @@ class AccountsConfig(AppConfig):
             Role.LIBRARIAN,
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
         )
+        grant(Role.LIBRARIAN, ["accounts.add_patron"])  # to register readers, and print the letters of who has no mail
         notices.words_at_sending(invitations.KIND)(invitations.words)
+        notices.words_at_sending("welcome")(enrolment.words)
         user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.activity")
         user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.activity")
         grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts import limits
 from accounts.models import LockOut, User
+from library.core.admin import STAFF
 from library.core.errors import LibraryError
 
 
@@ -18,6 +19,7 @@ from library.core.errors import LibraryError
 class LockOutAdmin(admin.ModelAdmin[LockOut]):
     """Only those of people with an account: what was typed besides is kept nowhere."""
 
+    part, place = STAFF, 3
     list_display = ("user", "email", "locked_at", "ends_at", "told_at")
     list_display_links = None
     list_select_related = ("user",)
@@ -29,7 +31,7 @@ class LockOutAdmin(admin.ModelAdmin[LockOut]):
 
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, lock_out: LockOut) -> str:
-        return lock_out.user.email if lock_out.user else ""
+        return lock_out.user.address if lock_out.user else ""
 
     @admin.display(description=_("ends"), ordering="expires_at")
     def ends_at(self, lock_out: LockOut) -> object:

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from accounts import invitations, roles
 from accounts.models import Invitation, Role, User
+from library.core.admin import STAFF
 from library.core.errors import LibraryError
 
 admin.site.unregister(Group)
@@ -47,6 +48,7 @@ class AdministratorsOnly:
 class InvitationAdmin(AdministratorsOnly, admin.ModelAdmin[Invitation]):
     """Staff come by invitation: give an address and a role, and a letter with a link goes out."""
 
+    part, place = STAFF, 1
     list_display = ("email", "role", "state", "invited_by", "created_at", "expires_at")
     list_filter = ("role",)
     list_select_related = ("invited_by",)
@@ -137,6 +139,7 @@ class RoleForm(forms.ModelForm[Group]):
 class RoleAdmin(AdministratorsOnly, admin.ModelAdmin[Group]):
     """The three roles. Others are neither made nor deleted here."""
 
+    part, place, called = STAFF, 2, _("Roles")
     form = RoleForm
     list_display = ("title", "people", "allowed")
     actions = None

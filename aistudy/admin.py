@@ -7,10 +7,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from aistudy.models import Artifact
+from library.core.admin import SYSTEM
 
 
 @admin.register(Artifact)
 class ArtifactAdmin(admin.ModelAdmin[Artifact]):
+    part, place, called = SYSTEM, 5, _("Study content")
     list_display = ["book", "kind", "language", "state", "writer", "error", "updated_at"]
     list_filter = ["state", "kind", "language"]
     list_select_related = ["document__book"]

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AistudyConfig(AppConfig):
     name = "aistudy"
+    verbose_name = _("Study content")
 
     def ready(self) -> None:
         from accounts.models import Role

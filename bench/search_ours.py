@@ -159,9 +159,9 @@ def _copy_books(cursor: Any, batch: list[Any], now: Any) -> None:
     from library.search.fold import words
 
     copy_in(cursor, "catalog_copy",
-            "book_id, branch_id, barcode, shelf_mark, status, not_for_loan, condition, created_at",
-            ((row["id"], branch, f"B{row['id']}-{branch}", "", "available" if branch in row["free"] else "in_repair",
-              False, "", now) for row in batch for branch in row["branches"]))  # fmt: skip
+            "book_id, branch_id, barcode, barcode_folded, shelf_mark, status, not_for_loan, condition, created_at",
+            ((row["id"], branch, f"B{row['id']}-{branch}", f"b{row['id']}-{branch}", "",
+              "available" if branch in row["free"] else "in_repair", False, "", now) for row in batch for branch in row["branches"]))  # fmt: skip
     copy_in(cursor, "catalog_book", "id, title, subtitle, publisher, year, language, description, is_public,"
             " is_suppressed, total_copies, available_copies, popularity, sort_title, search_a, search_b,"
             " search_c, search_d, created_at, updated_at, reading_level",
@@ -183,10 +183,10 @@ def _author(key: int, name: str, filed: str, folded: str, column: str) -> Any:
 
 
 def _fold_terms() -> None:
-    from catalog.models import TermChange
+    from catalog.models import Term, TermChange
     from catalog.services import terms
 
-    while TermChange.objects.exists():
+    while TermChange.objects.exists() or Term.objects.filter(deletes=None, as_word__gt=0).exists():
         terms.fold_changes()
 
 

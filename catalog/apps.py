@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 RECORDS = (
     "book", "author", "authoralias", "category", "subject", "series", "branch", "itemtype", "copy", "authorship",
@@ -15,6 +16,7 @@ LIBRARIAN = [
 
 class CatalogConfig(AppConfig):
     name = "catalog"
+    verbose_name = _("Catalogue")
 
     def ready(self) -> None:
         from accounts.models import Role

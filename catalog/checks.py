@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import identifiers as numbers
-from catalog import isbn as isbns
-from catalog.models import Authorship, Condition, CopyStatus, ItemType, ReadingLevel
+from catalog.models import Authorship, BookIdentifier, Condition, CopyStatus, ItemType, ReadingLevel
+from library.core import languages
 from library.core.errors import InvalidInput
+from library.core.typed import bare
 
 TITLE_LENGTH = 500
 NAME_LENGTH = 200
@@ -75,19 +76,18 @@ def category_names(values: Sequence[str]) -> list[str]:
 
 def isbn(value: str | None) -> str | None:
     """13 digits, or ``None`` where nothing was given. Errors: wrong check digit or not an ISBN at all."""
-    if not (value or "").strip():
+    if not bare(value or ""):
         return None
-    normalised = isbns.normalise(one_line(value or "", at_most=60))
-    if normalised is None:
-        raise ValidationError(_("This is not a valid ISBN: its check digit or its length is wrong."))
-    return normalised
+    return numbers.normalise(BookIdentifier.Kind.ISBN, value or "")
 
 
 def language(value: str) -> str:
-    """Two small letters, as in ISO 639-1."""
-    code = value.strip().lower()
-    if len(code) != 2 or not code.isascii() or not code.isalpha():
-        raise ValidationError(_("Two letters, for example en or fr."))
+    """The code that is kept for it (``library.core.languages``). Errors: a code of no language."""
+    code = languages.canonical(bare(readable(value)))
+    if code is None:
+        raise ValidationError(
+            _("No language has this code. Two letters as en or fr, or three as grc; mul is several languages.")
+        )
     return code
 
 
@@ -204,6 +204,11 @@ def item_type(value: ItemType | str | None) -> ItemType | None:
     return found
 
 
+def barcode(value: str) -> str:
+    """A number on a label as it is shown: with what nobody sees left out (``library.core.typed``)."""
+    return one_line(bare(readable(value)), at_most=40, required=True)
+
+
 BOOK: dict[str, Callable[[Any], Any]] = {
     "title": lambda value: one_line(value, at_most=TITLE_LENGTH, required=True),
     "subtitle": lambda value: one_line(value, at_most=TITLE_LENGTH),
@@ -226,7 +231,7 @@ BOOK: dict[str, Callable[[Any], Any]] = {
     "is_suppressed": bool,
 }
 COPY: dict[str, Callable[[Any], Any]] = {
-    "barcode": lambda value: one_line(value, at_most=40, required=True),
+    "barcode": barcode,
     "shelf_mark": lambda value: one_line(value, at_most=80),
     "status": one_of(CopyStatus.values),
     "not_for_loan": bool,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from catalog.finding import browse, ladder, narrowing
 from catalog.finding import facets as counting
-from catalog.finding.bounds import bounded
+from catalog.finding.bounds import searching
 from catalog.finding.facets import Facet, FacetValue
 from catalog.finding.narrowing import Filters
 from catalog.finding.query import QUERY_LENGTH, parse
@@ -39,7 +39,8 @@ class Results:
 
     ``count``: of all that was found and passes the filters. ``facets``: each counts what all *other* filters let
     through. ``showing``: the corrected query whose results these are; empty where the query itself was used.
-    ``by_meaning``: false where the embedder did not answer in time and words alone were searched.
+    ``by_meaning``: false where the embedder did not answer in time and words alone were searched. ``absence``: where a
+    number was asked for, such as an ISBN, that no book here has, a sentence that says so.
     """
 
     count: int
@@ -47,6 +48,7 @@ class Results:
     facets: tuple[Facet, ...] = ()
     showing: str = ""
     by_meaning: bool = True
+    absence: str = ""
 
 
 def search(
@@ -72,11 +74,11 @@ def search(
         staff=bool(user.is_staff), sort=sort if sort in SORTS else "relevance", facets=facets,
         offset=(max(1, min(page, LAST_PAGE)) - 1) * size, limit=size,
     )  # fmt: skip
-    with bounded():
+    with searching():
         narrow = narrowing.resolve(filters)
         if asked.is_empty:
             found = browse.everything(view, narrow)
         else:
             found = ladder.climb(asked, view, narrow, exactly=exactly)
         counted = counting.assemble(found.counts, filters, narrow, staff=view.staff) if facets else ()
-    return Results(found.count, found.ids, counted, found.showing, found.by_meaning)
+    return Results(found.count, found.ids, counted, found.showing, found.by_meaning, found.absence)

@@ -1,10 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 _MAY = ("view", "add", "change", "delete")
 
 
 class CirculationConfig(AppConfig):
     name = "circulation"
+    verbose_name = _("Lending")
 
     def ready(self) -> None:
         from accounts.models import Role

@@ -137,9 +137,9 @@ def in_batches(loans: LoanQuerySet) -> Iterator[list[Loan]]:
 def _naming(loans: LoanQuerySet, text: str) -> LoanQuerySet:
     """By whole barcode or card, or by a part of the title or of the reader's name."""
     copies = Copy.objects.filter(
-        Q(barcode__iexact=text) | Q(book__in=Book.objects.filter(title__icontains=text))
+        Q(barcode_folded=text) | Q(book__in=Book.objects.filter(title__icontains=text))
     )  # fmt: skip
-    readers = Patron.objects.filter(Q(card_number__iexact=text) | Q(user__full_name__icontains=text))
+    readers = Patron.objects.filter(Q(card_folded=text) | Q(user__full_name__icontains=text))
     return loans.filter(Q(copy__in=copies.values("pk")) | Q(patron__in=readers.values("pk")))
 
 

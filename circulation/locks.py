@@ -22,6 +22,7 @@ from circulation.models import Hold, Loan
 from library.core.errors import NotFound
 from library.core.rows import Joined, fetch
 from library.core.transactions import TRIES, is_deadlock, pause_after
+from library.core.typed import folded
 
 # A record's folded text and prose are long, and nothing at the desk reads them.
 LONG_TEXTS = [f"book.search_{weight}" for weight in "abcd"] + ["book.description"]
@@ -49,9 +50,9 @@ def of(*tables: str) -> str:
 
 
 def patron(scanned: Patron | UUID | str) -> Patron | None:
-    """The patron, locked, with user and tier: by a card's number, whatever its case and the space around it."""
+    """The patron, locked, with user and tier: by a card's number, however it was scanned."""
     if isinstance(scanned, str):
-        found = fetch(PATRON + " WHERE upper(patron.card_number) = upper(%s)" + of("patron"), [scanned.strip()])
+        found = fetch(PATRON + " WHERE patron.card_folded = %s" + of("patron"), [folded(scanned)])
     else:
         pk = scanned.pk if isinstance(scanned, Patron) else scanned
         found = fetch(PATRON + " WHERE patron.user_id = %s" + of("patron"), [pk])
@@ -60,9 +61,9 @@ def patron(scanned: Patron | UUID | str) -> Patron | None:
 
 def patron_and_borrower(scanned: Patron | str, copy: Copy | str) -> tuple[Patron | None, UUID | None]:
     """The patron, and who has the copy now: both locked in the order of their ids. The borrower may be nobody."""
-    cards = {"card_number__iexact": scanned.strip()} if isinstance(scanned, str) else {"pk": scanned.pk}
+    cards = {"card_folded": scanned} if isinstance(scanned, str) else {"pk": scanned.pk}
     known = Patron.objects.filter(**cards).values_list("pk", flat=True).first()
-    copies = {"copy__barcode__iexact": copy.strip()} if isinstance(copy, str) else {"copy": copy.pk}
+    copies = {"copy__barcode_folded": copy} if isinstance(copy, str) else {"copy": copy.pk}
     borrower: UUID | None = Loan.objects.open().filter(**copies).values_list("patron", flat=True).first()
     pks = [pk for pk in (known, borrower) if pk is not None]
     found = fetch(PATRON + " WHERE patron.user_id = ANY(%s) ORDER BY patron.user_id" + of("patron"), [pks])
@@ -92,7 +93,7 @@ def copy_and_book(scanned: Copy | int | str) -> Copy | None:
     card."""
     what: str | int
     if isinstance(scanned, str):
-        where, what = "upper(copy.barcode) = upper(%s)", scanned.strip()
+        where, what = "copy.barcode_folded = %s", folded(scanned)
     else:
         where, what = "copy.id = %s", scanned.pk if isinstance(scanned, Copy) else scanned
     for _ in range(TRIES):

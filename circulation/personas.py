@@ -6,6 +6,7 @@ from accounts.models import Patron, User
 from circulation import queries
 from circulation.errors import PatronUnknown
 from library.core.errors import NotAllowed, NotFound
+from library.core.typed import bare, folded
 
 
 def patron_meant(user: User, card: str, *, permission: str) -> Patron | str:
@@ -13,12 +14,12 @@ def patron_meant(user: User, card: str, *, permission: str) -> Patron | str:
 
     Errors: ``NotAllowed``; also for a card that nobody has, so that nobody learns which there are.
     """
-    if card.strip() and user.has_perm(permission):
+    if folded(card) and user.has_perm(permission):
         return card
     own = queries.patron_of(user.pk)
     if own is None:
         raise NotFound
-    if card.strip() and own.card_number.casefold() != card.strip().casefold():
+    if folded(card) and own.card_folded != folded(card):
         raise NotAllowed
     return own
 
@@ -27,6 +28,6 @@ def known(patron: Patron | str) -> Patron:
     """The patron, or who has this card. Errors: ``PatronUnknown``."""
     found = patron if isinstance(patron, Patron) else queries.find_patron(patron)
     if found is None:
-        reason = PatronUnknown.reason(card=str(patron).strip())
+        reason = PatronUnknown.reason(card=bare(str(patron)))
         raise PatronUnknown(reason.detail, reasons=[reason])
     return found

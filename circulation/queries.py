@@ -33,13 +33,13 @@ REFUSALS_SHOWN = timedelta(days=14)
 
 
 def find_copy(scanned: str) -> Copy | None:
-    """The copy with this barcode, without surrounding space and whatever its case."""
-    return Copy.objects.select_related("book", "branch").filter(barcode__iexact=scanned.strip()).first()
+    """The copy with this barcode, however it was typed or scanned (``library.core.typed``)."""
+    return Copy.objects.select_related("book", "branch").filter(barcode_folded=scanned).first()
 
 
 def find_patron(scanned: str) -> Patron | None:
-    """The patron with this card, without surrounding space and whatever its case."""
-    return Patron.objects.select_related("user", "tier").filter(card_number__iexact=scanned.strip()).first()
+    """The patron with this card, however it was typed or scanned."""
+    return Patron.objects.select_related("user", "tier").filter(card_folded=scanned).first()
 
 
 def open_loan(patron: Patron, book: Book) -> Loan | None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from library.core import api_words
 from library.core.config import ROOT, config, services
 from library.core.database import BoundedConnection
 
@@ -189,6 +190,8 @@ CELERY_BEAT_SCHEDULE = {
     "renew-loans": {"task": "renew_loans", "schedule": 3600.0, "options": {"expires": 3600}},
     # answers kept for repeated requests
     "sweep-kept-answers": {"task": "sweep_kept_answers", "schedule": 600.0, "options": {"expires": 600}},
+    # files of forms that were not sent again
+    "sweep-pending-uploads": {"task": "sweep_pending_uploads", "schedule": 600.0, "options": {"expires": 600}},
     # search
     "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
     # vectors
@@ -275,6 +278,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["library.formats"]
 USE_TZ = True
 TIME_ZONE = CONFIG.time_zone
 
@@ -356,13 +360,15 @@ SIMPLE_JWT = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Lyceum",
-    "DESCRIPTION": "The library's catalogue, lending and study, for mobile clients.",
+    "DESCRIPTION": api_words.DESCRIPTION,
+    "TAGS": [{"name": name, "description": words} for name, words in api_words.TAGS.items()],
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "tryItOutEnabled": True},
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [

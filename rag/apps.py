@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RagConfig(AppConfig):
     name = "rag"
+    verbose_name = _("Books that can be asked")
 
     def ready(self) -> None:
         from accounts.models import Role

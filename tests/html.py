@@ -38,6 +38,12 @@ def faults(text: str, *, fragment: bool = False) -> list[str]:
     return found
 
 
+def controls_without_name(text: str) -> list[str]:
+    """The controls, links and pictures of a page that a screen reader cannot name, a sentence each."""
+    tree = html5lib.parse(text, namespaceHTMLElements=False)
+    return _unnamed([element for element in tree.iter() if isinstance(element.tag, str)])
+
+
 def _duplicates(elements: list[Any]) -> list[str]:
     seen = Counter(element.get("id") for element in elements if element.get("id") is not None)
     ids = set(seen)
@@ -72,11 +78,19 @@ def _unnamed(elements: list[Any]) -> list[str]:
         is_field = element.tag in {"input", "select", "textarea"} and element.get("type") not in VALUELESS
         if is_field and not (named or element.get("id") in labelled - {None} or id(element) in inside):
             found.append(f"<{element.tag} name={element.get('name')!r}> has no label")
-        if element.tag in {"a", "button", "summary"} and not (named or "".join(element.itertext()).strip() or element.get("aria-hidden") == "true"):  # fmt: skip
+        if element.tag in {"a", "button", "summary"} and not (named or _says(element)):
             found.append(f"<{element.tag} href={element.get('href')!r}> says nothing")
         if element.tag == "img" and element.get("alt") is None:
             found.append(f"<img src={element.get('src')!r}> has no alt")
     return found
+
+
+def _says(element: Any) -> bool:
+    """Whether something in the element names it: words, a picture's, a title; what is hidden or leads nowhere need not."""
+    if element.get("aria-hidden") == "true" or (element.tag == "a" and element.get("href") is None):
+        return True
+    pictured = any((picture.get("alt") or "").strip() for picture in element.iter("img"))
+    return bool("".join(element.itertext()).strip() or pictured or (element.get("title") or "").strip())
 
 
 def _frame(elements: list[Any]) -> list[str]:

@@ -20,8 +20,8 @@ LEND = """
 WITH branch AS (
   INSERT INTO catalog_branch (code, name, address) VALUES ('quay', 'Quay', '') RETURNING id
 ), copy AS (
-  INSERT INTO catalog_copy (book_id, branch_id, barcode, shelf_mark, status, not_for_loan, condition, created_at)
-  SELECT (SELECT min(id) FROM catalog_book), id, 'QUAY-1', '', 'on_loan', false, 'good', now() FROM branch RETURNING id, branch_id
+  INSERT INTO catalog_copy (book_id, branch_id, barcode, barcode_folded, shelf_mark, status, not_for_loan, condition, created_at)
+  SELECT (SELECT min(id) FROM catalog_book), id, 'QUAY-1', 'quay-1', '', 'on_loan', false, 'good', now() FROM branch RETURNING id, branch_id
 ), loan AS (
   INSERT INTO circulation_loan (id, copy_id, branch_id, patron_id, checked_out_at, due_at, is_hourly, renewals, explanation)
   SELECT gen_random_uuid(), copy.id, branch_id, patron.user_id, '2027-05-31 10:00+02', '2027-06-14 23:59+02', false, 0, '{}'

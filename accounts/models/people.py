@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import PLAIN, AddressField, Folded
 from accounts.validators import USERNAME, validate_full_name, validate_username
+from library.core.fields import FoldedField, folds, seen_only
 from library.core.ids import uuid7
+from library.search.fold import words
 
 
 class Role(models.TextChoices):
@@ -27,7 +31,7 @@ STAFF = [(role.value, role.label) for role in (Role.LIBRARIAN, Role.ADMINISTRATO
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         """By e-mail, whatever its case."""
-        return self.get(email__iexact=username)
+        return self.get(email__iexact=username or "")
 
     def create_superuser(self, email: str, username: str, password: str | None = None, **extra: Any) -> User:
         """For ``manage.py createsuperuser``."""
@@ -42,13 +46,27 @@ class UserManager(BaseUserManager["User"]):
         )
 
 
+class NameWordsField(models.TextField[str, str]):
+    """The folded words of ``full_name`` between single spaces, by which the desk finds somebody. Written, never read
+    from a form; whoever saves ``full_name`` alone names this field too, as ``User.save`` does."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        found = words(getattr(model_instance, "full_name", ""))
+        setattr(model_instance, self.attname, found)
+        return found
+
+
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who can sign in."""
+    """A person with a card. Who has an e-mail address can sign in; who has none is known at the desk alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(_("e-mail"), max_length=254)
-    username = models.CharField(_("username"), max_length=40, validators=[validate_username])
+    email = AddressField(
+        _("e-mail"), max_length=254, null=True, blank=True,
+        help_text=_("Empty: no sign-in, and letters are printed at the desk."),
+    )  # fmt: skip
+    username = Folded(_("username"), max_length=40, validators=[validate_username])
     full_name = models.CharField(_("full name"), max_length=120, blank=True, validators=[validate_full_name])
+    name_words = NameWordsField(editable=False, default="")
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.PATRON)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
@@ -67,7 +85,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         ordering = ["full_name", "id"]
         constraints = [
-            # Upper, because that is what Django's iexact look-up compares: constraint and look-up share one index.
+            # Upper, because that is what ``iexact`` of these fields compares: constraint and look-up share one index.
             models.UniqueConstraint(
                 Upper("email"), name="user_email_unique", violation_error_message=_("This address is already in use.")
             ),
@@ -81,12 +99,33 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_rights_follow_role",
             ),
             models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
-            # Plain letters only: the database's upper() then folds every name that it holds.
+            models.CheckConstraint(condition=Q(email__regex=PLAIN), name="user_email_plain"),
             models.CheckConstraint(condition=Q(username__regex=USERNAME), name="user_username_plain"),
+            models.CheckConstraint(
+                condition=Q(role="patron") | Q(email__isnull=False), name="user_staff_have_address",
+                violation_error_message=_("Staff need an e-mail address to sign in."),
+            ),
+        ]  # fmt: skip
+        indexes = [
+            GinIndex(
+                Func(Func(F("name_words"), Value(" "), function="string_to_array"), function="array_to_tsvector"),
+                name="user_name_words",
+            )
         ]
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As ever; the words of the name go with the name."""
+        if "full_name" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = [*kwargs["update_fields"], "name_words"]
+        super().save(*args, **kwargs)
+
+    @property
+    def address(self) -> str:
+        """The e-mail address; empty where there is none."""
+        return self.email or ""
 
     def get_short_name(self) -> str:
         """The name to greet with."""
@@ -142,6 +181,7 @@ class Patron(models.Model):
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="patron")
     card_number = models.CharField(_("card number"), max_length=40)
+    card_folded = FoldedField(of="card_number")
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="patrons")
     expires_on = models.DateField(
         _("valid until"), null=True, blank=True, help_text=_("The last day on which the card is good. Empty: no end.")
@@ -164,9 +204,11 @@ class Patron(models.Model):
         ordering = ["card_number"]
         constraints = [
             models.UniqueConstraint(
-                Upper("card_number"), name="patron_card_unique", violation_error_message=_("This card is in use.")
+                fields=["card_folded"], name="patron_card_unique", violation_error_message=_("This card is in use.")
             ),
             models.CheckConstraint(condition=~Q(card_number=""), name="patron_card_not_empty"),
+            models.CheckConstraint(condition=seen_only("card_number"), name="patron_card_seen"),
+            models.CheckConstraint(condition=folds("card_folded", of="card_number"), name="patron_card_folds"),
             models.CheckConstraint(
                 condition=Q(is_restricted=True) | Q(restricted_until=None, restriction_note=""),
                 name="patron_restriction_only_when_restricted",

@@ -69,3 +69,20 @@ def test_list_narrows_to_cards_that_were_lost(admin, patron):
     save(admin, patron, is_card_lost="on")
     shown = admin.get(reverse("admin:accounts_patron_changelist"), {"is_card_lost__exact": "1"})
     assert [row.pk for row in shown.context["cl"].result_list] == [patron.pk]
+
+
+def test_a_card_is_kept_as_it_is_seen_and_is_that_of_one_patron(admin, patron):
+    make_patron(card_number="É-1")
+    save(admin, patron, card_number="\u200eＬ–２ ")
+    patron.refresh_from_db()
+    assert (patron.card_number, patron.card_folded) == ("L-2", "l-2")
+
+    answer = save(admin, patron, card_number="é-1\ufeff")
+
+    assert "This card number is in use." in answer.content.decode()
+
+
+def test_a_card_number_goes_in_as_it_is_pasted(admin, patron):
+    save(admin, patron, card_number="\u200b" * 60 + "L-77\u2011001")
+    patron.refresh_from_db()
+    assert patron.card_number == "L-77-001"

@@ -17,6 +17,7 @@ from catalog.admin.merging import MergeAuthors, MergeSubjects
 from catalog.forms import AliasForm, CategoryAdminForm
 from catalog.models import Author, AuthorAlias, Authorship, Book, Category, Series, Subject
 from catalog.services.names import filing_name, refresh_books_of
+from library.core.admin import CATALOGUE, NamedCells
 
 if TYPE_CHECKING:  # generic only for the type checker
     NamedBase = admin.ModelAdmin[Any]
@@ -49,7 +50,7 @@ class CountedAdmin(NamedBase):
         return int(record.number)
 
 
-class AliasInline(AliasRows):
+class AliasInline(NamedCells, AliasRows):
     model = AuthorAlias
     form = AliasForm
     extra = 1
@@ -58,6 +59,7 @@ class AliasInline(AliasRows):
 
 @admin.register(Author)
 class AuthorAdmin(MergeAuthors, CountedAdmin):
+    part, place = CATALOGUE, 2
     counted = (Authorship, "author")
     search_fields = ("name", "sort_name", "aliases__name")
     list_display = ("name", "sort_name", "birth_year", "death_year", "book_count")
@@ -91,6 +93,7 @@ class AuthorAdmin(MergeAuthors, CountedAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(CountedAdmin):
+    part, place = CATALOGUE, 4
     counted = (Book.categories.through, "category")
     form = CategoryAdminForm
     search_fields = ("name",)
@@ -104,6 +107,7 @@ class CategoryAdmin(CountedAdmin):
 
 @admin.register(Subject)
 class SubjectAdmin(MergeSubjects, CountedAdmin):
+    part, place = CATALOGUE, 3
     counted = (Book.subjects.through, "subject")
     search_fields = ("name", "sort_name")
     list_display = ("name", "book_count")
@@ -114,6 +118,7 @@ class SubjectAdmin(MergeSubjects, CountedAdmin):
 
 @admin.register(Series)
 class SeriesAdmin(CountedAdmin):
+    part, place = CATALOGUE, 5
     counted = (Book, "series")
     search_fields = ("name", "sort_name")
     list_display = ("name", "its_books")

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog.models import BookGeneration
 from catalog.services import generations, vectors
+from library.core.admin import SYSTEM
 from library.jobs import queries as jobs
 
 
 @admin.register(BookGeneration)
 class BookGenerationAdmin(admin.ModelAdmin[BookGeneration]):
+    part, place, called = SYSTEM, 4, gettext_lazy("Search by meaning")
     list_display = ("model", "dimensions", "state", "filled", "job_state", "created_at", "live_at")
     fields = ("model", "dimensions", "recipe", "state", "filled", "created_at", "live_at")
     readonly_fields = fields

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
@@ -14,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from catalog import checks, queries, services
+from catalog import queries, services
 from catalog.api.serializers import CopySerializer
 from catalog.models import Branch, Condition, Copy, ItemType
 from catalog.moves import SHELF_STATUSES
@@ -113,12 +112,8 @@ def _shown(copy: Copy, request: Request) -> Any:
 
 
 def _find(barcode: str) -> Copy:
-    """Without regard to case and surrounding space, as a scanner's line is read. Errors: ``NotFound``."""
-    try:
-        text = checks.one_line(barcode, at_most=40, required=True)
-    except ValidationError as fault:
-        raise NotFound from fault
-    copy = Copy.objects.select_related("branch", "item_type").filter(barcode__iexact=text).first()
+    """However it was scanned (``library.core.typed``). Errors: ``NotFound``."""
+    copy = Copy.objects.select_related("branch", "item_type").filter(barcode_folded=barcode).first()
     if copy is None:
         raise NotFound
     return copy

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.records import Book
+from library.core.fields import FoldedField, folds, seen_only
 
 
 class Branch(models.Model):
@@ -77,6 +77,7 @@ class Copy(models.Model):
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="copies")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="copies")
     barcode = models.CharField(_("barcode"), max_length=40)
+    barcode_folded = FoldedField(of="barcode")
     shelf_mark = models.CharField(_("shelf mark"), max_length=80, blank=True)
     status = models.CharField(_("status"), max_length=20, choices=CopyStatus, default=CopyStatus.AVAILABLE)
     not_for_loan = models.BooleanField(_("not for loan"), default=False)
@@ -99,10 +100,12 @@ class Copy(models.Model):
         ordering = ["branch__name", "barcode"]
         constraints = [
             models.UniqueConstraint(
-                Upper("barcode"), name="copy_barcode_unique",
+                fields=["barcode_folded"], name="copy_barcode_unique",
                 violation_error_message=_("Another copy already has this barcode."),
             ),
             models.CheckConstraint(condition=~Q(barcode=""), name="copy_barcode_not_empty"),
+            models.CheckConstraint(condition=seen_only("barcode"), name="copy_barcode_seen"),
+            models.CheckConstraint(condition=folds("barcode_folded", of="barcode"), name="copy_barcode_folds"),
             models.CheckConstraint(condition=Q(status__in=CopyStatus.values), name="copy_status_known"),
             models.CheckConstraint(
                 condition=Q(condition="") | Q(condition__in=Condition.values), name="copy_condition_known"

@@ -78,7 +78,7 @@ def change_copy(*, copy: Copy, changes: Mapping[str, Any], by: User | None = Non
             setattr(copy, name, value)
             setattr(now, name, value)
         if kept:
-            copy.save(update_fields=[*kept])
+            copy.save(update_fields=[*kept, *(["barcode_folded"] if "barcode" in kept else [])])
         history.record_copy("changed", now, before, history.copy_values(now), by=by)
     return copy
 

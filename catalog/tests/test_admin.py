@@ -53,7 +53,7 @@ def test_a_book_comes_in_with_authors_copies_and_its_pdf(desk, media):
     author = Author.objects.create(name="Siddhartha Mukherjee", sort_name="mukherjee, siddhartha")
     branch = make_branch(name="Central")
     response = desk.post(ADD, form(
-        isbn="0-306-40615-2", year="2016", file=pdf(),
+        isbn="\u200eISBN 978-0-306-40615-7 (pbk.)", year="2016", file=pdf(),
         authors=rows("authorships", 0, {"author": author.pk, "role": "author", "position": 0}),
         copies=rows("copies", 0, {"barcode": "C-1", "branch": branch.pk, "status": "available"},
                     {"barcode": "C-2", "branch": branch.pk, "status": "in_repair"}),
@@ -76,7 +76,7 @@ def test_a_book_comes_in_with_authors_copies_and_its_pdf(desk, media):
         ({"file": lambda: pdf(b"\x89PNG\r\n\x1a\n")}, "file", "not a PDF"),
         ({"isbn": lambda: "9780306406158"}, "isbn", "check digit"),
         ({"isbn": lambda: "0-8044-2957-X"}, "isbn", "already exists"),
-        ({"language": lambda: "e1"}, "language", "Two letters"),
+        ({"language": lambda: "xx"}, "language", "No language has this code"),
         ({"year": lambda: "9999"}, "year", "between"),
         ({"description": lambda: "x" * 20_001}, "description", "20000"),
         ({"title": lambda: "a\0b"}, "title", "Null"),
@@ -149,7 +149,7 @@ def test_a_copy_can_be_added_changed_and_deleted_by_itself(desk):
     saved(desk.post(reverse("admin:catalog_copy_add"), sent))
     copy = Copy.objects.get()
     twice = desk.post(reverse("admin:catalog_copy_add"), sent | {"barcode": "c-1"})
-    assert "already has this barcode" in twice.content.decode()
+    assert "already has the barcode" in twice.content.decode()
     saved(desk.post(reverse("admin:catalog_copy_change", args=[copy.pk]), sent | {"status": "lost"}))
     assert Book.objects.get().total_copies == 0
     saved(desk.post(reverse("admin:catalog_copy_delete", args=[copy.pk]), {"post": "yes"}))

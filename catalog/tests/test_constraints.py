@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from catalog.models import Authorship, Book, BookFile, Branch, Copy
+from catalog.models import Authorship, Book, BookFile, BookIdentifier, Branch, Copy
 from catalog.services.names import authors
 from catalog.tests.factories import make_book, make_branch, make_copy
 
@@ -13,6 +13,10 @@ FILE = {"file": "books/x.pdf", "original_name": "x.pdf", "media_type": "applicat
 
 def book(**values):
     return lambda: make_book(**values)
+
+
+def number(kind, value):
+    return lambda: BookIdentifier.objects.create(book=make_book(), kind=kind, value=value)
 
 
 def copy(**values):
@@ -38,21 +42,45 @@ def twice(make):
     return both
 
 
+def sql(statement):
+    def run() -> None:
+        make_copy()
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    return run
+
+
 OK = [
     book(isbn="9780306406157"), book(isbn=None), book(year=-800), book(year=None), book(language="zh"),
+    book(language="grc"),
+    number("ismn", "9790060115615"),
     copy(), copy(status="withdrawn"), book_file(), twice(lambda n: make_book()),
     twice(lambda n: make_copy(barcode=f"C-{n}")),
 ]  # fmt: skip
 REFUSED = [
     (book(isbn="0306406152"), "book_isbn_normalised"),
     (book(isbn=""), "book_isbn_normalised"),
+    (book(isbn="9790060115615"), "book_isbn_normalised"),
+    (number("isbn", "9790060115615"), "identifier_isbn_normalised"),
+    (number("ismn", "9780306406157"), "identifier_ismn_normalised"),
+    (number("issn", "0317-8471"), "identifier_issn_normalised"),
     (book(title=""), "book_title_not_empty"),
-    (book(language="EN"), "book_language_two_letters"),
-    (book(language="e"), "book_language_two_letters"),
+    (book(language="EN"), "book_language_code"),
+    (book(language="e"), "book_language_code"),
+    (book(language="nb"), "book_language_code"),
+    (book(language="iw"), "book_language_code"),
     (book(year=-3001), "book_year_plausible"),
     (book(year=2201), "book_year_plausible"),
     (twice(lambda n: make_book(isbn="9780306406157")), "isbn"),
-    (copy(barcode=""), "copy_barcode_not_empty"),
+    (copy(barcode=""), "copy_barcode_folds"),
+    (copy(barcode=" C-1"), "copy_barcode_seen"),
+    (copy(barcode="C-1\u200e"), "copy_barcode_seen"),
+    (copy(barcode="C  1"), "copy_barcode_seen"),
+    (copy(barcode="\u3164"), "copy_barcode_folds"),
+    (sql("UPDATE catalog_copy SET barcode = 'D-1'"), "copy_barcode_folds"),
+    (twice(lambda n: make_copy(barcode="Ä-17" if n == 1 else "ä-17")), "copy_barcode_unique"),
+    (twice(lambda n: make_copy(barcode="Straße 1" if n == 1 else "STRASSE1")), "copy_barcode_unique"),
     (copy(status="eaten"), "copy_status_known"),
     (twice(lambda n: make_copy(barcode="c-1" if n == 1 else "C-1")), "copy_barcode_unique"),
     (book_file(size=0), "book_file_not_empty"),

@@ -22,6 +22,7 @@ from circulation.calendar_forms import ExceptionForm, HolidaysForm, TermForm, ch
 from circulation.models import CalendarException, Term
 from circulation.opening import Hours
 from circulation.services import opening
+from library.core.admin import RULES
 from library.core.errors import LibraryError
 
 if TYPE_CHECKING:  # generic only for the type checker
@@ -78,6 +79,7 @@ class DaysAdmin(Base):
 
 @admin.register(Term)
 class TermAdmin(DaysAdmin):
+    part, place = RULES, 4
     named = "term"
     form = TermForm
     list_display = ("name", "whose", "first_day", "last_day")
@@ -88,6 +90,7 @@ class TermAdmin(DaysAdmin):
 class CalendarExceptionAdmin(DaysAdmin):
     """After days were closed here, the loans that are due on them are shown."""
 
+    part, place, called = RULES, 5, gettext_lazy("Holidays and other exceptions")
     named = "exception"
     form = ExceptionForm
     list_display = ("name", "whose", "first_day", "last_day", "what")

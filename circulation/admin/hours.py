@@ -28,6 +28,7 @@ from circulation.models import OpeningHours, Term
 from circulation.opening import Calendar, Week
 from circulation.services import opening
 from circulation.services.redating import LONGEST, Closure, Preview
+from library.core.admin import RULES
 
 if TYPE_CHECKING:  # generic only for the type checker
     Base = admin.ModelAdmin[OpeningHours]
@@ -52,6 +53,8 @@ class Day:
 @admin.register(OpeningHours)
 class OpeningHoursAdmin(Base):
     """Hours are typed as weeks, never row by row."""
+
+    part, place = RULES, 3
 
     def get_urls(self) -> list[Any]:
         week, month = self.admin_site.admin_view(self.week_view), self.admin_site.admin_view(self.month_view)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from circulation.admin.lending import LendingViews
 from circulation.admin.read_only import ReadOnlyAdmin
 from circulation.models import Loan, LoanQuerySet, LoanRenewal, LoanStatus, Override
+from library.core.admin import LENDING
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -80,6 +81,7 @@ class OverrideInline(ToLookAt):
 
 @admin.register(Loan)
 class LoanAdmin(LendingViews, ReadOnlyAdmin):
+    part, place = LENDING, 0
     list_display = ["book", "copy", "patron", "lent", "due", "standing", "renewals"]
     list_filter = [
         StatusFilter, "copy__branch", "branch", "patron__tier", "copy__item_type", SetAsideFilter,
@@ -87,7 +89,13 @@ class LoanAdmin(LendingViews, ReadOnlyAdmin):
         "checked_out_at",
     ]  # fmt: skip
     list_select_related = ["copy__book", "patron__user"]
-    search_fields = ["copy__barcode", "patron__card_number", "copy__book__title"]
+    search_fields = [
+        "copy__barcode",
+        "copy__barcode_folded__exact",
+        "patron__card_number",
+        "patron__card_folded__exact",
+        "copy__book__title",
+    ]
     date_hierarchy = "checked_out_at"
     inlines = [RenewalInline, OverrideInline]
 
@@ -116,4 +124,4 @@ class LoanAdmin(LendingViews, ReadOnlyAdmin):
 
 
 def _day(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment, timezone.get_default_timezone()), "j M Y")
+    return date_format(timezone.localtime(moment, timezone.get_default_timezone()), "DATE_FORMAT")

@@ -21,6 +21,7 @@ from circulation.calendar_forms import ClosureForm
 from circulation.models import Redating
 from circulation.services import redating
 from circulation.services.redating import Preview
+from library.core.admin import LENDING
 from library.core.errors import LibraryError
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 @admin.register(Redating)
 class RedatingAdmin(ReadOnlyAdmin):
+    part, place = LENDING, 2
     list_display = ("days", "whose", "ordered_by", "ordered_at", "moved_loans", "job_state")
     list_select_related = ("branch", "ordered_by")
     list_filter = (("branch", OwnOrEvery),)

@@ -21,6 +21,7 @@ from circulation.matrix import DEFAULTS, resolve
 from circulation.matrix_forms import ROWS_A_PAGE, MatrixForm
 from circulation.models import LendingSettings, LoanRule
 from circulation.rules import Decision
+from library.core.admin import RULES
 from library.core.errors import LibraryError
 
 
@@ -36,6 +37,8 @@ class ScopeForm(forms.Form):
 
 @admin.register(LoanRule)
 class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
+    part, place = RULES, 0
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """All rows in one form; with POST they are saved together."""
         if not self.has_view_or_change_permission(request):
@@ -107,6 +110,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
             "may_edit": self._may_edit(request),
             "seen": services.matrix_version(rows),
             "parameters": [(name, explaining.NAMES[name]) for name in DEFAULTS],
+            "shown": "all" if matrix.errors else "loan",
             "asked": asked,
             "explained": _explained(asked, matrix) if asked.is_valid() else None,
             "nothing_for_everyone": not any(row.loan_period and row.is_for_everyone for row in rows),
@@ -126,6 +130,7 @@ def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[explaining.Li
 class LendingSettingsAdmin(admin.ModelAdmin[LendingSettings]):
     """The one row of settings: no list leads to it."""
 
+    part, place = RULES, 1
     fieldsets = [
         (None, {"fields": ["overdue_policy", "one_copy_per_book"]}),
         (_("Popular books"), {"fields": ["high_demand_holds", "high_demand_days"]}),

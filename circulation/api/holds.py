@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.generics import ListAPIView
@@ -34,6 +34,7 @@ from library.core.idempotency import repeatable
 from library.core.permissions import requires
 
 
+@extend_schema_view(retrieve=extend_schema(summary="One hold"))
 class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Hold]):
     """Holds: readers see their own, staff all."""
 

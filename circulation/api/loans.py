@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -48,6 +48,7 @@ FOR_STAFF = {"take_back", "claim_returned", "withdraw_claim", "lost"}
 NARROWED = {"list", "overdue", "summary"}
 
 
+@extend_schema_view(retrieve=extend_schema(summary="One loan"))
 class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Loan]):
     """Loans: readers see their own, staff all."""
 

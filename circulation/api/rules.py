@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import BooleanField, Model, Q, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -122,6 +122,7 @@ class AskedSerializer(serializers.Serializer[Any]):
     item_type = ItemTypeField(required=False, default=None, help_text="By code or id; left out: an ordinary book.")
 
 
+@extend_schema_view(retrieve=extend_schema(summary="One row of the rule matrix"))
 class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[LoanRule]):
     """The rows of the rule matrix: staff look at them, administrators change them."""
 

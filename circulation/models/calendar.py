@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Branch
 from circulation.models.loans import Loan
+from library.core.dates import said
 from library.core.ids import uuid7
 
 
@@ -104,7 +105,7 @@ class CalendarException(models.Model):
         indexes = [models.Index(fields=["last_day", "first_day"], name="exception_days")]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.first_day:%Y-%m-%d})"
+        return f"{self.name} ({said(self.first_day)})"
 
 
 class Redating(models.Model):
@@ -134,8 +135,7 @@ class Redating(models.Model):
         ]
 
     def __str__(self) -> str:
-        days = {f"{self.first_day:%Y-%m-%d}": None, f"{self.last_day:%Y-%m-%d}": None}
-        return " – ".join(days)
+        return " – ".join(dict.fromkeys(map(said, (self.first_day, self.last_day))))
 
 
 class RedatedLoan(models.Model):
@@ -153,7 +153,7 @@ class RedatedLoan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.loan_id}: {self.due_after:%Y-%m-%d}"
+        return f"{self.loan_id}: {said(self.due_after)}"
 
 
 class CalendarVersion(models.Model):

@@ -96,6 +96,7 @@ class Loan(models.Model):
             models.Index(fields=["patron", "-checked_out_at"], name="loan_patron"),
             models.Index(fields=["-checked_out_at", "-id"], name="loan_newest"),
             models.Index(fields=["due_at"], condition=Q(returned_at=None), name="loan_open_due"),
+            models.Index(fields=["checked_in_at"], condition=Q(checked_in_at__isnull=False), name="loan_checked_in"),
             # What a patron has at home, however much they have read in their life.
             models.Index(fields=["patron"], condition=Q(returned_at=None), name="loan_open_patron"),
         ]

@@ -14,6 +14,7 @@ from catalog.models import Branch, Copy
 from circulation import queries, reading, rules
 from circulation.models import Loan
 from circulation.services import loans
+from library.core.typed import bare
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ def explain_check_out(
     *, copy: Copy | str, patron: Patron | str, by: User, branch: Branch | None = None, at: datetime | None = None
 ) -> Explained:
     """What would happen if ``by`` lent the copy to the patron at ``branch``, and why. Nothing changes."""
-    found_copy = queries.find_copy(copy.barcode if isinstance(copy, Copy) else copy)
+    found_copy = loans.known_to(by, queries.find_copy(copy.barcode if isinstance(copy, Copy) else copy))
     found_patron = queries.find_patron(patron.card_number if isinstance(patron, Patron) else patron)
     state = reading.check_out(
-        barcode=copy.barcode if isinstance(copy, Copy) else copy.strip(),
-        card=patron.card_number if isinstance(patron, Patron) else patron.strip(),
+        barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
+        card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=found_copy,
         patron=found_patron,
         branch=branch,

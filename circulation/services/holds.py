@@ -14,6 +14,7 @@ from circulation import errors, locks, queries, rules
 from circulation.models import Hold, HoldState
 from circulation.services import shelves
 from library.core.errors import InvalidInput, NotFound
+from library.core.typed import bare
 
 # What staff may say about the copy of a request that they refuse.
 STATUSES_AFTER_REFUSAL = (CopyStatus.AVAILABLE, CopyStatus.MISSING, CopyStatus.DAMAGED)
@@ -165,11 +166,11 @@ def _check_requested(hold: Hold) -> None:
 
 
 def _scanned(copy: Copy | str | None) -> Copy | None:
-    if isinstance(copy, Copy) or not copy or not copy.strip():
+    if isinstance(copy, Copy) or not copy or not bare(copy):
         return copy if isinstance(copy, Copy) else None
     found = queries.find_copy(copy)
     if found is None:
-        raise errors.CopyUnknown(barcode=copy.strip())
+        raise errors.CopyUnknown(barcode=bare(copy))
     return found
 
 

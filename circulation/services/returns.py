@@ -18,6 +18,7 @@ from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
 from circulation.services import shelves
 from library.core.errors import Level, Reason
 from library.core.rows import Joined, execute, fetch
+from library.core.typed import bare
 
 
 class Action(StrEnum):
@@ -81,7 +82,7 @@ def check_in(
     at = at or timezone.now()
     found = locks.copy_and_book(copy)
     if found is None:
-        reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else copy.strip())
+        reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else bare(copy))
         raise errors.CopyUnknown(reason.detail, reasons=[reason])
     loan = _open_loan(found)
     if loan is None and found.status == CopyStatus.WITHDRAWN:

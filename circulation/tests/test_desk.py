@@ -50,7 +50,7 @@ def test_empty_desk_has_one_box_with_the_focus(client, librarian):
     client.force_login(librarian)
     page = text_of(client.get(DESK))
     assert page.count("autofocus") == 1
-    assert "Scan a card or a barcode" in page
+    assert "Scan a card or a barcode, or type a name" in page
     assert 'src="/static/js/desk.js"' in page
     assert "<kbd>F2</kbd>" in page
 
@@ -212,3 +212,20 @@ def test_reader_with_much_runs_as_many_queries_as_one_with_two(client, librarian
     fill(18)
     queries()  # so are the calendars of the branches that came in
     assert queries() == for_two
+
+
+@pytest.mark.parametrize("scanned", ["\u200eÄ-17", "ä-17\ufeff", "Ä\u201317 ", "Ä－１７", "A\u0308-17"], ids=ascii)
+def test_a_barcode_is_known_however_it_is_scanned(desk, scanned):
+    loan = make_loan(copy=make_copy(barcode="Ä-17"))
+
+    assert "Unknown" not in desk(scanned)
+
+    loan.refresh_from_db()
+    assert loan.returned_at is not None
+
+
+@pytest.mark.parametrize("scanned", ["\u200eli-77é", "LI-77É\ufeff", "Li\u201077é ", "ＬＩ-７７é"], ids=ascii)
+def test_a_card_is_known_however_it_is_scanned(desk, scanned):
+    patron = make_patron(card_number="Li-77é")
+
+    assert str(patron.user) in desk(scanned)

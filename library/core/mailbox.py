@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage as StandardMessage
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Letter:
     name: str
     to: str
     subject: str
-    sent: str
+    sent: datetime | None
     body: str
 
 
@@ -58,6 +59,12 @@ def _read(path: Path) -> Letter:
         name=path.stem,
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        sent=str(message["Date"]),
+        sent=_sent(message),
         body=body.get_content() if body else "",
     )
+
+
+def _sent(message: StandardMessage) -> datetime | None:
+    """When it was sent. Django writes UTC as "-0000", which the standard library reads as no zone at all."""
+    at: datetime | None = message["Date"].datetime if message["Date"] else None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at

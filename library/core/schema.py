@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from rest_framework import serializers
 # Text as the database can keep it, and text of which something is left once white space is cut off its ends.
 ANY_TEXT = r"^[^\x00]*$"
 SOME_TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
+SENTENCE = re.compile(r"(?P<first>.+?)\.(?:\s+(?P<rest>.+))?$", re.DOTALL)
 METHODS = ("get", "post", "put", "patch", "delete")
 MEANINGS = {
     "400": "Input that can never be right; `fields` says where.",
@@ -41,6 +43,7 @@ def say_everything(result: dict[str, Any], generator: Any, request: Any, public:
         if name.endswith(("Request", "Json")):
             _forbid_nul(schema)
     for method, operation in _operations(result):
+        _summarise(operation)
         _say_refusals(operation, writes=method != "get")
         for parameter in operation.get("parameters", ()):
             if parameter["name"] != "q":  # any text may be searched for
@@ -51,6 +54,14 @@ def say_everything(result: dict[str, Any], generator: Any, request: Any, public:
 def _operations(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in result["paths"].values():
         yield from ((method, path[method]) for method in METHODS if method in path)
+
+
+def _summarise(operation: dict[str, Any]) -> None:
+    """The first sentence of a description is the summary where the view has not said another."""
+    sentence = SENTENCE.match(operation.get("description", ""))
+    if sentence and not operation.get("summary"):
+        operation["summary"] = " ".join(sentence["first"].split())
+        operation["description"] = (sentence["rest"] or "").strip()
 
 
 def _split_files(schemas: dict[str, Any], name: str, result: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from library.core.admin import SYSTEM
 from library.core.errors import LibraryError
 from library.jobs import services
 from library.jobs.models import Job, JobQuerySet
@@ -13,6 +14,7 @@ from library.jobs.models import Job, JobQuerySet
 
 @admin.register(Job)
 class JobAdmin(admin.ModelAdmin[Job]):
+    part, place, called = SYSTEM, 6, _("Work in the background")
     list_display = ["kind", "state", "percent", "message", "error", "attempt", "requested_by", "created_at", "ended_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["requested_by"]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
+from library.core.admin import SYSTEM
 from library.core.errors import LibraryError
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState
@@ -70,6 +71,7 @@ class StandsFilter(admin.SimpleListFilter):
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
+    part, place, called = SYSTEM, 1, gettext_lazy("Books that can be asked")
     list_display = ("__str__", "stands", "pages", "passages", "embedded_by", "language", "note")
     list_filter = (StandsFilter, "live_generation__model")
     list_select_related = ("book", "live_generation")
@@ -244,6 +246,7 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
 
 @admin.register(IndexGeneration)
 class IndexGenerationAdmin(ReadOnly, admin.ModelAdmin[IndexGeneration]):
+    part, place, called = SYSTEM, 2, gettext_lazy("Readings of books")
     list_display = (
         "book", "model", "dimensions", "chunker", "state", "is_live", "page_count", "passage_count", "note",
         "created_at",

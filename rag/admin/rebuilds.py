@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from library.core.admin import banner
+from library.core.admin import SYSTEM, banner
 from library.jobs import queries as jobs
 from rag import reports
 from rag.admin.read_only import ReadOnly
@@ -33,6 +33,7 @@ def outdated_indexes(request: HttpRequest) -> str:
 
 @admin.register(Rebuild)
 class RebuildAdmin(ReadOnly, admin.ModelAdmin[Rebuild]):
+    part, place, called = SYSTEM, 3, gettext_lazy("Reading all books anew")
     list_display = ("made_by", "chunker", "state", "created_at", "ended_at")
     list_filter = ("state",)
     list_select_related = ("space",)

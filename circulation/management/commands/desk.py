@@ -17,6 +17,7 @@ from circulation import explaining, personas, services, stories, words
 from circulation.forms import DAY_ENDS, LAST_MOMENT, library_moment
 from circulation.models import Loan
 from library.core.errors import LibraryError, NotAllowed, Reason
+from library.core.typed import bare
 
 
 class Command(BaseCommand):
@@ -69,10 +70,10 @@ class Command(BaseCommand):
         self._say(f"{done}: {result.copy.book.title}. {result.action.value}{whom}: {result.branch}.", result.alerts)
 
     def renew(self, by: User, options: dict[str, Any]) -> None:
-        loan = Loan.objects.visible_to(by).open().with_names().filter(copy__barcode__iexact=options["copy"].strip())
+        loan = Loan.objects.visible_to(by).open().with_names().filter(copy__barcode_folded=options["copy"])
         found = loan.first()
         if found is None:
-            raise CommandError(f"There is no open loan of the copy {options['copy'].strip()}.")
+            raise CommandError(f"There is no open loan of the copy {bare(options['copy'])}.")
         renewed = services.renew(loan=found, by=by, **_asked(options))
         self._say(f"Renewed: {found.copy.book.title}, {words.due_until(renewed)}.", renewed.alerts)
 

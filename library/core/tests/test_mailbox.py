@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.core.mail import EmailMessage
+from django.template import Context, Template
+from django.utils import timezone
 
 from library.core import mailbox
 
@@ -25,3 +27,15 @@ def test_mail_is_kept_in_private_files_and_read_newest_first(settings, tmp_path)
 def test_empty_mailbox_has_no_letters(settings, tmp_path):
     settings.MAIL_FOLDER = tmp_path / "never made"
     assert mailbox.letters() == []
+
+
+def test_letters_say_when_in_the_librarys_own_time(settings, tmp_path):
+    settings.MAIL_FOLDER, settings.TIME_ZONE = tmp_path, "Europe/Paris"
+    mailbox.FolderBackend().send_messages([EmailMessage("Subject", "Text", to=["reader@example.org"])])
+    (letter,) = mailbox.letters()
+
+    assert letter.sent is not None
+    assert letter.sent.tzinfo is not None
+    noon = letter.sent.replace(year=2026, month=7, day=1, hour=12, minute=5)
+    with timezone.override("Europe/Paris"):
+        assert Template("{{ at|date:'DATETIME_FORMAT' }}").render(Context({"at": noon})) == "1 Jul 2026, 14:05"

@@ -18,11 +18,12 @@ PAGES = [
     "/", "/catalogue/", "/catalogue/?q=provincial",
     "/catalogue/?q=silas&language=en&format=print&available=true&sort=year", "/catalogue/?q=zzzzzz&language=fr",
     "/books/{digital}/", "/books/{digital}/study/",
-    "/books/{digital}/ask/", "/books/{paper}/", "/books/{paper}/study/", "/books/{paper}/ask/", "/api/docs/",
+    "/books/{digital}/ask/", "/books/{paper}/", "/books/{paper}/study/", "/books/{paper}/ask/",
+    "/api/docs/", "/api/reference/",
 ]  # fmt: skip
 VISITORS = ["/accounts/sign-in/", "/accounts/register/"]
-READERS = ["/loans/"]
-STAFF = ["/desk/", "/pick-list/"]
+READERS = ["/loans/", "/accounts/card/"]
+STAFF = ["/desk/", "/pick-list/", "/desk/register/", "/accounts/letters/"]
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from library.core import mailbox as kept
 from library.pages.health import database_answers
@@ -61,9 +60,3 @@ def came_over_loopback(request: HttpRequest) -> bool:
 def _code(body: str) -> str:
     found = CODE.search(body)
     return found[0] if found else ""
-
-
-class ApiDocsView(SpectacularSwaggerSplitView):
-    """Swagger UI from our own address, its start-up script as a second request of the same address."""
-
-    template_name = "pages/api_docs.html"  # without the style element of the original: it runs under the strict policy
