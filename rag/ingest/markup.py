@@ -170,7 +170,7 @@ class _Body(HTMLParser):
         block.anchors, self._anchors = tuple(self._anchors), []
         self.blocks.append(block)
 
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
         """Sections of kinds that HTML does not know are passed over, as browsers do it."""
         try:
             return super().parse_marked_section(i, report)
