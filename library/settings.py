@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "library.core.middleware.OutageMiddleware",  # before all that ask the database
+    "library.core.caching.NothingKeptMiddleware",  # around the session: it sees the cookie that is set
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
