@@ -56,8 +56,9 @@ class BookAdminForm(BookModelForm):
     class Meta:
         model = Book
         fields = (
-            "title", "subtitle", "isbn", "publisher", "year", "language", "page_count", "description", "categories",
-            "subjects", "series", "series_position", "reading_level", "minimum_age", "is_public", "is_suppressed",
+            "title", "subtitle", "filing_title", "isbn", "publisher", "year", "language", "page_count",
+            "description", "categories", "subjects", "series", "series_position", "reading_level",
+            "minimum_age", "is_public", "is_suppressed",
         )  # fmt: skip
 
     def clean_file(self) -> Any:

@@ -62,7 +62,7 @@ class AuthorAdmin(MergeAuthors, CountedAdmin):
     part, place = CATALOGUE, 2
     counted = (Authorship, "author")
     search_fields = ("name", "sort_name", "aliases__name")
-    list_display = ("name", "sort_name", "birth_year", "death_year", "book_count")
+    list_display = ("name", "sort_name", "kind", "birth_year", "death_year", "book_count")
     inlines = [AliasInline]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -73,7 +73,7 @@ class AuthorAdmin(MergeAuthors, CountedAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
-        filed_as = obj.sort_name if "sort_name" in form.changed_data else ""
+        filed_as = obj.sort_name if "sort_name" in form.changed_data else None
         services.rename_author(author=obj, name=obj.name, filed_as=filed_as)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

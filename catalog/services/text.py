@@ -44,5 +44,5 @@ def _fill(book: Book) -> bool:
         about.append(book.series.name)
     book.search_c = words(" ".join(about))
     book.search_d = words(f"{book.description} {book.publisher}")
-    book.sort_title = sort_title(book.title, book.language)
+    book.sort_title = sort_title(book.title, book.language, book.filing_title)
     return before != [getattr(book, name) for name in COLUMNS]
