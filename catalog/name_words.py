@@ -12,6 +12,7 @@ PARTICLE = re.compile(
 )
 LINKS = {"y", "i"}  # "Ortega y Gasset"
 WHENCE = {"of", "the"}  # "Joan of Arc", "Alexander the Great"
+EPITHET = re.compile(r"(?:of|the|da|de|di|le|la|von|van|af|ibn|al|der) |d['’]")  # begins so
 FAMILY_TOO = {"filho", "neto", "sobrinho", "júnior", "junior"}  # behind a Portuguese family name, and filed with it
 DEGREE = re.compile(
     r"(?:ph\.? ?d|d\.? ?phil|m\.? ?d|m\.? ?a|b\.? ?a|m\.? ?sc|b\.? ?sc|m\.? ?b\.? ?a|ll\.? ?[bmd]|ed\.? ?d|j\.? ?d|esq"

@@ -77,7 +77,7 @@ def read(entered: str, kind: str = "") -> Name:
     suffixes = [part for part in degreeless if part.casefold() in telling.SUFFIXES]
     others = [part for part in degreeless if part.casefold() not in telling.SUFFIXES]
     given = others.pop(0) if others and not _is_title(others[0]) else ""
-    if given[:1].islower() and first:  # "Leonardo, da Vinci", "Augustine, of Hippo"
+    if telling.EPITHET.match(given) and first:  # "Leonardo, da Vinci", "Augustine, of Hippo"
         whole = f"{first} {given}"
         name = ", ".join([whole, *others]), fold(whole), True
     elif given and first:

@@ -66,10 +66,10 @@ class AuthorAdmin(MergeAuthors, CountedAdmin):
     inlines = [AliasInline]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """The sort name may stay empty: then it follows from the name."""
+        """Sort name and kind may stay empty: then they follow from the name."""
         form = super().get_form(request, obj, change, **kwargs)
-        if "sort_name" in form.base_fields:
-            form.base_fields["sort_name"].required = False
+        for name in form.base_fields.keys() & {"sort_name", "kind"}:
+            form.base_fields[name].required = False
         return form
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
@@ -40,8 +41,9 @@ def authors(names: Sequence[str]) -> list[Author]:
     for entered in names:
         one = read(entered)
         key = (one.said, one.birth)
-        if key not in wanted or (one.is_given and not wanted[key].is_given):
-            wanted[key] = one
+        before = wanted.setdefault(key, one)
+        if one.is_given and not before.is_given:
+            wanted[key] = replace(before, filed=one.filed, is_given=True)
     _take_turns("author", (one.said for one in wanted.values()))
     known = _Known([way for one in wanted.values() for way in one.other_filings])
     return list(dict.fromkeys(known.find_or_make(one) for one in wanted.values()))

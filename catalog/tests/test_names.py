@@ -40,6 +40,7 @@ PERSON, BODY, MEETING = NameKind.PERSON, NameKind.ORGANISATION, NameKind.MEETING
         ("Edward Bulwer-Lytton, Baron Lytton", "bulwer-lytton, edward"),
         ("Augustine, of Hippo, Saint, 354-430", "augustine of hippo"),
         ("Leonardo, da Vinci, 1452-1519", "leonardo da vinci"),
+        ("mukherjee, siddhartha", "mukherjee, siddhartha"),
         ("Joan of Arc", "joan of arc"),
         ("Mao, Zedong", "mao, zedong"),
         ("Mao Zedong", "mao, zedong"),
