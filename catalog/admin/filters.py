@@ -77,15 +77,15 @@ class YesNo(Narrowing):
 
 
 class AvailableFilter(YesNo):
-    title, parameter_name, flag = _("available now"), "available", "is_available"
+    title, parameter_name, flag = _("availability"), "available", "is_available"
 
 
 class CopiesFilter(YesNo):
-    title, parameter_name, flag = _("with copies"), "copies", "has_copies"
+    title, parameter_name, flag = _("copies"), "copies", "has_copies"
 
 
 class FileFilter(YesNo):
-    title, parameter_name, flag = _("with a digital file"), "file", "has_file"
+    title, parameter_name, flag = _("digital file"), "file", "has_file"
 
 
 class SeriesFilter(Narrowing):

@@ -133,7 +133,7 @@ def test_a_cataloguer_says_what_a_title_is_filed_by(admin, client):
 
 
 def test_what_is_stored_is_filed_anew_and_what_was_corrected_stays():
-    step = import_module("catalog.migrations.0016_filing")
+    step = import_module("catalog.migrations.0017_filing")
     stored = {
         "Alaska Department of Fish and Game": "game, alaska department of fish and", "Mao Zedong": "zedong, mao",
         "Daphne du Maurier": "du maurier, daphne", "Jane Austen": "austen, jane",

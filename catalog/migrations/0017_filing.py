@@ -81,7 +81,7 @@ def file_titles(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0015_languages'),
+        ('catalog', '0016_folded_by_letters'),
     ]
 
     operations = [
