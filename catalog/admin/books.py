@@ -125,7 +125,9 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
     show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("title", "subtitle", "filing_title", "isbn", ("publisher", "year"), ("language", "page_count"))}),
+        (None, {"fields": (
+            "title", "subtitle", "filing_title", "isbn", ("publisher", "year"), ("language", "page_count"),
+        )}),
         (_("Digital file"), {"fields": ("stored_file", "file", "is_public")}),
         (_("About"), {"fields": ("categories", "subjects", "description")}),
         (_("Series"), {"fields": ("series", "series_position")}),
