@@ -25,7 +25,7 @@ TITLES_AT_MOST = 20
 LOOKED_AT = 100  # so many titles are compared with the query as a whole
 COVER = 0.35  # what a title that was asked for completely adds to the best score by words
 SORTS = {
-    "title": "book.sort_title, book_id",
+    "title": "book.title_order, book_id",
     "newest": "book.created_at DESC, book_id DESC",
     "year": "year DESC NULLS LAST, book_id DESC",
     "popular": "popularity DESC, book_id DESC",
