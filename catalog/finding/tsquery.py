@@ -79,6 +79,8 @@ class Writer:
         readings = {tuple(texts): set(self.known.languages)}
         for language in sorted(self.known.languages):
             stems = tuple(_stem(word, language) for word in words)
+            if sum(map(bool, stems)) == 1:  # "romance of the": any word in the gaps would be any book on romance
+                stems = tuple(stem or text for stem, text in zip(stems, texts, strict=True))
             if any(stems) and stems != tuple(texts):
                 readings.setdefault(stems, set()).add(language)
         return any_of(
