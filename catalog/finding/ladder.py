@@ -12,7 +12,7 @@ from catalog.finding.statement import Outcome
 from catalog.finding.view import Found, View
 
 POOR = 2  # so few make one look further by meaning
-A_PAGE = 20  # fewer leave room for what the last word may be the beginning of: behind them, for they have the word itself
+A_PAGE = 20  # fewer leave room for what the last word may begin: behind them, for they have the word itself
 LITTLE = 5  # so few make one look whether it was spelled otherwise
 FAR_MORE = 10  # times as much must another spelling find where something was found as it was typed
 

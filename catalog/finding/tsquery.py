@@ -14,6 +14,7 @@ from catalog.finding.vocabulary import Vocabulary, Word
 RAREST = 8
 INITIALS = (2, 3)
 TITLE = "A"  # the weight of words of the title
+PROSE = "D"  # of words of the description, where no stop words are kept
 
 
 def quoted(lexeme: str, weight: str = "", *, prefix: bool = False) -> str:
@@ -77,9 +78,11 @@ class Writer:
     def _phrase(self, texts: Sequence[str], weight: str) -> str:
         words = [self.known.words[text] for text in texts]
         readings = {tuple(texts): set(self.known.languages)}
+        prose = list[str]()
         for language in sorted(self.known.languages):
             stems = tuple(_stem(word, language) for word in words)
             if sum(map(bool, stems)) == 1:  # "romance of the": any word in the gaps would be any book on romance
+                prose.append(self._in(quoted(next(filter(None, stems)), PROSE), {language}))
                 stems = tuple(stem or text for stem, text in zip(stems, texts, strict=True))
             if any(stems) and stems != tuple(texts):
                 readings.setdefault(stems, set()).add(language)
