@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts import credentials, outbox, services, sessions
 from accounts import lock_out_admin as lock_out_admin
-from accounts import outbox, services
 from accounts import staff_admin as staff_admin
-from accounts.errors import CardTaken
+from accounts.errors import CardIsBarcode, CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
+from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
+from library.core.forms import take_as_pasted
 from library.core.typed import bare
 
 
@@ -57,14 +59,18 @@ class UserAdmin(admin.ModelAdmin[User]):
         if not change:
             self._create(obj, given)
             return
-        plain = [name for name in form.changed_data if name in {"email", "username", "full_name"}]
+        plain = {"username", "full_name"} & set(form.changed_data)
         if plain:
-            obj.email = services.clean_email(obj.address) or None
-            obj.save(update_fields=plain)
+            services.change_name(user=obj, fields=plain, by=_who(request))
+        if "email" in form.changed_data:
+            here = sessions.this_session(request) if obj == request.user else ""
+            credentials.change_address(user=obj, email=given["email"], by=_who(request), this_session=here)
         if "role" in form.changed_data:
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
         if "is_active" in form.changed_data:
             services.change_active(user=obj, is_active=given["is_active"], by=_who(request))
+            for sentence in () if given["is_active"] else services.still_open(obj):
+                self.message_user(request, sentence, messages.WARNING)
 
     def _create(self, obj: User, given: dict[str, Any]) -> None:
         user = services.create_user(
@@ -91,11 +97,18 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 
 class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "card_number" in self.fields:  # who may only look has no such field
+            take_as_pasted(self.fields["card_number"])
+
     def clean_card_number(self) -> str:
         """As it is scanned (``library.core.typed``), and nobody else's."""
         card = bare(self.cleaned_data["card_number"])
         if not card or Patron.objects.filter(card_folded=card).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(CardTaken().detail if card else _("Scan or type the number of the card."))
+        if "card_number" in self.changed_data and any(taken for _to, taken in card_wanted.send(Patron, card=card)):
+            raise forms.ValidationError(CardIsBarcode().detail)
         return card
 
 

@@ -8,7 +8,6 @@ the same whatever is typed, so PostgreSQL plans it once for a connection: planni
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.db import connection
@@ -16,6 +15,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 
 from catalog.finding.tsquery import quoted
 from catalog.names import ARTICLES
+from library.search.cut import asked
 
 READ_AT_MOST = 60  # rows of an index by one beginning; the best of them are shown
 WITHIN_READ = 300  # rows that have the words within
@@ -24,7 +24,6 @@ LAST_LETTERS = 2  # of the last word, to be looked for by its beginning in an in
 COUNT_AT_MOST = 100  # books of one name
 COUNTED = 2  # times as many names as are asked for have the books counted that may be seen
 AFTER_ALL = "\U0010ffff"  # no letter comes behind it
-WORD = re.compile(r"[^\W_]+")
 Row = tuple[str, int, str, str, str, int]  # kind, id, what it is, a word on it, language of a title, number of books
 
 # `{name}` as a title page has it, from how it is filed: "darwin, charles" is "charles darwin". An index has the same.
@@ -158,9 +157,9 @@ def _rows(values: dict[str, Any]) -> list[Row]:
     connection.ensure_connection()
     cursor = _Prepared(connection.connection)
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with connection.wrap_database_errors, make(cursor) as asked:
-        asked.execute(STATEMENT, values)
-        found: list[Row] = asked.fetchall()
+    with connection.wrap_database_errors, make(cursor) as opened:
+        opened.execute(STATEMENT, values)
+        found: list[Row] = opened.fetchall()
     return found
 
 
@@ -169,17 +168,22 @@ def _words(start: str) -> tuple[list[tuple[str, bool]], list[str]]:
 
     None where that is too little to look for within titles and names.
     """
-    words = WORD.findall(start)
-    if not words or max(map(len, words)) < WORD_LETTERS:
+    words = asked(start)
+    if not any(_tells(word) for word in words):
         return [], []
     *whole, last = words
-    index = [(word, False) for word in whole if len(word) >= WORD_LETTERS]
-    short = [word for word in whole if len(word) < WORD_LETTERS]
+    index = [(word, False) for word in whole if _tells(word)]
+    short = [word for word in whole if not _tells(word)]
     if len(last) >= LAST_LETTERS or not index:
         index.append((last, True))
     else:
         short.append(last)
     return index, short
+
+
+def _tells(word: str) -> bool:
+    """Whether it is worth looking for within: in writing without spaces two signs are a word."""
+    return len(word) >= WORD_LETTERS or not word.isascii()
 
 
 def _without_article(start: str) -> list[str]:

@@ -230,6 +230,6 @@ def _year_label(year: int) -> str:
 
 
 def language_name(code: str) -> str:
-    """The language's name in the language of the page, as a heading has it; the code itself where we know none."""
+    """The language's name in the language of the page, as a heading has it; the code itself where it is none."""
     word = language_word(code)
     return word if word == code else word[:1].upper() + word[1:]

@@ -14,7 +14,7 @@ WITHIN = {
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0014_music_numbers'),
+        ('catalog', '0016_folded_by_letters'),
     ]
 
     operations = [
