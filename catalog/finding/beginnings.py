@@ -132,7 +132,7 @@ class _Prepared(ServerBindingCursor):
     """A statement that is planned once for each connection."""
 
     def execute(self, query: Any, params: Any = None) -> Any:
-        return super().execute(query, params, prepare=True)
+        return super().execute(query, params, prepare=True)  # type: ignore[misc]  # psycopg's, which the stubs leave out
 
 
 def read(start: str, *, everything: bool, limit: int) -> list[Row]:
@@ -155,7 +155,7 @@ def read(start: str, *, everything: bool, limit: int) -> list[Row]:
 
 def _rows(values: dict[str, Any]) -> list[Row]:
     connection.ensure_connection()
-    cursor = _Prepared(connection.connection)
+    cursor: Any = _Prepared(connection.connection)  # type: ignore[call-arg]
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with connection.wrap_database_errors, make(cursor) as opened:
         opened.execute(STATEMENT, values)
