@@ -14,7 +14,7 @@ WITHIN = {
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0016_folded_by_letters'),
+        ('catalog', '0017_filing'),
     ]
 
     operations = [
