@@ -24,7 +24,6 @@ from circulation import services
 from circulation.models import Hold, LendingSettings, Loan
 from circulation.rules import check_out
 from circulation.rules.states import LibrarySettings, OpenLoan
-from circulation.services import shelves
 from circulation.tests.model import world
 from circulation.tests.model.lending import (
     ALERTS,
@@ -606,13 +605,9 @@ def _overdue(monkeypatch, is_overdue):
     )  # fmt: skip
 
 
-def freed_copies_serve_nobody(monkeypatch):
-    monkeypatch.setattr(shelves, "serve_queue", lambda book_id: None)
-
-
 MUTANTS = [
     popular_books_are_lent_as_long_as_others, withdrawn_copies_are_lent, copies_in_repair_are_lent,
-    overdue_a_minute_late, overdue_a_minute_early, freed_copies_serve_nobody,
+    overdue_a_minute_late, overdue_a_minute_early,
 ]  # fmt: skip
 
 
