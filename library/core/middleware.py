@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 
-from library.core.errors import LibraryError, Moved, StorageFull
+from library.core.errors import LibraryError, Moved, StorageFull, WrongMethod
 
 
 def is_disk_full(exc: BaseException) -> bool:
@@ -23,7 +23,20 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            return self._wrong_method(request, response)
+        return response
+
+    def _wrong_method(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """A page, or for the API its error shape, in place of Django's empty answer; ``Allow`` stays."""
+        refusal = WrongMethod()
+        if request.path.startswith("/api/"):
+            told: HttpResponse = JsonResponse(refusal.as_dict(), status=refusal.status)
+        else:
+            told = render(request, refusal.template, {"refusal": refusal}, status=refusal.status)
+        told["Allow"] = response["Allow"]
+        return told
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         refusal = StorageFull() if is_disk_full(exception) else exception
