@@ -310,14 +310,13 @@ def test_two_registrations_with_one_code_at_once_make_one_account():
 
 def test_first_wrong_field_alone_takes_the_focus(client):
     begin(client)
-    page = client.post(CONFIRM, GIVEN | {"password": "short"}).content.decode()
+    page = client.post(CONFIRM, GIVEN | {"code": "123456", "password": "short"}).content.decode()
     assert page.count("autofocus") == 1
     assert re.search(r'<input type="password"[^>]*autofocus', page)
 
 
 def test_password_is_kept_over_a_wrong_code_and_stands_on_no_page(client):
-    begin(client)
-    digits = deliver()
+    digits = begin(client)
     wrong = client.post(CONFIRM, GIVEN | {"code": other_than(digits)})
     assert wrong.status_code == 422
     assert "kept as you typed it" in wrong.content.decode()
@@ -328,6 +327,6 @@ def test_password_is_kept_over_a_wrong_code_and_stands_on_no_page(client):
 
 
 def test_password_that_was_not_given_is_not_kept(client):
-    begin(client)
-    page = client.post(CONFIRM, GIVEN | {"code": deliver(), "password": ""})
+    digits = begin(client)
+    page = client.post(CONFIRM, GIVEN | {"code": digits, "password": ""})
     assert page.context["form"].errors["password"]

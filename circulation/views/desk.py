@@ -68,6 +68,7 @@ def _scan(request: HttpRequest, form: ScanForm, reader: Patron | None, *, takes_
         by=user_of(request),
         branch=desk_branch(request),
         said=TakingBack(form.returned_at, form.cleaned_data["is_damaged"]),
+        meant=form.cleaned_data["meant"],
     )
     return {
         "outcome": scanned.outcome.as_dict(),
@@ -243,7 +244,7 @@ def _show(
         "branch_form": DeskBranchForm(initial={"branch": branch}),
         "loans": loans,
         "taken": taken.seen(request.session) if takes_back or reader is None else None,
-        "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices)),
+        "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices or outcome.asks)),
         "letters": letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
         "holds": queries.home_holds(reader) if reader else (),
