@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.tests.factories import make_librarian, make_patron
-from catalog.models import Book
-from catalog.tests.factories import make_book
+from catalog.models import Book, ItemType
+from catalog.tests.factories import make_book, make_copy
 from library.core.middleware import RefusalMiddleware
 from library.pages.tests.factories import make_digital_book
 from tests.html import assert_valid
@@ -66,3 +66,15 @@ def test_catalogue_has_a_way_past_its_filters(client):
     page = client.get("/catalogue/").text
     assert 'href="#found-title">Skip to what was found' in page
     assert 'id="found-title"' in page
+
+
+def test_room_is_lent_and_stands_on_no_shelf_of_books(client):
+    room = make_copy(book=make_book(title="Study Room 7"))
+    room.item_type = ItemType.objects.create(code="room", name="Room", is_place=True)
+    room.save()
+    Book.objects.filter(pk=room.book_id).update(popularity=9)
+    make_book(title="A book")
+    page = client.get("/").text
+    assert "A book" in page
+    assert "Study Room 7" not in page
+    assert "Study Room 7" in client.get(room.book.get_absolute_url()).text
