@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0017_filing'),
+        ('catalog', '0018_suggestions_by_any_word'),
     ]
 
     operations = [
