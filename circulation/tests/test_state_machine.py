@@ -306,7 +306,7 @@ class Desk(RuleBasedStateMachine):
         self.place_hold(book, patron, home)
         if len(self.holds) > before:
             hold = self.model.holds[-1]
-            self.check_out_by_override(hold.copy, other, hold.pickup, kept=9, days=None)
+            self.check_out_by_override(hold.copy or "", other, hold.pickup, kept=9, days=None)
 
     def renew_before_a_queue(self, nth: int) -> None:
         """By override: a popular book is renewed for the shorter period."""
