@@ -119,7 +119,13 @@ class Book(models.Model):
             ),
         ]
         indexes = [
-            models.Index(OpClass(F("sort_title"), name="text_pattern_ops"), name="book_title_starts"),
+            # With all that orders suggestions, which then look at no row but those that are shown.
+            models.Index(
+                OpClass(F("sort_title"), name="text_pattern_ops"),
+                include=["id", "popularity", "is_suppressed"],
+                name="book_title_starts",
+            ),
+            models.Index(fields=["id"], condition=Q(is_suppressed=True), name="book_hidden"),
             models.Index(fields=["-popularity", "-id"], name="book_popular"),
             models.Index(fields=["series", "series_position"], name="book_series"),
             models.Index(fields=["title_order", "id"], name="book_title_order"),
@@ -164,6 +170,7 @@ class Authorship(models.Model):
         verbose_name_plural = _("authors of a book")
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["book", "author", "role"], name="authorship_once")]
+        indexes = [models.Index(fields=["author", "book"], name="authorship_books")]
 
     def __str__(self) -> str:
         return str(self.author)

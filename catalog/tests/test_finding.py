@@ -147,6 +147,46 @@ def test_what_is_right_short_or_noise_is_not_corrected(shelf, typed):
     assert find(typed).showing == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "showing", "first"),
+    [
+        ("molecular biologie of the cel", "molecular biology of the cell", "Molecular Biology of the Cell"),
+        ("cel biologi", "cell biologi", "Molecular Biology of the Cell"),  # of one stem with biology
+        ("cel biolgy", "cell biology", "Molecular Biology of the Cell"),
+        ("moleculr biolgy", "molecular biology", "Molecular Biology of the Cell"),
+        ("wizzard biolgy", "wizard biology", None),  # in no book together: then most of the words
+        ("molecullar qqq biology", "molecular qqq biology", "Molecular Biology of the Cell"),
+        ("cel qqqqq", "", None), ("zzcel wwbiol", "", None),
+    ],
+)  # fmt: skip
+def test_several_slips_are_corrected_as_far_as_they_can_be(shelf, typed, showing, first):
+    record("Molecular Biology of the Cell", "Bruce Alberts")
+    terms.fold_changes()
+    assert find(typed).showing == showing
+    assert bool(find(typed).count) == bool(showing)
+    assert first is None or titles(typed)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ring wiz", {"The Fellowship of the Ring"}),
+        ("tow", {"The Two Towers", "The Tow Path"}),
+        ('"tow"', {"The Tow Path"}),
+        ('"hand of the"', set()),
+        ('"hand of darkness"', {"The Left Hand of Darkness"}),
+        ('"the histories"', {"The Histories"}),
+        ('"of the ring"', {"The Fellowship of the Ring", "A Fellow of the Ring", "Tolkien: A Biography"}),  # its prose
+    ],
+)
+def test_a_last_word_may_be_a_beginning_and_a_phrase_means_its_stop_words(shelf, query, found):
+    record("The Tow Path")
+    record("A Fellow of the Ring")
+    record("Of a Ring")
+    terms.fold_changes()
+    assert set(titles(query)) == found
+
+
 def test_no_spelling_tells_a_word_that_only_hidden_books_have(shelf):
     Book.objects.filter(title="Die Verwandlung").update(is_suppressed=True)
     terms.fold_changes()
