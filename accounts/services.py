@@ -62,7 +62,8 @@ def ask_to_register(*, email: str, client: str = "", at: datetime | None = None)
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
     limits.spend(limits.Kind.REGISTER_CLIENT, client, at=at)
-    return otp.ask(email=addresses.clean(email), purpose=Purpose.REGISTER, at=at)
+    asker = otp.asker_of(client=client)
+    return otp.ask(email=addresses.clean(email), purpose=Purpose.REGISTER, asker=asker, at=at)
 
 
 def register(
@@ -88,7 +89,7 @@ def register(
     check_password(password, User(email=email, username=username, full_name=full_name))
     for _try in range(TRIES):
         try:
-            return _register(email, digits, password, full_name, username or usernames.like(full_name), at)
+            return _register(email, digits, password, full_name, username or usernames.like(full_name), client, at)
         except (errors.UsernameTaken, errors.CardTaken) as fault:
             # The username or card that we chose went to somebody else in this moment; the code is as good as before.
             if username and isinstance(fault, errors.UsernameTaken):
@@ -96,10 +97,12 @@ def register(
     raise ServiceUnavailable
 
 
-def _register(email: str, digits: str, password: str, full_name: str, username: str, at: datetime | None) -> User:
+def _register(
+    email: str, digits: str, password: str, full_name: str, username: str, client: str, at: datetime | None
+) -> User:
     user = None
     with transaction.atomic(durable=True):
-        attempt = otp.try_registration(email=email, digits=digits, at=at)
+        attempt = otp.try_registration(email=email, digits=digits, asker=otp.asker_of(client=client), at=at)
         if attempt.is_right:
             user = create_user(email=email, username=username, password=password, full_name=full_name)
             activity.record(actor=user, verb="registered", at=at)
