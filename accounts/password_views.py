@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import credentials, device_cookies, errors, forms, limits, pages, sessions
+from accounts import credentials, errors, forms, limits, pages, sessions
+from accounts.device_cookies import device_of
 from accounts.models import User
 from library.core.errors import LibraryError
 
@@ -28,7 +29,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            credentials.ask_to_reset(email=email, **_asker(request, email))
+            credentials.ask_to_reset(email=email, client=limits.client_of(request), device=device_of(request, email))
         except errors.CodeTooSoon as refusal:
             messages.info(request, refusal.detail)
         request.session[RESETTING] = email
@@ -47,7 +48,7 @@ def reset_confirm(request: HttpRequest) -> HttpResponse:
         try:
             credentials.reset(
                 email=email, digits=form.cleaned_data["code"], password=form.cleaned_data["password"],
-                **_asker(request, email),
+                client=limits.client_of(request), device=device_of(request, email),
             )  # fmt: skip
         except LibraryError as refusal:
             form.show(refusal)
@@ -65,7 +66,7 @@ def reset_resend(request: HttpRequest) -> HttpResponse:
     if email is None or request.method != "POST":
         return redirect("accounts:reset-confirm" if email else "accounts:reset")
     try:
-        credentials.ask_to_reset(email=email, **_asker(request, email))
+        credentials.ask_to_reset(email=email, client=limits.client_of(request), device=device_of(request, email))
     except errors.CodeTooSoon as refusal:
         return pages.show(request, "reset_confirm", forms.ResetForm(), refusal=refusal, email=email)
     messages.info(request, _("We have sent another code. Only the newest one works."))
@@ -86,7 +87,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
                 old_password=form.cleaned_data["old_password"],
                 password=form.cleaned_data["password"],
                 this_session=sessions.this_session(request),
-                device=device_cookies.device_of(request, cast(User, request.user).address),
+                device=device_of(request, cast(User, request.user).address),
             )
         except LibraryError as refusal:
             form.show(refusal)
@@ -95,8 +96,3 @@ def change_password(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your password is changed. Wherever else you were signed in, you are not now."))
             return redirect("accounts:sessions")
     return pages.show(request, "password", form)
-
-
-def _asker(request: HttpRequest, email: str) -> dict[str, str]:
-    """From where it is asked, for the limits."""
-    return {"client": limits.client_of(request), "device": device_cookies.device_of(request, email)}
