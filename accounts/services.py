@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity, addresses, cards, errors, limits, notices, otp, sessions, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User
+from accounts.signals import account_closing
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 from library.core.typed import bare
 
@@ -23,6 +25,7 @@ TAKEN: dict[str, type[errors.EmailTaken | errors.UsernameTaken | errors.CardTake
     "user_email_unique": errors.EmailTaken,
     "user_username_unique": errors.UsernameTaken,
     "patron_card_unique": errors.CardTaken,
+    "patron_card_is_a_barcode": errors.CardIsBarcode,  # a trigger of circulation's: this app knows no copies
 }
 
 
@@ -153,6 +156,12 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user
+
+
+def still_open(user: User) -> list[str]:
+    """Sentences about what ``user`` still has or waits for: closing the account changes none of it."""
+    answers: list[Any] = account_closing.send(User, user=user)
+    return [sentence for _to, sentences in answers for sentence in sentences]
 
 
 @transaction.atomic

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Patron, User
 from catalog import checks
-from catalog.errors import BarcodeTaken
+from catalog.errors import BarcodeIsCard, BarcodeTaken
 from catalog.identifiers import LONGEST, normalise
 from catalog.kept_file import KeptFileField, KeptFileInput
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
@@ -140,6 +140,8 @@ class CopyAdminForm(CopyModelForm):
         barcode = checks.barcode(given)
         if Copy.objects.filter(barcode_folded=barcode).exclude(pk=self.instance.pk).exists():
             raise ValidationError(BarcodeTaken(barcode=barcode).detail)
+        if "barcode" in self.changed_data and Patron.objects.filter(card_folded=barcode).exists():
+            raise ValidationError(BarcodeIsCard(barcode=barcode).detail)
         return barcode
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from catalog import likeness, queries
 from catalog.models import Book
+from catalog.models.records import BookQuerySet
 
 LONGEST = 50  # books on one shelf
 WORDS: dict[str, Callable[[str], str]] = {
@@ -44,6 +45,12 @@ def popular(user: Any, n: int) -> list[Shelved]:
     books = queries.for_list(Book.objects.visible_to(user).filter(popularity__gt=0))
     rows = books.order_by("-popularity", "-id")[: min(n, LONGEST)]
     return [Shelved(book, borrowed(book.popularity)) for book in rows]
+
+
+def newest_of(books: BookQuerySet, n: int, *, reason: str) -> list[Shelved]:
+    """The ``n`` of ``books`` last added, each for the same ``reason``; three queries."""
+    rows = queries.for_list(books).order_by("-created_at", "-id")[: min(n, LONGEST)]
+    return [Shelved(book, reason) for book in rows]
 
 
 def similar(book: Book, user: Any, n: int) -> list[Shelved]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -30,7 +29,7 @@ from catalog.services import barcodes, names
 from catalog.services import history as changes
 from catalog.services.locks import lock_book
 from library.core.admin import CATALOGUE, NamedCells
-from library.search.fold import fold
+from library.search.cut import asked
 
 if TYPE_CHECKING:  # generic only for the type checker
     BookBase = admin.ModelAdmin[Book]
@@ -68,6 +67,18 @@ class AuthorshipInline(Choosing, NamedCells, AuthorshipRows):
     extra = 1
     fields = ("author", "role", "position")
     choosing = {"author": one_author}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authorship]:
+        return super().get_queryset(request).select_related("author")
+
+    def get_formset(self, request: HttpRequest, obj: Book | None = None, **kwargs: Any) -> Any:
+        """The names that are chosen already, read once for all rows of the form."""
+        made = super().get_formset(request, obj, **kwargs)
+        if obj is not None and "author" in made.form.base_fields:
+            box = made.form.base_fields["author"].widget
+            getattr(box, "widget", box).known = {str(author.pk): str(author) for author in obj.authors.all()}
+        return made
+
     verbose_name, verbose_name_plural = _("author"), _("authors, editors, translators, illustrators")
     comes_first = True
 
@@ -90,7 +101,7 @@ class CopyInline(NamedCells, CopyRows):
         """The branches and item types, read once for all rows of the form."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name in {"branch", "item_type"} and field is not None:
-            field.choices = list(field.choices)  # type: ignore[arg-type]  # a ModelChoiceIterator, whatever the stubs allow
+            field.choices = list(iter(field.choices))  # type: ignore[arg-type]  # by itself it would be counted as well
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -148,7 +159,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
         if not term:
             return queryset, False
         numbered = _with_number(term)
-        words = re.findall(r"\w+", fold(term))
+        words = asked(term)
         if not words:
             return queryset.filter(pk__in=numbered), False
         wanted = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")

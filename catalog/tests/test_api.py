@@ -154,10 +154,12 @@ def test_a_book_has_everything_that_clients_rely_on(api):
     assert (body["total_copies"], body["available_copies"], body["has_file"], body["cover"]) == (2, 1, True, None)
     assert (body["description"], body["subjects"]) == ("Long.", ["Genetics"])
     assert body["copies"] == [
-        {"barcode": "C-1", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "available",
-         "for_loan": True, "item_type": None, "condition": "", "price": None},
-        {"barcode": "C-2", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "on_loan",
-         "for_loan": False, "item_type": None, "condition": "", "price": None},
+        {"barcode": "C-1", "branch": branch.pk, "branch_code": branch.code, "branch_name": "Central",
+         "shelf_mark": "", "status": "available", "for_loan": True, "item_type": None, "item_type_id": None,
+         "condition": "", "price": None},
+        {"barcode": "C-2", "branch": branch.pk, "branch_code": branch.code, "branch_name": "Central",
+         "shelf_mark": "", "status": "on_loan", "for_loan": False, "item_type": None, "item_type_id": None,
+         "condition": "", "price": None},
     ]  # fmt: skip
     copies = api.get(f"{BOOKS}{book.pk}/copies/").json()
     assert (copies["count"], copies["results"]) == (2, body["copies"])

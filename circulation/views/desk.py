@@ -66,6 +66,7 @@ def _scan(request: HttpRequest, form: ScanForm, reader: Patron | None, *, takes_
         by=user_of(request),
         branch=desk_branch(request),
         said=TakingBack(form.returned_at, form.cleaned_data["is_damaged"]),
+        meant=form.cleaned_data["meant"],
     )
     return {
         "outcome": scanned.outcome.as_dict(),
