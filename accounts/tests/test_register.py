@@ -105,7 +105,7 @@ def test_a_wrong_code_says_how_many_attempts_are_left(client):
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "１２３４５６", "9" * 400, "12\x0034"])
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "9" * 400, "12\x0034"])
 def test_what_is_no_code_costs_no_attempt(client, typed):
     begin(client)
     assert client.post(CONFIRM, GIVEN | {"code": typed}).status_code == 422
