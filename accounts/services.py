@@ -75,10 +75,13 @@ def register(
     password: str,
     full_name: str,
     username: str = "",
+    kept_password: str = "",
     client: str = "",
     at: datetime | None = None,
 ) -> User:
     """A new patron, proven by the code in their mail. Without ``username`` one is made from the name.
+
+    ``kept_password``: the hash of a password that was looked at before, where none is given now.
 
     What is wrong with password or username is said before the code is tried, so it costs no attempt. Errors:
     ``InvalidInput``, ``UsernameTaken``, ``CodeWrong``, ``CodeSpent``, ``EmailTaken``, ``RateLimited``. Not inside a
@@ -88,10 +91,13 @@ def register(
     email = addresses.clean(email)
     if username and User.objects.filter(username__iexact=username).exists():
         raise errors.UsernameTaken
-    check_password(password, User(email=email, username=username, full_name=full_name))
+    if password or not kept_password:
+        check_password(password, User(email=email, username=username, full_name=full_name))
     for _try in range(TRIES):
         try:
-            return _register(email, digits, password, full_name, username or usernames.like(full_name), at)
+            return _register(
+                email, digits, password, full_name, username or usernames.like(full_name), at, kept=kept_password
+            )
         except (errors.UsernameTaken, errors.CardTaken) as fault:
             # The username or card that we chose went to somebody else in this moment; the code is as good as before.
             if username and isinstance(fault, errors.UsernameTaken):
@@ -99,12 +105,17 @@ def register(
     raise ServiceUnavailable
 
 
-def _register(email: str, digits: str, password: str, full_name: str, username: str, at: datetime | None) -> User:
+def _register(
+    email: str, digits: str, password: str, full_name: str, username: str, at: datetime | None, *, kept: str
+) -> User:
     user = None
     with transaction.atomic(durable=True):
         attempt = otp.try_registration(email=email, digits=digits, at=at)
         if attempt.is_right:
-            user = create_user(email=email, username=username, password=password, full_name=full_name)
+            user = create_user(email=email, username=username, password=password or None, full_name=full_name)
+            if not password:
+                user.password = kept
+                user.save(update_fields=["password"])
             activity.record(actor=user, verb="registered", at=at)
             notices.queue(user=user, kind="welcome", at=at)
     attempt.raise_if_refused()

@@ -61,8 +61,9 @@ class BookAdminForm(BookModelForm):
     class Meta:
         model = Book
         fields = (
-            "title", "subtitle", "isbn", "publisher", "year", "language", "page_count", "description", "categories",
-            "subjects", "series", "series_position", "reading_level", "minimum_age", "is_public", "is_suppressed",
+            "title", "subtitle", "filing_title", "isbn", "publisher", "year", "language", "page_count",
+            "description", "categories", "subjects", "series", "series_position", "reading_level",
+            "minimum_age", "is_public", "is_suppressed",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -30,7 +30,7 @@ class ScanForm(forms.Form):
         error_messages={"required": _("Scan a card or a barcode first.")},
     )
     returned_on = day_field(_("Counts as returned on"))
-    is_damaged = forms.BooleanField(label=_("Damaged: put it aside"), required=False)
+    is_damaged = forms.BooleanField(label=_("Damaged: to repair"), required=False)
     meant = forms.ChoiceField(choices=[("card", _("The card")), ("copy", _("The copy"))], required=False)
 
     def clean_returned_on(self) -> date | None:

@@ -135,7 +135,7 @@ def test_reader_renews_on_a_phone_and_reads_why_not(browser, stack, librarian, r
     person = Person(browser, stack, reader.email, **PHONE)
     person.sign_in(PASSWORD)
     person.go("/loans/")
-    mine = person.page.locator("section", has=person.page.get_by_role("heading", name="At home"))
+    mine = person.page.locator("section", has=person.page.get_by_role("heading", name="On loan"))
     row = mine.locator("li", has_text=title)
     person.shoot("phone-loans")
     row.get_by_role("button", name=re.compile(f"Renew {re.escape(title)}")).tap()

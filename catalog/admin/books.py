@@ -137,7 +137,9 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
     show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("title", "subtitle", "isbn", ("publisher", "year"), ("language", "page_count"))}),
+        (None, {"fields": (
+            "title", "subtitle", "filing_title", "isbn", ("publisher", "year"), ("language", "page_count"),
+        )}),
         (_("Digital file"), {"fields": ("stored_file", "file", "is_public")}),
         (_("About"), {"fields": ("categories", "subjects", "description")}),
         (_("Series"), {"fields": ("series", "series_position")}),
@@ -207,7 +209,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
         """What changed, by whom, from what to what."""
         return super().history_view(request, object_id, (extra_context or {}) | {"deeds": history.of_book(object_id)})
 
-    @admin.display(description=_("title"), ordering="sort_title")
+    @admin.display(description=_("title"), ordering="title_order")
     def titled(self, book: Book) -> str:
         return book.title
 

@@ -143,6 +143,10 @@ class BookWriteSerializer(serializers.Serializer[Any]):
         help_text="ISBN-10 or ISBN-13, as it is printed, pasted or scanned.",
     )
     subtitle = serializers.CharField(required=False, allow_blank=True, max_length=checks.TITLE_LENGTH)
+    filing_title = serializers.CharField(
+        required=False, allow_blank=True, max_length=checks.TITLE_LENGTH,
+        help_text="Only where the language's rule is wrong: the title from the word that it is filed by.",
+    )  # fmt: skip
     categories = serializers.ListField(
         child=serializers.CharField(max_length=80), max_length=checks.NAMES_AT_MOST, required=False,
         help_text="Names; those that do not exist are made.",

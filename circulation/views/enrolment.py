@@ -36,6 +36,7 @@ def register(request: HttpRequest) -> HttpResponse:
             form.show(refusal)
         except LibraryError as refusal:
             form.show(refusal)
+    form.focus_on_what_is_wrong()
     context = {"form": form, "alike": alike, "today": days.today()}
     return render(request, "circulation/register_reader.html", context, status=422 if form.errors else 200)
 

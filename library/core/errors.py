@@ -92,6 +92,12 @@ class NotFound(LibraryError):
     status = 404
 
 
+class WrongMethod(LibraryError):
+    code = "method_not_allowed"
+    message = _("This address does not take that. Go back, and use the page’s own links and buttons.")
+    status = 405
+
+
 class Moved(NotFound):
     """It has another address now. Whoever only reads is sent there with 301; whoever writes is told.
 

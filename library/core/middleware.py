@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 
 from library.core import outages
-from library.core.errors import LibraryError, Moved
+from library.core.errors import LibraryError, Moved, WrongMethod
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 READS = {"GET", "HEAD"}
@@ -45,7 +45,20 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            return self._wrong_method(request, response)
+        return response
+
+    def _wrong_method(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """A page, or for the API its error shape, in place of Django's empty answer; ``Allow`` stays."""
+        refusal = WrongMethod()
+        if request.path.startswith("/api/"):
+            told: HttpResponse = JsonResponse(refusal.as_dict(), status=refusal.status)
+        else:
+            told = render(request, refusal.template, {"refusal": refusal}, status=refusal.status)
+        told["Allow"] = response["Allow"]
+        return told
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if (refused := outages.refuse(request, exception)) is not None:
