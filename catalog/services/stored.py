@@ -30,7 +30,7 @@ def opened(book_file: BookFile) -> IO[bytes]:
     ``FileAltered``.
     """
     try:
-        file: IO[bytes] = book_file.file.storage.open(book_file.file.name, "rb")
+        file: IO[bytes] = book_file.file.storage.open(str(book_file.file.name), "rb")
     except OSError as gone:
         log.error("The stored file of book %s cannot be opened: %s", book_file.book_id, type(gone).__name__)
         note(book_file, FileFault.LOST)

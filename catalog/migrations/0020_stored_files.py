@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0016_folded_by_letters'),
+        ('catalog', '0019_places'),
     ]
 
     operations = [
