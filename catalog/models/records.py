@@ -103,7 +103,8 @@ class Book(models.Model):
                 name="book_language_code",
             ),
             models.CheckConstraint(
-                condition=Q(year=None) | Q(year__gte=-3000, year__lte=2200), name="book_year_plausible"
+                condition=Q(year=None) | (Q(year__gte=-3000, year__lte=2200) & ~Q(year=0)),
+                name="book_year_plausible",
             ),
             models.CheckConstraint(
                 condition=Q(series_position=None) | Q(series__isnull=False),
