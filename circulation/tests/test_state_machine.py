@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -322,6 +323,7 @@ class Desk(RuleBasedStateMachine):
                  and self.model.queue(self.model.copies[loan.copy].book)]  # fmt: skip
         if there:
             place = there[nth % len(there)]
+            self.decide_otherwise(replace(self.model.settings, popular=(1, 5)))
             against, _due = self.model.against_renewal(self.model.loans[place], self.now, automatic=False)
             self.go_on_with(
                 self.model.loans[place], self.loans[place], self.override(against, 9, None), by_reader=False
