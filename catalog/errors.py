@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from library.core.errors import LibraryError, Moved
+from library.core.errors import LibraryError, Moved, NotFound
 
 
 class BookConfidential(LibraryError):
     """The record may be seen and lent, but its digital content is for staff."""
 
     code = "book_confidential"
-    message = _("The digital content of this book is not open to readers. You can still borrow a copy.")
+    message = _("The digital content of this book is for staff only.")
     status = 403
+
+
+class FileLost(NotFound):
+    code = "file_lost"
+    message = _("The file of this book is gone from the library's storage. The staff have been told.")
+
+
+class FileAltered(NotFound):
+    code = "file_altered"
+    message = _(
+        "The stored file of this book is not the one that was added, so it is not shown. The staff have been told."
+    )
 
 
 class IsbnTaken(LibraryError):
@@ -104,4 +116,4 @@ class MergeIncomplete(MergeRefused):
 
 class TooManyAtOnce(LibraryError):
     code = "too_many_at_once"
-    message = _("At most {limit} records can be changed at once; you chose more. Narrow the list first.")
+    message = _("At most {limit} records can be changed at once; you chose more. Filter the list first.")

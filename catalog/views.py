@@ -21,6 +21,7 @@ from catalog.access import check_may_read
 from catalog.listing import Address, Found, chips, columns
 from catalog.search import Results, search
 from catalog.search_form import SORTS, SearchForm
+from catalog.services import stored
 from catalog.suggest import by_kind, suggest
 from library.core.errors import NotFound
 from library.core.streaming import ranged_response
@@ -92,6 +93,9 @@ def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[st
     """What stands beside the rows: what narrows them, what could, in which order they are."""
     address = Address(tuple(form.pairs))
     chosen = chips(form, results.facets, address, request.user)
+    # Without a question nothing matches better than anything else: such a list is by title, and says so.
+    offered = dict(SORTS) if form.query else {name: label for name, label in SORTS if name != "relevance"}
+    order = form.order if form.order in offered else "title"
     return {
         "chips": chosen,
         "columns": columns(results.facets, address),
@@ -99,8 +103,8 @@ def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[st
         "instead": address.plus("exactly", "1"),
         "kept": [pair for pair in address.pairs if pair[0] not in {"q", "exactly"}],
         "kept_beside_year": address.without("year").pairs,
-        "orders": [(label, name == form.order, address.plus("sort", name)) for name, label in SORTS],
-        "order": dict(SORTS)[form.order],
+        "orders": [(label, name == order, address.plus("sort", name)) for name, label in SORTS if name in offered],
+        "order": dict(SORTS)[order],
         "shelves": [] if results.count or results.near else queries.shelves(request.user),
     }
 
@@ -118,20 +122,19 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 @require_safe
 @csp_replace(VIEWER)  # type: ignore[arg-type]  # typed for views without arguments from the address
 def book_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file of a book for who is signed in, inline and with Range. Errors: ``NotFound``, ``BookConfidential``."""
+    """The file of a book for who is signed in, inline and with Range. Errors: ``NotFound``, ``BookConfidential``,
+    ``FileLost``, ``FileAltered``.
+    """
     book = queries.get_book(pk, request.user)
     check_may_read(request.user, book)
     if not book.has_file:
         raise NotFound
     kept = book.digital_file
-    try:
-        return ranged_response(
-            request,
-            kept.file,
-            size=kept.size,
-            content_type=kept.media_type,
-            filename=kept.original_name,
-            etag=kept.sha256,
-        )
-    except FileNotFoundError as gone:
-        raise NotFound from gone
+    return ranged_response(
+        request,
+        stored.opened(kept),
+        size=kept.size,
+        content_type=kept.media_type,
+        filename=kept.original_name,
+        etag=kept.sha256,
+    )
