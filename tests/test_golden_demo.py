@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from catalog.models import Book
+from catalog.search import search
 from catalog.services import terms, vectors
 from catalog.tests import golden
 from catalog.tests.golden.judge import KNOWN, NEEDED, judge
@@ -26,6 +28,9 @@ def test_what_somebody_knows_is_found_and_noise_finds_nothing(embedder, settings
         perform(job.pk, vectors.build)
         job.refresh_from_db()
     assert job.state == JobState.DONE, job.error
+    absent = search("harry potter", user=AnonymousUser())
+    assert absent.near
+    assert (absent.count, absent.showing) == (0, ""), "no book has both of “hardy pattern”"
     books = {book.pk: {book.title, book.isbn} for book in Book.objects.all()}
 
     for half in ("tune", "gate"):

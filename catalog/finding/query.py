@@ -123,6 +123,13 @@ class Query:
         groups = tuple(tuple(swap(part) for part in group) for group in self.groups)
         return replace(self, text=text, written=written, groups=groups, typing=False)
 
+    def without(self, gone: set[str]) -> Query:
+        """The same query without the plain words ``gone``."""
+        groups = (
+            tuple(part for part in group if not (is_plain(part) and part.words[0] in gone)) for group in self.groups
+        )
+        return replace(self, groups=tuple(group for group in groups if group))
+
 
 def is_plain(part: Part) -> bool:
     """Whether it is a single word that may be anywhere."""

@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from catalog.finding import tsquery, vocabulary
 from catalog.finding.bounds import rows
-from catalog.finding.query import Part, Query
+from catalog.finding.query import Query
 from catalog.finding.vocabulary import Vocabulary
 
 SHORTEST, LONGER, PREFIX = 4, 6, 7  # letters: corrected at all, by two edits, compared by their beginning
@@ -47,10 +47,11 @@ FINDS_VISIBLE = FINDS.replace("WHERE facts.vector", "WHERE NOT facts.is_suppress
 
 @dataclass(frozen=True)
 class Correction:
-    """One word that may have been meant; ``cost``: less is likelier."""
+    """One word that may have been meant; ``cost``: less is likelier. ``books``: in how many it is."""
 
     word: str
     cost: float
+    books: int = 0
 
 
 def edits_allowed(word: str) -> int:
@@ -90,7 +91,7 @@ def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Cor
     for word, other, frequency in rows(CANDIDATES, [json.dumps(asked), LOOKED_AT]):
         cost = _cost(word, other, frequency)
         if cost is not None:
-            found.setdefault(word, []).append(Correction(other, cost))
+            found.setdefault(word, []).append(Correction(other, cost, frequency))
     return {word: sorted(others, key=lambda one: (one.cost, one.word))[:each] for word, others in found.items()}
 
 
@@ -111,7 +112,8 @@ def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
     ]
     strange = known.unknown(query.text, words)
     unknown = [word for word in words if word in strange]
-    others = corrections(word for word in words if len(word) > LACKS_ONE or (word in strange and len(words) > 1))
+    asked = [word for word in words if len(word) > LACKS_ONE or (word in strange and len(words) > 1)]
+    others = _no_rarer(corrections(asked), known)
     if any(word not in others for word in unknown if edits_allowed(word)):
         unknown = [word for word in unknown if word in others]
     sets: list[tuple[float, dict[str, str]]] = []
@@ -125,6 +127,12 @@ def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
     return [swap for _cost_, swap in sorted(sets, key=lambda one: one[0])[:TRIES]]
 
 
+def _no_rarer(others: dict[str, list[Correction]], known: Vocabulary) -> dict[str, list[Correction]]:
+    """Without the words that fewer books have than the one that was typed: that was hardly a slip."""
+    kept = {word: [one for one in rows if one.books >= known.words[word].as_word] for word, rows in others.items()}
+    return {word: rows for word, rows in kept.items() if rows}
+
+
 def _combined(words: Sequence[str], others: Sequence[list[Correction]]) -> list[tuple[float, dict[str, str]]]:
     return [
         (sum(one.cost for one in choice), {word: one.word for word, one in zip(words, choice, strict=True)})
@@ -136,26 +144,25 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> tuple[Query, V
     """``query`` with other words, so that all of them together are in a book, and what is known of these; ``None``
     where nothing likely does.
 
-    Where no correction finds all words, unknown words are corrected as far as they can be, and only where that tells
-    enough: from noise nothing is guessed. Three queries at most.
+    Where no correction finds all words, those that no book has and nothing is like are left aside: one book must have
+    all others, the corrected ones and those that were right, and these must tell enough: from noise nothing is
+    guessed. Three queries at most.
     """
     swaps = tries(query, known)
     if not swaps:
         return None
-    others = sorted({word for swap in swaps for word in swap.values()})
-    every = vocabulary.read([*query.words, *others])
+    every = vocabulary.read([*query.words, *sorted({word for swap in swaps for word in swap.values()})])
     queries = [query.corrected(swap) for swap in swaps]
+    absent = {word for word in query.correctable_words if not known.words[word].books}
+    rest = [one.without(absent - set(swap)) for one, swap in zip(queries, swaps, strict=True)]
     writer = tsquery.Writer(every)
-    asked = [(writer.whole(one), writer.excluded(one)) for one in queries]
-    asked += [(writer.part(Part((word,))), "") for word in others]
-    finding = _finding(asked, staff=staff)
+    finding = _finding([(writer.whole(one), writer.excluded(one)) for one in [*queries, *rest]], staff=staff)
     if first := next((one for one, found in zip(queries, finding, strict=False) if found), None):
         return first, every
-    seen = {word for word, found in zip(others, finding[len(queries) :], strict=True) if found}
     unknown = known.unknown(query.text, query.plain_words)
-    known_ones = set(tsquery.informative(query, known)) - unknown
-    for one, swap in zip(queries, swaps, strict=True):
-        if set(swap) <= unknown and set(swap.values()) <= seen and _tells_enough(swap, known_ones, unknown):
+    right = set(tsquery.informative(query, known)) - unknown
+    for one, swap, found in zip(queries, swaps, finding[len(queries) :], strict=True):
+        if found and set(swap) <= unknown and _tells_enough(swap, right, unknown):
             return one, every
     return None
 

@@ -52,7 +52,8 @@ class Wanted:
 class Golden:
     """A query, with any of ``want`` to be among the first ``within``, and at most ``at_most`` found in all.
 
-    Without ``want`` only ``at_most`` counts. ``at_most`` is ``None`` where the number does not matter.
+    Without ``want`` only ``at_most`` counts. ``at_most`` is ``None`` where the number does not matter. ``showing``: the
+    other spelling that is shown, empty for none, ``None`` where it does not matter.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Golden:
     within: int | None
     at_most: int | None
     half: Half
+    showing: str | None = None
 
 
 def load(name: str, half: Half | None = None) -> list[Golden]:

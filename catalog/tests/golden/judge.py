@@ -40,7 +40,8 @@ def judge(queries: list[Golden], is_meant: Callable[[int, Wanted], bool]) -> Ver
         first = [*found.ids, *found.near][: golden.within or 0]  # as a page shows them
         number = found.count + len(found.near)
         meant = not golden.want or any(is_meant(book, wanted) for book in first for wanted in golden.want)
-        if not meant or (golden.at_most is not None and number > golden.at_most):
+        spelled = golden.showing in (None, found.showing)
+        if not meant or not spelled or (golden.at_most is not None and number > golden.at_most):
             told = f"{golden.id} “{golden.query}”: {number} found, showing “{found.showing}”"
             verdict.failed.setdefault(golden.kind, []).append(told)
     return verdict
