@@ -59,7 +59,7 @@ class UserAdmin(admin.ModelAdmin[User]):
             return
         plain = [name for name in form.changed_data if name in {"email", "username", "full_name"}]
         if plain:
-            obj.email = services.clean_email(obj.email)
+            obj.email = services.clean_email(obj.address) or None
             obj.save(update_fields=plain)
         if "role" in form.changed_data:
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
@@ -135,7 +135,7 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
 
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, patron: Patron) -> str:
-        return patron.user.email
+        return patron.user.address
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
         return super().get_queryset(request).select_related("user", "tier")
@@ -208,7 +208,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("to"))
     def recipient(self, row: Notice) -> str:
-        return row.user.email if row.user else row.to
+        return (row.user.email or str(row.user)) if row.user else row.to
 
     @admin.action(description=_("Send the chosen failed notices again"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, chosen: NoticeQuerySet) -> None:

@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import invitations, notices, receivers
+        from accounts import enrolment, invitations, notices, receivers
         from accounts.models import Role
         from accounts.roles import apply_grants, grant
 
@@ -17,7 +17,9 @@ class AccountsConfig(AppConfig):
             Role.LIBRARIAN,
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
         )
+        grant(Role.LIBRARIAN, ["accounts.add_patron"])  # to register readers, and print the letters of who has no mail
         notices.words_at_sending(invitations.KIND)(invitations.words)
+        notices.words_at_sending("welcome")(enrolment.words)
         user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.activity")
         user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.activity")
         grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])

@@ -41,7 +41,7 @@ def reset(*, email: str, digits: str, password: str, at: datetime | None = None)
             if user is not None:
                 check_password(password, user)
                 _set_password(user, password, at=at)
-                limits.forgive(email=user.email)  # a lock-out too: its owner has proven who they are
+                limits.forgive(email=user.address)  # a lock-out too: its owner has proven who they are
     attempt.raise_if_refused()
     if user is None:  # kept out since the code was sent
         raise errors.CodeSpent
@@ -57,16 +57,16 @@ def change_password(
     browser may guess no more often than anybody else. Errors: ``PasswordWrong``, ``InvalidInput``, ``LockedOut``. Not
     inside a transaction: a failure must stay counted.
     """
-    limits.spend(limits.Kind.LOGIN, user.email, at=at)
+    limits.spend(limits.Kind.LOGIN, user.address, at=at)
     try:
         user = _change_password(user, old_password, password, this_session, at or timezone.now())
     except errors.PasswordWrong:
-        limits.failed(user.email, at=at)
+        limits.failed(user.address, at=at)
         raise
     except InvalidInput:
-        limits.refund(limits.Kind.LOGIN, user.email)
+        limits.refund(limits.Kind.LOGIN, user.address)
         raise
-    limits.forgive(email=user.email)
+    limits.forgive(email=user.address)
     return user
 
 

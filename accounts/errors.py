@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from library.core.errors import LibraryError
+
+if TYPE_CHECKING:
+    from accounts.models import Patron
 
 
 class CodeTooSoon(LibraryError):
@@ -149,6 +153,18 @@ class CardTaken(LibraryError):
     def __init__(self) -> None:
         super().__init__()
         self.fields = {"card_number": [self.detail]}
+
+
+class LooksLike(LibraryError):
+    """``people``: who is registered under this name, and may be the same person."""
+
+    code = "looks_like"
+    message = _("Somebody of this name is registered already. Register this reader only if it is another person.")
+
+    def __init__(self, people: Sequence[Patron]) -> None:
+        self.people = tuple(people)
+        super().__init__()
+        self.fields = {"full_name": [self.detail]}
 
 
 class InvitationGone(LibraryError):

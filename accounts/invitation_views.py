@@ -116,4 +116,4 @@ def _go_on(request: HttpRequest, accepted: invitations.Accepted) -> HttpResponse
 
 def _is_somebody_else(request: HttpRequest, invitation: Invitation) -> bool:
     user = request.user
-    return user.is_authenticated and user.email.upper() != invitation.email.upper()
+    return user.is_authenticated and user.address.upper() != invitation.email.upper()

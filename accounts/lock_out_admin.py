@@ -31,7 +31,7 @@ class LockOutAdmin(admin.ModelAdmin[LockOut]):
 
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, lock_out: LockOut) -> str:
-        return lock_out.user.email if lock_out.user else ""
+        return lock_out.user.address if lock_out.user else ""
 
     @admin.display(description=_("ends"), ordering="expires_at")
     def ends_at(self, lock_out: LockOut) -> object:

@@ -19,7 +19,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 
 from accounts import plain
-from accounts.models import Notice, User
+from accounts.models import Notice, NoticeState, User
 from library.core.errors import InvalidInput
 
 log = logging.getLogger(__name__)
@@ -42,16 +42,25 @@ def queue(
     """Let ``user``, or whoever reads the address ``to``, be told by a letter of this kind, with ``context`` as words.
 
     ``dedupe`` names the cause (``loan:<id>:overdue:2026-11-21``): a second notice with the same name is not written,
-    and the first is given back. The mail server's faults never reach the caller. Errors: ``InvalidInput`` where ``to``
-    is no address; ``ValueError``, ``TypeError``, ``TemplateDoesNotExist`` for faults of the caller.
+    and the first is given back. Who has no address is told on paper (``accounts.letters``). The mail server's faults
+    never reach the caller. Errors: ``InvalidInput`` where ``to`` is no address; ``ValueError``, ``TypeError``,
+    ``TemplateDoesNotExist`` for faults of the caller.
     """
     if (user is None) == (to == ""):
         raise ValueError("A notice goes either to a user or to an address.")
     get_template(template_of(kind))
     now = at or timezone.now()
+    is_paper = user is not None and user.email is None
     row = Notice(
-        user=user, to=_address(to), kind=kind, context=freeze(context), dedupe=dedupe, created_at=now, due_at=now
-    )  # fmt: skip
+        user=user,
+        to=_address(to),
+        kind=kind,
+        context=freeze(context),
+        dedupe=dedupe,
+        created_at=now,
+        due_at=None if is_paper else now,
+        state=NoticeState.PAPER if is_paper else NoticeState.WAITING,
+    )
     Notice.objects.bulk_create([row], ignore_conflicts=dedupe is not None)
     if dedupe is not None:
         written = Notice.objects.get(dedupe=dedupe)

@@ -48,7 +48,7 @@ def send_due(*, at: datetime | None = None) -> int:
 def claim(*, at: datetime) -> Notice | None:
     """The next due notice, for this worker alone until ``LEASE`` is over; None where nothing is due.
 
-    Given back *failed* where its workers ended twice without a word.
+    Given back *failed* where its workers ended twice without a word, *to be printed* where its address is gone.
     """
     row = (
         Notice.objects.due(at)
@@ -60,7 +60,9 @@ def claim(*, at: datetime) -> Notice | None:
         return None
     if row.state == NoticeState.SENDING:
         row.interruptions += 1
-    if row.interruptions > 1:
+    if row.user is not None and row.user.email is None:  # the address went since the letter was written
+        row.state, row.due_at = NoticeState.PAPER, None
+    elif row.interruptions > 1:
         row.state, row.due_at, row.error = NoticeState.FAILED, None, "WorkerLost"
     else:
         row.state, row.due_at = NoticeState.SENDING, at + LEASE
@@ -90,17 +92,23 @@ def send(row: Notice, *, at: datetime | None = None) -> bool:
 
 
 def letter(row: Notice) -> EmailMessage:
-    """The mail: plain text, the subject from the first line of its template."""
+    """The mail: plain text."""
+    subject, body = written(row)
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return EmailMessage(
+        subject=f"{subject} · Lyceum",
+        body=body + "\n",
+        to=[row.user.address if row.user else row.to],
+        headers={"Message-ID": f"<{row.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
+    )
+
+
+def written(row: Notice) -> tuple[str, str]:
+    """Subject and text of a letter; the subject is the first line of its template."""
     with translation.override(settings.LANGUAGE_CODE):
         text = render_to_string(notices.template_of(row.kind), notices.words_of(row)).strip()
     subject, _end, body = text.partition("\n")
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return EmailMessage(
-        subject=f"{plain.one_line(subject)[:200]} · Lyceum",
-        body=body.strip() + "\n",
-        to=[row.user.email if row.user else row.to],
-        headers={"Message-ID": f"<{row.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
-    )
+    return plain.one_line(subject)[:200], body.strip()
 
 
 @transaction.atomic

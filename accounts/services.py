@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, limits, otp, usernames
+from accounts import activity, cards, errors, limits, notices, otp, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 from library.core.typed import bare
@@ -28,26 +27,28 @@ TAKEN: dict[str, type[errors.EmailTaken | errors.UsernameTaken | errors.CardTake
 
 def create_user(
     *,
-    email: str,
+    email: str | None,
     username: str,
     password: str | None,
     full_name: str = "",
     role: Role = Role.PATRON,
     card_number: str = "",
+    tier: Tier | None = None,
 ) -> User:
-    """A user with their role's rights, a library card and the first tier. ``password=None``: none will do.
+    """A user with their role's rights, a library card and a tier, the first one if none is given.
 
-    Errors: ``EmailTaken``, ``UsernameTaken``, ``CardTaken``, whatever the case of the letters.
+    ``email=None``: known at the desk alone; ``password=None``: none will do. Errors: ``EmailTaken``, ``UsernameTaken``,
+    ``CardTaken``, whatever the case of the letters.
     """
-    user = User(email=clean_email(email), username=username, full_name=full_name)
+    user = User(email=clean_email(email or "") or None, username=username, full_name=full_name)
     user.set_password(password)
     _give_rights(user, role)
     try:
         with transaction.atomic():
             user.save()
             user.groups.set(Group.objects.filter(name=role))
-            tier, _is_new = Tier.objects.get_or_create(code=FIRST_TIER, defaults={"name": _("Reader")})
-            Patron.objects.create(user=user, card_number=bare(card_number) or new_card_number(), tier=tier)
+            number = bare(card_number) or cards.new_number()
+            Patron.objects.create(user=user, card_number=number, tier=tier or first_tier())
     except IntegrityError as fault:
         raise _what_is_taken(fault) from fault
     return user
@@ -101,6 +102,7 @@ def _register(email: str, digits: str, password: str, full_name: str, username: 
         if attempt.is_right:
             user = create_user(email=email, username=username, password=password, full_name=full_name)
             activity.record(actor=user, verb="registered", at=at)
+            notices.queue(user=user, kind="welcome", at=at)
     attempt.raise_if_refused()
     assert user is not None
     return user
@@ -114,6 +116,8 @@ def change_role(*, user: User, role: Role, by: User | None) -> User:
     """
     if by is not None and not by.is_superuser:
         raise NotAllowed(_("Only an administrator changes what somebody may do."))
+    if role != Role.PATRON and user.email is None:
+        raise InvalidInput(_("Staff need an e-mail address to sign in."))
     if role != Role.ADMINISTRATOR:
         _keep_an_administrator(besides=user)
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -178,9 +182,10 @@ def clean_email(email: str) -> str:
     return UserManager.normalize_email(email.strip())
 
 
-def new_card_number() -> str:
-    """``L-`` and nine random digits: what is scanned at the desk."""
-    return f"L-{secrets.randbelow(10**9):09d}"
+def first_tier() -> Tier:
+    """What everybody begins with."""
+    tier, _is_new = Tier.objects.get_or_create(code=FIRST_TIER, defaults={"name": _("Reader")})
+    return tier
 
 
 def _give_rights(user: User, role: Role) -> None:

@@ -53,7 +53,7 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
         if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password).exists():
             raise errors.WrongCredentials
         otp.ask(
-            email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
+            email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
         )  # fmt: skip
     return Begun(challenge=challenge)
 

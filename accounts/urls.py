@@ -1,9 +1,11 @@
 from django.urls import path
 
-from accounts import invitation_views, password_views, session_views, views
+from accounts import card_views, invitation_views, password_views, session_views, views
 
 app_name = "accounts"
 urlpatterns = [
+    path("card/", card_views.card, name="card"),
+    path("letters/", card_views.letters, name="letters"),
     path("register/", views.register, name="register"),
     path("register/confirm/", views.register_confirm, name="register-confirm"),
     path("register/resend/", views.register_resend, name="register-resend"),

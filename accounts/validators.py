@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from library.core.typed import digits
 
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{2,39}$"
+CARD_NUMBER = r"[!-~]{1,40}"
 VERB = r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$"  # of an activity: signed_in, loan.opened
 CODE_LENGTH = 6
 
@@ -28,6 +29,12 @@ def validate_full_name(name: str) -> None:
     """Any script, but no line breaks or other control characters. Errors: ``ValidationError``."""
     if any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
         raise ValidationError(_("A name has no line breaks or control characters."), code="name_shape")
+
+
+def validate_card_number(number: str) -> None:
+    """One to forty plain signs without spaces, as a scanner gives them. Errors: ``ValidationError``."""
+    if not re.fullmatch(CARD_NUMBER, number):
+        raise ValidationError(_("A card number is 1 to 40 plain letters, digits and signs, without spaces."))
 
 
 def validate_code(code: str) -> None:

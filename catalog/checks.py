@@ -14,8 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import identifiers as numbers
-from catalog import isbn as isbns
-from catalog.models import Authorship, Condition, CopyStatus, ItemType, ReadingLevel
+from catalog.models import Authorship, BookIdentifier, Condition, CopyStatus, ItemType, ReadingLevel
 from library.core.errors import InvalidInput
 from library.core.typed import bare
 
@@ -76,12 +75,9 @@ def category_names(values: Sequence[str]) -> list[str]:
 
 def isbn(value: str | None) -> str | None:
     """13 digits, or ``None`` where nothing was given. Errors: wrong check digit or not an ISBN at all."""
-    if not (value or "").strip():
+    if not bare(value or ""):
         return None
-    normalised = isbns.normalise(one_line(value or "", at_most=60))
-    if normalised is None:
-        raise ValidationError(_("This is not a valid ISBN: its check digit or its length is wrong."))
-    return normalised
+    return numbers.normalise(BookIdentifier.Kind.ISBN, value or "")
 
 
 def language(value: str) -> str:

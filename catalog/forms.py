@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import checks
 from catalog.errors import BarcodeTaken
-from catalog.identifiers import normalise
+from catalog.identifiers import LONGEST, normalise
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
 from catalog.moves import CATALOGUE, SHELF_STATUSES
 from catalog.services.books import check_isbn_is_no_other_books
@@ -41,6 +41,11 @@ class BookAdminForm(BookModelForm):
         required=False,
         help_text=_("The digital book. It replaces the file that is there and is read in the background."),
         widget=forms.FileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
+    )  # fmt: skip
+
+    isbn = forms.CharField(
+        label=_("ISBN"), max_length=LONGEST, required=False,
+        help_text=_("10 or 13 digits as they are printed or scanned; kept as 13. Empty for a book that has none."),
     )  # fmt: skip
 
     class Meta:

@@ -39,7 +39,8 @@ class Results:
 
     ``count``: of all that was found and passes the filters. ``facets``: each counts what all *other* filters let
     through. ``showing``: the corrected query whose results these are; empty where the query itself was used.
-    ``by_meaning``: false where the embedder did not answer in time and words alone were searched.
+    ``by_meaning``: false where the embedder did not answer in time and words alone were searched. ``absence``: where a
+    number was asked for, such as an ISBN, that no book here has, a sentence that says so.
     """
 
     count: int
@@ -47,6 +48,7 @@ class Results:
     facets: tuple[Facet, ...] = ()
     showing: str = ""
     by_meaning: bool = True
+    absence: str = ""
 
 
 def search(
@@ -79,4 +81,4 @@ def search(
         else:
             found = ladder.climb(asked, view, narrow, exactly=exactly)
         counted = counting.assemble(found.counts, filters, narrow, staff=view.staff) if facets else ()
-    return Results(found.count, found.ids, counted, found.showing, found.by_meaning)
+    return Results(found.count, found.ids, counted, found.showing, found.by_meaning, found.absence)

@@ -1,4 +1,4 @@
-"""The desk's one box: a card opens its reader, a barcode is lent or taken back. What it came to, in words."""
+"""The desk's one box: a card or a name opens its reader, a barcode is lent or taken back. What it came to, in words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.finding import people_like
 from accounts.models import Patron, User
 from catalog.models import Branch, Copy
 from circulation import errors, queries, reading, rules, services, words
@@ -18,6 +19,8 @@ from circulation.errors import Refusal
 from circulation.models import Loan
 from library.core.errors import Level, LibraryError, Reason
 from library.core.typed import bare
+
+MOST_CHOICES = 10  # readers of one name that the desk lists
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Outcome:
     reasons: Sequence[Mapping[str, str]] = ()
     copy: str = ""
     loan: str = ""
+    choices: Sequence[Mapping[str, str]] = ()  # readers of whom one is meant: id, name, card, tier, year of birth
 
     @property
     def overridable(self) -> list[Reason]:
@@ -134,11 +138,10 @@ def scan(
     """
     card = queries.find_patron(text)
     if card is not None:
-        return Scanned(Outcome("good", _("Reader"), (str(card.user), card.card_number)), card)
+        return Scanned(opened(card), card)
     copy = queries.find_copy(text)
     if copy is None:
-        sentence = _("No reader has this card and no copy this barcode: %(text)s.") % {"text": bare(text)}
-        return Scanned(Outcome("bad", _("Unknown"), (sentence,)), reader)
+        return _named(text, reader)
     try:
         if takes_back or reader is None:
             outcome = take_back(copy, by=by, branch=branch, said=said)
@@ -147,6 +150,49 @@ def scan(
     except LibraryError as refusal:
         outcome = refused(refusal, copy, is_lending=not takes_back and reader is not None)
     return Scanned(outcome, reader)
+
+
+def _named(text: str, reader: Patron | None) -> Scanned:
+    """Open the reader of this name, address or username; where there are several, staff choose."""
+    found = people_like(text, most=MOST_CHOICES + 1)
+    if len(found) == 1:
+        return Scanned(opened(found[0]), found[0])
+    if not found:
+        sentence = _("No reader has this card, name or address, and no copy this barcode: %(text)s.")
+        return Scanned(Outcome("bad", _("Unknown"), (sentence % {"text": bare(text)},)), reader)
+    if len(found) > MOST_CHOICES:
+        sentence = _("More than %(number)d readers are called so: type more of the name.") % {"number": MOST_CHOICES}
+    else:
+        sentence = ngettext("%(number)d reader is called so.", "%(number)d readers are called so.", len(found)) % {
+            "number": len(found)
+        }
+    choices = [choice(one) for one in found[:MOST_CHOICES]]
+    return Scanned(Outcome("warn", _("Who is it?"), (sentence,), choices=choices), reader)
+
+
+def opened(reader: Patron) -> Outcome:
+    """What is said when it is a reader's turn."""
+    return Outcome("good", _("Reader"), (str(reader.user), reader.card_number))
+
+
+def registered(reader: Patron) -> Outcome:
+    """What is said when staff have registered a reader."""
+    address = reader.user.address
+    letter = (
+        _("The welcome letter goes to %(address)s.") % {"address": address}
+        if address
+        else (_("The welcome letter waits among the letters to print."))
+    )
+    return Outcome("good", _("Registered"), (str(reader.user), reader.card_number, letter))
+
+
+def choice(reader: Patron) -> dict[str, str]:
+    """A reader among others of the same name, as plain values."""
+    born = str(reader.birth_date.year) if reader.birth_date else ""
+    return {
+        "id": str(reader.pk), "name": str(reader.user), "card": reader.card_number, "tier": str(reader.tier),
+        "born": born,
+    }  # fmt: skip
 
 
 def lend(copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:

@@ -9,7 +9,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Patron
+from accounts.forms import DescribedForm
+from accounts.models import Patron, Tier
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, queries
 from circulation.listing import ByCodeOrId, day_field
@@ -34,7 +35,7 @@ class ScanForm(forms.Form):
     """The desk's one box, and what goes with a copy that is taken back."""
 
     scan = forms.CharField(
-        label=_("Scan a card or a barcode"),
+        label=_("Scan a card or a barcode, or type a name"),
         max_length=SCAN_LENGTH,
         error_messages={"required": _("Scan a card or a barcode first.")},
     )
@@ -78,6 +79,26 @@ class OverrideForm(forms.Form):
             self.add_error("due_on", _("Say on which day."))
         given["due_at"] = library_moment(day, at or DAY_ENDS) if day else None
         return given
+
+
+class ReaderForm(DescribedForm):
+    """Somebody who stands at the desk and wants a card."""
+
+    full_name = forms.CharField(
+        label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, required=False, help_text=_("Empty: no sign-in, letters on paper."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    birth_date = day_field(_("Born"))
+    tier = forms.ModelChoiceField(Tier.objects.all(), label=_("Kind of card"), empty_label=None)
+    card_number = forms.CharField(
+        label=_("Card number"), max_length=40, required=False,
+        help_text=_("Scan a pre-printed card. Empty: the library draws a number."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    is_another = forms.BooleanField(label=_("This is another person"), required=False)
 
 
 class DeskBranchForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from circulation.views import desk, feeds, lists, picks, reader, story
+from circulation.views import desk, enrolment, feeds, lists, picks, reader, story
 
 app_name = "circulation"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("loans/<uuid:pk>/renew/", reader.renew, name="renew"),
     path("loans/<uuid:pk>/claim/", story.claim, name="claim"),
     path("desk/", desk.desk, name="desk"),
+    path("desk/register/", enrolment.register, name="register-reader"),
     path("desk/branch/", desk.choose_branch, name="desk-branch"),
     path("desk/override/", desk.override, name="desk-override"),
     path("desk/renew-all/", desk.renew_all, name="desk-renew-all"),

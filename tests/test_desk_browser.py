@@ -17,7 +17,7 @@ from tests.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("stack")]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-LEND = "Scan a card or a barcode"
+LEND = "Scan a card or a barcode, or type a name"
 WHY = "The head librarian agrees: a school project."
 
 

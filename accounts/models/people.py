@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.validators import USERNAME, validate_full_name, validate_username
 from library.core.fields import FoldedField, folds, seen_only
 from library.core.ids import uuid7
+from library.search.fold import words
 
 
 class Role(models.TextChoices):
@@ -43,13 +45,27 @@ class UserManager(BaseUserManager["User"]):
         )
 
 
+class NameWordsField(models.TextField[str, str]):
+    """The folded words of ``full_name`` between single spaces, by which the desk finds somebody. Written, never read
+    from a form; whoever saves ``full_name`` alone names this field too, as ``User.save`` does."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        found = words(getattr(model_instance, "full_name", ""))
+        setattr(model_instance, self.attname, found)
+        return found
+
+
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who can sign in."""
+    """A person with a card. Who has an e-mail address can sign in; who has none is known at the desk alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(_("e-mail"), max_length=254)
+    email = models.EmailField(
+        _("e-mail"), max_length=254, null=True, blank=True,
+        help_text=_("Empty: no sign-in, and letters are printed at the desk."),
+    )  # fmt: skip
     username = models.CharField(_("username"), max_length=40, validators=[validate_username])
     full_name = models.CharField(_("full name"), max_length=120, blank=True, validators=[validate_full_name])
+    name_words = NameWordsField(editable=False, default="")
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.PATRON)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
@@ -84,10 +100,31 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
             # Plain letters only: the database's upper() then folds every name that it holds.
             models.CheckConstraint(condition=Q(username__regex=USERNAME), name="user_username_plain"),
+            models.CheckConstraint(
+                condition=Q(role="patron") | Q(email__isnull=False), name="user_staff_have_address",
+                violation_error_message=_("Staff need an e-mail address to sign in."),
+            ),
+        ]  # fmt: skip
+        indexes = [
+            GinIndex(
+                Func(Func(F("name_words"), Value(" "), function="string_to_array"), function="array_to_tsvector"),
+                name="user_name_words",
+            )
         ]
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As ever; the words of the name go with the name."""
+        if "full_name" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = [*kwargs["update_fields"], "name_words"]
+        super().save(*args, **kwargs)
+
+    @property
+    def address(self) -> str:
+        """The e-mail address; empty where there is none."""
+        return self.email or ""
 
     def get_short_name(self) -> str:
         """The name to greet with."""

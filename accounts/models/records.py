@@ -66,6 +66,8 @@ class NoticeState(models.TextChoices):
     SENDING = "sending", _("being sent")
     SENT = "sent", _("sent")
     FAILED = "failed", _("failed")
+    PAPER = "paper", _("to be printed")  # for somebody without an e-mail address
+    PRINTED = "printed", _("printed")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -73,6 +75,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Waiting notices whose time has come, and those whose worker went away in the middle; the oldest first."""
         unended = self.filter(state__in=[NoticeState.WAITING, NoticeState.SENDING], due_at__lte=at)
         return unended.order_by("due_at", "id")
+
+    def to_print(self) -> NoticeQuerySet:
+        """Letters to people without an e-mail address, which staff print; the oldest first."""
+        return self.filter(state=NoticeState.PAPER).select_related("user__patron").order_by("created_at", "id")
 
 
 class Notice(models.Model):
@@ -106,12 +112,13 @@ class Notice(models.Model):
                 condition=Q(user__isnull=False, to="") | (Q(user=None) & ~Q(to="")), name="notice_has_one_addressee"
             ),
             models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+                condition=Q(state__in=["sent", "printed"], sent_at__isnull=False)
+                | (~Q(state__in=["sent", "printed"]) & Q(sent_at=None)),
                 name="notice_sent_at_exactly_when_sent",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "sending"], due_at__isnull=False)
-                | Q(state__in=["sent", "failed"], due_at=None),
+                | Q(state__in=["sent", "failed", "paper", "printed"], due_at=None),
                 name="notice_due_exactly_until_ended",
             ),
         ]

@@ -165,7 +165,7 @@ def test_shutting_out_and_letting_in_is_recorded_with_who_did_it():
 
 def test_a_burnt_code_is_recorded_without_the_code():
     user = make_user()
-    otp.ask(email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
+    otp.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
     digits = deliver()
     for _ in range(7):
         otp.try_challenge(challenge_hash="c" * 64, digits=other_than(digits))

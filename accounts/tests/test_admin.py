@@ -125,7 +125,7 @@ def test_keeping_somebody_out_takes_one_click(administrator):
 
 def test_an_address_that_differs_only_in_case_is_refused(administrator):
     one, two = make_user(), make_user()
-    page = entered(administrator).post(page_of(two), values(two, email=one.email.upper()))
+    page = entered(administrator).post(page_of(two), values(two, email=one.address.upper()))
     assert page.status_code == 200
     assert "This address is already in use." in page.content.decode()
 

@@ -47,7 +47,7 @@ def given(**values):
 
 def signed_in(client, **values):
     user = make_user(**values)
-    return user, sign_in_by_api(client, user.email).json()
+    return user, sign_in_by_api(client, user.address).json()
 
 
 def test_a_client_registers_and_is_signed_in(client):
@@ -160,7 +160,7 @@ def test_a_taken_username_is_a_conflict(client):
 
 def test_a_client_signs_in_in_two_steps(client):
     user = make_librarian()
-    begun = post(client, "login", {"email": user.email.upper(), "password": PASSWORD})
+    begun = post(client, "login", {"email": user.address.upper(), "password": PASSWORD})
     assert begun.status_code == 202
     assert set(begun.json()) == {"challenge"}
     digits = deliver()
@@ -202,7 +202,7 @@ def test_a_wrong_code_leaves_the_challenge_and_the_fifth_asks_for_a_new_code(cli
         codes = [post(client, "login", {"challenge": challenge, "otp": other_than(digits)}).json() for _ in range(5)]
         assert [body["code"] for body in codes] == ["code_wrong"] * 4 + ["code_spent"]
         assert post(client, "login", {"challenge": challenge, "otp": digits}).json()["code"] == "locked_out"
-        limits.forgive(email=user.email)
+        limits.forgive(email=user.address)
         assert post(client, "login", {"challenge": challenge, "otp": digits}).status_code == 400
         too_soon = post(client, "login/resend", {"challenge": challenge})
         assert (too_soon.status_code, too_soon["Retry-After"]) == (429, "60")

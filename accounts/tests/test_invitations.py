@@ -129,7 +129,7 @@ def test_there_are_no_invitations_for_readers(administrator):
 
 def test_who_has_the_role_or_a_higher_one_is_not_invited(administrator):
     librarian = make_librarian()
-    for email in (librarian.email.upper(), administrator.email):
+    for email in (librarian.address.upper(), administrator.address):
         with pytest.raises(errors.AlreadyStaff):
             invite(administrator, email=email)
     invite(administrator, email=librarian.email, role=Role.ADMINISTRATOR)

@@ -24,6 +24,11 @@ LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subjec
     "locked_out": ({"until": MONDAY + timedelta(minutes=15)}, "Your account was locked", "10:15"),
     "password_changed": ({}, "Your password was changed", "16 November 2026 at 10:00"),
     "invitation": ({"link": LINK, "role": "librarian", "invited_by": "Ada Lovelace"}, "You are invited", LINK),
+    "welcome": (
+        {"card_number": "L-7", "email": "ann@example.org", "card_link": LINK},
+        "Your library card",
+        "Its number is L-7",
+    ),
     "signed_in_elsewhere": ({"device": "Firefox on Linux"}, "Somebody signed in", "Firefox on Linux"),
 }
 

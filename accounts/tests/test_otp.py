@@ -164,7 +164,7 @@ def test_an_expired_code_is_not_sent():
 
 def test_a_code_for_somebody_kept_out_meanwhile_is_not_sent():
     user = make_user()
-    row = otp.ask(email=user.email, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
+    row = otp.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
     user.is_active = False
     user.save()
     assert not otp.send(code_id=row.pk, at=MONDAY)
@@ -193,7 +193,7 @@ def test_digits_are_spread_over_the_whole_range(monkeypatch):
 
 def test_an_address_with_an_account_is_told_so_and_gets_no_code():
     user = make_user(email=ADDRESS)
-    assert sent(email=user.email.upper()) == ""
+    assert sent(email=user.address.upper()) == ""
     assert "already an account" in mail.outbox[0].body
     row = OneTimeCode.objects.get()
     assert len(row.code_hash) == 64

@@ -64,7 +64,7 @@ def is_in(client):
 def test_a_reader_who_forgot_the_password_chooses_another(client):
     user = make_user()
     assert RESET in client.get(SIGN_IN).content.decode()
-    assert client.post(RESET, {"email": user.email.upper()})["Location"] == CONFIRM
+    assert client.post(RESET, {"email": user.address.upper()})["Location"] == CONFIRM
     digits = deliver()
     page = client.get(CONFIRM)
     assert b'autocomplete="new-password"' in page.content
@@ -82,13 +82,13 @@ def test_the_page_says_the_same_for_known_and_unknown_addresses():
     known, gone = make_user(), make_user()
     User.objects.filter(pk=gone.pk).update(is_active=False)
     seen = []
-    for email in (known.email, "nobody@example.org", gone.email):
+    for email in (known.address, "nobody@example.org", gone.address):
         client = Client()
         with CaptureQueriesContext(connection) as queries:
             with patch.object(MD5PasswordHasher, "encode", autospec=True, side_effect=MD5PasswordHasher.encode) as work:
                 first = client.post(RESET, {"email": email})
         page = client.get(CONFIRM)
-        assert deliver() or email != known.email
+        assert deliver() or email != known.address
         wrong = client.post(CONFIRM, {"code": "000000", "password": NEW})
         body = page.content.decode().replace(email, "").replace(str(page.context["csrf_token"]), "")
         sentence = wrong.context["form"].errors["code"]
@@ -137,10 +137,10 @@ def test_likeness_to_the_name_is_told_only_to_who_has_the_code():
     user = make_user(full_name="Wilhelmina Braithwaite")
     digits = asked(user.email)
     with pytest.raises(errors.CodeWrong):
-        credentials.reset(email=user.email, digits=other_than(digits), password="Braithwaite1")
+        credentials.reset(email=user.address, digits=other_than(digits), password="Braithwaite1")
     with pytest.raises(InvalidInput):
-        credentials.reset(email=user.email, digits=digits, password="Braithwaite1")
-    assert credentials.reset(email=user.email, digits=digits, password=NEW) == user
+        credentials.reset(email=user.address, digits=digits, password="Braithwaite1")
+    assert credentials.reset(email=user.address, digits=digits, password=NEW) == user
 
 
 def test_another_code_may_be_asked_for_after_a_minute(client):
@@ -169,7 +169,7 @@ def test_who_is_signed_in_has_no_use_for_the_reset():
 
 def test_the_new_password_signs_in_with_a_code_and_the_old_one_does_not(client):
     user = make_user()
-    credentials.reset(email=user.email, digits=asked(user.email), password=NEW)
+    credentials.reset(email=user.address, digits=asked(user.address), password=NEW)
     assert post(client, "login", {"email": user.email, "password": PASSWORD}).status_code == 401
     assert post(client, "login", {"email": user.email, "password": NEW}).status_code == 202
 
@@ -236,7 +236,7 @@ def test_a_code_ends_after_ten_minutes():
         digits = asked(user.email)
         clock.shift(600)
         with pytest.raises(errors.CodeSpent):
-            credentials.reset(email=user.email, digits=digits, password=NEW)
+            credentials.reset(email=user.address, digits=digits, password=NEW)
 
 
 def test_who_was_kept_out_meanwhile_gets_no_new_password():
@@ -244,7 +244,7 @@ def test_who_was_kept_out_meanwhile_gets_no_new_password():
     digits = asked(user.email)
     User.objects.filter(pk=user.pk).update(is_active=False)
     with pytest.raises(errors.CodeSpent):
-        credentials.reset(email=user.email, digits=digits, password=NEW)
+        credentials.reset(email=user.address, digits=digits, password=NEW)
     assert User.objects.get().check_password(PASSWORD)
 
 
@@ -372,12 +372,12 @@ def signed_in_everywhere(user):
 def test_a_new_password_ends_everything_and_tells_the_owner(client, way):
     user, bystander = make_user(), make_user()
     browsers, pairs = signed_in_everywhere(user)
-    begun = sign_in.begin(email=user.email, password=PASSWORD)
+    begun = sign_in.begin(email=user.address, password=PASSWORD)
     login_code = deliver()
     tickets.issue(user=user)
     elsewhere = tokens.issue(bystander)
     if way == "reset":
-        credentials.reset(email=user.email, digits=asked(user.email), password=NEW)
+        credentials.reset(email=user.address, digits=asked(user.address), password=NEW)
     else:
         credentials.change_password(user=user, old_password=PASSWORD, password=NEW)
     assert not any(is_in(browser) for browser in browsers)
@@ -404,7 +404,7 @@ def test_who_proved_the_old_password_a_moment_ago_begins_no_sign_in():
 
     with patch("accounts.sign_in.authenticate", lambda _request, **given: overtake(**given)):
         with pytest.raises(errors.WrongCredentials):
-            sign_in.begin(email=user.email, password=PASSWORD)
+            sign_in.begin(email=user.address, password=PASSWORD)
     assert not OneTimeCode.objects.filter(purpose=Purpose.LOGIN).exists()
 
 
@@ -508,7 +508,7 @@ def test_a_reset_opens_a_locked_account(client, settings):
     for _ in range(settings.LIMITS["login"][0]):
         post(client, "login", {"email": user.email, "password": "wrong horse 7"})
     assert post(client, "login", {"email": user.email, "password": PASSWORD}).status_code == 429
-    credentials.reset(email=user.email, digits=asked(user.email), password=NEW)
+    credentials.reset(email=user.address, digits=asked(user.address), password=NEW)
     assert post(client, "login", {"email": user.email, "password": NEW}).status_code == 202
 
 

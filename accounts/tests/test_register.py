@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import errors, services, usernames
+from accounts import cards, errors, services, usernames
 from accounts.models import OneTimeCode, Patron, Role, Tier, User
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, other_than
@@ -223,7 +223,7 @@ def test_a_made_username_that_is_taken_in_the_same_moment_is_made_again(monkeypa
 def test_a_made_card_number_that_is_taken_is_made_again(monkeypatch):
     make_user(card_number="L-1")
     numbers = iter(["l-1", "L-2"])
-    monkeypatch.setattr(services, "new_card_number", lambda: next(numbers))
+    monkeypatch.setattr(cards, "new_number", lambda: next(numbers))
     assert register(digits=ask()).patron.card_number == "L-2"
 
 

@@ -64,7 +64,6 @@ def test_only_permissions_that_mean_something_are_offered():
     assert not {name for name in names if name.split(".")[0] in {"auth", "sessions", "contenttypes", "admin"}}
     for nothing in (
         "accounts.delete_user",
-        "accounts.add_patron",
         "accounts.add_rolegrant",
         "accounts.view_onetimecode",
         "accounts.add_invitation",

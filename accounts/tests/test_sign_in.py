@@ -58,7 +58,7 @@ def test_a_reader_signs_in_with_password_and_code(client):
 
 def test_the_address_may_be_written_in_any_case(client):
     user = make_user()
-    answer = client.post(SIGN_IN, {"email": f" {user.email.upper()} ", "password": PASSWORD})
+    answer = client.post(SIGN_IN, {"email": f" {user.address.upper()} ", "password": PASSWORD})
     assert answer["Location"] == CODE
 
 
@@ -149,7 +149,7 @@ def test_a_wrong_code_is_told_beside_the_field_and_the_fifth_burns_it(client):
         assert "left" in page.context["form"].errors["code"][0]
     assert "no longer works" in client.post(CODE, {"code": other_than(digits)}).context["form"].errors["code"][0]
     assert client.post(CODE, {"code": digits}).status_code == 429
-    limits.forgive(email=User.objects.get().email)
+    limits.forgive(email=User.objects.get().address)
     assert client.post(CODE, {"code": digits}).status_code == 422
     assert not is_signed_in(client)
 
@@ -192,7 +192,7 @@ def test_another_code_does_not_make_the_sign_in_longer(client):
 def test_who_gives_the_password_again_within_the_minute_comes_to_the_code_page(client):
     user = make_user()
     digits = begin(client, user)
-    assert client.post(SIGN_IN, {"email": user.email.upper(), "password": PASSWORD})["Location"] == CODE
+    assert client.post(SIGN_IN, {"email": user.address.upper(), "password": PASSWORD})["Location"] == CODE
     assert client.post(CODE, {"code": digits})["Location"] == HOME
 
 

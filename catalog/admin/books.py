@@ -15,12 +15,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalog import isbn as isbns
 from catalog import queries, services
 from catalog.admin import filters, history
 from catalog.admin.bulk import BulkEdit
 from catalog.admin.copies import OWN, add
 from catalog.admin.merging import MergeBooks
+from catalog.finding import numbers
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
 from catalog.merged import kept_id
 from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
@@ -44,11 +44,11 @@ SOME = 3  # of the authors, in a row of the list
 
 def _with_number(term: str) -> list[int]:
     """The books that have ``term`` as a barcode, an ISBN or another number, each by its index."""
-    isbn = isbns.normalise(term)
+    forms = numbers.spellings(term) | {term}
     return [
         *Copy.objects.filter(barcode_folded=term).values_list("book", flat=True),
-        *BookIdentifier.objects.filter(value__in=[term, isbn or term]).order_by().values_list("book", flat=True)[:100],
-        *Book.objects.filter(isbn=isbn or term).order_by().values_list("pk", flat=True),
+        *BookIdentifier.objects.filter(value__in=forms).order_by().values_list("book", flat=True)[:100],
+        *Book.objects.filter(isbn__in=forms).order_by().values_list("pk", flat=True),
     ]
 
 

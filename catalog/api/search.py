@@ -72,12 +72,12 @@ class FoundPages(Pages):
         response = super().get_paginated_response(data)
         found = self.results
         about = {"facets": FacetSerializer(found.facets, many=True).data, "showing": found.showing}
-        return Response(response.data | about | {"by_meaning": found.by_meaning})
+        return Response(response.data | about | {"by_meaning": found.by_meaning, "absence": found.absence})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         said: dict[str, Any] = super().get_paginated_response_schema(schema)
-        said["properties"] |= {"facets": FACETS, "showing": SHOWING, "by_meaning": BY_MEANING}
-        said["required"] = [*said["required"], "facets", "showing", "by_meaning"]
+        said["properties"] |= {"facets": FACETS, "showing": SHOWING, "by_meaning": BY_MEANING, "absence": ABSENCE}
+        said["required"] = [*said["required"], "facets", "showing", "by_meaning", "absence"]
         return said
 
 
@@ -113,6 +113,9 @@ FACETS = {
     ),
 }  # fmt: skip
 SHOWING = TEXT | {"description": "The corrected query whose results these are; empty where q itself was used."}
+ABSENCE = TEXT | {
+    "description": "Where q is a number, such as an ISBN, that no book here has: a sentence that says so."
+}
 BY_MEANING = {"type": "boolean", "description": "false: what the words mean could not be searched just now."}
 
 

@@ -131,7 +131,10 @@ class BookWriteSerializer(serializers.Serializer[Any]):
         help_text="Names, in the order of the title page. In a multipart body the field is repeated.",
     )  # fmt: skip
     isbn = serializers.CharField(
-        required=False, allow_blank=True, allow_null=True, help_text="ISBN-10 or ISBN-13, hyphens as you like."
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="ISBN-10 or ISBN-13, as it is printed, pasted or scanned.",
     )
     subtitle = serializers.CharField(required=False, allow_blank=True, max_length=checks.TITLE_LENGTH)
     categories = serializers.ListField(

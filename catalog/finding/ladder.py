@@ -21,7 +21,9 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
     if ids := numbers.books([query.written, *query.numbers], staff=view.staff):
         look = Look(replace(query, groups=(), meant=True), view, narrowing)
         return look.page(look.these(ids))
-    if query.is_void or query.numbers or numbers.is_number(query.written):
+    if query.numbers or numbers.is_number(query.written):
+        return Found(absence=numbers.absence([query.written, *query.numbers]))
+    if query.is_void:
         return Found()
     look = Look(query, view, narrowing)
     outcome = look.all_words()

@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import re
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from catalog import isbn
+from catalog import identifiers, isbn
 from catalog.models import Book, BookIdentifier
+from library.core.typed import bare
 
 SHORTEST = 6  # digits; fewer are words: 1984 is a novel
-LONGEST = 120
-LABEL = re.compile(r"^\s*(?:e-?issn|issn(?:-l)?|lccn|oclc|doi|\(ocolc\)|https?://(?:dx\.)?doi\.org/)\s*:?\s*", re.I)
+LABEL = re.compile(r"^(?:e-?issn|issn(?:-l)?|lccn|oclc|doi|\(ocolc\)|https?://(?:dx\.)?doi\.org/)\s*:?\s*", re.I)
 AT_MOST = 50
 
 
 def spellings(text: str) -> set[str]:
     """The forms in which ``text`` may be kept, if it is a number at all."""
-    bare = isbn.GAPS.sub("", LABEL.sub("", text))
-    if len(bare) > LONGEST or sum(letter.isdigit() for letter in bare) < SHORTEST or not bare.isprintable():
+    alone = LABEL.sub("", bare(text))
+    if len(alone) > identifiers.LONGEST or sum(letter.isdigit() for letter in alone) < SHORTEST:
         return set()
-    forms = {bare, bare.upper(), bare.lower(), bare.lstrip("0"), re.sub(r"^(?:oc[mn]|on)0*", "", bare, flags=re.I)}
-    return {*forms, number} if (number := isbn.normalise(text)) else forms
+    return {form for form in (alone, alone.translate(isbn.GAPS).upper(), *_kept(text)) if form.isprintable()}
+
+
+def _kept(text: str) -> list[str]:
+    found = []
+    for kind in identifiers.KINDS:
+        try:
+            found.append(identifiers.normalise(kind, text))
+        except ValidationError:
+            continue
+    return found
 
 
 def is_number(text: str) -> bool:
-    """Whether it is an ISBN, so that nothing but that book is meant."""
-    return isbn.normalise(text) is not None
+    """Whether it is an ISBN or ISMN, right or wrong, so that nothing but that book is meant."""
+    return isbn.looks_like_one(text)
+
+
+def absence(texts: list[str]) -> str:
+    """What is said where no book here has the number among ``texts``: so, and where it is no number, that too."""
+    text = next((text for text in texts if isbn.looks_like_one(text)), texts[-1])
+    if number := isbn.normalise(text):
+        return _("No book here has the ISBN %(number)s.") % {"number": isbn.hyphenated(number)}
+    if number := isbn.ismn(text):
+        return _("No book here has the ISMN %(number)s.") % {"number": isbn.hyphenated(number)}
+    if isbn.looks_like_one(text):
+        return _(
+            "No book here has the number %(number)s, and it is no valid ISBN: a digit of it is wrong or missing."
+        ) % {"number": bare(text)}
+    return _("No book here has the number %(number)s.") % {"number": bare(text)}
 
 
 def books(texts: list[str], *, staff: bool) -> tuple[int, ...]:

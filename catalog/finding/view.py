@@ -37,3 +37,4 @@ class Found:
     counts: list[tuple[str, str, int]] = field(default_factory=list)
     showing: str = ""
     by_meaning: bool = True
+    absence: str = ""

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.names import Author, Category, Series, Subject
 
+ISBN = r"^97(8[0-9]|9[1-9])[0-9]{9}$"  # 979-0 is printed music: an ISMN
+
 
 class ReadingLevel(models.TextChoices):
     CHILDREN = "children", _("children")
@@ -81,9 +83,7 @@ class Book(models.Model):
             ),
             models.CheckConstraint(condition=Q(total_copies__gte=0), name="book_total_not_negative"),
             models.CheckConstraint(condition=Q(available_copies__gte=0), name="book_available_not_negative"),
-            models.CheckConstraint(
-                condition=Q(isbn=None) | Q(isbn__regex=r"^97[89][0-9]{10}$"), name="book_isbn_normalised"
-            ),
+            models.CheckConstraint(condition=Q(isbn=None) | Q(isbn__regex=ISBN), name="book_isbn_normalised"),
             models.CheckConstraint(condition=~Q(title=""), name="book_title_not_empty"),
             models.CheckConstraint(condition=Q(language__regex=r"^[a-z]{2}$"), name="book_language_two_letters"),
             models.CheckConstraint(
@@ -158,6 +158,7 @@ class BookIdentifier(models.Model):
 
     class Kind(models.TextChoices):
         ISBN = "isbn", _("ISBN")
+        ISMN = "ismn", _("ISMN")
         ISSN = "issn", _("ISSN")
         LCCN = "lccn", _("Library of Congress number")
         OCLC = "oclc", _("OCLC number")
@@ -178,10 +179,16 @@ class BookIdentifier(models.Model):
                 violation_error_message=_("The book already has this number."),
             ),
             models.CheckConstraint(condition=~Q(value=""), name="identifier_not_empty"),
-            models.CheckConstraint(condition=Q(kind__in=["isbn", "issn", "lccn", "oclc", "doi", "control"]),
+            models.CheckConstraint(condition=Q(kind__in=["isbn", "ismn", "issn", "lccn", "oclc", "doi", "control"]),
                                    name="identifier_kind_known"),
             models.CheckConstraint(
-                condition=~Q(kind="isbn") | Q(value__regex=r"^97[89][0-9]{10}$"), name="identifier_isbn_normalised"
+                condition=~Q(kind="isbn") | Q(value__regex=ISBN), name="identifier_isbn_normalised"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="ismn") | Q(value__regex=r"^9790[0-9]{9}$"), name="identifier_ismn_normalised"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="issn") | Q(value__regex=r"^[0-9]{7}[0-9X]$"), name="identifier_issn_normalised"
             ),
         ]  # fmt: skip
         indexes = [models.Index(fields=["value"], name="identifier_value")]

@@ -53,7 +53,7 @@ def test_a_book_comes_in_with_authors_copies_and_its_pdf(desk, media):
     author = Author.objects.create(name="Siddhartha Mukherjee", sort_name="mukherjee, siddhartha")
     branch = make_branch(name="Central")
     response = desk.post(ADD, form(
-        isbn="0-306-40615-2", year="2016", file=pdf(),
+        isbn="\u200eISBN 978-0-306-40615-7 (pbk.)", year="2016", file=pdf(),
         authors=rows("authorships", 0, {"author": author.pk, "role": "author", "position": 0}),
         copies=rows("copies", 0, {"barcode": "C-1", "branch": branch.pk, "status": "available"},
                     {"barcode": "C-2", "branch": branch.pk, "status": "in_repair"}),

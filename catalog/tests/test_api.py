@@ -40,7 +40,7 @@ def test_anybody_searches_the_catalogue(api):
     record("The Gene", "Siddhartha Mukherjee", year=2016, categories=["Biology"], isbn="9780306406157")
     record("Germinal", "Émile Zola", language="fr")
     body = api.get(BOOKS, {"q": "mukherjee"}).json()
-    assert body.keys() == {"count", "next", "previous", "results", "facets", "showing", "by_meaning"}
+    assert body.keys() == {"count", "next", "previous", "results", "facets", "showing", "by_meaning", "absence"}
     (row,) = body["results"]
     assert row == {
         "id": Book.objects.get(title="The Gene").pk, "title": "The Gene", "subtitle": "",

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from catalog.models import Authorship, Book, BookFile, Branch, Copy
+from catalog.models import Authorship, Book, BookFile, BookIdentifier, Branch, Copy
 from catalog.services.names import authors
 from catalog.tests.factories import make_book, make_branch, make_copy
 
@@ -13,6 +13,10 @@ FILE = {"file": "books/x.pdf", "original_name": "x.pdf", "media_type": "applicat
 
 def book(**values):
     return lambda: make_book(**values)
+
+
+def number(kind, value):
+    return lambda: BookIdentifier.objects.create(book=make_book(), kind=kind, value=value)
 
 
 def copy(**values):
@@ -49,12 +53,17 @@ def sql(statement):
 
 OK = [
     book(isbn="9780306406157"), book(isbn=None), book(year=-800), book(year=None), book(language="zh"),
+    number("ismn", "9790060115615"),
     copy(), copy(status="withdrawn"), book_file(), twice(lambda n: make_book()),
     twice(lambda n: make_copy(barcode=f"C-{n}")),
 ]  # fmt: skip
 REFUSED = [
     (book(isbn="0306406152"), "book_isbn_normalised"),
     (book(isbn=""), "book_isbn_normalised"),
+    (book(isbn="9790060115615"), "book_isbn_normalised"),
+    (number("isbn", "9790060115615"), "identifier_isbn_normalised"),
+    (number("ismn", "9780306406157"), "identifier_ismn_normalised"),
+    (number("issn", "0317-8471"), "identifier_issn_normalised"),
     (book(title=""), "book_title_not_empty"),
     (book(language="EN"), "book_language_two_letters"),
     (book(language="e"), "book_language_two_letters"),

@@ -87,7 +87,10 @@ def test_a_series_is_asked_for_by_its_name(shelf):
     ("kind", "kept", "typed"),
     [("oclc", "1234567", "ocm01234567"), ("oclc", "1234567", "(OCoLC)1234567"), ("lccn", "n78890351", "n 78-890351"),
      ("doi", "10.1000/xyz123", "https://doi.org/10.1000/XYZ123"), ("isbn", "9780306406157", "0-306-40615-2"),
-     ("issn", "03178471", "ISSN 0317-8471")],
+     ("issn", "03178471", "ISSN 0317-8471"), ("isbn", "9780306406157", "\u200eeISBN 978–0–306–40615–7 (pbk.)"),
+     ("isbn", "9780306406157", "978.0.306.40615.7"), ("ismn", "9790230671187", "M-2306-7118-7"),
+     ("isbn", "9780306406157", "９７８０３０６４０６１５７ 51995"), ("issn", "03178471", "9770317847001"),
+     ("oclc", "1234567", "(OCoLC)1234567\ufeff")],
 )  # fmt: skip
 def test_any_number_of_a_book_finds_it_alone(shelf, kind, kept, typed):
     book = Book.objects.get(title="The Two Towers")
@@ -99,8 +102,23 @@ def test_any_number_of_a_book_finds_it_alone(shelf, kind, kept, typed):
 
 
 def test_an_isbn_that_is_not_here_finds_nothing_else(shelf):
-    assert find("9780306406157") == Results(count=0, ids=[])
-    assert find("isbn:0306406152 tolkien").ids == []
+    absence = "No book here has the ISBN 978-0-306-40615-7."
+    assert find("9780306406157") == Results(count=0, ids=[], absence=absence)
+    assert find("isbn:0306406152 tolkien") == Results(count=0, ids=[], absence=absence)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("\u200e978-0-306-40615-7 (pbk.)", "the ISBN 978-0-306-40615-7"), ("9780306406158", "no valid ISBN"),
+        ("0306406153", "no valid ISBN"), ("M-2306-7118-7", "the ISMN 979-0-2306-7118-7"), ("isbn:42", "no valid ISBN"),
+        ("1984", ""), ("1914-1918", ""),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_not_here_is_told(shelf, typed, said):
+    found = find(typed)
+    assert said in found.absence if said else not found.absence
+    assert not said or found.ids == []
 
 
 @pytest.mark.parametrize(

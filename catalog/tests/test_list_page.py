@@ -63,6 +63,16 @@ def test_what_was_typed_is_shown_and_never_run(client):
     assert "&lt;script&gt;alert(1)" in text
 
 
+def test_a_number_that_is_not_here_is_said(client):
+    record("The Cell")
+    answer = client.get(LIST, {"q": "\u200e978-0-306-40615-7 (pbk.)"})
+    assert "No book here has the ISBN 978-0-306-40615-7." in answer.content.decode()
+    assert "The Cell" not in answer.content.decode()
+    found = client.get("/api/v1/books/", {"q": "9780306406158"}).json()
+    assert found["results"] == []
+    assert "no valid ISBN" in found["absence"]
+
+
 def test_nothing_found_says_what_to_do(client):
     assert "The catalogue is still empty" in page(client)
     record("The Gene")

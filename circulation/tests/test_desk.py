@@ -50,7 +50,7 @@ def test_empty_desk_has_one_box_with_the_focus(client, librarian):
     client.force_login(librarian)
     page = text_of(client.get(DESK))
     assert page.count("autofocus") == 1
-    assert "Scan a card or a barcode" in page
+    assert "Scan a card or a barcode, or type a name" in page
     assert 'src="/static/js/desk.js"' in page
     assert "<kbd>F2</kbd>" in page
 

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import letters
+from accounts.enrolment import PERMISSION as REGISTERS
 from accounts.models import Patron
 from catalog.models import Branch
 from circulation import desk as desks
@@ -132,9 +134,9 @@ def desk_branch(request: HttpRequest) -> Branch | None:
     return Branch.objects.filter(pk=kept).first() if kept else None
 
 
-def desk_address(reader: Patron | None, *, takes_back: bool = False, returned_on: str = "") -> str:
+def desk_address(reader: Patron | str | None, *, takes_back: bool = False, returned_on: str = "") -> str:
     """The desk with this reader open. The reader's id, not the card: addresses are kept in histories and logs."""
-    query = {"reader": str(reader.pk)} if reader else {}
+    query = {"reader": str(reader.pk if isinstance(reader, Patron) else reader)} if reader else {}
     query |= {"mode": "return"} if takes_back else {}
     query |= {"returned_on": returned_on} if returned_on else {}
     return reverse("circulation:desk") + (f"?{urlencode(query)}" if query else "")
@@ -210,6 +212,7 @@ def _show(
         "branch": branch,
         "branch_form": DeskBranchForm(initial={"branch": branch}),
         "loans": loans,
+        "letters": letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
         "holds": queries.home_holds(reader) if reader else (),
     }

@@ -100,4 +100,4 @@ def test_a_session_cookie_for_a_locked_address_says_nothing_more():
     user = make_user()
     answer = browser().post("/accounts/sign-in/", {"email": user.email, "password": PASSWORD + "x"})
     assert user.full_name not in answer.content.decode()
-    assert user.username not in answer.content.decode().replace(user.email, "")
+    assert user.username not in answer.content.decode().replace(user.address, "")

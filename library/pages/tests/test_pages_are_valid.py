@@ -22,8 +22,8 @@ PAGES = [
     "/api/docs/", "/api/reference/",
 ]  # fmt: skip
 VISITORS = ["/accounts/sign-in/", "/accounts/register/"]
-READERS = ["/loans/"]
-STAFF = ["/desk/", "/pick-list/"]
+READERS = ["/loans/", "/accounts/card/"]
+STAFF = ["/desk/", "/pick-list/", "/desk/register/", "/accounts/letters/"]
 
 
 @pytest.fixture
