@@ -6,10 +6,10 @@
 # What happens: where the group is younger than the table that the package carries, mask() answers "", which is false
 #   and prints as an empty cell; where the group is known and the publisher's range is not yet given out, two hyphens
 #   stand side by side, for the publisher's part is empty. Both numbers have right check digits and is_isbn13() says yes.
-# Version: isbnlib 3.10.14 (the newest on 2026-11-30; its ranges are of 24 April 2023), Python 3.11; beside it python-stdnum 2.2.
+# Version: isbnlib 3.10.14 (the newest on 2026-11-30; its ranges are of 24 April 2023), python-stdnum 2.2, Python 3.11.
 # Seen: isbnlib "" and "979-12--5000001-8"; python-stdnum "979-13-00-00001-2".
 # Who meets it: whoever shows, files or exports ISBNs hyphenated (labels, MARC 020 $a, BibTeX): 979-13 is
-#   Spain's second group (python-stdnum's table names it), and a catalogue that stores what mask() gives loses their numbers.
+#   the second group of Spain, and a catalogue that stores what mask() gives loses the numbers of its books.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"
