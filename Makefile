@@ -17,7 +17,7 @@ install_torch = if $(1) -c 'import urllib.request; urllib.request.urlopen("$(TOR
 	then $(1) -m pip install --quiet --index-url $(TORCH_INDEX) $(TORCH); else $(1) -m pip install --quiet $(TORCH); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-desk bench-index bench-embed clean
+.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-index bench-embed clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -102,6 +102,9 @@ bench-otp: install  ## Whether time tells known from unknown addresses: 200 pair
 
 bench-search: install $(BENCH)/.installed  ## The catalogue's search beside FTS5 and Tantivy (SIZES=10000 100000 1000000); writes bench/RESULTS.md
 	$(BIN)/python -m bench.search --peers $(BENCH)/bin/python --sizes $(SIZES)
+
+bench-search-against: install  ## The search beside an earlier tree's, in turns: BASE=folder of the other tree (SIZE=100000); writes bench/RESULTS.md
+	$(BIN)/python -m bench.two_trees --base $(BASE) --sizes $(or $(SIZE),100000)
 
 bench-desk: install  ## Check-outs and check-ins at 1 and 16 desks beside bare SQL; writes bench/RESULTS.md
 	$(BIN)/python -m bench.desk

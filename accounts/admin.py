@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts import credentials, outbox, services, sessions
 from accounts import lock_out_admin as lock_out_admin
-from accounts import outbox, services
 from accounts import staff_admin as staff_admin
 from accounts.errors import CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
 from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
+from library.core.forms import take_as_pasted
 from library.core.typed import bare
 
 
@@ -57,10 +58,12 @@ class UserAdmin(admin.ModelAdmin[User]):
         if not change:
             self._create(obj, given)
             return
-        plain = [name for name in form.changed_data if name in {"email", "username", "full_name"}]
+        plain = {"username", "full_name"} & set(form.changed_data)
         if plain:
-            obj.email = services.clean_email(obj.address) or None
-            obj.save(update_fields=plain)
+            services.change_name(user=obj, fields=plain, by=_who(request))
+        if "email" in form.changed_data:
+            here = sessions.this_session(request) if obj == request.user else ""
+            credentials.change_address(user=obj, email=given["email"], by=_who(request), this_session=here)
         if "role" in form.changed_data:
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
         if "is_active" in form.changed_data:
@@ -91,6 +94,11 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 
 class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "card_number" in self.fields:  # who may only look has no such field
+            take_as_pasted(self.fields["card_number"])
+
     def clean_card_number(self) -> str:
         """As it is scanned (``library.core.typed``), and nobody else's."""
         card = bare(self.cleaned_data["card_number"])

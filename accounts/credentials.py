@@ -1,17 +1,17 @@
-"""A new password: chosen by who knows the present one, or by who reads the mail of the account."""
+"""What proves who somebody is: a new password, chosen by who knows the present one or reads the mail; a new address."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, limits, notices, otp, sessions
-from accounts.models import OneTimeCode, Purpose, User
-from accounts.services import check_password, clean_email
-from library.core.errors import InvalidInput
+from accounts import activity, addresses, errors, limits, notices, otp, plain, sessions
+from accounts.models import OneTimeCode, Purpose, Role, User
+from accounts.services import check_password, may_edit, what_is_taken
+from library.core.errors import InvalidInput, NotAllowed
 
 
 def ask_to_reset(*, email: str, client: str = "", at: datetime | None = None) -> OneTimeCode:
@@ -21,7 +21,7 @@ def ask_to_reset(*, email: str, client: str = "", at: datetime | None = None) ->
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
     limits.spend(limits.Kind.RESET_CLIENT, client, at=at)
-    return otp.ask(email=clean_email(email), purpose=Purpose.RESET, at=at)
+    return otp.ask(email=addresses.clean(email), purpose=Purpose.RESET, at=at)
 
 
 def reset(*, email: str, digits: str, password: str, at: datetime | None = None) -> User:
@@ -31,7 +31,7 @@ def reset(*, email: str, digits: str, password: str, at: datetime | None = None)
     name only to who has the code, which stays good. Errors: ``InvalidInput``, ``CodeWrong``, ``CodeSpent``. Not inside
     a transaction: a wrong attempt must stay counted.
     """
-    email, at = clean_email(email), at or timezone.now()
+    email, at = addresses.clean(email), at or timezone.now()
     check_password(password, User(email=email))
     user = None
     with transaction.atomic(durable=True):
@@ -67,6 +67,37 @@ def change_password(
         limits.refund(limits.Kind.LOGIN, user.address)
         raise
     limits.forgive(email=user.address)
+    return user
+
+
+@transaction.atomic
+def change_address(
+    *, user: User, email: str | None, by: User, this_session: str = "", at: datetime | None = None
+) -> User:
+    """Let mail and codes of ``user`` go to ``email`` from now on; sign them out everywhere but in ``this_session``.
+
+    ``email=None``: a reader is known at the desk alone from now on. The address that they had until now is told: it may
+    be its owner who does not know of it. Errors: ``NotAllowed`` where ``by`` may not edit ``user``, ``InvalidInput``,
+    ``EmailTaken``.
+    """
+    if not may_edit(by, user):
+        raise NotAllowed
+    at, email = at or timezone.now(), addresses.clean(email) if email else None
+    user = _locked().get(pk=user.pk)
+    if email is None and user.role != Role.PATRON:
+        raise InvalidInput(_("Staff need an e-mail address to sign in."))
+    before, user.email = user.email, email
+    if before == email:
+        return user
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email"])
+    except IntegrityError as fault:
+        raise what_is_taken(fault) from fault
+    sessions.end_all(user=user, besides=this_session, at=at)
+    if before:
+        notices.queue(to=before, kind="address_changed", at=at, greeted=plain.one_line(user.get_short_name()))
+    activity.record(actor=by, verb="address_changed", subject=user, at=at)
     return user
 
 

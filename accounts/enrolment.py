@@ -8,15 +8,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, finding, notices, usernames
+from accounts import activity, addresses, errors, finding, notices, usernames
 from accounts.models import Notice, Patron, Tier, User
-from accounts.services import TRIES, clean_email, create_user
+from accounts.services import TRIES, create_user
 from accounts.validators import validate_card_number, validate_full_name
 from library.core.errors import InvalidInput, NotAllowed, NotFound, ServiceUnavailable
 from library.core.typed import bare
@@ -44,8 +43,9 @@ def enrol(
     if not by.has_perm(PERMISSION):
         raise NotAllowed(_("You may not register readers."))
     at = at or timezone.now()
-    full_name, email, card_number = " ".join(full_name.split()), clean_email(email), bare(card_number)
+    full_name, email, card_number = " ".join(full_name.split()), email.strip(), bare(card_number)
     _check(full_name, email, card_number, birth_date, at=at)
+    email = addresses.clean(email) if email else ""
     if not is_another and (people := finding.namesakes(full_name, birth_date)):
         raise errors.LooksLike(people)
     for _try in range(TRIES):
@@ -96,7 +96,7 @@ def _check(full_name: str, email: str, card_number: str, birth_date: date | None
     wrong: dict[str, list[str]] = {}
     for name, text, check in (
         ("full_name", full_name, validate_full_name),
-        ("email", email, validate_email),
+        ("email", email, addresses.validate),
         ("card_number", card_number, validate_card_number),
     ):
         try:

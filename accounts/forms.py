@@ -8,6 +8,7 @@ from django import forms
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import AddressFormField
 from accounts.errors import RateLimited
 from accounts.passwords import LONGEST, Rule, rules
 from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
@@ -35,7 +36,7 @@ class DescribedForm(forms.Form):
 
 
 class EmailForm(DescribedForm):
-    email = forms.EmailField(
+    email = AddressFormField(
         label=_("E-mail address"),
         max_length=254,
         help_text=_("We send a six-digit code there."),
@@ -125,7 +126,7 @@ class PasswordChangeForm(ChosenPasswordForm):
 
 
 class SignInForm(DescribedForm):
-    email = forms.EmailField(
+    email = AddressFormField(
         label=_("E-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import errors, forms, invitations, pages, usernames
+from accounts import addresses, errors, forms, invitations, pages, usernames
 from accounts.models import Invitation
 from library.core.errors import LibraryError
 
@@ -116,4 +116,4 @@ def _go_on(request: HttpRequest, accepted: invitations.Accepted) -> HttpResponse
 
 def _is_somebody_else(request: HttpRequest, invitation: Invitation) -> bool:
     user = request.user
-    return user.is_authenticated and user.address.upper() != invitation.email.upper()
+    return user.is_authenticated and addresses.fold(user.address) != addresses.fold(invitation.email)

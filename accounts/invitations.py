@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import activity, errors, notices, otp, plain, services, usernames
+from accounts import activity, addresses, errors, notices, otp, plain, services, usernames
 from accounts.models import Invitation, Notice, NoticeState, Purpose, Role, User
 from library.core.errors import InvalidInput, NotAllowed, ServiceUnavailable
 
@@ -57,8 +57,9 @@ def invite(*, email: str, role: Role, by: User, at: datetime | None = None) -> I
     if role not in {Role.LIBRARIAN, Role.ADMINISTRATOR}:
         sentence = _("An invitation is for librarians and administrators.")
         raise InvalidInput(sentence, fields={"role": [sentence]})
-    email = services.clean_email(email)
-    _refuse_who_needs_none(email, role)
+    email = addresses.clean(email)
+    account = _refuse_who_needs_none(email, role)
+    email = account.address if account else email  # letters go to the address that is kept, not to one like it
     Invitation.objects.undecided().filter(email__iexact=email, expires_at__lte=at).update(revoked_at=at)
     invitation = Invitation(
         email=email, role=role, invited_by=by, created_at=at, expires_at=at + settings.INVITATION_LIFETIME
@@ -245,9 +246,11 @@ def _only_administrators(by: User) -> None:
         raise NotAllowed(_("Only an administrator invites staff."))
 
 
-def _refuse_who_needs_none(email: str, role: Role) -> None:
+def _refuse_who_needs_none(email: str, role: Role) -> User | None:
+    """The account that ``email`` has, if it may be given ``role``."""
     user = User.objects.filter(email__iexact=email).first()
     if user is not None and not user.is_active:
         raise errors.KeptOut
     if user is not None and RANK[Role(user.role)] >= RANK[role]:
         raise errors.AlreadyStaff
+    return user

@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import errors
+from accounts import addresses, errors
 from accounts.clients import client_of as client_of
 from accounts.models import LockOut, Patron, Tally, User
 from library.core.config import Limit
@@ -51,7 +51,7 @@ UPDATE accounts_tally SET count = count - 1 WHERE kind = %s AND key = %s AND cou
 # One statement for known and unknown addresses alike: the same work, and nothing to tell them apart by.
 LOCK = """
 UPDATE accounts_tally SET locked_at = %s, expires_at = %s,
-    user_id = (SELECT id FROM accounts_user WHERE UPPER(email) = UPPER(%s) AND is_active)
+    user_id = (SELECT id FROM accounts_user WHERE UPPER(email) = %s AND is_active)
 WHERE kind = %s AND key = %s AND locked_at IS NULL AND count >= %s AND expires_at > %s
 """
 
@@ -108,7 +108,7 @@ def failed(email: str, *, at: datetime | None = None) -> None:
     at = at or timezone.now()
     most, _seconds = settings.LIMITS[Kind.LOGIN]
     has_locked = _execute(
-        LOCK, [at, at + settings.LOCK_OUT, email.strip(), Kind.LOGIN, hash_key(Kind.LOGIN, email), most, at]
+        LOCK, [at, at + settings.LOCK_OUT, addresses.fold(email), Kind.LOGIN, hash_key(Kind.LOGIN, email), most, at]
     )
     if has_locked:
         transaction.on_commit(_wake)
@@ -197,7 +197,7 @@ def sweep(*, at: datetime | None = None) -> int:
 
 def hash_key(kind: Kind, key: str) -> str:
     """What is kept of an address or client: 64 hex digits, useless without the secret key. Case makes no difference."""
-    return salted_hmac(f"accounts.limits.{kind}", key.strip().upper(), algorithm="sha256").hexdigest()
+    return salted_hmac(f"accounts.limits.{kind}", addresses.fold(key.strip()), algorithm="sha256").hexdigest()
 
 
 def _refusal(kind: Kind, ends_at: datetime, at: datetime) -> errors.RateLimited:

@@ -12,15 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.template.loader import get_template
 from django.utils import timezone
 
-from accounts import plain
+from accounts import addresses, plain
 from accounts.models import Notice, NoticeState, User
-from library.core.errors import InvalidInput
 
 log = logging.getLogger(__name__)
 
@@ -124,9 +121,4 @@ def thaw(context: Mapping[str, Any]) -> dict[str, plain.Value]:
 
 
 def _address(to: str) -> str:
-    if to:
-        try:
-            validate_email(to)
-        except ValidationError as fault:
-            raise InvalidInput(fault.messages[0], fields={"email": fault.messages}) from fault
-    return to
+    return addresses.clean(to) if to else ""

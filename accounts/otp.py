@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import activity, errors, limits, mails
+from accounts import activity, addresses, errors, limits, mails
 from accounts.models import OneTimeCode, OneTimeCodeQuerySet, Purpose, User
 from accounts.validators import CODE_LENGTH
 
@@ -164,12 +164,14 @@ def send(*, code_id: UUID, at: datetime | None = None) -> bool:
     digits = f"{secrets.randbelow(10**CODE_LENGTH):0{CODE_LENGTH}d}"
     row.code_hash, row.sent_at = hash_code(row, digits), at
     minutes = ceil((row.expires_at - at) / timedelta(minutes=1))
-    letter = _instead_of_code(row)
+    account = row.user or User.objects.filter(email__iexact=row.email).first()
+    # To the address that is kept: what was typed may differ from it in the case of its letters.
+    to, letter = account.address if account else row.email, _instead_of_code(row, account)
     if letter is not None:  # nobody learns the digits made above
         row.code_hash = hash_code(row, secrets.token_hex())
-        letter(to=row.email)
+        letter(to=to)
     else:
-        mails.send_code(to=row.email, purpose=Purpose(row.purpose), digits=digits, minutes=minutes)
+        mails.send_code(to=to, purpose=Purpose(row.purpose), digits=digits, minutes=minutes)
     row.save(update_fields=["code_hash", "sent_at"])
     return True
 
@@ -221,11 +223,11 @@ def wake(row: OneTimeCode) -> bool:
     return True
 
 
-def _instead_of_code(row: OneTimeCode) -> Callable[..., None] | None:
+def _instead_of_code(row: OneTimeCode, account: User | None) -> Callable[..., None] | None:
     """The letter to an address for which the code would open nothing: it has an account already, or none."""
-    if row.purpose == Purpose.REGISTER and User.objects.filter(email__iexact=row.email).exists():
+    if row.purpose == Purpose.REGISTER and account is not None:
         return mails.send_account_exists
-    if row.purpose == Purpose.RESET and not User.objects.filter(email__iexact=row.email, is_active=True).exists():
+    if row.purpose == Purpose.RESET and (account is None or not account.is_active):
         return mails.send_no_account
     return None
 
@@ -239,8 +241,9 @@ def _write(row: OneTimeCode, *, at: datetime, expires_at: datetime) -> OneTimeCo
 
 def _queue_up(email: str, purpose: Purpose) -> None:
     """Until the transaction ends, let nobody else work on the codes of this address and purpose."""
+    key = f"otp:{purpose}:{addresses.fold(email)}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"otp:{purpose}:{email.upper()}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def _challenged(challenge_hash: str, *, at: datetime) -> OneTimeCode:

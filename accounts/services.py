@@ -9,10 +9,11 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity, cards, errors, limits, notices, otp, usernames
-from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User, UserManager
+from accounts import activity, addresses, cards, errors, limits, notices, otp, sessions, usernames
+from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 from library.core.typed import bare
 
@@ -40,7 +41,7 @@ def create_user(
     ``email=None``: known at the desk alone; ``password=None``: none will do. Errors: ``EmailTaken``, ``UsernameTaken``,
     ``CardTaken``, whatever the case of the letters.
     """
-    user = User(email=clean_email(email or "") or None, username=username, full_name=full_name)
+    user = User(email=addresses.clean(email) if email else None, username=username, full_name=full_name)
     user.set_password(password)
     _give_rights(user, role)
     try:
@@ -50,7 +51,7 @@ def create_user(
             number = bare(card_number) or cards.new_number()
             Patron.objects.create(user=user, card_number=number, tier=tier or first_tier())
     except IntegrityError as fault:
-        raise _what_is_taken(fault) from fault
+        raise what_is_taken(fault) from fault
     return user
 
 
@@ -61,7 +62,7 @@ def ask_to_register(*, email: str, client: str = "", at: datetime | None = None)
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
     limits.spend(limits.Kind.REGISTER_CLIENT, client, at=at)
-    return otp.ask(email=clean_email(email), purpose=Purpose.REGISTER, at=at)
+    return otp.ask(email=addresses.clean(email), purpose=Purpose.REGISTER, at=at)
 
 
 def register(
@@ -81,7 +82,7 @@ def register(
     transaction: a wrong attempt must stay counted.
     """
     limits.spend(limits.Kind.REGISTER_TRY_CLIENT, client, at=at)
-    email = clean_email(email)
+    email = addresses.clean(email)
     if username and User.objects.filter(username__iexact=username).exists():
         raise errors.UsernameTaken
     check_password(password, User(email=email, username=username, full_name=full_name))
@@ -110,7 +111,7 @@ def _register(email: str, digits: str, password: str, full_name: str, username: 
 
 @transaction.atomic
 def change_role(*, user: User, role: Role, by: User | None) -> User:
-    """Give ``user`` another role, with its rights and its group; groups that are no role's stay.
+    """Give ``user`` another role, with its rights and its group, and sign them out; groups that are no role's stay.
 
     Only administrators may (``by=None``: a command). Errors: ``NotAllowed``, ``LastAdministrator``.
     """
@@ -123,6 +124,8 @@ def change_role(*, user: User, role: Role, by: User | None) -> User:
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.role != role:
         activity.record(actor=by, verb="role_changed", subject=user, data={"old": user.role, "new": str(role)})
+        # A reader's session may have begun without a code; what was a reader's must not become a librarian's.
+        sessions.end_all(user=user, at=timezone.now())
     _give_rights(user, role)
     user.save(update_fields=["role", "is_staff", "is_superuser"])
     user.groups.remove(*Group.objects.filter(name__in=Role.values).exclude(name=role))
@@ -143,8 +146,26 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_active != is_active:
         activity.record(actor=by, verb="let_in" if is_active else "shut_out", subject=user)
+        sessions.end_all(user=user, at=timezone.now())  # for good: none comes back should they be let in again
     user.is_active = is_active
     user.save(update_fields=["is_active"])
+    return user
+
+
+@transaction.atomic
+def change_name(*, user: User, fields: Collection[str], by: User) -> User:
+    """Write the username or full name of ``user``. Which it was is written down; what it said is not.
+
+    Errors: ``NotAllowed`` where ``by`` may not edit ``user``, ``UsernameTaken``.
+    """
+    if not may_edit(by, user):
+        raise NotAllowed
+    try:
+        with transaction.atomic():
+            user.save(update_fields=sorted(fields))
+    except IntegrityError as fault:
+        raise what_is_taken(fault) from fault
+    activity.record(actor=by, verb="name_changed", subject=user, data={"fields": ", ".join(sorted(fields))})
     return user
 
 
@@ -159,7 +180,7 @@ def change_patron(*, patron: Patron, fields: Collection[str], by: User) -> Patro
         with transaction.atomic():
             patron.save(update_fields=sorted(columns))
     except IntegrityError as fault:
-        raise _what_is_taken(fault) from fault
+        raise what_is_taken(fault) from fault
     activity.record(actor=by, verb="patron_changed", subject=patron.user, data={"fields": ", ".join(sorted(fields))})
     return patron
 
@@ -177,9 +198,10 @@ def check_password(password: str, user: User) -> None:
         raise InvalidInput(fault.messages[0], fields={"password": fault.messages}) from fault
 
 
-def clean_email(email: str) -> str:
-    """The address as it is kept: no spaces around it, the domain in lower case."""
-    return UserManager.normalize_email(email.strip())
+def what_is_taken(fault: IntegrityError) -> LibraryError | IntegrityError:
+    """The refusal for a row that the database did not take because somebody has that address, name or card."""
+    constraint = getattr(getattr(fault.__cause__, "diag", None), "constraint_name", None)
+    return TAKEN[constraint]() if constraint in TAKEN else fault
 
 
 def first_tier() -> Tier:
@@ -200,8 +222,3 @@ def _keep_an_administrator(*, besides: User) -> None:
     left = list(administrators.order_by("pk").values_list("pk", flat=True))
     if left == [besides.pk]:
         raise errors.LastAdministrator
-
-
-def _what_is_taken(fault: IntegrityError) -> LibraryError | IntegrityError:
-    constraint = getattr(getattr(fault.__cause__, "diag", None), "constraint_name", None)
-    return TAKEN[constraint]() if constraint in TAKEN else fault

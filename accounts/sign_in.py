@@ -15,7 +15,7 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import errors, limits, otp
+from accounts import addresses, errors, limits, otp
 from accounts.models import Purpose, Role, User
 
 
@@ -31,10 +31,11 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
     """Check the password; let a code be sent unless this person signs in without (``ACCOUNTS_OTP_FOR_LOGIN``).
 
     Unknown addresses and wrong passwords take the same time and the same way. The try is counted before the password
-    is looked at, so that many at once try no more passwords than may be tried. Errors: ``WrongCredentials``,
-    ``CodeTooSoon``, ``LockedOut``, ``RateLimited``. Not inside a transaction: a failure must stay counted.
+    is looked at, so that many at once try no more passwords than may be tried. Errors: ``InvalidInput``,
+    ``WrongCredentials``, ``CodeTooSoon``, ``LockedOut``, ``RateLimited``. Not inside a transaction: a failure must stay
+    counted.
     """
-    email = email.strip()
+    email = addresses.clean(email)
     if request is not None:
         limits.spend(limits.Kind.LOGIN_CLIENT, limits.client_of(request), at=at)
     limits.spend(limits.Kind.LOGIN, email, at=at)

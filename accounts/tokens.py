@@ -24,7 +24,7 @@ from accounts.models import User
 from accounts.session_models import TokenFamily
 from accounts.sessions import Origin
 
-FAMILY, EPOCH = "family", "epoch"
+FAMILY, EPOCH, PROVEN = "family", "epoch", "proven"
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,14 @@ def user_of(payload: dict[str, Any]) -> User | None:
     """Whose access token this is, if its family and its epoch have not ended: one query."""
     if not _is_sound(payload):
         return None
-    return User.objects.filter(
+    user = User.objects.filter(
         pk=payload["user_id"],
         is_active=True,
         token_epoch=payload[EPOCH],
         token_families__pk=payload[FAMILY],
         token_families__ended_at=None,
     ).first()
+    return user if user is not None and _is_of_now(user, payload) else None
 
 
 def _rotate(
@@ -145,6 +146,7 @@ def _pair(family: TokenFamily, user: User, *, at: datetime) -> Pair:
     refresh.set_iat(at_time=family.seen_at)
     refresh.set_exp(from_time=family.seen_at)
     refresh["user_id"], refresh[FAMILY], refresh[EPOCH] = str(user.pk), str(family.pk), user.token_epoch
+    refresh[PROVEN] = _proven(user)
     refresh.current_time = at
     return Pair(access=str(refresh.access_token), refresh=str(refresh))
 
@@ -172,7 +174,14 @@ def _is_sound(payload: dict[str, Any]) -> bool:
 
 
 def _is_of_now(user: User, payload: dict[str, Any]) -> bool:
-    return user.is_active and payload.get(EPOCH) == user.token_epoch
+    is_proven = secrets.compare_digest(str(payload.get(PROVEN, "")).encode(), _proven(user).encode())
+    return user.is_active and payload.get(EPOCH) == user.token_epoch and is_proven
+
+
+def _proven(user: User) -> str:
+    """What stands for the password that was proven, as in Django's sessions: a password that is changed by whatever
+    way, ``manage.py changepassword`` or SQL, ends all tokens."""
+    return user.get_session_auth_hash()[:32]
 
 
 def _hash_retry(jti: str, retry_key: str) -> str:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Upper
 from django.http import HttpRequest
 
-from accounts import limits
+from accounts import addresses, limits
 from accounts.models import User
 from accounts.validators import validate_username
 from library.core.errors import InvalidInput
@@ -65,10 +65,10 @@ def _free_like(wanted: str) -> list[str]:
     candidates = [base, *(f"{base}{number}" for number in range(2, 10))]
     candidates += [f"{base}{secrets.randbelow(10**6):06d}" for _unused in range(10)]
     taken = _taken(candidates)
-    return [candidate for candidate in candidates if candidate.upper() not in taken]
+    return [candidate for candidate in candidates if addresses.fold(candidate) not in taken]
 
 
 def _taken(names: Iterable[str]) -> set[str]:
     """Those of ``names``, in capitals, that somebody has: one look into the index that keeps them unique."""
-    wanted = [name.upper() for name in names]
+    wanted = [addresses.fold(name) for name in names]
     return set(User.objects.annotate(upper=Upper("username")).filter(upper__in=wanted).values_list("upper", flat=True))

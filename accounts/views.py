@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import errors, forms, limits, pages, services, usernames
+from accounts import addresses, errors, forms, limits, pages, services, usernames
 from accounts import sign_in as signing_in
 from library.core.errors import LibraryError
 
@@ -104,7 +104,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return _begin(request, form.cleaned_data)
         except errors.CodeTooSoon as refusal:
             begun = request.session.get(pages.SIGNING_IN, {})
-            if begun.get("email", "").upper() == form.cleaned_data["email"].upper():
+            if addresses.fold(begun.get("email", "")) == addresses.fold(form.cleaned_data["email"]):
                 messages.info(request, refusal.detail)
                 return redirect("accounts:sign-in-code")
             form.show(refusal)

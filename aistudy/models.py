@@ -30,7 +30,7 @@ class Artifact(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="artifacts")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    language = models.CharField(_("language"), max_length=2)
+    language = models.CharField(_("language"), max_length=3)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
         help_text=_("Empty: the library's, for everybody."),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog import identifiers as numbers
 from catalog.models import Authorship, BookIdentifier, Condition, CopyStatus, ItemType, ReadingLevel
+from library.core import languages
 from library.core.errors import InvalidInput
 from library.core.typed import bare
 
@@ -81,10 +82,12 @@ def isbn(value: str | None) -> str | None:
 
 
 def language(value: str) -> str:
-    """Two small letters, as in ISO 639-1."""
-    code = value.strip().lower()
-    if len(code) != 2 or not code.isascii() or not code.isalpha():
-        raise ValidationError(_("Two letters, for example en or fr."))
+    """The code that is kept for it (``library.core.languages``). Errors: a code of no language."""
+    code = languages.canonical(bare(readable(value)))
+    if code is None:
+        raise ValidationError(
+            _("No language has this code. Two letters as en or fr, or three as grc; mul is several languages.")
+        )
     return code
 
 

@@ -9,15 +9,19 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from catalog import checks
 from catalog.errors import BarcodeTaken
 from catalog.identifiers import LONGEST, normalise
+from catalog.kept_file import KeptFileField, KeptFileInput
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
 from catalog.moves import CATALOGUE, SHELF_STATUSES
+from catalog.services import pending
 from catalog.services.books import check_isbn_is_no_other_books
 from catalog.services.files import check_upload
 from catalog.services.names import circle, filing_name, lies_within
 from library.core.errors import LibraryError
+from library.core.forms import take_as_pasted
 
 if TYPE_CHECKING:  # generic only for the type checker
     BookModelForm = forms.ModelForm[Book]
@@ -36,16 +40,22 @@ NOBODY = "-"  # a reading level that clears the one there
 class BookAdminForm(BookModelForm):
     """A record with its digital file in one form."""
 
-    file = forms.FileField(
+    owner: User | None = None  # who fills it in: a file that waits is theirs alone
+    file = KeptFileField(
         label=_("PDF, EPUB or text"),
         required=False,
         help_text=_("The digital book. It replaces the file that is there and is read in the background."),
-        widget=forms.FileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
-    )  # fmt: skip
+        widget=KeptFileInput(attrs={"accept": ".pdf,.epub,.txt,.text,.md"}),
+    )
 
     isbn = forms.CharField(
         label=_("ISBN"), max_length=LONGEST, required=False,
         help_text=_("10 or 13 digits as they are printed or scanned; kept as 13. Empty for a book that has none."),
+    )  # fmt: skip
+
+    language = forms.CharField(
+        label=_("language"), max_length=40, initial="en",
+        help_text=_("Two letters, for example en; three where a language has no two. mul: several, zxx: no words."),
     )  # fmt: skip
 
     class Meta:
@@ -54,6 +64,23 @@ class BookAdminForm(BookModelForm):
             "title", "subtitle", "isbn", "publisher", "year", "language", "page_count", "description", "categories",
             "subjects", "series", "series_position", "reading_level", "minimum_age", "is_public", "is_suppressed",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.owner = self.owner
+
+    def keep_file(self) -> None:
+        """Let the file that was chosen wait, for something else in the form was wrong."""
+        field, upload = self.fields["file"], self.cleaned_data.get("file")
+        if upload and isinstance(field, KeptFileField):
+            field.keep(upload)
+
+    def forget_file(self) -> None:
+        """The file that waited is in the record now, or will be when the transaction is kept."""
+        kept = getattr(self.fields["file"].widget, "kept", None)
+        if kept is not None and self.owner is not None:
+            pending.forget_on_commit(token=kept.token, by=self.owner)
+            self.cleaned_data["file"].close()
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
@@ -82,7 +109,7 @@ class BookAdminForm(BookModelForm):
 
 
 class CopyAdminForm(CopyModelForm):
-    """A copy. While a loan or a hold is bound to it, its status is circulation's."""
+    """A copy. While a loan or a hold is bound to it, its status is circulation's. A new one needs no barcode."""
 
     class Meta:
         model = Copy
@@ -92,6 +119,9 @@ class CopyAdminForm(CopyModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "barcode" in self.fields:
+            take_as_pasted(self.fields["barcode"])
+            self.fields["barcode"].required = self.instance.pk is not None
         status = self.fields.get("status")
         if not isinstance(status, forms.ChoiceField):
             return
@@ -104,7 +134,10 @@ class CopyAdminForm(CopyModelForm):
         status.choices = [(value.value, value.label) for value in CopyStatus if value in offered]
 
     def clean_barcode(self) -> str:
-        barcode = checks.barcode(self.cleaned_data["barcode"])
+        given = self.cleaned_data["barcode"]
+        if not given and not self.instance.pk:
+            return ""  # it gets the next free one
+        barcode = checks.barcode(given)
         if Copy.objects.filter(barcode_folded=barcode).exclude(pk=self.instance.pk).exists():
             raise ValidationError(BarcodeTaken(barcode=barcode).detail)
         return barcode
@@ -116,6 +149,10 @@ class IdentifierForm(IdentifierModelForm):
     class Meta:
         model = BookIdentifier
         fields = ("kind", "value")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        take_as_pasted(self.fields["value"])
 
     def clean(self) -> dict[str, Any] | None:
         given = super().clean() or self.cleaned_data
@@ -173,7 +210,7 @@ class BulkForm(forms.Form):
     add_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Add subjects"))
     remove_subjects = forms.ModelMultipleChoiceField(Subject.objects.all(), required=False, label=_("Remove subjects"))
     language = forms.CharField(
-        required=False, label=_("Language"), max_length=2, help_text=_("Two letters, as in ISO 639-1.")
+        required=False, label=_("Language"), max_length=40, help_text=_("Two letters, for example en, or three.")
     )
     publisher = forms.CharField(required=False, label=_("Publisher"), max_length=checks.NAME_LENGTH)
     is_public = forms.NullBooleanField(

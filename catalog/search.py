@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from catalog.finding import browse, ladder, narrowing
 from catalog.finding import facets as counting
-from catalog.finding.bounds import bounded
+from catalog.finding.bounds import searching
 from catalog.finding.facets import Facet, FacetValue
 from catalog.finding.narrowing import Filters
 from catalog.finding.query import QUERY_LENGTH, parse
@@ -74,7 +74,7 @@ def search(
         staff=bool(user.is_staff), sort=sort if sort in SORTS else "relevance", facets=facets,
         offset=(max(1, min(page, LAST_PAGE)) - 1) * size, limit=size,
     )  # fmt: skip
-    with bounded():
+    with searching():
         narrow = narrowing.resolve(filters)
         if asked.is_empty:
             found = browse.everything(view, narrow)

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from catalog import checks
 from catalog.checks import readable
 from catalog.search import QUERY_LENGTH, Filters
 
@@ -27,7 +28,7 @@ VALUES_AT_MOST = 20  # of one kind
 # A year or a range of years, either end open to the right: 1990, 1990-2000, 1990-, -500 (BCE), -500--300.
 YEAR = r"^ *(-?[0-9]{1,4} *([-–] *(-?[0-9]{1,4} *)?)?)?$"
 YEARS = re.compile(r"(-?[0-9]{1,4}) *(?:([-–]) *(-?[0-9]{1,4})?)?")
-LANGUAGE = r"^([A-Za-z]{2})?$"
+LANGUAGE = r"^([A-Za-z]{2,3})?$"
 
 
 class Several(forms.Field):
@@ -54,9 +55,7 @@ class Several(forms.Field):
 
 class Languages(Several):
     def one(self, value: str) -> str:
-        if not re.fullmatch(LANGUAGE, value):
-            raise ValidationError(_("Two letters, for example en or fr."))
-        return value.lower()
+        return checks.language(value) if value.strip() else ""
 
 
 class Years(Several):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from catalog.services import terms, vectors
+from catalog.services import pending, terms, vectors
 from library.jobs.tasks import JobRun, job_task
 
 
@@ -30,3 +30,9 @@ def freshen_book_vectors() -> None:
 def check_book_vectors() -> None:
     """Every 30 s: embed what is stale though nobody said so; begin anew where the settings name another model."""
     vectors.check()
+
+
+@shared_task(name="sweep_pending_uploads")
+def sweep_pending_uploads() -> None:
+    """Every ten minutes: remove files of forms that nobody sent again within an hour."""
+    pending.sweep()

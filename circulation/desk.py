@@ -40,6 +40,8 @@ class Outcome:
     loan: str = ""
     choices: Sequence[Mapping[str, str]] = ()  # readers of whom one is meant: id, name, card, tier, year of birth
 
+    taken: Mapping[str, str] | None = None  # a copy that was taken back: barcode, title, from, where, tone, word
+
     @property
     def overridable(self) -> list[Reason]:
         """The reasons that staff may set aside; none where one of them is impossible."""
@@ -258,19 +260,31 @@ def take_back(copy: Copy | str, *, by: User, branch: Branch | None, said: Taking
         copy=copy, by=by, branch=branch, returned_at=said.returned_at, is_damaged=said.is_damaged
     )
     alerts = [reason.detail for reason in result.alerts]
-    lines = [result.copy.book.title, *_about_the_loan(result), *alerts, _where_to(result)]
+    where = _where_to(result)
+    lines = [result.copy.book.title, *_about_the_loan(result), *alerts, where]
     if result.nothing_changed:
         lines.append(_("To lend it, scan the reader’s card first."))
-        return Outcome("warn", _("Nothing changed"), lines)
+    word = _word_of(result)
+    is_plain = result.action == services.Action.SHELVE and not alerts and not result.nothing_changed
+    tone = "good" if is_plain else "warn"
+    row = {
+        "barcode": result.copy.barcode, "title": result.copy.book.title, "where": where, "tone": tone, "word": word,
+        "from": str(result.loan.patron.user) if result.loan else "",
+    }  # fmt: skip
+    return Outcome(tone, word, lines, taken=row)
+
+
+def _word_of(result: services.CheckedIn) -> str:
+    if result.nothing_changed:
+        return _("Nothing changed")
     match result.action:
         case services.Action.HOLD_SHELF:
-            return Outcome("warn", _("Hold shelf"), lines)
+            return _("Hold shelf")
         case services.Action.TRANSIT:
-            return Outcome("warn", _("Send on"), lines)
+            return _("Send on")
         case services.Action.REPAIR:
-            return Outcome("warn", _("Put aside"), lines)
-    word = _("Returned") if result.loan else _("Found")
-    return Outcome("warn" if alerts else "good", word, lines)
+            return _("To repair")
+    return _("Returned") if result.loan else _("Found")
 
 
 def _about_the_loan(result: services.CheckedIn) -> list[str]:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import AddressFormField
 from accounts.forms import DescribedForm
 from accounts.models import Patron, Tier
 from catalog.models import Branch, Copy, CopyStatus
@@ -87,7 +88,7 @@ class ReaderForm(DescribedForm):
     full_name = forms.CharField(
         label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
     )
-    email = forms.EmailField(
+    email = AddressFormField(
         label=_("E-mail address"), max_length=254, required=False, help_text=_("Empty: no sign-in, letters on paper."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip

@@ -18,6 +18,7 @@ urlpatterns = [
     path("loans/<uuid:pk>/claim/", story.claim, name="claim"),
     path("desk/", desk.desk, name="desk"),
     path("desk/register/", enrolment.register, name="register-reader"),
+    path("desk/taken/", desk.forget_taken, name="desk-forget-taken"),
     path("desk/branch/", desk.choose_branch, name="desk-branch"),
     path("desk/override/", desk.override, name="desk-override"),
     path("desk/renew-all/", desk.renew_all, name="desk-renew-all"),

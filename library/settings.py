@@ -165,6 +165,8 @@ CELERY_BEAT_SCHEDULE = {
     "renew-loans": {"task": "renew_loans", "schedule": 3600.0, "options": {"expires": 3600}},
     # answers kept for repeated requests
     "sweep-kept-answers": {"task": "sweep_kept_answers", "schedule": 600.0, "options": {"expires": 600}},
+    # files of forms that were not sent again
+    "sweep-pending-uploads": {"task": "sweep_pending_uploads", "schedule": 600.0, "options": {"expires": 600}},
     # search
     "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
     # vectors

@@ -83,7 +83,7 @@ class IndexGeneration(models.Model):
     page_count = models.PositiveIntegerField(default=0)
     passage_count = models.PositiveIntegerField(default=0)
     word_count = models.PositiveIntegerField(default=0, help_text="Of all passages together, for their average.")
-    language = models.CharField(max_length=2, blank=True, help_text="Of most of its passages, detected.")
+    language = models.CharField(max_length=3, blank=True, help_text="Of most of its passages, detected.")
     facts = models.JSONField(default=dict, blank=True, help_text="What the file says of itself (rag.ingest.raw.Facts).")
     note = models.TextField(blank=True, help_text="What was unusual about the file, in sentences.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -180,7 +180,7 @@ class Passage(models.Model):
     end = models.PositiveIntegerField(help_text="Offset behind its last character in the text of its last page.")
     text = models.TextField()
     text_hash = models.CharField(max_length=64)
-    language = models.CharField(max_length=2, blank=True)  # detected
+    language = models.CharField(max_length=3, blank=True)  # detected
     word_count = models.PositiveIntegerField(default=0)  # as BM25 counts them
     vector = SearchVectorField(default="")  # its terms, for BM25
     # Untyped, so that generations of models with different dimensions stand side by side.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import activity
+from accounts import activity, addresses
 from accounts.models import Activity, Purpose, Role, User
 from accounts.passwords import LONGEST
 from accounts.validators import VERB, plain_code, validate_code, validate_full_name, validate_username
@@ -26,8 +27,16 @@ class TextField(serializers.CharField):
 
 
 class EmailField(TextField, serializers.EmailField):
+    """An address; what it gives is ``addresses.cleaned``."""
+
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=254, **options)
+        super().__init__(max_length=addresses.LONGEST, **options)
+
+    def to_internal_value(self, value: Any) -> str:
+        try:
+            return addresses.cleaned(super().to_internal_value(value))
+        except ValidationError as fault:
+            raise serializers.ValidationError(fault.messages) from fault
 
 
 class PasswordField(TextField):

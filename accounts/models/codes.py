@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import PLAIN, AddressField
 from accounts.models.people import User
 from library.core.ids import uuid7
 
@@ -36,7 +37,7 @@ class OneTimeCode(models.Model):
     """A six-digit code on its way to an address. Made by the worker that sends it; only a keyed hash stays."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(max_length=254)
+    email = AddressField(max_length=254)
     purpose = models.CharField(max_length=12, choices=Purpose)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     challenge_hash = models.CharField(max_length=64, blank=True)  # binds a login code to its password step
@@ -51,6 +52,7 @@ class OneTimeCode(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(email__regex=PLAIN), name="code_email_plain"),
             models.CheckConstraint(
                 condition=Q(used_at=None) | Q(sent_at__isnull=False), name="code_used_only_after_sent"
             ),

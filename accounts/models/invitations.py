@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import PLAIN, AddressField
 from accounts.models.people import STAFF, User
 from library.core.ids import uuid7
 
@@ -23,7 +24,7 @@ class Invitation(models.Model):
     """An administrator's word that an address may become staff. Its link is made by the worker that mails it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(_("e-mail"), max_length=254)
+    email = AddressField(_("e-mail"), max_length=254)
     role = models.CharField(_("role"), max_length=16, choices=STAFF)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by"))
     token_hash = models.CharField(max_length=64, blank=True)  # empty until a worker made and sent the link
@@ -43,6 +44,7 @@ class Invitation(models.Model):
         verbose_name_plural = _("invitations")
         ordering = ["-created_at", "-id"]
         constraints = [
+            models.CheckConstraint(condition=Q(email__regex=PLAIN), name="invitation_email_plain"),
             models.UniqueConstraint(
                 Upper("email"),
                 condition=Q(accepted_at=None, revoked_at=None),

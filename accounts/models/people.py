@@ -12,6 +12,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import PLAIN, AddressField, Folded
 from accounts.validators import USERNAME, validate_full_name, validate_username
 from library.core.fields import FoldedField, folds, seen_only
 from library.core.ids import uuid7
@@ -30,7 +31,7 @@ STAFF = [(role.value, role.label) for role in (Role.LIBRARIAN, Role.ADMINISTRATO
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         """By e-mail, whatever its case."""
-        return self.get(email__iexact=username)
+        return self.get(email__iexact=username or "")
 
     def create_superuser(self, email: str, username: str, password: str | None = None, **extra: Any) -> User:
         """For ``manage.py createsuperuser``."""
@@ -59,11 +60,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with a card. Who has an e-mail address can sign in; who has none is known at the desk alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(
+    email = AddressField(
         _("e-mail"), max_length=254, null=True, blank=True,
         help_text=_("Empty: no sign-in, and letters are printed at the desk."),
     )  # fmt: skip
-    username = models.CharField(_("username"), max_length=40, validators=[validate_username])
+    username = Folded(_("username"), max_length=40, validators=[validate_username])
     full_name = models.CharField(_("full name"), max_length=120, blank=True, validators=[validate_full_name])
     name_words = NameWordsField(editable=False, default="")
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.PATRON)
@@ -84,7 +85,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         ordering = ["full_name", "id"]
         constraints = [
-            # Upper, because that is what Django's iexact look-up compares: constraint and look-up share one index.
+            # Upper, because that is what ``iexact`` of these fields compares: constraint and look-up share one index.
             models.UniqueConstraint(
                 Upper("email"), name="user_email_unique", violation_error_message=_("This address is already in use.")
             ),
@@ -98,7 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_rights_follow_role",
             ),
             models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
-            # Plain letters only: the database's upper() then folds every name that it holds.
+            models.CheckConstraint(condition=Q(email__regex=PLAIN), name="user_email_plain"),
             models.CheckConstraint(condition=Q(username__regex=USERNAME), name="user_username_plain"),
             models.CheckConstraint(
                 condition=Q(role="patron") | Q(email__isnull=False), name="user_staff_have_address",

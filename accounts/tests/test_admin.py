@@ -190,7 +190,7 @@ def test_a_librarian_changes_a_card_and_a_tier_but_not_whose_they_are(librarian)
     user.patron.refresh_from_db()
     assert (user.patron.card_number, user.patron.tier, user.patron.user_id) == ("NEW-1", tier, user.pk)
     page = client.post(url, {"card_number": other.patron.card_number.lower(), "tier": tier.pk})
-    assert "This card is in use." in page.content.decode()
+    assert "This card number is in use." in page.content.decode()
     assert client.get(reverse("admin:accounts_patron_add")).status_code == 403
 
 

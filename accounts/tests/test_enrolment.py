@@ -61,7 +61,7 @@ def test_reader_without_an_address_has_a_card_no_sign_in_and_a_letter_on_paper(l
     patron = enrolment.enrol(full_name="Ada Byron", by=librarian, card_number="20001234")
     assert (patron.user.email, patron.card_number) == (None, "20001234")
     assert outbox.send_due() == 0
-    with pytest.raises(errors.WrongCredentials):
+    with pytest.raises(InvalidInput):
         sign_in.begin(email="", password=PASSWORD)
     client.force_login(librarian)
     page = client.get(reverse("accounts:letters")).content.decode()

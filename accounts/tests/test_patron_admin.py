@@ -80,3 +80,9 @@ def test_a_card_is_kept_as_it_is_seen_and_is_that_of_one_patron(admin, patron):
     answer = save(admin, patron, card_number="é-1\ufeff")
 
     assert "This card number is in use." in answer.content.decode()
+
+
+def test_a_card_number_goes_in_as_it_is_pasted(admin, patron):
+    save(admin, patron, card_number="\u200b" * 60 + "L-77\u2011001")
+    patron.refresh_from_db()
+    assert patron.card_number == "L-77-001"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.search import SearchQuery
+from django.db import transaction
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,12 +19,14 @@ from accounts.models import User
 from catalog import queries, services
 from catalog.admin import filters, history
 from catalog.admin.bulk import BulkEdit
-from catalog.admin.copies import OWN, add
+from catalog.admin.choosing import Choice, ChooseOne, ChooseSeveral, Choosing, OneOrNew, SeveralOrNew
+from catalog.admin.copies import OWN, add, given_barcode, suggesting
 from catalog.admin.merging import MergeBooks
 from catalog.finding import numbers
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
 from catalog.merged import kept_id
 from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
+from catalog.services import barcodes, names
 from catalog.services import history as changes
 from catalog.services.locks import lock_book
 from library.core.admin import CATALOGUE, NamedCells
@@ -52,11 +55,21 @@ def _with_number(term: str) -> list[int]:
     ]
 
 
-class AuthorshipInline(NamedCells, AuthorshipRows):
+one_author = Choice(OneOrNew, ChooseOne, lambda name: names.authors([name])[0], "catalog.add_author")
+one_series = Choice(OneOrNew, ChooseOne, names.series, "catalog.add_series")
+several_categories = Choice(
+    SeveralOrNew, ChooseSeveral, lambda name: names.categories([name])[0], "catalog.add_category"
+)
+several_subjects = Choice(SeveralOrNew, ChooseSeveral, lambda name: names.subjects([name])[0], "catalog.add_subject")
+
+
+class AuthorshipInline(Choosing, NamedCells, AuthorshipRows):
     model = Authorship
     extra = 1
-    autocomplete_fields = ("author",)
     fields = ("author", "role", "position")
+    choosing = {"author": one_author}
+    verbose_name, verbose_name_plural = _("author"), _("authors, editors, translators, illustrators")
+    comes_first = True
 
 
 class IdentifierInline(NamedCells, IdentifierRows):
@@ -71,6 +84,7 @@ class CopyInline(NamedCells, CopyRows):
     form = CopyAdminForm
     extra = 1
     fields = OWN
+    comes_first = True
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         """The branches and item types, read once for all rows of the form."""
@@ -82,6 +96,8 @@ class CopyInline(NamedCells, CopyRows):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Branches and types are made in their own lists: a row has no room for the ways there."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "barcode":
+            suggesting(field)
         wrapper = getattr(field, "widget", None)
         if isinstance(wrapper, RelatedFieldWidgetWrapper):
             wrapper.can_add_related = wrapper.can_change_related = False
@@ -90,31 +106,34 @@ class CopyInline(NamedCells, CopyRows):
 
 
 @admin.register(Book)
-class BookAdmin(BulkEdit, MergeBooks, BookBase):
+class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
     part, place = CATALOGUE, 0
     form = BookAdminForm
     inlines = [AuthorshipInline, IdentifierInline, CopyInline]
-    list_display = ("titled", "by", "isbn", "year", "copies_free", "is_digital", "is_public", "is_suppressed")
+    list_display = ("titled", "by", "isbn", "year", "copies_free", "is_digital", "shown_to")
     list_filter = (
         "is_public", "is_suppressed", filters.AvailableFilter, filters.CopiesFilter, filters.FileFilter,
         filters.LanguageFilter, filters.BranchFilter, filters.SeriesFilter, filters.CategoryFilter,
     )  # fmt: skip
     search_fields = ("title",)  # looked for in get_search_results
     search_help_text = _("Words of title, authors or subjects; a number; a barcode")
-    autocomplete_fields = ("categories", "subjects", "series")
+    choosing = {"categories": several_categories, "subjects": several_subjects, "series": one_series}
+    change_form_template = "admin/catalog/book/change_form.html"
     readonly_fields = ("total_copies", "available_copies", "stored_file", "created_at", "updated_at")
     object_history_template = "admin/catalog/history.html"
+    empty_value_display = ""
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("title", "subtitle", "isbn", "publisher", "year", "language", "page_count")}),
-        (_("Series"), {"fields": ("series", "series_position")}),
-        (_("About"), {"fields": ("categories", "subjects", "description")}),
-        (_("Readers"), {"fields": ("reading_level", "minimum_age")}),
+        (None, {"fields": ("title", "subtitle", "isbn", ("publisher", "year"), ("language", "page_count"))}),
         (_("Digital file"), {"fields": ("stored_file", "file", "is_public")}),
-        (_("In the library"), {"fields": ("is_suppressed", "total_copies", "available_copies")}),
-        (_("Record"), {"fields": ("created_at", "updated_at")}),
+        (_("About"), {"fields": ("categories", "subjects", "description")}),
+        (_("Series"), {"fields": ("series", "series_position")}),
+        (_("Readers"), {"fields": ("reading_level", "minimum_age")}),
+        (_("In the library"), {"fields": (
+            "is_suppressed", ("total_copies", "available_copies"), ("created_at", "updated_at"),
+        )}),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
@@ -135,6 +154,31 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         wanted = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
         beginning = BookFacts.objects.filter(vector=wanted).values("pk")
         return queryset.filter(Q(pk__in=numbered) | Q(pk__in=beginning) if numbered else Q(pk__in=beginning)), False
+
+    def get_form(self, request: HttpRequest, obj: Book | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.owner = request.user
+        return form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """As ever; names that were added on the way to an error are gone with it."""
+        with transaction.atomic():
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            if request.method == "POST" and response.status_code == 200:
+                transaction.set_rollback(True)
+        return response
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        form = context["adminform"].form
+        if form.is_bound:
+            form.keep_file()
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -165,9 +209,16 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
     def copies_free(self, book: Book) -> str:
         return _("%(free)d of %(total)d") % {"free": book.available_copies, "total": book.total_copies}
 
-    @admin.display(description=_("digital"), boolean=True)
-    def is_digital(self, book: Book) -> bool:
-        return book.has_file
+    @admin.display(description=_("digital"))
+    def is_digital(self, book: Book) -> str:
+        return str(_("digital")) if book.has_file else ""
+
+    @admin.display(description=_("readers see"))
+    def shown_to(self, book: Book) -> str:
+        """What is not as usual, in words: most records are seen by everybody, and nothing is wrong with the others."""
+        if book.is_suppressed:
+            return str(_("hidden"))
+        return str(_("record only")) if book.has_file and not book.is_public else ""
 
     @admin.display(description=_("file"))
     def stored_file(self, book: Book) -> str:
@@ -187,6 +238,9 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         if formset.model is not Copy:
+            for place, row in enumerate(formset.forms):
+                if formset.model is Authorship and row.instance.pk is None and "position" not in row.changed_data:
+                    row.instance.position = place  # in the order of the rows, unless somebody says otherwise
             super().save_formset(request, form, formset, change)
             return
         by = cast(User, request.user)
@@ -194,9 +248,12 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
         for copy in formset.deleted_objects:
             services.delete_copy(copy=copy, by=by)
         for copy in formset.new_objects:
+            if not copy.barcode:
+                copy.barcode = barcodes.take()
+                self.message_user(request, given_barcode(copy), messages.INFO)
             add(copy, by)
-        for copy, names in formset.changed_objects:
-            services.change_copy(copy=copy, changes={name: getattr(copy, name) for name in names}, by=by)
+        for copy, changed in formset.changed_objects:
+            services.change_copy(copy=copy, changes={name: getattr(copy, name) for name in changed}, by=by)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -211,6 +268,7 @@ class BookAdmin(BulkEdit, MergeBooks, BookBase):
             changes.record_added(book, by=by)
         if upload := form.cleaned_data.get("file"):
             services.attach_file(book=book, upload=upload, by=by)
+            form.forget_file()
             messages.success(
                 request,
                 format_html(

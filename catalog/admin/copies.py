@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from accounts.models import User
 from catalog import services
 from catalog.forms import CopyAdminForm, changed_fields
 from catalog.models import Branch, Copy, ItemType
+from catalog.services import barcodes
 from library.core.admin import CATALOGUE, RULES
 
 if TYPE_CHECKING:  # generic only for the type checker
@@ -28,6 +29,21 @@ OWN = ("barcode", "branch", "shelf_mark", "status", "not_for_loan", "item_type",
 def add(copy: Copy, by: User) -> Copy:
     """Put the copy of a form on its shelf."""
     return services.add_copy(book=copy.book, by=by, **{name: getattr(copy, name) for name in OWN})
+
+
+def suggesting(field: Any) -> Any:
+    """The field of a barcode, which says what a new copy gets if it stays empty."""
+    following = barcodes.suggest()
+    field.widget.attrs["placeholder"] = following
+    field.help_text = _("Left empty, a new copy gets the next free one: %(next)s.") % {"next": following}
+    return field
+
+
+def given_barcode(copy: Copy) -> str:
+    """What to write on the label of a copy that came without one."""
+    return _("The copy at %(branch)s has the barcode %(barcode)s.") % {
+        "branch": copy.branch.name, "barcode": copy.barcode,
+    }  # fmt: skip
 
 
 @admin.register(Copy)
@@ -52,9 +68,16 @@ class CopyAdmin(CopyBase):
     def get_readonly_fields(self, request: HttpRequest, obj: Copy | None = None) -> tuple[str, ...]:
         return ("book",) if obj else ()
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return suggesting(field) if db_field.name == "barcode" else field
+
     def save_model(self, request: HttpRequest, obj: Copy, form: Any, change: bool) -> None:
         by = cast(User, request.user)
         if not change:
+            if not obj.barcode:
+                obj.barcode = barcodes.take()
+                self.message_user(request, given_barcode(obj), messages.INFO)
             obj.pk = add(obj, by).pk
         else:
             changes = {name: getattr(obj, name) for name in changed_fields(form, Copy)}

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from catalog.finding.facets import language_name
 from catalog.models import Book, Branch, Category, Series
 
 Choices = Iterable[tuple[str, Any]]
@@ -57,7 +58,7 @@ class LanguageFilter(Narrowing):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         codes = Book.objects.order_by("language").values_list("language", flat=True).distinct()
-        return [(code, code) for code in codes]
+        return sorted(((code, language_name(code)) for code in codes), key=lambda one: one[1])
 
     def narrowed(self, books: Rows, value: str) -> Rows:
         return books.filter(language=value.replace("\0", ""))
@@ -76,15 +77,15 @@ class YesNo(Narrowing):
 
 
 class AvailableFilter(YesNo):
-    title, parameter_name, flag = _("available now"), "available", "is_available"
+    title, parameter_name, flag = _("availability"), "available", "is_available"
 
 
 class CopiesFilter(YesNo):
-    title, parameter_name, flag = _("with copies"), "copies", "has_copies"
+    title, parameter_name, flag = _("copies"), "copies", "has_copies"
 
 
 class FileFilter(YesNo):
-    title, parameter_name, flag = _("with a digital file"), "file", "has_file"
+    title, parameter_name, flag = _("digital file"), "file", "has_file"
 
 
 class SeriesFilter(Narrowing):

@@ -32,7 +32,7 @@ SEARCH = [
     OpenApiParameter("q", str, description='Words, an ISBN or a question; quotes, "or" and - as in web search.'),
     _several("category", {"maxLength": 80}, "An id or a name; narrower categories count too."),
     _several("author", {"maxLength": 200}, "An id, or words of a name."),
-    _several("language", {"pattern": LANGUAGE}, "Two letters, as in ISO 639-1."),
+    _several("language", {"pattern": LANGUAGE}, "A code of ISO 639, as en or grc."),
     _several("year", {"pattern": YEAR, "maxLength": 40}, "A year or years: 1990, 1990-2000, 1990-; -500 is 500 BCE."),
     _several("branch", {"maxLength": 120}, "An id, a code or a name."),
     _several("format", {"enum": [name for name, _label in FORMATS]}, "On paper, or with a digital file."),

@@ -93,11 +93,14 @@ class BookSerializer(BookRowSerializer):
     series = serializers.SlugRelatedField[Any](slug_field="name", read_only=True, allow_null=True)
     identifiers = IdentifierSerializer(many=True, read_only=True)
     copies = serializers.SerializerMethodField()
+    is_suppressed = serializers.BooleanField(
+        read_only=True, help_text="Hidden from readers everywhere; such a record is shown to staff alone."
+    )
 
     class Meta(BookRowSerializer.Meta):
         fields = (
             *BookRowSerializer.Meta.fields, "contributors", "series", "series_position", "identifiers", "subjects",
-            "description", "reading_level", "minimum_age", "page_count", "created_at", "copies",
+            "description", "reading_level", "minimum_age", "page_count", "created_at", "copies", "is_suppressed",
         )  # fmt: skip
 
     @extend_schema_field(ContributorSerializer(many=True))
@@ -163,7 +166,11 @@ class BookWriteSerializer(serializers.Serializer[Any]):
     )
     publisher = serializers.CharField(required=False, allow_blank=True, max_length=checks.NAME_LENGTH)
     year = serializers.IntegerField(required=False, allow_null=True)
-    language = serializers.CharField(required=False, max_length=2, help_text="Two letters, as in ISO 639-1.")
+    language = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text="A code of ISO 639, as en or grc.",
+    )
     description = serializers.CharField(required=False, allow_blank=True, max_length=checks.DESCRIPTION_LENGTH)
     page_count = serializers.IntegerField(required=False, allow_null=True)
     is_public = serializers.BooleanField(default=True, help_text="Whether readers may read and ask its file.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -19,23 +20,55 @@ SETTINGS = {
 }  # fmt: skip
 BEFORE = "SELECT " + ", ".join(f"current_setting('{name}')" for name in SETTINGS)
 SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
+Row = tuple[Any, ...]
 
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """Everything in the block sees one state of settings. Errors: ``SearchTookTooLong``."""
+    """Everything in the block, the ORM's queries too, sees one state of settings. Errors: ``SearchTookTooLong``."""
     inside = connection.in_atomic_block
+    with in_time(), transaction.atomic(), connection.cursor() as cursor:
+        before = _ask(cursor, BEFORE) if inside else ()
+        cursor.execute(SET, list(SETTINGS.values()))
+        yield
+        if before:  # the settings would outlive our part of the caller's transaction
+            cursor.execute(SET, before)
+
+
+def searching() -> AbstractContextManager[None]:
+    """Around a whole search: ``bounded`` in a caller's transaction, else every statement of ``rows`` by itself."""
+    return bounded() if connection.in_atomic_block else in_time()
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Says in a library's words that a statement was ended by its limit. Errors: ``SearchTookTooLong``."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            before = _ask(cursor, BEFORE) if inside else ()
-            cursor.execute(SET, list(SETTINGS.values()))
-            yield
-            if before:  # the settings would outlive our part of the caller's transaction
-                cursor.execute(SET, before)
+        yield
     except OperationalError as fault:
         if isinstance(fault.__cause__, QueryCanceled):
             raise SearchTookTooLong from fault
         raise
+
+
+def rows(sql: str, params: Sequence[Any] | dict[str, Any]) -> list[Row]:
+    """What one statement gives, within the bounds. Errors: ``SearchTookTooLong``.
+
+    Outside a transaction the settings go with the statement in one message, which is a transaction of its own: one
+    round trip where BEGIN, the settings, the statement and COMMIT are four. Inside one, ``searching`` has set them.
+    """
+    inside = connection.in_atomic_block
+    with in_time(), connection.cursor() as cursor:
+        cursor.execute(sql if inside else _settings() + sql, params)
+        if not inside:
+            cursor.nextset()
+        found: list[Row] = cursor.fetchall()
+    return found
+
+
+def _settings() -> str:
+    ours = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in SETTINGS.items())
+    return f"SELECT {ours};\n"
 
 
 def _ask(cursor: CursorWrapper, sql: str) -> tuple[str, ...]:

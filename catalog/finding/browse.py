@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from catalog.finding import facets, kept
+from catalog.finding.bounds import rows
 from catalog.finding.narrowing import Narrowing
 from catalog.finding.statement import Match, Params
 from catalog.finding.view import Found, View
@@ -15,7 +14,7 @@ SORTS = {
     "year": "facts.year DESC NULLS LAST, facts.book_id DESC",
     "popular": "book.popularity DESC, book.id DESC",
 }
-Counts = tuple[int, list[tuple[str, str, int]]]
+Counts = tuple[int, list[tuple[str, str, int, str]]]
 
 
 def everything(view: View, narrowing: Narrowing) -> Found:
@@ -34,12 +33,10 @@ def _ids(view: View, narrowing: Narrowing) -> list[int]:
       WHERE {" AND ".join(f"({one})" for one in conditions) or "true"}
       ORDER BY {SORTS.get(view.sort, SORTS["title"])}
       OFFSET {params.add(view.offset)} LIMIT {params.add(view.limit)}"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [pk for (pk,) in cursor.fetchall()]
+    return [pk for (pk,) in rows(sql, params)]
 
 
 def _counts(view: View, narrowing: Narrowing) -> Counts:
-    selects = facets.selects(narrowing) if view.facets else ()
-    outcome = kept.run(Match(staff=view.staff), narrowing, sort="popular", offset=0, limit=0, facets=selects)
+    counting = facets.counting(narrowing) if view.facets else None
+    outcome = kept.run(Match(staff=view.staff), narrowing, sort="popular", offset=0, limit=0, counting=counting)
     return outcome.count, outcome.counts

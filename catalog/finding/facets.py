@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalog.finding.narrowing import DIGITAL, PRINT, Filters, Narrowing
 from catalog.finding.query import Years, read_years
+from catalog.finding.statement import Counting
 from catalog.models import Author, BookFacts, Branch, Category
 from library.core.templatetags.lyceum import language_word
 
@@ -38,23 +39,25 @@ class Facet:
     values: tuple[FacetValue, ...]
 
 
-def selects(narrowing: Narrowing) -> list[str]:
+def counting(narrowing: Narrowing) -> Counting:
     """What counts each facet over ``matched``, for ``statement.run``: at most twelve values and the chosen ones."""
-    counted = [
+    selects = (
         _of_lists("category", "category_ids", narrowing, narrowing.categories),
         _of_lists("author", "author_ids", narrowing, narrowing.authors, shared=False),
         _of_branches(narrowing),
         _of_values("language", "language", narrowing),
         _of_values("decade", "(year - (year %% 10 + 10) %% 10) / 10", narrowing, where="year IS NOT NULL"),
-        _count("available", "true", _available(narrowing), narrowing),
-        _count("format", PRINT, "has_copies", narrowing),
-        _count("format", DIGITAL, "has_file", narrowing),
+    )
+    tallies = [
+        ("available", "true", f"{_others('available', narrowing)} AND {_available(narrowing)}"),
+        ("format", PRINT, f"{_others('format', narrowing)} AND has_copies"),
+        ("format", DIGITAL, f"{_others('format', narrowing)} AND has_file"),
     ]
-    counted += [
-        _count("year", _span(years), f"year BETWEEN {years.first} AND {years.last}", narrowing)
+    tallies += [
+        ("year", _span(years), f"{_others('year', narrowing)} AND year BETWEEN {years.first} AND {years.last}")
         for years in narrowing.years if not _is_decade(years)
     ]  # fmt: skip
-    return counted
+    return Counting(selects, tuple(tallies))
 
 
 def _others(name: str, narrowing: Narrowing, *also: str) -> str:
@@ -66,8 +69,8 @@ def _others(name: str, narrowing: Narrowing, *also: str) -> str:
     return " AND ".join(flags) or "true"
 
 
-def _row(name: str, value: str, number: str) -> str:
-    return f"SELECT '{name}', {value}, {number}, NULL::float8, NULL::float8, NULL::boolean"
+def _row(name: str, value: str, number: str, names: str = "NULL::text[]") -> str:
+    return f"SELECT '{name}', {value}, {number}, NULL::float8, NULL::float8, NULL::boolean, {names}"
 
 
 def _of_lists(
@@ -88,11 +91,13 @@ def _of_lists(
         else f"SELECT one, count(*) AS number FROM (SELECT unnest({column}) AS one {where}) AS ones GROUP BY one"
     )
     most = f"{ones} ORDER BY number DESC, one LIMIT {VALUES_AT_MOST}"
+    row = _row(name, "one::text", "number", "ARRAY[named.name]")
+    named = f"JOIN catalog_{name} AS named ON named.id = one"
     if not ids:
-        return f"{_row(name, 'one::text', 'number')} FROM ({most}) AS counted"
-    return f"""WITH counted AS MATERIALIZED ({ones}) {_row(name, "one::text", "number")} FROM (
+        return f"{row} FROM ({most}) AS counted {named}"
+    return f"""WITH counted AS MATERIALIZED ({ones}) {row} FROM (
       (SELECT * FROM counted ORDER BY number DESC, one LIMIT {VALUES_AT_MOST})
-      UNION SELECT * FROM counted WHERE one IN ({ids})) AS kept"""
+      UNION SELECT * FROM counted WHERE one IN ({ids})) AS kept {named}"""
 
 
 def _of_values(name: str, expression: str, narrowing: Narrowing, where: str = "true") -> str:
@@ -119,24 +124,28 @@ def _available(narrowing: Narrowing) -> str:
     return f"free_branch_ids && '{{{ids}}}'::bigint[]"
 
 
-def _count(name: str, value: str, condition: str, narrowing: Narrowing) -> str:
-    row = _row(name, f"'{value}'", "count(*)")
-    return f"{row} FROM matched WHERE {_others(name, narrowing)} AND {condition}"
-
-
 def assemble(
-    counts: Iterable[tuple[str, str, int]], filters: Filters, narrowing: Narrowing, *, staff: bool
+    counts: Iterable[tuple[str, str, int, str]], filters: Filters, narrowing: Narrowing, *, staff: bool
 ) -> tuple[Facet, ...]:
-    """The facets in their order, with labels: three queries, whatever was counted.
+    """The facets in their order, with labels: a query for each kind of which something is chosen that no book has.
 
     But to ``staff``, no name is told that only hidden books have, also not to who asks for it by its id.
     """
     tallies: dict[str, dict[str, int]] = defaultdict(dict)
-    for name, value, number in counts:
+    names: dict[str, dict[str, str]] = defaultdict(dict)
+    for name, value, number, said in counts:
         tallies[name][value] = number
-    categories = _named(Category, tallies["category"], narrowing.categories, "" if staff else "category_ids")
-    authors = _named(Author, tallies["author"], narrowing.authors, "" if staff else "author_ids")
-    branches = _named(Branch, tallies["branch"], narrowing.branches)
+        names[name][value] = said
+
+    def named(name: str, model: type[Category] | type[Author] | type[Branch], ids: Iterable[int], seen_by: str = ""
+              ) -> tuple[FacetValue, ...]:  # fmt: skip
+        chosen = {str(one) for one in list(ids)[:VALUES_AT_MOST]}
+        labels = names[name] | _names_of(model, chosen - tallies[name].keys(), seen_by)
+        return _values(dict.fromkeys(chosen, 0) | tallies[name], labels, chosen)
+
+    categories = named("category", Category, narrowing.categories, "" if staff else "category_ids")
+    authors = named("author", Author, narrowing.authors, "" if staff else "author_ids")
+    branches = named("branch", Branch, narrowing.branches)
     languages = _values(tallies["language"], {code: language_name(code) for code in tallies["language"]},
                         set(narrowing.languages))  # fmt: skip
     formats = {PRINT: _("Printed"), DIGITAL: _("Digital")}
@@ -153,17 +162,19 @@ def assemble(
     return tuple(Facet(name, *every[name]) for name in NAMES)
 
 
-def _named(
-    model: type[Category] | type[Author] | type[Branch], tally: Mapping[str, int], ids: Iterable[int], seen_by: str = ""
-) -> tuple[FacetValue, ...]:
-    chosen = {str(one) for one in list(ids)[:VALUES_AT_MOST]}
-    known = Q(pk__in=[int(one) for one in {*tally, *(() if seen_by else chosen)}])
-    if uncounted := [int(one) for one in chosen - tally.keys() if seen_by]:
+def _names_of(
+    model: type[Category] | type[Author] | type[Branch], uncounted: Iterable[str], seen_by: str
+) -> dict[str, str]:
+    """By id, the names of what was chosen but has no book here; ``seen_by``: only what a book that is shown has."""
+    ids = [int(one) for one in uncounted]
+    if not ids:
+        return {}
+    known = Q(pk__in=ids)
+    if seen_by:
         held = BookFacts.objects.filter(is_suppressed=False, **{f"{seen_by}__contains": [OuterRef("pk")]})
-        known |= Q(Exists(held), pk__in=uncounted)
+        known &= Q(Exists(held))
     named = model._default_manager.filter(known).order_by().values_list("pk", "name")
-    labels = {str(pk): name for pk, name in named}
-    return _values(dict.fromkeys(chosen, 0) | dict(tally), labels, chosen)
+    return {str(pk): name for pk, name in named}
 
 
 def _values(tally: Mapping[str, int], labels: Mapping[str, str], chosen: set[str]) -> tuple[FacetValue, ...]:
@@ -219,6 +230,6 @@ def _year_label(year: int) -> str:
 
 
 def language_name(code: str) -> str:
-    """The language's name in the language of the page, as a heading has it; the code itself where we know none."""
+    """The language's name in the language of the page, as a heading has it; the code itself where it is none."""
     word = language_word(code)
     return word if word == code else word[:1].upper() + word[1:]

@@ -16,17 +16,19 @@ KEPT_SECONDS = 30
 MANY = 10_000  # books; gathering fewer takes no time
 
 
-def run(match: Match, narrowing: Narrowing, **how: Any) -> Outcome:
+def run(match: Match, narrowing: Narrowing, *, at_most: int | None = None, **how: Any) -> Outcome:
     """``statement.run``, or what it gave up to 30 s ago where that was much. Who lists the books leaves out what has
-    been hidden since.
+    been hidden since. ``at_most``: no more than about so many can be found; few are never kept, nor looked for here.
     """
-    key = "catalog-found-" + sha256(repr((match, narrowing, sorted(how.items()))).encode()).hexdigest()
+    if at_most is not None and at_most < MANY:
+        return statement.run(match, narrowing, **how)
+    key = "catalog-found-2-" + sha256(repr((match, narrowing, sorted(how.items()))).encode()).hexdigest()
     kept: tuple[Any, ...] | None = cache.get(key)
     if kept is not None:
-        found, count, candidates, counts = kept
-        return Outcome(found, count, [Candidate(*one) for one in candidates], counts)
+        found, count, exact, candidates, counts = kept
+        return Outcome(found, count, exact, [Candidate(*one) for one in candidates], counts)
     outcome = statement.run(match, narrowing, **how)
     if outcome.found >= MANY:  # as plain values, which no later version reads amiss
         candidates = [astuple(one) for one in outcome.candidates]
-        cache.set(key, (outcome.found, outcome.count, candidates, outcome.counts), KEPT_SECONDS)
+        cache.set(key, (outcome.found, outcome.count, outcome.exact, candidates, outcome.counts), KEPT_SECONDS)
     return outcome

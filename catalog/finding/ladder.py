@@ -26,10 +26,7 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
     if query.is_void:
         return Found()
     look = Look(query, view, narrowing)
-    outcome = look.all_words()
-    begun = outcome.found <= POOR and query.typing
-    if begun:
-        outcome = _more(look.all_words(prefix=True), outcome)
+    outcome, begun = _all_words(look)
     if outcome.found > LITTLE or not query.groups:
         return look.page(outcome)
     if not exactly and _may_be_misspelled(look, outcome) and (better := _spelled(look, outcome)):
@@ -38,8 +35,25 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
         outcome = _more(look.most_words(), outcome)
     if look.is_one_word and outcome.found <= POOR:
         look.ask_meaning()
-        outcome = look.all_words(prefix=begun)
+        if look.near:
+            outcome = look.all_words(prefix=begun)
     return look.page(outcome)
+
+
+def _all_words(look: Look) -> tuple[Outcome, bool]:
+    """What has all words, and whether the last one was taken for the beginning of one, as where they find little.
+
+    Where little is to be expected, that is asked at once: it counts what has the words as typed, too.
+    """
+    if not look.query.typing:
+        return look.all_words(), False
+    if look.expected() <= POOR:
+        outcome = look.all_words(prefix=True)
+        return (outcome, True) if outcome.exact <= POOR else (look.all_words(), False)
+    outcome = look.all_words()
+    if outcome.found > POOR:
+        return outcome, False
+    return _more(look.all_words(prefix=True), outcome), True
 
 
 def _may_be_misspelled(look: Look, outcome: Outcome) -> bool:
@@ -61,11 +75,12 @@ def _spelled(look: Look, outcome: Outcome) -> Found | None:
     spelled = spelling.corrected(look.query, look.known, staff=look.view.staff)
     if spelled is None:
         return None
-    again = Look(spelled, look.view, look.narrowing)
+    query, known = spelled
+    again = Look(query, look.view, look.narrowing, known)
     found = again.all_words()
     if not outcome.found:
         found = found if found.found else again.most_words()
-        return again.page(found, showing=spelled.written) if found.found else None
+        return again.page(found, showing=query.written) if found.found else None
     strange = look.known.unknown(look.query.text, look.query.plain_words)
     better = strange and found.found >= FAR_MORE * outcome.found
-    return again.page(found, showing=spelled.written) if better or again.is_title() else None
+    return again.page(found, showing=query.written) if better or again.is_title() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf, prod
 
 from catalog.finding import facets, kept, near, ranking, statement, tsquery, vocabulary
 from catalog.finding.narrowing import Narrowing, asked_beside_words
@@ -20,12 +21,15 @@ READINGS = 4  # of one word that are weighed
 class Look:
     """One reading of a query: its words as the catalogue has them, and what they find."""
 
-    def __init__(self, query: Query, view: View, narrowing: Narrowing) -> None:
+    def __init__(
+        self, query: Query, view: View, narrowing: Narrowing, known: vocabulary.Vocabulary | None = None
+    ) -> None:
+        """``known``: what a reading before this one learned of the words."""
         self.query = query
         self.view = view
         self.narrowing = narrowing
         self.beside = tuple(asked_beside_words(query))
-        self.known = vocabulary.read(query.words)
+        self.known = known or vocabulary.read(query.words)
         self.near: dict[int, float] | None = {}
         self.trust = 1.0
         if not self.is_one_word:
@@ -39,11 +43,35 @@ class Look:
     def ask_meaning(self) -> None:
         """From now on add what is near in meaning. Nothing is near to operators: who writes them wants these words."""
         if self.query.groups and not self.query.meant:
-            self.near = near.nearest(self.query.written)
+            self.near = near.nearest(self.query.written, answers=self.known.answers)
 
     def all_words(self, *, prefix: bool = False) -> Outcome:
         """All words are there, the last perhaps only begun."""
-        return self._run(tsquery.Writer(self.known).whole(self.query, prefix=prefix), prefix=prefix)
+        writer = tsquery.Writer(self.known)
+        exact = writer.whole(self.query)
+        words = writer.whole(self.query, prefix=True) if prefix else exact
+        return self._run(words, exact=exact if prefix else "", prefix=prefix, at_most=self._at_most(prefix=prefix))
+
+    def expected(self) -> float:
+        """About how many books have all words, if each comes by chance; endless where nothing is counted yet."""
+        books = self.known.books
+        return (
+            sum(books * prod(self._having(part) / books for part in group) for group in self.query.groups)
+            if books
+            else inf
+        )
+
+    def _at_most(self, *, prefix: bool) -> int | None:
+        """So many books can have all words; ``None`` where nobody knows."""
+        if not self.known.books:
+            return None
+        groups = [[self._having(part) for part in group] for group in self.query.groups]
+        if prefix:
+            groups[-1].pop()
+        return sum(map(min, groups)) if all(groups) else None
+
+    def _having(self, part: Part) -> int:
+        return min(sum(self.known.words[word].counts.values()) for word in part.words)
 
     def most_words(self) -> Outcome:
         """All but one, else what tells nearly half as much as all of them. Nothing, rather than much for noise."""
@@ -69,7 +97,7 @@ class Look:
         return any(ranking.gain(self.query.text, *title) >= ranking.SAME_TITLE for title in titles)
 
     def these(self, ids: tuple[int, ...]) -> Outcome:
-        return self._statement(Match(ids=ids, beside=self.beside, staff=self.view.staff))
+        return self._statement(Match(ids=ids, beside=self.beside, staff=self.view.staff), len(ids))
 
     def page(self, outcome: Outcome, *, showing: str = "") -> Found:
         """The part of ``outcome`` that was asked for, in order."""
@@ -79,19 +107,26 @@ class Look:
             ids = [*best, *ids[RANKED:]][self.view.offset : self.view.offset + self.view.limit]
         return Found(outcome.count, ids, outcome.counts, showing, self.near is not None)
 
-    def _run(self, words: str, *, prefix: bool = False) -> Outcome:
-        return self._statement(Match(
-            words=words, in_title=self._in_title(), without=tsquery.Writer(self.known).excluded(self.query),
-            near=self.near or {}, scored=self._scored(prefix=prefix), average=self.known.average,
-            beside=self.beside, staff=self.view.staff,
-        ))  # fmt: skip
+    def _run(self, words: str, *, exact: str = "", prefix: bool = False, at_most: int | None = None) -> Outcome:
+        match = Match(
+            words=words,
+            exact=exact,
+            in_title=self._in_title(),
+            without=tsquery.Writer(self.known).excluded(self.query),
+            near=self.near or {},
+            scored=self._scored(prefix=prefix),
+            average=self.known.average,
+            beside=self.beside,
+            staff=self.view.staff,
+        )
+        return self._statement(match, at_most)
 
-    def _statement(self, match: Match) -> Outcome:
-        counted = facets.selects(self.narrowing) if self.view.facets else ()
+    def _statement(self, match: Match, at_most: int | None) -> Outcome:
+        counted = facets.counting(self.narrowing) if self.view.facets else None
         first, size = (0, max(RANKED, self.view.until)) if self.view.ranked else (self.view.offset, self.view.limit)
         return kept.run(
-            match, self.narrowing, sort=self.view.sort, offset=first, limit=size, facets=counted,
-            ranked=self.view.ranked,
+            match, self.narrowing, at_most=at_most, sort=self.view.sort, offset=first, limit=size,
+            counting=counted, ranked=self.view.ranked,
         )  # fmt: skip
 
     def _in_title(self) -> str:

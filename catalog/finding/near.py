@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from catalog import meaning
+from catalog.finding.bounds import bounded
 
 
-def nearest(text: str) -> dict[int, float] | None:
-    """Books by id with their cosine, those above the model's threshold; ``None`` where nobody answers in time."""
-    found = meaning.nearest(text)
+def nearest(text: str, *, answers: bool) -> dict[int, float] | None:
+    """Books by id with their cosine, those above the model's threshold; ``None`` where nobody answers in time.
+
+    ``answers``: whether a generation of vectors does (``Vocabulary.answers``), so that nothing else is asked in vain.
+    """
+    if not answers:
+        return None
+    with bounded():
+        found = meaning.nearest(text)
     return None if found is None else dict(found)

@@ -15,8 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from django.conf.locale import LANG_INFO
-
+from library.core import languages
 from library.search.fold import fold, words
 
 QUERY_LENGTH = 400
@@ -27,10 +26,7 @@ TOKEN = re.compile(r'(?P<minus>-)?(?:(?P<field>[a-z]{1,10}):(?=[^\s]))?(?:"(?P<p
 TEXT_FIELDS = {"author": "B", "title": "A", "subject": "C"}
 EARLIEST, LATEST = -3000, 2200
 YEARS = re.compile(r"(-?[0-9]{1,4})(?:(?P<to>-)(-?[0-9]{1,4})?)?", re.ASCII)
-LANGUAGES = {
-    fold(str(entry.get(name))): code
-    for code, entry in LANG_INFO.items() if len(code) == 2 for name in ("name", "name_local") if entry.get(name)
-} | {"norwegian": "no", "chinese": "zh"}  # fmt: skip
+LANGUAGES = {fold(name): code for name, code in languages.names().items()}
 
 
 @dataclass(frozen=True)
@@ -224,5 +220,4 @@ def read_years(value: str) -> Years | None:
 
 def language_code(value: str) -> str:
     """``fr`` for "fr", "French" and "français"; empty for what is no language."""
-    name = fold(value)
-    return name if re.fullmatch("[a-z]{2}", name, re.ASCII) else LANGUAGES.get(name, "")
+    return languages.canonical(value) or LANGUAGES.get(fold(value), "")

@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from catalog.finding import statement
 from catalog.finding.query import Query
-from catalog.finding.statement import Candidate
+from catalog.finding.statement import COVER, LOOKED_AT, Candidate
 from catalog.models import Book
 from catalog.names import ARTICLES
 from library.search.fold import words
 from library.search.fusion import min_max
 
 FUSED = 300  # so many by words are weighed against what is near in meaning
-LOOKED_AT = 100  # so many titles are compared with the query as a whole
 # Cosines that are worth nothing and all. Fixed ends, for "the nearest of all" is still far from most names.
 FAR, NEAR = 0.3, 0.8
-COVER = 0.35  # what a title that was asked for completely adds to the best score by words
 SAME_TITLE, TITLE_STARTS, TITLE_AND_PEOPLE = 1.0, 0.3, 0.5
 
 
@@ -33,16 +31,22 @@ def order(candidates: Sequence[Candidate], near: Mapping[int, float], query: Que
     meant = {book: cosine for book, cosine in near.items() if book in place}
     fused = min_max(head, meant, ends=((0.0, 1.0 / trust), (FAR, NEAR))) if meant else head
     first = sorted(fused, key=lambda book: (-fused[book], place[book]))
-    for book, more in known(first[:LOOKED_AT], query).items():
+    told = {one.book: one.texts for one in candidates if one.texts}
+    for book, more in known(first[:LOOKED_AT], query, told).items():
         fused[book] += more
     first.sort(key=lambda book: (-fused[book], place[book]))
     return [*first, *(book for book in by_words[FUSED:] if book not in fused)]
 
 
-def known(books: Sequence[int], query: Query) -> dict[int, float]:
-    """By book, what it gains where the query as a whole is its title, begins it, or is title and people."""
-    rows = Book.objects.filter(pk__in=books).values_list("pk", *statement.TITLE)
-    gains = {book: gain(query.text, *title) for book, *title in rows}
+def known(books: Sequence[int], query: Query, told: Mapping[int, tuple[str, ...]]) -> dict[int, float]:
+    """By book, what it gains where the query as a whole is its title, begins it, or is title and people.
+
+    ``told``: by book its ``statement.TITLE``, as far as they are known; the others are asked for.
+    """
+    texts = {book: told[book] for book in books if book in told}
+    if rest := [book for book in books if book not in told]:
+        texts |= {book: row for book, *row in Book.objects.filter(pk__in=rest).values_list("pk", *statement.TITLE)}
+    gains = {book: gain(query.text, *title) for book, title in texts.items()}
     return {book: more for book, more in gains.items() if more}
 
 

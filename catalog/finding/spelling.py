@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import combinations, islice, product
 from math import log
 
-from django.db import connection
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from catalog.finding import tsquery, vocabulary
+from catalog.finding.bounds import rows
 from catalog.finding.query import Part, Query
 from catalog.finding.vocabulary import Vocabulary
 
@@ -79,12 +79,10 @@ def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Cor
     if not asked:
         return {}
     found: dict[str, list[Correction]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, [json.dumps(asked), LOOKED_AT])
-        for word, other, frequency in cursor.fetchall():
-            cost = _cost(word, other, frequency)
-            if cost is not None:
-                found.setdefault(word, []).append(Correction(other, cost))
+    for word, other, frequency in rows(CANDIDATES, [json.dumps(asked), LOOKED_AT]):
+        cost = _cost(word, other, frequency)
+        if cost is not None:
+            found.setdefault(word, []).append(Correction(other, cost))
     return {word: sorted(others, key=lambda one: (one.cost, one.word))[:each] for word, others in found.items()}
 
 
@@ -126,8 +124,9 @@ def _combined(words: Sequence[str], others: Sequence[list[Correction]]) -> list[
     ]
 
 
-def corrected(query: Query, known: Vocabulary, *, staff: bool) -> Query | None:
-    """``query`` with other words, so that all of them together are in a book; ``None`` where nothing likely does.
+def corrected(query: Query, known: Vocabulary, *, staff: bool) -> tuple[Query, Vocabulary] | None:
+    """``query`` with other words, so that all of them together are in a book, and what is known of these; ``None``
+    where nothing likely does.
 
     Where no correction finds all words, only unknown words are corrected, and only beside two that are known: from
     noise nothing is guessed. Three queries at most.
@@ -143,20 +142,20 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> Query | None:
     asked += [(writer.part(Part((word,))), "") for word in others]
     finding = _finding(asked, staff=staff)
     if first := next((one for one, found in zip(queries, finding, strict=False) if found), None):
-        return first
+        return first, every
     seen = {word for word, found in zip(others, finding[len(queries) :], strict=True) if found}
     unknown = known.unknown(query.text, query.plain_words)
     telling = set(tsquery.informative(query, known)) - unknown
     if len(telling) < 2:
         return None
     pairs = zip(queries, swaps, strict=True)
-    return next((one for one, swap in pairs if set(swap) <= unknown and set(swap.values()) <= seen), None)
+    likely = (one for one, swap in pairs if set(swap) <= unknown and set(swap.values()) <= seen)
+    return next(((one, every) for one in likely), None)
 
 
 def _finding(asked: Sequence[tuple[str, str]], *, staff: bool) -> list[bool]:
     """Of each pair (words, without), whether some book has the words; one query."""
-    with connection.cursor() as cursor:
-        sql = FINDS if staff else FINDS_VISIBLE
-        cursor.execute(sql, [[words for words, _without in asked], [without for _words, without in asked]])
-        places = {place for (place,) in cursor.fetchall()}
+    sql = FINDS if staff else FINDS_VISIBLE
+    found = rows(sql, [[words for words, _without in asked], [without for _words, without in asked]])
+    places = {place for (place,) in found}
     return [place in places for place in range(1, len(asked) + 1)]

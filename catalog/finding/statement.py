@@ -1,7 +1,8 @@
 """The one SQL statement of a search: what matches, how many pass, the best of them, and the facets' counts.
 
 What matches is gathered once, with a flag for each filter; everything else reads that. Only so many of it are ranked
-(``RANKED``): those known by their meaning, then by title, then the most borrowed, then the shortest titles.
+(``RANKED``): those known by their meaning, then by title, then the most borrowed, then the shortest titles. The names
+of what is counted, and the titles of the best, come with it: asking for them apart costs more than reading them.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-
+from catalog.finding.bounds import Row, rows
 from catalog.finding.narrowing import Condition, Narrowing
 from library.search import bm25
 
@@ -22,6 +22,8 @@ FREQUENCY_SCALE = 3.0  # ts_rank gives at most 1: there k1 would let nothing sat
 POPULAR, MOST_POPULAR = 0.15, 9.0  # what the most borrowed book gains, and the logarithm of how often that is
 TITLE = ("title", "subtitle", "search_a", "search_b", "language")  # what ``ranking.gain`` reads of a book
 TITLES_AT_MOST = 20
+LOOKED_AT = 100  # so many titles are compared with the query as a whole
+COVER = 0.35  # what a title that was asked for completely adds to the best score by words
 SORTS = {
     "title": "book.sort_title, book_id",
     "newest": "book.created_at DESC, book_id DESC",
@@ -45,6 +47,7 @@ class Match:
     """What a search looks for. ``words``: a tsquery, empty where none are asked. ``ids``: instead, just these."""
 
     words: str = ""
+    exact: str = ""  # where ``words`` finds more than was typed: what was typed
     in_title: str = ""  # the same about titles alone
     without: str = ""
     near: dict[int, float] = field(default_factory=dict)
@@ -57,22 +60,39 @@ class Match:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A book that matches and passes. ``cover``: how much of its title was asked for, from 0 to 1."""
+    """A book that matches and passes. ``cover``: how much of its title was asked for, from 0 to 1.
+
+    ``texts``: its ``TITLE``, of the best by words; of no book where meaning has a say in which are the best.
+    """
 
     book: int
     score: float = 0.0
     cover: float = 0.0
     by_words: bool = True
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What is counted beside the books: ``selects`` over ``matched`` that give (facet, value, number, NULL, NULL, NULL,
+    names), and ``tallies``: (facet, value, condition), all of them in one pass.
+    """
+
+    selects: tuple[str, ...] = ()
+    tallies: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass
 class Outcome:
-    """What came back. ``found``: how many match by their words, whatever the filters; ``count``: all that pass."""
+    """What came back. ``found``: how many match by their words, whatever the filters; ``count``: all that pass;
+    ``exact``: how many of those found have the words as typed.
+    """
 
     found: int = 0
     count: int = 0
+    exact: int = 0
     candidates: list[Candidate] = field(default_factory=list)
-    counts: list[tuple[str, str, int]] = field(default_factory=list)  # facet, value, how many
+    counts: list[tuple[str, str, int, str]] = field(default_factory=list)  # facet, value, how many, its name
 
 
 class Params(dict[str, Any]):
@@ -91,35 +111,43 @@ class Params(dict[str, Any]):
 
 
 def run(
-    match: Match, narrowing: Narrowing, *, sort: str, offset: int, limit: int, facets: Sequence[str] = (),
+    match: Match, narrowing: Narrowing, *, sort: str, offset: int, limit: int, counting: Counting | None = None,
     ranked: bool = False,
 ) -> Outcome:  # fmt: skip
-    """Look. ``ranked``: the first ``RANKED`` with their scores instead of the slice from ``offset``.
-
-    ``facets``: SELECTs over ``matched`` that give (facet, value, number, NULL, NULL, NULL).
-    """
+    """Look. ``ranked``: the first ``RANKED`` with their scores instead of the slice from ``offset``."""
     params = Params()
-    narrow = not facets and not ranked
-    parts = [
-        "SELECT 'count' AS part, NULL::text AS value, count(*) AS number, NULL::float8 AS score, NULL::float8 AS cover,"
-        " NULL::boolean AS by_words FROM passing",
-        "SELECT 'found', NULL, count(*) FILTER (WHERE lexical), NULL, NULL, NULL FROM matched",
-        _best(match, params, offset + limit) if ranked else _slice(sort, params, offset, limit),
-        *facets,
-    ]
+    lists = counting is not None
+    counting = counting or Counting()
     flags = _flags(narrowing, params)
-    columns = "" if narrow else ", author_ids, category_ids, branch_ids, free_branch_ids"
     passing = " AND ".join(f"pass_{name}" for name in flags) or "true"
+    parts = [
+        _totals(counting, passing, exact=bool(match.exact)),
+        _best(match, params, offset + limit) if ranked else _slice(sort, params, offset, limit),
+        *counting.selects,
+    ]
+    columns = ", author_ids, category_ids, branch_ids, free_branch_ids" if lists else ""
+    exact = f", facts.vector @@ {params.add(match.exact)}::tsquery AS exact" if match.exact else ""
     sql = f"""
 WITH matched AS MATERIALIZED (
   SELECT facts.book_id, facts.popularity, facts.title_words, facts.words, facts.year, facts.language,
     facts.is_available, facts.has_copies, facts.has_file{columns},
-    {_lexical(match, params)} AS lexical, {_near(match, params)} AS near, {_in_title(match, params)} AS in_title
+    {_lexical(match, params)} AS lexical, {_near(match, params)} AS near, {_in_title(match, params)} AS in_title{exact}
     {"".join(f", ({flag}) AS pass_{name}" for name, flag in flags.items())}
   FROM catalog_bookfacts AS facts WHERE {_where(match, params)}
 ), passing AS NOT MATERIALIZED (SELECT * FROM matched WHERE {passing})
 """ + "\nUNION ALL\n".join(f"({part})" for part in parts)
-    return _outcome(sql, params)
+    return _outcome(rows(sql, params))
+
+
+def _totals(counting: Counting, passing: str, *, exact: bool) -> str:
+    tallies = [("count", "", passing), ("found", "", "lexical"), *counting.tallies]
+    if exact:
+        tallies.append(("exact", "", "exact"))
+    counts = ", ".join(f"count(*) FILTER (WHERE {which}) AS n{n}" for n, (_part, _value, which) in enumerate(tallies))
+    values = ", ".join(f"('{part}', '{value}', n{n})" for n, (part, value, _which) in enumerate(tallies))
+    return f"""SELECT part, value, number, NULL::float8 AS score, NULL::float8 AS cover, NULL::boolean AS by_words,
+    NULL::text[] AS texts
+  FROM (SELECT {counts} FROM matched) AS total, LATERAL (VALUES {values}) AS one(part, value, number)"""
 
 
 def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str, str]]:
@@ -129,25 +157,21 @@ def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str, str]
       FROM catalog_bookfacts AS facts JOIN catalog_book AS book ON book.id = facts.book_id
       WHERE facts.vector @@ %s::tsquery {shown}
       ORDER BY facts.title_words, facts.book_id LIMIT {TITLES_AT_MOST}"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [in_title])
-        return [tuple(row) for row in cursor.fetchall()]
+    return [tuple(row) for row in rows(sql, [in_title])]
 
 
-def _outcome(sql: str, params: Params) -> Outcome:
+def _outcome(found: Sequence[Row]) -> Outcome:
     outcome, places = Outcome(), dict[int, int]()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        for part, value, number, score, cover, by_words in cursor.fetchall():
-            if part == "count":
-                outcome.count = number
-            elif part == "found":
-                outcome.found = number
-            elif part == "book":
-                places[int(value)] = number
-                outcome.candidates.append(Candidate(int(value), score or 0.0, cover or 0.0, bool(by_words)))
-            else:
-                outcome.counts.append((part, value, number))
+    for part, value, number, score, cover, by_words, texts in found:
+        if part == "book":
+            places[int(value)] = number
+            outcome.candidates.append(
+                Candidate(int(value), score or 0.0, cover or 0.0, bool(by_words), tuple(texts or ()))
+            )
+        elif part in {"count", "found", "exact"}:
+            setattr(outcome, part, number)
+        else:
+            outcome.counts.append((part, value, number, texts[0] if texts else ""))
     outcome.candidates.sort(key=lambda one: places[one.book])
     return outcome
 
@@ -192,20 +216,27 @@ def _where(match: Match, params: Params) -> str:
 
 def _slice(sort: str, params: Params, offset: int, limit: int) -> str:
     joined = " JOIN catalog_book AS book ON book.id = book_id" if sort in JOINED else ""
-    return f"""SELECT 'book', book_id::text, row_number() OVER (), NULL::float8, NULL::float8, lexical FROM (
-  SELECT book_id, lexical FROM passing{joined} ORDER BY {SORTS[sort]}
+    return f"""SELECT 'book', book_id::text, row_number() OVER (), NULL::float8, NULL::float8, lexical, NULL::text[]
+  FROM (SELECT book_id, lexical FROM passing{joined} ORDER BY {SORTS[sort]}
   OFFSET {params.add(offset)} LIMIT {params.add(limit)}) AS page"""
 
 
 def _best(match: Match, params: Params, until: int) -> str:
     score, cover = _score(match, params)
     number = params.add(max(RANKED, until))
-    return f"""SELECT 'book', top.book_id::text, place, {score}, {cover}, lexical FROM (
+    scored = f"""SELECT top.book_id, place, lexical, {score} AS score, {cover} AS cover FROM (
   SELECT *, row_number() OVER () AS place
   FROM (SELECT * FROM passing ORDER BY {SORTS["relevance"]} LIMIT {number}) AS best) AS top
   CROSS JOIN LATERAL (
     SELECT vector || ''::tsvector AS v, ts_filter(vector, '{{a}}') AS t FROM catalog_bookfacts AS facts
     WHERE facts.book_id = top.book_id OFFSET 0) AS texts"""
+    if match.near or not match.scored:
+        return f"SELECT 'book', book_id::text, place, score, cover, lexical, NULL::text[] FROM ({scored}) AS one"
+    columns = ", ".join(f"book.{column}" for column in TITLE)
+    return f"""SELECT 'book', book_id::text, place, score, cover, lexical, CASE WHEN best <= {LOOKED_AT} THEN
+    (SELECT ARRAY[{columns}] FROM catalog_book AS book WHERE book.id = book_id) END
+  FROM (SELECT *, row_number() OVER (ORDER BY score * (1 + {COVER} * cover) DESC, place) AS best
+        FROM ({scored}) AS one) AS ordered"""
 
 
 def _score(match: Match, params: Params) -> tuple[str, str]:

@@ -30,11 +30,11 @@ class View:
 
 @dataclass
 class Found:
-    """A page of ids, and what was counted: (facet, value, number)."""
+    """A page of ids, and what was counted: (facet, value, number, name)."""
 
     count: int = 0
     ids: list[int] = field(default_factory=list)
-    counts: list[tuple[str, str, int]] = field(default_factory=list)
+    counts: list[tuple[str, str, int, str]] = field(default_factory=list)
     showing: str = ""
     by_meaning: bool = True
     absence: str = ""

@@ -34,7 +34,7 @@ class BookFacts(models.Model):
     is_available = models.BooleanField(default=False)  # a copy is free somewhere
     has_copies = models.BooleanField(default=False)  # format: print
     has_file = models.BooleanField(default=False)  # format: digital
-    language = models.CharField(max_length=2)
+    language = models.CharField(max_length=3)
     author_ids = ArrayField(models.BigIntegerField(), default=list)
     category_ids = ArrayField(models.BigIntegerField(), default=list)
     branch_ids = ArrayField(models.BigIntegerField(), default=list)  # where it has copies that the library still has

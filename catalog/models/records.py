@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.names import Author, Category, Series, Subject
 
+OTHER_LANGUAGES = ["iw", "in", "ji", "jw", "mo", "nb", "nn"]  # kept under another code: ``library.core.languages``
 ISBN = r"^97(8[0-9]|9[1-9])[0-9]{9}$"  # 979-0 is printed music: an ISMN
 
 
@@ -49,7 +50,10 @@ class Book(models.Model):
     )  # fmt: skip
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     year = models.SmallIntegerField(_("year"), null=True, blank=True)
-    language = models.CharField(_("language"), max_length=2, default="en", help_text=_("Two letters, as in ISO 639-1."))
+    language = models.CharField(
+        _("language"), max_length=3, default="en",
+        help_text=_("Two letters, for example en; three where a language has no two. mul: several, zxx: no words."),
+    )  # fmt: skip
     description = models.TextField(_("description"), blank=True)
     reading_level = models.CharField(_("written for"), max_length=10, choices=ReadingLevel, blank=True, default="")
     minimum_age = models.PositiveSmallIntegerField(_("minimum age"), null=True, blank=True, help_text=_("In years."))
@@ -85,7 +89,10 @@ class Book(models.Model):
             models.CheckConstraint(condition=Q(available_copies__gte=0), name="book_available_not_negative"),
             models.CheckConstraint(condition=Q(isbn=None) | Q(isbn__regex=ISBN), name="book_isbn_normalised"),
             models.CheckConstraint(condition=~Q(title=""), name="book_title_not_empty"),
-            models.CheckConstraint(condition=Q(language__regex=r"^[a-z]{2}$"), name="book_language_two_letters"),
+            models.CheckConstraint(
+                condition=Q(language__regex=r"^[a-z]{2,3}$") & ~Q(language__in=OTHER_LANGUAGES),
+                name="book_language_code",
+            ),
             models.CheckConstraint(
                 condition=Q(year=None) | Q(year__gte=-3000, year__lte=2200), name="book_year_plausible"
             ),

@@ -76,7 +76,7 @@ def test_a_book_comes_in_with_authors_copies_and_its_pdf(desk, media):
         ({"file": lambda: pdf(b"\x89PNG\r\n\x1a\n")}, "file", "not a PDF"),
         ({"isbn": lambda: "9780306406158"}, "isbn", "check digit"),
         ({"isbn": lambda: "0-8044-2957-X"}, "isbn", "already exists"),
-        ({"language": lambda: "e1"}, "language", "Two letters"),
+        ({"language": lambda: "xx"}, "language", "No language has this code"),
         ({"year": lambda: "9999"}, "year", "between"),
         ({"description": lambda: "x" * 20_001}, "description", "20000"),
         ({"title": lambda: "a\0b"}, "title", "Null"),

@@ -53,6 +53,7 @@ def sql(statement):
 
 OK = [
     book(isbn="9780306406157"), book(isbn=None), book(year=-800), book(year=None), book(language="zh"),
+    book(language="grc"),
     number("ismn", "9790060115615"),
     copy(), copy(status="withdrawn"), book_file(), twice(lambda n: make_book()),
     twice(lambda n: make_copy(barcode=f"C-{n}")),
@@ -65,8 +66,10 @@ REFUSED = [
     (number("ismn", "9780306406157"), "identifier_ismn_normalised"),
     (number("issn", "0317-8471"), "identifier_issn_normalised"),
     (book(title=""), "book_title_not_empty"),
-    (book(language="EN"), "book_language_two_letters"),
-    (book(language="e"), "book_language_two_letters"),
+    (book(language="EN"), "book_language_code"),
+    (book(language="e"), "book_language_code"),
+    (book(language="nb"), "book_language_code"),
+    (book(language="iw"), "book_language_code"),
     (book(year=-3001), "book_year_plausible"),
     (book(year=2201), "book_year_plausible"),
     (twice(lambda n: make_book(isbn="9780306406157")), "isbn"),

@@ -244,7 +244,7 @@ def test_the_known_title_comes_first_whatever_else_speaks_of_it():
 def meanings(monkeypatch):
     """What is near in meaning is settled by the test; the model itself is asked in ``test_meaning``."""
     said: dict[str, dict[int, float] | None] = {}
-    monkeypatch.setattr(near, "nearest", lambda text: said.get(text, {}))
+    monkeypatch.setattr(near, "nearest", lambda text, *, answers: said.get(text, {}))
     return said
 
 
@@ -285,8 +285,9 @@ def test_words_alone_are_searched_where_nobody_can_say_what_is_near(shelf, meani
 
 
 def test_a_search_that_takes_too_long_ends_and_says_so(shelf, monkeypatch):
-    slow = "SELECT word, '{}'::text[], word, 0, 0, 0 FROM unnest(%s::text[]) AS word, pg_sleep(2)"
+    slow = "SELECT pg_sleep(2), %s::text[]"
     monkeypatch.setattr(vocabulary, "READ", slow)
+    monkeypatch.setattr(vocabulary, "COUNT", slow)
     monkeypatch.setitem(bounds.SETTINGS, "statement_timeout", "50ms")
     with pytest.raises(SearchTookTooLong) as refusal:
         find("ring")

@@ -110,6 +110,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
             "may_edit": self._may_edit(request),
             "seen": services.matrix_version(rows),
             "parameters": [(name, explaining.NAMES[name]) for name in DEFAULTS],
+            "shown": "all" if matrix.errors else "loan",
             "asked": asked,
             "explained": _explained(asked, matrix) if asked.is_valid() else None,
             "nothing_for_everyone": not any(row.loan_period and row.is_for_everyone for row in rows),

@@ -30,7 +30,7 @@ def explain_check_out(
     *, copy: Copy | str, patron: Patron | str, by: User, branch: Branch | None = None, at: datetime | None = None
 ) -> Explained:
     """What would happen if ``by`` lent the copy to the patron at ``branch``, and why. Nothing changes."""
-    found_copy = queries.find_copy(copy.barcode if isinstance(copy, Copy) else copy)
+    found_copy = loans.known_to(by, queries.find_copy(copy.barcode if isinstance(copy, Copy) else copy))
     found_patron = queries.find_patron(patron.card_number if isinstance(patron, Patron) else patron)
     state = reading.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),

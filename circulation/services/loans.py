@@ -42,7 +42,7 @@ def check_out(
     """
     at = at or timezone.now()
     permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
-    desk = _locked(copy, patron, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
+    desk = _locked(copy, patron, by=by, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
     around = reading.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
         card=patron.card_number if isinstance(patron, Patron) else bare(patron),
@@ -68,6 +68,11 @@ def is_self(patron: Patron | None, by: User) -> bool:
     return patron is not None and patron.pk == by.pk and not by.has_perm("circulation.add_loan")
 
 
+def known_to(by: User, copy: Copy | None) -> Copy | None:
+    """``copy``; none where its book is hidden from ``by``, who must not learn that there is one."""
+    return None if copy is not None and copy.book.is_suppressed and not by.is_staff else copy
+
+
 @dataclass(frozen=True)
 class _Desk:
     """What lies on the desk, locked: nobody else touches it until the transaction ends."""
@@ -77,14 +82,14 @@ class _Desk:
     borrower: UUID | None = None  # who has the copy, where it may be taken back from them
 
 
-def _locked(copy: Copy | str, patron: Patron | str, *, is_taking_back: bool) -> _Desk:
+def _locked(copy: Copy | str, patron: Patron | str, *, by: User, is_taking_back: bool) -> _Desk:
     """Lock order everywhere: patron, book, copy, hold. Two desks racing for any of them queue up here."""
     borrower = None
     if is_taking_back:
         locked_patron, borrower = locks.patron_and_borrower(patron, copy)
     else:
         locked_patron = locks.patron(patron)
-    return _Desk(locks.copy_and_book(copy), locked_patron, borrower)
+    return _Desk(known_to(by, locks.copy_and_book(copy)), locked_patron, borrower)
 
 
 def _make_way(desk: _Desk, around: reading.CheckOut, *, by: User, at: datetime) -> None:

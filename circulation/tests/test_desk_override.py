@@ -155,7 +155,7 @@ def test_why_not_stands_beside_the_button_and_can_be_set_aside(desk, client):
 def test_button_that_is_pressed_twice_renews_once(desk, client):
     loan = make_loan(checked_out_at=timezone.now() - timedelta(days=3))
     page = desk(loan.patron.card_number)
-    (once,) = re.findall(r'name="once" value="([^"]+)"', page)
+    _scan, once = re.findall(r'name="once" value="([^"]+)"', page)
     address = reverse("circulation:desk-renew", args=[loan.pk]) + f"?reader={loan.patron_id}"
     for _ in range(2):
         response = client.post(address, {"once": once})
@@ -257,7 +257,7 @@ def test_todays_date_is_now(desk, client):
 def test_damaged_copy_is_put_aside(desk, client):
     loan = make_loan()
     response = client.post(DESK, {"scan": loan.copy.barcode, "is_damaged": "on"})
-    assert "<b>Put aside</b>" in text_of(client.get(response["Location"]))
+    assert "<b>To repair</b>" in text_of(client.get(response["Location"]))
     loan.copy.refresh_from_db()
     assert loan.copy.status == CopyStatus.DAMAGED
 

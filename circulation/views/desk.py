@@ -20,7 +20,7 @@ from accounts.enrolment import PERMISSION as REGISTERS
 from accounts.models import Patron
 from catalog.models import Branch
 from circulation import desk as desks
-from circulation import outlook, queries
+from circulation import outlook, queries, taken
 from circulation.desk import Outcome, SetAside, TakingBack
 from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
 from circulation.models import Loan
@@ -47,6 +47,18 @@ def desk(request: HttpRequest) -> HttpResponse:
         sentences = [str(sentence) for told in form.errors.values() for sentence in told]
         word = _("Nothing scanned") if "scan" in form.errors else _("Not taken back")
         return _shown_next(request, Outcome("bad", word, sentences), reader, takes_back=takes_back)
+    done = form_once(request, lambda: _scan(request, form, reader, takes_back=takes_back))
+    if not done.is_replayed:
+        taken.remember(request.session, done.body["outcome"]["taken"])
+    day, is_another = form.cleaned_data["returned_on"], done.body["reader"] != (str(reader.pk) if reader else "")
+    return _shown_next(
+        request, Outcome.from_dict(done.body["outcome"]), done.body["reader"],
+        takes_back=takes_back and not is_another, returned_on=day.isoformat() if day and not is_another else "",
+    )  # fmt: skip
+
+
+def _scan(request: HttpRequest, form: ScanForm, reader: Patron | None, *, takes_back: bool) -> dict[str, Any]:
+    """What a scan came to, as JSON can hold it: a browser that got no answer sends it again, and it is done once."""
     scanned = desks.scan(
         text=form.cleaned_data["scan"],
         reader=reader,
@@ -55,11 +67,10 @@ def desk(request: HttpRequest) -> HttpResponse:
         branch=desk_branch(request),
         said=TakingBack(form.returned_at, form.cleaned_data["is_damaged"]),
     )
-    day, is_another = form.cleaned_data["returned_on"], scanned.reader != reader
-    return _shown_next(
-        request, scanned.outcome, scanned.reader,
-        takes_back=takes_back and not is_another, returned_on=day.isoformat() if day and not is_another else "",
-    )  # fmt: skip
+    return {
+        "outcome": scanned.outcome.as_dict(),
+        "reader": str(scanned.reader.pk) if scanned.reader else "",
+    }
 
 
 @require_POST
@@ -110,6 +121,15 @@ def renew_all(request: HttpRequest) -> HttpResponse:
     if reader is None:
         raise NotFound
     return _shown_next(request, _once(request, lambda: desks.renew_all(reader, by=user_of(request))), reader)
+
+
+@require_POST
+@login_required
+@lends_and_takes_back
+def forget_taken(request: HttpRequest) -> HttpResponse:
+    """Begin the list of what was taken back anew: the trolley is empty."""
+    taken.forget(request.session)
+    return redirect(desk_address(current_reader(request), takes_back=_takes_back(request)))
 
 
 @require_POST
@@ -181,7 +201,12 @@ def _takes_back(request: HttpRequest) -> bool:
 
 
 def _shown_next(
-    request: HttpRequest, outcome: Outcome, reader: Patron | None, *, takes_back: bool = False, returned_on: str = ""
+    request: HttpRequest,
+    outcome: Outcome,
+    reader: Patron | str | None,
+    *,
+    takes_back: bool = False,
+    returned_on: str = "",
 ) -> HttpResponse:
     request.session[OUTCOME] = outcome.as_dict()
     return redirect(desk_address(reader, takes_back=takes_back, returned_on=returned_on))
@@ -212,6 +237,8 @@ def _show(
         "branch": branch,
         "branch_form": DeskBranchForm(initial={"branch": branch}),
         "loans": loans,
+        "taken": taken.seen(request.session) if takes_back or reader is None else None,
+        "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices)),
         "letters": letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
         "holds": queries.home_holds(reader) if reader else (),

@@ -8,11 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.contrib.contenttypes.views import shortcut
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -116,3 +118,24 @@ class LyceumAdminSite(admin.AdminSite):
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or request.path)
+
+    def get_urls(self) -> list[Any]:
+        """Django's, but an id that is none of its kind leads nowhere instead of raising."""
+        address = "r/<path:content_type_id>/<path:object_id>/"
+        return [path(address, self.admin_view(_thing), name="view_on_site"), *super().get_urls()]
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Send staff to the one page for it: it counts wrong present passwords, ends tokens, tells and writes down."""
+        return redirect("accounts:password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """As ``password_change``."""
+        return redirect("accounts:password")
+
+
+def _thing(request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
+    """On to the page of a thing. Errors: ``Http404``."""
+    try:
+        return shortcut(request, content_type_id, object_id)
+    except (ValidationError, ValueError, OverflowError) as fault:
+        raise Http404 from fault

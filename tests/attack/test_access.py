@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from accounts import sessions, tokens
+from catalog.tests.factories import make_book, make_copy
 from tests.attack.world import NOBODYS, READERS, bearer, browser, operations, pages, staffs
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +133,48 @@ def test_a_book_that_is_hidden_is_hidden_at_every_door(world):
     wish = {"book": world.book.pk, "branch": world.branch.pk}
     assert client.post("/api/v1/holds/", wish, "application/json").status_code == 404
     assert client.post("/holds/", wish).status_code == 404
+
+
+HIDDEN, ABSENT = "HIDDEN-1", "ABSENT-1"
+
+
+def bodies_with(operation, book, barcode):
+    """What an operation takes that names a book or a copy, each field filled in; nothing where it takes no such."""
+    named = {"book": book, "copy": barcode, "barcode": barcode, "question": "why", "branch": None}
+    return {name: value for name, value in named.items() if name in operation.fields}
+
+
+@pytest.mark.parametrize("way", [bearer, browser])
+def test_a_hidden_book_and_its_copy_are_told_as_if_they_were_not_there(world, way):
+    """At every door that a reader has: the answers differ in the number that was asked for, and in nothing else."""
+    hidden = make_copy(book=make_book(title="Unheard of", is_suppressed=True), barcode=HIDDEN, branch=world.branch)
+    nowhere, client, tried = 2**31 - 7, way(world.reader), 0
+    for operation in operations():
+        takes = bodies_with(operation, 0, "")
+        names_book = "{book_id}" in operation.path or "/books/{id}/" in operation.path
+        if operation.name not in READERS | NOBODYS or not (names_book or {"book", "copy", "barcode"} & set(takes)):
+            continue
+        told = []
+        for book, barcode in ((hidden.book_id, HIDDEN), (nowhere, ABSENT)):
+            path = operation.path.replace("{book_id}", str(book)).replace("/books/{id}/", f"/books/{book}/")
+            body = bodies_with(operation, book, barcode) | {"branch": world.branch.pk}
+            if operation.path.endswith("/loans/explain/"):
+                body.pop("branch")
+            answer = client.generic(
+                operation.method, path, json.dumps(body) if operation.method == "POST" else b"", "application/json"
+            )
+            told.append((answer.status_code, answer.content.decode().replace(barcode, "").replace(str(book), "")))
+        assert told[0] == told[1], operation.name
+        tried += 1
+    assert tried >= 8
+
+
+def test_a_hidden_book_is_lent_to_no_reader_by_themselves_and_shown_to_staff(world):
+    copy = make_copy(book=make_book(is_suppressed=True), barcode=HIDDEN, branch=world.branch)
+    for door in ("", "explain/"):
+        answer = bearer(world.reader).post(f"/api/v1/loans/{door}", {"copy": HIDDEN}, "application/json")
+        assert "copy_unknown" in answer.content.decode()
+        assert "self_check_out" not in answer.content.decode()
+    shown = bearer(world.librarian).get(f"/api/v1/books/{copy.book_id}/").json()
+    assert shown["is_suppressed"] is True
+    assert bearer(world.librarian).get(f"/api/v1/books/{world.book.pk}/").json()["is_suppressed"] is False

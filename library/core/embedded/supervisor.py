@@ -71,7 +71,7 @@ class Supervisor:
             self.say("Stopping …")
         finally:
             self._stop()
-            self.say("Stopped.")
+        self.say("Stopped.")  # where it could not go on, the reason is said instead, by whoever catches it
 
     # -- start ----------------------------------------------------------------------------------------------------
 

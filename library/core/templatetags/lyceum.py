@@ -12,10 +12,9 @@ from django.core.paginator import Page
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
+from library.core import languages
 from library.core.idempotency import FIELD
 
 register = template.Library()
@@ -72,20 +71,10 @@ def say_year(year: int) -> str:
     return str(year) if year > 0 else _("%(year)s BC") % {"year": -year}
 
 
-# Languages of books that Django, which thinks of interfaces, has no word for.
-LANGUAGES = {
-    "iu": lazy("Inuktitut"), "la": lazy("Latin"), "mi": lazy("Māori"), "oc": lazy("Occitan"), "sa": lazy("Sanskrit"),
-    "tl": lazy("Tagalog"), "yi": lazy("Yiddish"), "zh": lazy("Chinese"),
-}  # fmt: skip
-
-
 @register.filter
 def language_word(code: str) -> str:
-    """``German`` for ``de``; the code itself for a language that we have no word for."""
-    try:
-        return str(LANGUAGES.get(code) or get_language_info(code)["name_translated"])
-    except KeyError:
-        return code
+    """``German`` for ``de``."""
+    return languages.word(code)
 
 
 @register.filter
