@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import idna
-import regex  # type: ignore[import-untyped]  # the library has no types
+import regex
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email

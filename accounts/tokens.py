@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import update_last_login
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import TokenError
@@ -24,6 +24,7 @@ from accounts.models import User
 from accounts.session_models import TokenFamily
 from accounts.sessions import Origin
 
+WAIT = "2s"
 FAMILY, EPOCH, PROVEN = "family", "epoch", "proven"
 
 
@@ -53,9 +54,9 @@ def rotate(
 ) -> Pair:
     """A new pair for the newest refresh token of a family. An older one ends the family.
 
-    Two exceptions. Of two at the same moment one wins, and the other is only refused. And a client that lost the
-    answer gets the same refresh token again if it repeats ``retry_key``, which only it knows, within 10 s. Errors:
-    ``TokenNotValid``. Not inside a transaction: the end of a family must stay.
+    Within 10 s the client that used it gets the same refresh token again: known by ``retry_key``, or by ``origin``. Of
+    two clients at the same moment one wins, and the other is only refused. Errors: ``TokenNotValid``. Not inside a
+    transaction: the end of a family must stay.
     """
     arrived_at = arrived_at or timezone.now()
     token = _read(RefreshToken, refresh)
@@ -123,7 +124,7 @@ def _rotate(
             family.agent, family.address = origin.agent, origin.address
         return _next_pair(family, family.user, at=at)
     if jti == family.used_jti and at - family.seen_at <= settings.TOKEN_RETRY:
-        if retry_key and secrets.compare_digest(family.retry_hash, _hash_retry(jti, retry_key)):
+        if _is_same_client(family, jti, retry_key, origin):
             return _pair(family, family.user, at=at)
         if arrived_at <= family.seen_at:  # sent before the other one was answered
             return None
@@ -132,9 +133,18 @@ def _rotate(
     return None
 
 
+def _is_same_client(family: TokenFamily, jti: str, retry_key: str, origin: Origin | None) -> bool:
+    """Whether it is the client that used the token: it knows the key, or comes from where that came with its name."""
+    if retry_key and secrets.compare_digest(family.retry_hash, _hash_retry(jti, retry_key)):
+        return True
+    seen = Origin(family.agent, family.address)
+    return origin == seen and bool(seen.agent and seen.address)
+
+
 def _next_pair(family: TokenFamily, user: User, *, at: datetime) -> Pair:
     family.newest_jti = secrets.token_hex(16)
-    family.seen_at, family.expires_at = at, at + RefreshToken.lifetime
+    family.seen_at = max(at, family.began_at)  # a clock may have been set back
+    family.expires_at = family.seen_at + RefreshToken.lifetime
     family.save()
     return _pair(family, user, at=at)
 
@@ -152,11 +162,18 @@ def _pair(family: TokenFamily, user: User, *, at: datetime) -> Pair:
 
 
 def _locked(token: Any) -> TokenFamily | None:
-    """The family of ``token``; none where it is being refreshed or ended at this very moment."""
-    locked = TokenFamily.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-    return (
-        locked.select_related("user").filter(pk=token.get(FAMILY), user_id=token.get("user_id"), ended_at=None).first()
-    )
+    """The family of ``token``, after those who refresh or end it just now; none where they take longer than 2 s."""
+    families = TokenFamily.objects.select_related("user")
+    wanted = {"pk": token.get(FAMILY), "user_id": token.get("user_id"), "ended_at": None}
+    held = families.select_for_update(no_key=True, of=("self",), skip_locked=True).filter(**wanted).first()
+    if held is not None or not families.filter(**wanted).exists():
+        return held
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
+            return families.select_for_update(no_key=True, of=("self",)).filter(**wanted).first()
+    except OperationalError:  # somebody holds it still
+        return None
 
 
 def _end(family: TokenFamily) -> None:

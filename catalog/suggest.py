@@ -8,7 +8,6 @@ say, hence the SQL. After titles that begin so come those that have the words el
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalog.names import ARTICLES, LEADING_SIGNS
+from library.search.cut import asked
 from library.search.fold import fold
 
 Kind = Literal["title", "author", "subject", "series"]
@@ -33,7 +33,6 @@ WORD_LETTERS = 3  # of a word that is looked for within titles
 COUNT_AT_MOST = 100  # books of one name
 COUNTED = 2  # times as many names as are asked for have the books counted that may be seen
 SHARES: dict[Kind, int] = {"title": 4, "author": 3, "subject": 2, "series": 1}  # of ten places, while all have enough
-WORD = re.compile(r"[^\W_]+")
 WILDCARDS = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 
 SEEN = "(%(all)s OR NOT book.is_suppressed)"
@@ -149,8 +148,8 @@ def _titles(start: str, *, user: Any, limit: int) -> list[Suggestion]:
 
 def _words(start: str) -> str:
     """``start`` as PostgreSQL's query for all its words, the last still being typed; empty where that is too little."""
-    words = WORD.findall(start)
-    if not words or max(map(len, words)) < WORD_LETTERS:
+    words = asked(start)
+    if not words or (start.isascii() and max(map(len, words)) < WORD_LETTERS):
         return ""
     return " & ".join([*(f"'{word}':A" for word in words[:-1]), f"'{words[-1]}':*A"])  # A: of the title
 

@@ -170,8 +170,9 @@ class TokenRefresh(Door):
         summary="Change a refresh token for a new pair",
         description=(
             "The token given is used up. Used a second time, it ends every token of its sign-in, for somebody may have "
-            "stolen it. A client that lost the answer may ask again within 10 seconds if it sends the same secret, "
-            "random `Idempotency-Key` with both requests."
+            "stolen it. Within 10 seconds the same client (its address and `User-Agent`) gets the same answer again, "
+            "as after a lost answer or for several requests at once; one whose address changes meanwhile is known by "
+            "a secret, random `Idempotency-Key` that it sends with both requests."
         ),
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
         request=serializers.RefreshSerializer,

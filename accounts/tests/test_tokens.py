@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import jwt
 import pytest
@@ -107,6 +108,69 @@ def test_the_key_helps_no_more_once_the_successor_was_used(clock):
     clock.shift(1)
     assert refreshed(first.refresh, key="k-1").status_code == 401
     assert not TokenFamily.objects.filter(ended_at=None).exists()
+
+
+APP: Any = {"headers": {"user-agent": "okhttp/4.9"}, "REMOTE_ADDR": "10.0.0.7"}
+
+
+def test_the_same_client_gets_the_same_token_again_for_some_seconds(clock):
+    first = tokens.issue(make_user())
+    second = refreshed(first.refresh, key="k-1", client=Client(**APP)).json()
+    clock.shift(10)
+    for key in ("k-2", ""):
+        assert refreshed(first.refresh, key=key, client=Client(**APP)).json()["refresh"] == second["refresh"]
+    assert Activity.objects.filter(verb="token_reused").count() == 0
+    clock.shift(1)
+    assert refreshed(first.refresh, client=Client(**APP)).status_code == 401
+    assert refreshed(second["refresh"], client=Client(**APP)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"headers": {"user-agent": "curl/8"}, "REMOTE_ADDR": "10.0.0.7"},
+     {"headers": {"user-agent": "okhttp/4.9"}, "REMOTE_ADDR": "10.0.0.8"},
+     {"headers": {"user-agent": ""}, "REMOTE_ADDR": "10.0.0.7"}],
+)  # fmt: skip
+def test_from_another_client_it_is_a_reuse_at_once(clock, other):
+    first = tokens.issue(make_user())
+    second = refreshed(first.refresh, client=Client(**APP)).json()
+    clock.shift(1)
+    assert refreshed(first.refresh, client=Client(**other)).status_code == 401
+    assert refreshed(second["refresh"], client=Client(**APP)).status_code == 401
+
+
+def test_a_token_of_two_refreshes_ago_has_no_grace(clock):
+    first = tokens.issue(make_user())
+    second = refreshed(first.refresh, client=Client(**APP)).json()
+    refreshed(second["refresh"], client=Client(**APP))
+    assert refreshed(first.refresh, client=Client(**APP)).status_code == 401
+    assert not TokenFamily.objects.filter(ended_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_refreshes_of_one_client_at_once_all_get_the_same_token_and_it_works():
+    first, start = tokens.issue(make_user()), Barrier(8)
+
+    def run(_number):
+        start.wait()
+        try:
+            return refreshed(first.refresh, client=Client(**APP)).json()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(run, range(8)))
+    assert len({answer["refresh"] for answer in answers}) == 1
+    assert me(answers[-1]["access"]).status_code == 200
+    assert refreshed(answers[0]["refresh"]).status_code == 200
+
+
+def test_a_clock_that_was_set_back_a_little_breaks_no_refresh(clock):
+    first = tokens.issue(make_user())
+    TokenFamily.objects.update(
+        began_at=timezone.now() + timedelta(seconds=1), seen_at=timezone.now() + timedelta(seconds=1)
+    )
+    assert refreshed(first.refresh).status_code == 200
 
 
 def test_the_key_is_not_kept_readable():

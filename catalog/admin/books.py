@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -30,7 +29,7 @@ from catalog.services import barcodes, names
 from catalog.services import history as changes
 from catalog.services.locks import lock_book
 from library.core.admin import CATALOGUE, NamedCells
-from library.search.fold import fold
+from library.search.cut import asked
 
 if TYPE_CHECKING:  # generic only for the type checker
     BookBase = admin.ModelAdmin[Book]
@@ -148,7 +147,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
         if not term:
             return queryset, False
         numbered = _with_number(term)
-        words = re.findall(r"\w+", fold(term))
+        words = asked(term)
         if not words:
             return queryset.filter(pk__in=numbered), False
         wanted = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from catalog.finding import numbers, spelling
+from catalog.finding import numbers, signs, spelling
 from catalog.finding.look import Look
 from catalog.finding.narrowing import Narrowing
 from catalog.finding.query import Query
@@ -18,7 +18,8 @@ FAR_MORE = 10  # times as much must another spelling find where something was fo
 
 def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> Found:
     """A page of what the first way finds that finds something."""
-    if ids := numbers.books([query.written, *query.numbers], staff=view.staff):
+    ids = numbers.books([query.written, *query.numbers], staff=view.staff)
+    if ids or (query.is_void and (ids := signs.books(query.written, staff=view.staff))):
         look = Look(replace(query, groups=(), meant=True), view, narrowing)
         return look.page(look.these(ids))
     if query.numbers or numbers.is_number(query.written):
@@ -36,7 +37,8 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
     if look.is_one_word and outcome.found <= POOR:
         look.ask_meaning()
         if look.near:
-            outcome = look.all_words(prefix=begun)
+            again = look.all_words(prefix=begun)
+            outcome = again if again.found >= outcome.found else look.most_words()
     return look.page(outcome)
 
 

@@ -7,7 +7,7 @@ from math import inf, prod
 
 from catalog.finding import facets, kept, near, ranking, statement, tsquery, vocabulary
 from catalog.finding.narrowing import Narrowing, asked_beside_words
-from catalog.finding.query import Part, Query
+from catalog.finding.query import Part, Query, is_cut
 from catalog.finding.statement import RANKED, Match, Outcome, Scored
 from catalog.finding.view import Found, View
 
@@ -77,7 +77,9 @@ class Look:
         """All but one, else what tells nearly half as much as all of them. Nothing, rather than much for noise."""
         had, strange = tsquery.divided(self.query, self.known)
         if strange:
-            ways = self._beside_strange(had) if len(had) >= len(strange) else []
+            # Pairs of signs tell less than words: more of them must be known.
+            spare = any(is_cut(part) for group in self.query.groups for part in group)
+            ways = self._beside_strange(had) if len(had) >= len(strange) + spare else []
         else:
             ways = [(tsquery.relaxed(had, self.known, share=SHARE, missing=number), ALL) for number in (1, None)]
         for words, at_most in ways:

@@ -2,12 +2,14 @@
 
 ``"two words"``      the words side by side
 ``-word -"a b"``     not those
-``a or b``           either; loosest of all: ``a b or c`` is a and b, or c
+``a OR b``           either; loosest of all: ``a b OR c`` is a and b, or c
+``a AND b  a NOT b`` both, which is so anyway; a, but not b
 ``author:tolkien``   in one field: author, title, subject (categories and series too); -author:… excludes
 ``series:"…" year:1990-2000 language:fr isbn:…``
                      the series, the years (``1990-``: since, ``-500``: 500 BCE), the language, the number
 
-A prefix without a value, with a value that cannot be read, or unknown is plain words.
+A prefix without a value, with a value that cannot be read, or unknown is plain words. So are or, and and not in small
+letters, for titles have them ("Ready or Not"), and where all that is typed is in capitals.
 """
 
 from __future__ import annotations
@@ -16,13 +18,18 @@ import re
 from dataclasses import dataclass, field, replace
 
 from library.core import languages
-from library.search.fold import fold, words
+from library.search import cut
+from library.search.fold import GERSHAYIM, WORD, fold, words
 
 QUERY_LENGTH = 400
 PARTS_AT_MOST = 32
 EXCLUDED_AT_MOST = 16
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 TOKEN = re.compile(r'(?P<minus>-)?(?:(?P<field>[a-z]{1,10}):(?=[^\s]))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+OPERATORS = {"OR": "\ue000", "AND": "\ue001", "NOT": "\ue002"}  # as folding leaves them alone
+WRITTEN = str.maketrans({sign: name for name, sign in OPERATORS.items()})
+NO_LETTERS = str.maketrans(dict.fromkeys(OPERATORS.values(), " ") | {"\0": " "})
+OPERATOR = re.compile(r'"[^"]*"?|(?<!\S)(?P<operator>OR|AND|NOT)(?!\S)')
 TEXT_FIELDS = {"author": "B", "title": "A", "subject": "C"}
 EARLIEST, LATEST = -3000, 2200
 YEARS = re.compile(r"(-?[0-9]{1,4})(?:(?P<to>-)(-?[0-9]{1,4})?)?", re.ASCII)
@@ -39,10 +46,16 @@ class Years:
 
 @dataclass(frozen=True)
 class Part:
-    """Bare words that have to be there: one, or several side by side; ``weight``: only in this part of the record."""
+    """Bare words that have to be there: one, or several side by side; ``weight``: only in this part of the record.
+
+    ``also``: what may stand there instead, each side by side. ``is_begun``, ``is_run``: as in ``cut.Piece``.
+    """
 
     words: tuple[str, ...]
     weight: str = ""
+    also: tuple[tuple[str, ...], ...] = ()
+    is_begun: bool = False
+    is_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,31 +90,33 @@ class Query:
 
     @property
     def words(self) -> list[str]:
-        """All words that are asked for or excluded."""
+        """All words that are asked for or excluded, and what may stand for them."""
         parts = [*self.excluded, *(part for group in self.groups for part in group)]
-        return [word for part in parts for word in part.words]
+        return [word for part in parts for row in (part.words, *part.also) for word in row]
 
     @property
     def plain_words(self) -> tuple[str, ...]:
-        """The words that are neither in a phrase nor in a field."""
-        found = (part.words[0] for group in self.groups for part in group if is_plain(part))
-        return tuple(dict.fromkeys(found))
+        """The words that are neither in a phrase nor in a field; of writing without spaces, its pairs."""
+        parts = (part for group in self.groups for part in group if is_plain(part) or is_cut(part))
+        return tuple(dict.fromkeys(word for part in parts for word in part.words))
 
     @property
     def correctable_words(self) -> tuple[str, ...]:
         """The plain words that are not meant somewhere else in the query as well."""
         parts = [*self.excluded, *(part for group in self.groups for part in group)]
         meant = {word for part in parts if not is_plain(part) or part in self.excluded for word in part.words}
-        return tuple(word for word in self.plain_words if word not in meant)
+        plain = (part.words[0] for group in self.groups for part in group if is_plain(part))
+        return tuple(word for word in dict.fromkeys(plain) if word not in meant)
 
     def corrected(self, instead: dict[str, str]) -> Query:
         """The same query with other words in place of some of ``correctable_words``."""
 
         def swap(part: Part) -> Part:
-            return replace(part, words=(instead.get(part.words[0], part.words[0]),)) if is_plain(part) else part
+            other = instead.get(part.words[0]) if is_plain(part) else None
+            return replace(part, words=(other,), also=()) if other else part
 
         text = " ".join(instead.get(word, word) for word in self.text.split())
-        written = re.sub(r"[^\W_]+", lambda found: instead.get(found[0], found[0]), self.written)
+        written = WORD.sub(lambda found: instead.get(found[0], found[0]), self.written)
         groups = tuple(tuple(swap(part) for part in group) for group in self.groups)
         return replace(self, text=text, written=written, groups=groups, typing=False)
 
@@ -109,6 +124,11 @@ class Query:
 def is_plain(part: Part) -> bool:
     """Whether it is a single word that may be anywhere."""
     return len(part.words) == 1 and not part.weight
+
+
+def is_cut(part: Part) -> bool:
+    """Whether it is writing without spaces that may be anywhere: several pairs, of which each tells something."""
+    return part.is_run and not part.weight
 
 
 @dataclass
@@ -123,13 +143,23 @@ class _Reading:
     numbers: list[str] = field(default_factory=list)
     meant: bool = False
     typing: bool = False
+    negates: bool = False  # NOT was just read
     spare: int = PARTS_AT_MOST
 
 
 def clean(query: str) -> str:
-    """``query`` folded, without what a database cannot take, at most 400 characters."""
-    text = query[: QUERY_LENGTH * 2].replace("\0", " ").encode("utf-8", "ignore").decode()
-    return fold(text.translate(QUOTES))[:QUERY_LENGTH].strip()
+    """``query`` folded but for its operators, without what a database cannot take, at most 400 characters."""
+    text = query[: QUERY_LENGTH * 2].translate(NO_LETTERS).encode("utf-8", "ignore").decode()
+    text = GERSHAYIM.sub("'", text).translate(QUOTES)
+    if not _is_in_capitals(text):
+        text = OPERATOR.sub(lambda found: OPERATORS[found["operator"]] if found["operator"] else found[0], text)
+    return fold(text).translate(WRITTEN)[:QUERY_LENGTH].strip()
+
+
+def _is_in_capitals(text: str) -> bool:
+    """Whether whoever typed it types all in capitals: then OR is a word like all others."""
+    letters = OPERATOR.sub(lambda found: found[0] if found["operator"] is None else "", text)
+    return any(one.casefold() != one for one in letters) and not any(one.islower() for one in letters)
 
 
 def parse(query: str) -> Query:
@@ -138,10 +168,9 @@ def parse(query: str) -> Query:
     reading = _Reading()
     for token in TOKEN.finditer(written):
         if not _starts_a_word(written, token.start()):
-            _take_words(reading, words(token[0]), minus=False)
-        elif token["word"] == "or" and not token["minus"] and not token["field"]:
-            reading.meant, reading.typing = True, False
-            reading.groups.append([])
+            _take_words(reading, token[0], minus=False)
+        elif token["word"] in OPERATORS and not token["minus"] and not token["field"]:
+            _operate(reading, token["word"])
         else:
             _take(reading, token)
     groups = tuple(tuple(dict.fromkeys(group)) for group in reading.groups if group)
@@ -156,23 +185,35 @@ def _starts_a_word(text: str, place: int) -> bool:
     return place == 0 or text[place - 1] in ' "' or text[place] == '"'
 
 
+def _operate(reading: _Reading, operator: str) -> None:
+    reading.meant, reading.typing = True, False
+    reading.negates = operator == "NOT"
+    if operator == "OR":
+        reading.groups.append([])
+
+
 def _take(reading: _Reading, token: re.Match[str]) -> None:
-    minus, name = bool(token["minus"]), token["field"] or ""
+    minus, name = bool(token["minus"]) or reading.negates, token["field"] or ""
+    reading.negates = False
     value = token["phrase"] if token["phrase"] is not None else token["word"]
     if name in TEXT_FIELDS and words(value):
-        part = Part(tuple(words(value).split()[:PARTS_AT_MOST]), TEXT_FIELDS[name])
         reading.meant, reading.typing = True, False
-        _add(reading, part, minus=minus)
+        _add(reading, _phrase(value, TEXT_FIELDS[name]), minus=minus)
     elif name and not minus and _take_value(reading, name, value):
         reading.meant, reading.typing = True, False
     elif token["phrase"] is not None:
         reading.meant, reading.typing = True, False
-        _take_words(reading, words(name), minus=False)
-        if found := words(value).split():
-            _add(reading, Part(tuple(found[:PARTS_AT_MOST])), minus=minus)
+        _take_words(reading, name, minus=False)
+        if words(value):
+            _add(reading, _phrase(value), minus=minus)
     else:
-        reading.typing = not minus and token.end() == len(token.string) and bool(re.fullmatch(r"[^\W_]{2,}", value))
-        _take_words(reading, words(f"{name} {value}"), minus=minus)
+        reading.typing = not minus and token.end() == len(token.string) and _may_go_on(value)
+        _take_words(reading, f"{name} {value}", minus=minus)
+
+
+def _may_go_on(word: str) -> bool:
+    found = WORD.fullmatch(word)
+    return found is not None and len(word) > 1
 
 
 def _take_value(reading: _Reading, name: str, value: str) -> bool:
@@ -191,30 +232,52 @@ def _take_value(reading: _Reading, name: str, value: str) -> bool:
 
 
 def _take_words(reading: _Reading, text: str, *, minus: bool) -> None:
-    found = text.split()
-    if minus and len(found) > 1:  # -science-fiction excludes the two side by side
-        found = [text]
+    """``text`` is folded and has its signs: those within a word tell what else it may be."""
+    found = words(text).split()
+    if minus and found:
+        reading.meant = True
+        _add(reading, _phrase(text), minus=True)  # -science-fiction excludes the two side by side
+        return
+    whole = cut.compounds(text)
     for word in found:
-        reading.meant = reading.meant or minus
-        _add(reading, Part(tuple(word.split())), minus=minus)
+        for piece in cut.pieces(word):
+            also = [*((one,) for one in whole.get(word, ())), *cut.others(word)]
+            _add(reading, Part(piece.words, "", tuple(also), piece.is_begun, piece.is_run), minus=False)
+
+
+def _phrase(text: str, weight: str = "") -> Part:
+    """The words of ``text`` side by side, or what the whole of it may be written as."""
+    bare = words(text)
+    piece = cut.phrase(bare)
+    whole = cut.compounds(text)
+    also: list[tuple[str, ...]] = [(one,) for one in whole.get(bare.split()[0], ()) if one == bare.replace(" ", "")]
+    if " " not in bare:
+        also += cut.others(bare)
+    return Part(piece.words[:PARTS_AT_MOST], weight, tuple(also), piece.is_begun and len(piece.words) <= PARTS_AT_MOST)
 
 
 def _add(reading: _Reading, part: Part, *, minus: bool) -> None:
     if minus:
         if len(reading.excluded) < EXCLUDED_AT_MOST:
             reading.excluded.append(part)
-    elif reading.spare >= len(part.words):
+        return
+    part = replace(part, words=part.words[: reading.spare]) if part.is_run else part
+    if part.words and reading.spare >= len(part.words):
         reading.spare -= len(part.words)
         reading.groups[-1].append(part)
 
 
 def read_years(value: str) -> Years | None:
-    """``1990``, ``1990-2000``, ``1990-``; a minus before a number is before our era. ``None`` for anything else."""
+    """``1990``, ``1990-2000`` (or the other way round), ``1990-``; a minus before a number is before our era. ``None``
+    for anything else, the year 0 alone too: 1 BCE is followed by 1 CE."""
     found = YEARS.fullmatch(value.strip().replace("–", "-"))
     if not found:
         return None
     first = int(found[1])
     last = int(found[3]) if found[3] else LATEST if found["to"] else first
+    if first == last == 0:
+        return None
+    first, last = min(first, last), max(first, last)
     return Years(first, last) if EARLIEST <= first <= LATEST and EARLIEST <= last <= LATEST else None
 
 

@@ -9,6 +9,7 @@ from catalog.finding.query import Query
 from catalog.finding.statement import COVER, LOOKED_AT, Candidate
 from catalog.models import Book
 from catalog.names import ARTICLES
+from library.search import cut
 from library.search.fold import words
 from library.search.fusion import min_max
 
@@ -50,18 +51,20 @@ def known(books: Sequence[int], query: Query, told: Mapping[int, tuple[str, ...]
     return {book: more for book, more in gains.items() if more}
 
 
-def gain(asked: str, title: str, subtitle: str, whole: str, people: str, language: str) -> float:
-    """``asked``, ``whole`` and ``people`` as bare words; leading articles do not count."""
+def gain(asked: str, title: str, subtitle: str, people: str, language: str) -> float:
+    """``asked`` as bare words, ``people`` as they are searched; leading articles do not count."""
+    whole = words(f"{title} {subtitle}")
     title = words(title) if subtitle else whole
     articles = ARTICLES.get(language, ())
     asked_, title_, whole_ = (_bare(text, articles) for text in (asked, title, whole))
     if asked_ in {title_, whole_}:
         return SAME_TITLE
-    if f"{whole_} ".startswith(f"{asked_} "):
+    if f"{whole_} ".startswith(f"{asked_} ") or (
+        not asked_.isascii() and cut.LAST_RUNS.search(asked_) and whole_.startswith(asked_)
+    ):
         return TITLE_STARTS
-    given = asked.split()
-    about, by = set(title_.split()), set(people.split())
-    if about and about <= set(given) <= about | by | {"by"} | set(title.split()):
+    given, about = set(cut.asked(asked)), set(cut.asked(title_))
+    if about and about <= given <= about | set(people.split()) | {"by"} | set(cut.asked(title)):
         return TITLE_AND_PEOPLE
     return 0.0
 

@@ -20,7 +20,7 @@ RANKED = 400
 FIELD_WEIGHTS = (0.15, 0.4, 0.8, 1.0)
 FREQUENCY_SCALE = 3.0  # ts_rank gives at most 1: there k1 would let nothing saturate
 POPULAR, MOST_POPULAR = 0.15, 9.0  # what the most borrowed book gains, and the logarithm of how often that is
-TITLE = ("title", "subtitle", "search_a", "search_b", "language")  # what ``ranking.gain`` reads of a book
+TITLE = ("title", "subtitle", "search_b", "language")  # what ``ranking.gain`` reads of a book
 TITLES_AT_MOST = 20
 LOOKED_AT = 100  # so many titles are compared with the query as a whole
 COVER = 0.35  # what a title that was asked for completely adds to the best score by words
@@ -150,7 +150,7 @@ def _totals(counting: Counting, passing: str, *, exact: bool) -> str:
   FROM (SELECT {counts} FROM matched) AS total, LATERAL (VALUES {values}) AS one(part, value, number)"""
 
 
-def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str, str]]:
+def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str]]:
     """``TITLE`` of the books whose titles hold the words, the shortest titles first."""
     shown = "" if staff else "AND NOT facts.is_suppressed"
     sql = f"""SELECT {", ".join(f"book.{column}" for column in TITLE)}

@@ -53,12 +53,19 @@ class Writer:
 
     def part(self, part: Part, *, free: set[str] | frozenset[str] = frozenset(), prefix: bool = False) -> str:
         weight = TITLE if self.titles else part.weight
+        instead = [self._row(row, weight) for row in part.also]
         if len(part.words) > 1:
-            return self._phrase(part.words, weight)
+            return any_of([self._phrase(part.words, weight, begun=part.is_begun), *instead])
         word = self.known.words[part.words[0]]
-        begun = [quoted(word.text, weight, prefix=True)] if prefix else []
+        begun = [quoted(word.text, weight, prefix=True)] if prefix or part.is_begun else []
         gone = [self._guard(word.nothing_in & free)] if word.nothing_in & free else []
-        return any_of([*begun, *self._readings(word, weight), *self._initials(word, weight), *gone])
+        return any_of([*begun, *self._readings(word, weight), *self._initials(word, weight), *instead, *gone])
+
+    def _row(self, texts: Sequence[str], weight: str) -> str:
+        """Words that stand for another, side by side."""
+        if len(texts) > 1:
+            return self._phrase(texts, weight)
+        return any_of(self._readings(self.known.words[texts[0]], weight))
 
     def _readings(self, word: Word, weight: str) -> list[str]:
         stems = [
@@ -70,21 +77,26 @@ class Writer:
     def _initials(self, word: Word, weight: str) -> list[str]:
         """Two or three letters may be a name's: "jk" is "J.K." too."""
         letters = word.text
-        if letters.isalpha() and len(letters) in INITIALS:
+        if letters.isascii() and letters.isalpha() and len(letters) in INITIALS:
             return [side_by_side([quoted(letter, weight) for letter in letters])]
         return []
 
-    def _phrase(self, texts: Sequence[str], weight: str) -> str:
+    def _phrase(self, texts: Sequence[str], weight: str, *, begun: bool = False) -> str:
         words = [self.known.words[text] for text in texts]
         readings = {tuple(texts): set(self.known.languages)}
         for language in sorted(self.known.languages):
             stems = tuple(_stem(word, language) for word in words)
             if any(stems) and stems != tuple(texts):
                 readings.setdefault(stems, set()).add(language)
-        return any_of(
-            self._in(side_by_side([quoted(stem, weight) if stem else "" for stem in stems]), languages)
-            for stems, languages in readings.items()
-        )
+        last = len(texts) - 1
+
+        def written(stems: Sequence[str]) -> str:
+            marked = enumerate(stems)
+            return side_by_side([
+                quoted(stem, weight, prefix=begun and place == last) if stem else "" for place, stem in marked
+            ])  # fmt: skip
+
+        return any_of(self._in(written(stems), languages) for stems, languages in readings.items())
 
     def _phrased(self, parts: Sequence[Part]) -> Sequence[Part]:
         """Where only stop words are asked for ("to be or not to be") they have to be side by side."""

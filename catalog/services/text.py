@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from catalog.models import Book
+from catalog.models import Author, Book
 from catalog.names import sort_title
 from catalog.services import vectors
-from library.search.fold import words
+from library.search.cut import RUN, recorded, spaced
 
 TOGETHER = 500
 COLUMNS = ("search_a", "search_b", "search_c", "search_d", "sort_title")
@@ -36,13 +36,21 @@ def refresh_search_texts(books: Iterable[Book]) -> int:
 def _fill(book: Book) -> bool:
     """Whether anything is different from what is stored."""
     before = [getattr(book, name) for name in COLUMNS]
-    book.search_a = words(f"{book.title} {book.subtitle}")
-    people = (name for author in book.authors.all() for name in (author.name, *(a.name for a in author.aliases.all())))
-    book.search_b = words(" ".join(dict.fromkeys(people)))
+    book.search_a = recorded(f"{book.title} {book.subtitle}")
+    people = (name for author in book.authors.all() for name in _names(author))
+    book.search_b = recorded(" ".join(dict.fromkeys(people)))
     about = [*(category.name for category in book.categories.all()), *(heading.name for heading in book.subjects.all())]
     if book.series is not None:
         about.append(book.series.name)
-    book.search_c = words(" ".join(about))
-    book.search_d = words(f"{book.description} {book.publisher}")
+    book.search_c = recorded(" ".join(about))
+    book.search_d = spaced(f"{book.description} {book.publisher}")
     book.sort_title = sort_title(book.title, book.language)
     return before != [getattr(book, name) for name in COLUMNS]
+
+
+def _names(author: Author) -> Iterator[str]:
+    """All names of ``author``; where a family name comes first and no space follows it, as it is filed, too."""
+    yield author.name
+    if not author.name.isascii() and RUN.search(author.name):
+        yield author.sort_name
+    yield from (alias.name for alias in author.aliases.all())

@@ -12,7 +12,8 @@ from typing import Any
 from catalog import isbn
 from catalog.models import Author, Authorship, Book, Category, Subject
 from catalog.names import display_name, sort_name, sort_title
-from library.search.fold import fold, words
+from library.search.cut import recorded, spaced
+from library.search.fold import fold
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "catalogue"
 LANGUAGES = {"eng": "en", "fre": "fr", "spa": "es", "ara": "ar", "ger": "de", "ind": "id", "por": "pt", "nl": "nl"}
@@ -38,7 +39,7 @@ def book_of(row: Row) -> Book:
     year = re.search(r"-?\d{3,4}", str(row.get("year") or row.get("date") or ""))
     return Book(
         title=title, language=language if re.fullmatch("[a-z]{2}", language) else "en", isbn=found,
-        year=int(year[0]) if year and -3000 <= int(year[0]) <= 2200 else None,
+        year=int(year[0]) if year and -3000 <= int(year[0]) <= 2200 and int(year[0]) else None,
         publisher=(row.get("publisher") or "")[:200], popularity=max(0, 5000 - int(row["id"])) if ten else 0,
         sort_title=sort_title(title, language),
     )  # fmt: skip
@@ -67,8 +68,9 @@ def load(chosen: Iterable[Row]) -> dict[int, Row]:
             book.isbn = None
         taken.add(book.isbn or "")
         shelf_names, subject_names = headings(row)
-        book.search_a, book.search_b = words(book.title), words(" ".join(people(row)))
-        book.search_c, book.search_d = words(" ".join([*shelf_names, *subject_names])), words(book.publisher)
+        book.search_a, book.search_b = recorded(book.title), recorded(" ".join(people(row)))
+        book.search_c = recorded(" ".join([*shelf_names, *subject_names]))
+        book.search_d = spaced(book.publisher)
         books.append(book)
     Book.objects.bulk_create(books, batch_size=5000)
     authors = _named(Author, (name for row in kept for name in people(row)), lambda name: {

@@ -18,8 +18,20 @@ def asked(query: str) -> list[list[str]]:
         ("The Gene", [["the", "gene"]]),
         ('"the gene" mukherjee', [["the gene", "mukherjee"]]),
         ("“the gene” «an intimate", [["the gene", "an intimate"]]),
-        ("kafka or camus OR jane austen", [["kafka"], ["camus"], ["jane", "austen"]]),
-        ("or or or", []),
+        ("kafka OR camus OR jane austen", [["kafka"], ["camus"], ["jane", "austen"]]),
+        ("OR OR OR", []),
+        ("ready or not, dead or alive", [["ready", "or", "not", "dead", "alive"]]),
+        ("READY OR NOT", [["ready", "or", "not"]]),
+        ("1984 OR 1985", [["1984"], ["1985"]]),
+        ("演义 OR 汉语", [["演义"], ["汉语"]]),
+        ('"dead OR alive" OR king', [["dead or alive"], ["king"]]),
+        ("cats AND dogs", [["cats", "dogs"]]),
+        ("现代汉语 title:文学", [["现代 代汉 汉语", "文学A"]]),
+        ("c语言 猫", [["c", "语言", "猫"]]),
+        ('"村上 春樹"', [["村上 上春 春樹"]]),
+        ("हिन्दी साहित्य", [["हिन्दी", "साहित्य"]]),
+        ("C++ c# .NET asp.net", [["cplusplus", "csharp", "dotnet", "asp", "net"]]),
+        ('subject:"C#"', [["csharpC"]]),
         ("spider-man J.K. L’Étranger 1914–1918", [["spider", "man", "j", "k", "l", "etranger", "1914", "1918"]]),
         ("author:Tolkien ring", [["tolkienB", "ring"]]),
         ('author:"le guin" title:darkness subject:ethics', [["le guinB", "darknessA", "ethicsC"]]),
@@ -45,6 +57,28 @@ def test_a_minus_excludes_only_where_a_word_begins():
     assert [part.words[0] for part in query.groups[0]] == ["cell", "well", "known"]
 
 
+def test_a_capital_not_excludes_what_follows():
+    query = parse("cell NOT plant NOT author:smith NOT")
+    assert [" ".join(part.words) + part.weight for part in query.excluded] == ["plant", "smithB"]
+    assert [part.words[0] for part in query.groups[0]] == ["cell"]
+
+
+@pytest.mark.parametrize(
+    ("query", "also"),
+    [
+        ("o'neill", {"oneill"}),
+        ("author:o’neill", {"oneill"}),
+        ("spider-man", {"spiderman"}),
+        ("catch22", {"catch 22"}),
+        ("1914-1918", set()),
+        ("c#", {"c sharp"}),
+        ("cell", set()),
+    ],
+)
+def test_what_may_be_written_otherwise_is_asked_for_too(query, also):
+    assert {" ".join(row) for group in parse(query).groups for part in group for row in part.also} == also
+
+
 def test_what_is_asked_beside_words():
     query = parse('year:1990-2000 year:-44 language:french language:de series:"Earthsea Cycle" isbn:0-8044-2957-X')
     assert query.years == (Years(1990, 2000), Years(-44, -44))
@@ -60,7 +94,8 @@ def test_what_is_asked_beside_words():
     [
         ("1990", Years(1990, 1990)), ("1990-2000", Years(1990, 2000)), ("1990–2000", Years(1990, 2000)),
         ("1990-", Years(1990)), ("-500", Years(-500, -500)), ("-500--300", Years(-500, -300)),
-        ("-500-100", Years(-500, 100)), ("0", Years(0, 0)),
+        ("-500-100", Years(-500, 100)), ("2000-1990", Years(1990, 2000)), ("-300--500", Years(-500, -300)),
+        ("0-9", Years(0, 9)), ("0", None),
         ("", None), ("soon", None), ("19900", None), ("9999", None), ("1990-2000-2010", None), ("١٩٩٠", None),
     ],
 )  # fmt: skip
@@ -71,7 +106,8 @@ def test_years(value, years):
 @pytest.mark.parametrize(
     ("query", "typing"),
     [("monte cri", True), ("monte cri ", True), ('"monte cri"', False), ("monte -cri", False), ("monte c", False),
-     ("author:dum", False), ("kafka or", False), ("kafka or cam", True), ("1984", True)],
+     ("author:dum", False), ("kafka OR", False), ("kafka OR cam", True), ("kafka or", True), ("हिन्दी", True),
+     ("1984", True)],
 )  # fmt: skip
 def test_only_a_bare_last_word_may_be_unfinished(query, typing):
     assert parse(query).typing is typing
@@ -82,7 +118,9 @@ def test_only_a_bare_last_word_may_be_unfinished(query, typing):
     [
         ("cell biology", False),
         ('"cell', True),
-        ("a or b", True),
+        ("kafka OR b", True),
+        ("kafka AND b", True),
+        ("kafka or b", False),
         ("a -b", True),
         ("author:b", True),
         ("well-known", False),
@@ -102,7 +140,29 @@ def test_a_correction_changes_words_that_stand_alone():
 TEXTS = st.one_of(
     st.text(max_size=80),
     st.lists(
-        st.sampled_from(["or", "-", '"', ":", "author:", "year:", "a", "-b", "1990-", "’", "\0", "\ud800", " "])
+        st.sampled_from(
+            [
+                "or",
+                "OR",
+                "NOT",
+                "-",
+                '"',
+                ":",
+                "author:",
+                "year:",
+                "a",
+                "-b",
+                "1990-",
+                "’",
+                "\0",
+                "\ud800",
+                " ",
+                "文",
+                "हि",
+                "C#",
+                "O'N",
+            ]
+        )
     ).map("".join),
 )
 

@@ -6,7 +6,6 @@ count of that (``Statistics``). Nothing is counted or built while somebody waits
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
@@ -16,13 +15,11 @@ from typing import Any
 from django.db import connection
 
 from library.search.bm25 import K1, B, idf
-from library.search.fold import words
+from library.search.cut import spaced
 
 DEPTH = 100  # texts that each order brings to a fusion: measured
 MOST_TERMS = 64  # of a query; more is a text, and the rarest of them tell enough
 MOST_GATHERED = 20_000  # texts that are scored; beyond it the commonest words bring no text in, but count in all others
-# Runs of writing that puts no spaces between words: kana, Chinese characters, Thai, Lao, Burmese, Khmer.
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
 LEXEMES = """
 SELECT DISTINCT lexeme FROM unnest(%s::text[]) AS language,
   unnest(to_tsvector(lyceum_text_configuration(language), %s)) AS term ORDER BY lexeme
@@ -63,16 +60,6 @@ class Statistics:
     texts: int
     words: int
     having: Mapping[str, int] = field(default_factory=dict)
-
-
-def spaced(text: str) -> str:
-    """``text`` as it is read for its terms: folded words between single spaces (``library.search.fold.words``), and
-    of writing without spaces every two neighbouring signs, so that a part of such a text can be found at all."""
-    return " ".join(UNSPACED.sub(lambda run: f" {_pairs(run[0])} ", words(text)).split())
-
-
-def _pairs(run: str) -> str:
-    return " ".join(run[at : at + 2] for at in range(max(len(run) - 1, 1)))
 
 
 def lexemes(query: str, languages: Sequence[str]) -> list[str]:

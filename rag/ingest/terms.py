@@ -1,6 +1,6 @@
 """Which words are in how many passages: of one generation, and of all that answer now.
 
-A passage's terms are the lexemes of its vector: its words (``library.search.texts.spaced``) read by the text
+A passage's terms are the lexemes of its vector: its words (``library.search.cut.spaced``) read by the text
 configuration of its language. The library's are appended to by triggers and added up here, a batch at a time.
 """
 
@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
 
 from library.ai.embeddings import Vectors
-from library.search.texts import Statistics, spaced
+from library.search.cut import spaced
+from library.search.texts import Statistics
 from rag.ingest.passages import Cut
 from rag.models import GenerationTerm, IndexGeneration, LibraryTerm, Passage
 

@@ -75,6 +75,12 @@ def rows(name: str) -> list[dict[str, Any]]:
     return found
 
 
+def books(name: str) -> list[dict[str, Any]]:
+    """The records of a collection that brings its own."""
+    found: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text())["books"]
+    return found
+
+
 def gate_hash(name: str) -> str:
     """SHA-256 (hex) of the gating half: its rows by id, as JSON with sorted keys and no white space, in UTF-8."""
     gate = sorted((row for row in rows(name) if row["half"] == "gate"), key=lambda row: str(row["id"]))
