@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 from accounts import credentials, outbox, services, sessions
 from accounts import lock_out_admin as lock_out_admin
 from accounts import staff_admin as staff_admin
-from accounts.errors import CardTaken
+from accounts.errors import CardIsBarcode, CardTaken
 from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
+from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
 from library.core.errors import LibraryError
 from library.core.forms import take_as_pasted
@@ -68,6 +69,8 @@ class UserAdmin(admin.ModelAdmin[User]):
             services.change_role(user=obj, role=Role(given["role"]), by=_who(request))
         if "is_active" in form.changed_data:
             services.change_active(user=obj, is_active=given["is_active"], by=_who(request))
+            for sentence in () if given["is_active"] else services.still_open(obj):
+                self.message_user(request, sentence, messages.WARNING)
 
     def _create(self, obj: User, given: dict[str, Any]) -> None:
         user = services.create_user(
@@ -104,6 +107,8 @@ class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):
         card = bare(self.cleaned_data["card_number"])
         if not card or Patron.objects.filter(card_folded=card).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(CardTaken().detail if card else _("Scan or type the number of the card."))
+        if "card_number" in self.changed_data and any(taken for _to, taken in card_wanted.send(Patron, card=card)):
+            raise forms.ValidationError(CardIsBarcode().detail)
         return card
 
 

@@ -155,6 +155,13 @@ class CardTaken(LibraryError):
         self.fields = {"card_number": [self.detail]}
 
 
+class CardIsBarcode(CardTaken):
+    """The desk could not tell the reader from the book."""
+
+    code = "card_is_barcode"
+    message = _("A copy has this number as its barcode. Give the card another one.")
+
+
 class LooksLike(LibraryError):
     """``people``: who is registered under this name, and may be the same person."""
 

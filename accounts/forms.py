@@ -34,6 +34,13 @@ class DescribedForm(forms.Form):
         if not told:
             self.add_error(None, [forms.ValidationError(sentence) for sentence in refusal.sentences])
 
+    def focus_on_what_is_wrong(self) -> None:
+        """Begin at the first wrong field, wherever the form begins else: it is in sight and under the keyboard."""
+        wrong = next((name for name in self.fields if name in self.errors), None)
+        if wrong is not None:
+            for name, field in self.fields.items():
+                field.widget.attrs["autofocus"] = name == wrong
+
 
 class EmailForm(DescribedForm):
     email = AddressFormField(
@@ -108,6 +115,18 @@ class RegisterForm(ChosenPasswordForm):
         ),
     )
     password = NewPasswordField(label=_("Password"))
+
+    def __init__(self, *args: Any, has_password: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if has_password:
+            self.keeps_password()
+
+    def keeps_password(self) -> None:
+        """A password was given before and is good: the field may stay empty, and says so."""
+        field = self.fields["password"]
+        field.required = False
+        field.widget.is_required = False
+        field.widget.attrs["placeholder"] = _("kept as you typed it")
 
 
 class ResetForm(ChosenPasswordForm):

@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 from accounts import addresses, errors
 from accounts.clients import client_of as client_of
 from accounts.models import LockOut, Patron, Tally, User
+from library.core import outages, waking
 from library.core.config import Limit
 from library.core.errors import NotAllowed, ServiceUnavailable
 
@@ -206,21 +207,21 @@ def _refusal(kind: Kind, ends_at: datetime, at: datetime) -> errors.RateLimited:
 
 
 def _execute(sql: str, values: list[Any], *, returning: bool = False) -> int:
-    """How many rows were written. Errors: ``ServiceUnavailable``: what cannot be counted is not allowed."""
+    """How many rows were written. What cannot be counted is not allowed.
+
+    Errors: ``ServiceUnavailable``, or the database's own where it is away.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             return len(cursor.fetchall()) if returning else cursor.rowcount
     except DatabaseError as fault:
         log.error("A limit could not be counted: %s", type(fault).__name__)
+        if outages.refusal_of(fault) is not None:  # no form should show as its own fault that the database is away
+            raise
         raise ServiceUnavailable from fault
 
 
 def _wake() -> None:
     """Let a worker tell whom it concerns; beat does where the broker is away."""
-    from celery import current_app
-
-    try:
-        current_app.send_task("tell_locked_out", retry=False)
-    except Exception as fault:  # every transport has its own errors
-        log.warning("No wake-up could be sent for a lock-out: %s", type(fault).__name__)
+    waking.wake("tell_locked_out")

@@ -7,7 +7,6 @@ the first line. One-time codes alone do not pass through here: no table may hold
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,8 +17,7 @@ from django.utils import timezone
 
 from accounts import addresses, plain
 from accounts.models import Notice, NoticeState, User
-
-log = logging.getLogger(__name__)
+from library.core import waking
 
 TIME = "$time"
 Words = Callable[[Notice], Mapping[str, Any]]
@@ -94,14 +92,7 @@ def template_of(kind: str) -> str:
 
 def wake() -> bool:
     """Send the message that lets a worker look into the outbox. False where the broker is away."""
-    from celery import current_app
-
-    try:
-        current_app.send_task("send_notices", retry=False, expires=60)
-    except Exception as fault:  # every transport has its own errors; none may lose the row
-        log.warning("No wake-up could be sent for the outbox: %s", type(fault).__name__)
-        return False
-    return True
+    return waking.wake("send_notices", expires=60)
 
 
 def freeze(context: Mapping[str, plain.Value]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from django.utils.crypto import salted_hmac
 from accounts import activity, addresses, errors, limits, mails
 from accounts.models import OneTimeCode, OneTimeCodeQuerySet, Purpose, User
 from accounts.validators import CODE_LENGTH
+from library.core import waking
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 15.0
@@ -213,14 +214,7 @@ def hash_challenge(challenge: str) -> str:
 
 def wake(row: OneTimeCode) -> bool:
     """Send the message that lets a worker send the code: its id, no more. False where the broker is away."""
-    from celery import current_app
-
-    try:
-        current_app.send_task("send_code", args=[str(row.pk)], retry=False)
-    except Exception as fault:  # every transport has its own errors; none may lose the row
-        log.warning("No wake-up could be sent for code %s: %s", row.pk, fault)
-        return False
-    return True
+    return waking.wake("send_code", args=[str(row.pk)])
 
 
 def _instead_of_code(row: OneTimeCode, account: User | None) -> Callable[..., None] | None:

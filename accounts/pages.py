@@ -59,6 +59,7 @@ def show(
     request: HttpRequest, page: str, form: forms.DescribedForm, *, refusal: LibraryError | None = None, **words: Any
 ) -> HttpResponse:
     """The page ``accounts/<page>.html``; 422 where the form has errors or there is a ``refusal`` to tell."""
+    form.focus_on_what_is_wrong()
     context = {"form": form, "refusal": refusal, "mailbox": _mailbox(), **words}
     return render(request, f"accounts/{page}.html", context, status=422 if form.errors or refusal else 200)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity, addresses, cards, errors, limits, notices, otp, sessions, usernames
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User
+from accounts.signals import account_closing
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 from library.core.typed import bare
 
@@ -23,6 +25,7 @@ TAKEN: dict[str, type[errors.EmailTaken | errors.UsernameTaken | errors.CardTake
     "user_email_unique": errors.EmailTaken,
     "user_username_unique": errors.UsernameTaken,
     "patron_card_unique": errors.CardTaken,
+    "patron_card_is_a_barcode": errors.CardIsBarcode,  # a trigger of circulation's: this app knows no copies
 }
 
 
@@ -72,10 +75,13 @@ def register(
     password: str,
     full_name: str,
     username: str = "",
+    kept_password: str = "",
     client: str = "",
     at: datetime | None = None,
 ) -> User:
     """A new patron, proven by the code in their mail. Without ``username`` one is made from the name.
+
+    ``kept_password``: the hash of a password that was looked at before, where none is given now.
 
     What is wrong with password or username is said before the code is tried, so it costs no attempt. Errors:
     ``InvalidInput``, ``UsernameTaken``, ``CodeWrong``, ``CodeSpent``, ``EmailTaken``, ``RateLimited``. Not inside a
@@ -85,10 +91,13 @@ def register(
     email = addresses.clean(email)
     if username and User.objects.filter(username__iexact=username).exists():
         raise errors.UsernameTaken
-    check_password(password, User(email=email, username=username, full_name=full_name))
+    if password or not kept_password:
+        check_password(password, User(email=email, username=username, full_name=full_name))
     for _try in range(TRIES):
         try:
-            return _register(email, digits, password, full_name, username or usernames.like(full_name), at)
+            return _register(
+                email, digits, password, full_name, username or usernames.like(full_name), at, kept=kept_password
+            )
         except (errors.UsernameTaken, errors.CardTaken) as fault:
             # The username or card that we chose went to somebody else in this moment; the code is as good as before.
             if username and isinstance(fault, errors.UsernameTaken):
@@ -96,12 +105,17 @@ def register(
     raise ServiceUnavailable
 
 
-def _register(email: str, digits: str, password: str, full_name: str, username: str, at: datetime | None) -> User:
+def _register(
+    email: str, digits: str, password: str, full_name: str, username: str, at: datetime | None, *, kept: str
+) -> User:
     user = None
     with transaction.atomic(durable=True):
         attempt = otp.try_registration(email=email, digits=digits, at=at)
         if attempt.is_right:
-            user = create_user(email=email, username=username, password=password, full_name=full_name)
+            user = create_user(email=email, username=username, password=password or None, full_name=full_name)
+            if not password:
+                user.password = kept
+                user.save(update_fields=["password"])
             activity.record(actor=user, verb="registered", at=at)
             notices.queue(user=user, kind="welcome", at=at)
     attempt.raise_if_refused()
@@ -150,6 +164,12 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user
+
+
+def still_open(user: User) -> list[str]:
+    """Sentences about what ``user`` still has or waits for: closing the account changes none of it."""
+    answers: list[Any] = account_closing.send(User, user=user)
+    return [sentence for _to, sentences in answers for sentence in sentences]
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,7 +40,7 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
     begun = request.session.get(pages.REGISTERING)
     if begun is None:
         return redirect("accounts:register")
-    form = forms.RegisterForm(request.POST if request.method == "POST" else None)
+    form = forms.RegisterForm(request.POST if request.method == "POST" else None, has_password="kept" in begun)
     checked = None
     if form.is_valid():
         given = form.cleaned_data
@@ -50,11 +51,17 @@ def register_confirm(request: HttpRequest) -> HttpResponse:
                 password=given["password"],
                 full_name=given["full_name"],
                 username=given["username"],
+                kept_password=begun.get("kept", ""),
                 client=limits.client_of(request),
             )
         except errors.UsernameTaken as refusal:
             checked = usernames.availability(given["username"])
             form.show(refusal)
+        except errors.CodeWrong as refusal:
+            form.show(refusal)
+            if given["password"]:  # it was good: kept as its hash, nowhere on the page
+                request.session[pages.REGISTERING] = {**begun, "kept": make_password(given["password"])}
+            form.keeps_password()
         except LibraryError as refusal:
             form.show(refusal)
         else:

@@ -174,7 +174,11 @@ def _copy_books(cursor: Any, batch: list[Any], now: Any) -> None:
 def _author_columns() -> list[Any]:
     from catalog.models import Author
 
-    return [field for field in Author._meta.concrete_fields if field.name not in {"birth_year", "death_year"}]
+    return [
+        field
+        for field in Author._meta.concrete_fields
+        if field.name not in {"birth_year", "death_year", "kind", "is_filed_by_hand"}
+    ]
 
 
 def _author(key: int, name: str, filed: str, folded: str, column: str) -> Any:

@@ -8,7 +8,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from library.search.fold import fold
@@ -17,6 +17,8 @@ SOURCES = Path(__file__).resolve().parents[2] / "shared" / "data" / "catalogue"
 BRANCHES = 6
 CATEGORIES_AT_MOST = 40
 EACH = 40  # queries of a kind
+ASKED_ABOUT = 10_000  # queries are made from the first so many records, for every size the same ones
+STEP = 7_368_787  # a prime: counting in such steps gives every number once, in no order
 WORD = re.compile(r"[a-z]{4,}")
 COMMON = frozenset(
     [
@@ -155,19 +157,31 @@ def _misspelt(word: str, chance: random.Random) -> str:
     return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
+def place(number: int, size: int) -> int:
+    """Where the record that was made as the ``number``-th stands among ``size``, from 1.
+
+    Records with equal scores come in the order of their numbers in some engines: were those that queries are made from
+    the first ones, these engines would find them by that alone.
+    """
+    return number * STEP % size + 1
+
+
 def write(folder: Path, number: int) -> tuple[Path, Path]:
     """The records and the queries as JSON lines; what is there already is kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows, asked = folder / f"records-{number}.jsonl", folder / "queries.jsonl"
+    rows, asked = folder / f"spread-{number}.jsonl", folder / f"queries-{number}.jsonl"
     if not rows.exists():
+        lines = [""] * number
+        for record in records(number):
+            spread = replace(record, id=place(record.id, number))
+            lines[spread.id - 1] = json.dumps(asdict(spread), ensure_ascii=False)
         part = rows.with_suffix(".part")
-        with part.open("w") as out:
-            for record in records(number):
-                out.write(json.dumps(asdict(record), ensure_ascii=False) + "\n")
+        part.write_text("\n".join(lines) + "\n", newline="\n")
         part.rename(rows)
     if not asked.exists():
-        lines = [json.dumps(asdict(one), ensure_ascii=False) for one in queries(list(records(10_000)))]
-        asked.write_text("\n".join(lines) + "\n")
+        made = queries(list(records(ASKED_ABOUT)))
+        known = [replace(one, known=one.known and place(one.known, number)) for one in made]
+        asked.write_text("\n".join(json.dumps(asdict(one), ensure_ascii=False) for one in known) + "\n")
     return rows, asked
 
 

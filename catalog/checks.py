@@ -212,6 +212,7 @@ def barcode(value: str) -> str:
 BOOK: dict[str, Callable[[Any], Any]] = {
     "title": lambda value: one_line(value, at_most=TITLE_LENGTH, required=True),
     "subtitle": lambda value: one_line(value, at_most=TITLE_LENGTH),
+    "filing_title": lambda value: one_line(value, at_most=TITLE_LENGTH),
     "authors": names,
     "categories": category_names,
     "subjects": names,

@@ -25,6 +25,13 @@ class BarcodeTaken(LibraryError):
     message = _("Another copy already has the barcode {barcode}.")
 
 
+class BarcodeIsCard(BarcodeTaken):
+    """The desk could not tell the book from the reader."""
+
+    code = "barcode_is_card"
+    message = _("{barcode} is the number of a reader’s card. Give the copy another one.")
+
+
 class BookInUse(LibraryError):
     code = "book_in_use"
     message = _("This book cannot be deleted: it still has {what}.")
@@ -35,6 +42,13 @@ class CopyInCirculation(LibraryError):
 
     code = "copy_in_circulation"
     message = _("Copy {barcode} is {status}. Settle that at the desk before its status is changed here.")
+
+
+class CopyStillLent(CopyInCirculation):
+    """Its loan is open, as that of a copy declared lost is: returning it is the desk's."""
+
+    code = "copy_still_lent"
+    message = _("The loan of copy {barcode} is still open. Take the copy back at the desk; then its status may change.")
 
 
 class CopyInUse(LibraryError):

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Patron, User
 from catalog import checks
-from catalog.errors import BarcodeTaken
+from catalog.errors import BarcodeIsCard, BarcodeTaken
 from catalog.identifiers import LONGEST, normalise
 from catalog.kept_file import KeptFileField, KeptFileInput
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
@@ -61,8 +61,9 @@ class BookAdminForm(BookModelForm):
     class Meta:
         model = Book
         fields = (
-            "title", "subtitle", "isbn", "publisher", "year", "language", "page_count", "description", "categories",
-            "subjects", "series", "series_position", "reading_level", "minimum_age", "is_public", "is_suppressed",
+            "title", "subtitle", "filing_title", "isbn", "publisher", "year", "language", "page_count",
+            "description", "categories", "subjects", "series", "series_position", "reading_level",
+            "minimum_age", "is_public", "is_suppressed",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -140,6 +141,8 @@ class CopyAdminForm(CopyModelForm):
         barcode = checks.barcode(given)
         if Copy.objects.filter(barcode_folded=barcode).exclude(pk=self.instance.pk).exists():
             raise ValidationError(BarcodeTaken(barcode=barcode).detail)
+        if "barcode" in self.changed_data and Patron.objects.filter(card_folded=barcode).exists():
+            raise ValidationError(BarcodeIsCard(barcode=barcode).detail)
         return barcode
 
 

@@ -14,6 +14,7 @@ ON_SHELF_FOR_HOLD, IN_TRANSIT = CopyStatus.ON_SHELF_FOR_HOLD, CopyStatus.IN_TRAN
 IN_REPAIR, DAMAGED = CopyStatus.IN_REPAIR, CopyStatus.DAMAGED
 MISSING, LOST, WITHDRAWN = CopyStatus.MISSING, CopyStatus.LOST, CopyStatus.WITHDRAWN
 CONSTRAINT = "copy_status_moves"  # the name under which the database refuses
+WHILE_LENT = "copy_lent_while_its_loan_is_open"  # as above, of any move off the loan: circulation's migrations
 Moves = dict[CopyStatus, frozenset[CopyStatus]]
 
 CATALOGUE: Moves = {

@@ -1,64 +1,94 @@
-"""How names and titles are filed."""
+"""How names and titles are filed. Names are read in ``catalog.people``.
+
+Titles: ALA Filing Rules (1980), rules 1, 4 and 8: by the bare words, without the initial article of its language, and
+numerals by value before letters (that the database does, ``Book.title_order``). The articles are those of MARC 21's
+Appendix F, "Initial definite and indefinite articles", in the nominative.
+"""
 
 from __future__ import annotations
 
 import re
 
+from catalog.people import SORT_NAME_LENGTH, NameKind, display_name, read, sort_name
 from library.search.fold import fold
 
-SORT_NAME_LENGTH = 200
+__all__ = [
+    "ARTICLES",
+    "LEADING_SIGNS",
+    "SORT_NAME_LENGTH",
+    "NameKind",
+    "display_name",
+    "read",
+    "sort_name",
+    "sort_title",
+]
 SORT_TITLE_LENGTH = 500
-SUFFIXES = {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"}
-# With a capital these belong to the family name ("Le Guin"); in small letters they follow it ("gogh, vincent van").
-PARTICLES = {"Da", "De", "Del", "Della", "Di", "Du", "El", "La", "Le", "St.", "Van", "Von"}
-# Articles at the start of a title are not filed, as MARC 21 does with its non-filing characters (field 245).
+# Folded. Basque puts its article behind the noun, and so has none here.
 ARTICLES = {
+    "ca": ("el ", "la ", "els ", "les ", "l'", "un ", "una ", "uns ", "unes "),
+    "cy": ("y ", "yr ", "'r "),
+    "da": ("den ", "det ", "de ", "en ", "et "),
     "de": ("der ", "die ", "das ", "ein ", "eine "),
+    "el": ("ο ", "η ", "το ", "οι ", "τα ", "ενας ", "μια ", "ενα "),
     "en": ("the ", "a ", "an "),
-    "es": ("el ", "la ", "los ", "las ", "un ", "una "),
-    "fr": ("le ", "la ", "les ", "l'", "l’", "un ", "une "),
-    "it": ("il ", "lo ", "la ", "i ", "gli ", "le ", "l'", "l’", "un ", "una "),
-    "nl": ("de ", "het ", "een "),
-    "pt": ("o ", "a ", "os ", "as ", "um ", "uma "),
-}
+    "es": ("el ", "la ", "lo ", "los ", "las ", "un ", "una ", "unos ", "unas "),
+    "eu": (),
+    "fr": ("le ", "la ", "les ", "l'", "un ", "une "),
+    "ga": ("an ", "na "),
+    "gl": ("o ", "a ", "os ", "as ", "un ", "unha ", "uns ", "unhas "),
+    "hu": ("a ", "az ", "egy "),
+    "it": ("il ", "lo ", "la ", "i ", "gli ", "gl'", "le ", "l'", "un ", "uno ", "una ", "un'"),
+    "nl": ("de ", "het ", "een ", "'t ", "'n "),
+    "no": ("den ", "det ", "dei ", "de ", "en ", "ei ", "et ", "eit ", "ein "),
+    "pt": ("o ", "a ", "os ", "as ", "um ", "uma ", "uns ", "umas "),
+    "ro": ("un ", "o ", "niste "),
+    "sv": ("den ", "det ", "de ", "en ", "ett "),
+}  # fmt: skip
+# Where what looks like an article is a letter ("A is for Alibi", "A to Zoo") or a part of a name ("El Salvador hoy").
+KEPT = {
+    "ca": r"el salvador|l'hospitalet|les planes|la rioja",
+    "en": r"a (?:is|was|to|and|or|plus|as in|through|thru|minus)|a(?= [&+])",
+    "es": (
+        r"el salvador|el cairo|el escorial|el paso|el aaiun|el corte ingles|la habana|la paz|la rioja|la mancha"
+        r"|la plata|la coruna|la pampa|la haya|las vegas|las palmas|los angeles|los alamos|los mochis"
+    ),
+    "fr": r"le mans|le havre|le caire|le corbusier|la rochelle|la haye|la fontaine|la bruyere|la reunion|la havane",
+    "gl": r"a coruna|o grove|o courel",
+    "it": r"la spezia|l'aquila|la scala|l'avana|la mecca",
+    "nl": r"de gaulle|de sade|den haag",
+}  # fmt: skip
 
 LEADING_SIGNS = re.compile(r"^[\W_]+")  # "“Heroes”" is filed under h
+SIGNS_BUT_APOSTROPHE = re.compile(r"^[^\w']+|^'(?=\w{3})")
 
 
-def display_name(name: str) -> str:
-    """``name`` as a title page has it: "Mukherjee, Siddhartha" is turned round, white space is made single."""
-    name = " ".join(name.split())
-    family, comma, given = (part.strip() for part in name.partition(","))
-    if not comma or not family or not given or "," in given or given.casefold() in SUFFIXES:
-        return name
-    return f"{given} {family}"
-
-
-def sort_name(name: str) -> str:
-    """``name`` with the family name first, folded: what authors are filed and recognised by, at most 200 letters."""
-    words = display_name(name).replace(",", " ").split()
-    suffixes: list[str] = []
-    while len(words) > 1 and words[-1].casefold() in SUFFIXES:
-        suffixes.insert(0, words.pop())
-    start = max(len(words) - 1, 0)
-    while start > 1 and words[start - 1] in PARTICLES:
-        start -= 1
-    parts = [" ".join(words[start:]), " ".join(words[:start]), *suffixes]
-    return fold(", ".join(part for part in parts if part))[:SORT_NAME_LENGTH].rstrip(", ")
-
-
-def sort_title(title: str, language: str) -> str:
+def sort_title(title: str, language: str, filing_title: str = "") -> str:
     """``title`` folded, without leading signs and its language's leading article, at most 500 letters.
 
-    A title of signs alone is filed as it is.
+    ``filing_title``: what a cataloguer says it is filed by, which is left as it is. A title of signs alone, or of an
+    article alone, is filed as it is.
     """
-    folded = _unsigned(fold(title))
-    for article in ARTICLES.get(language, ()):
-        if folded.startswith(article) and len(folded) > len(article):
-            folded = _unsigned(folded.removeprefix(article))
-            break
-    return folded[:SORT_TITLE_LENGTH]
+    if filing_title:
+        return _unsigned(fold(filing_title))[:SORT_TITLE_LENGTH]
+    folded = SIGNS_BUT_APOSTROPHE.sub("", fold(title))
+    rest = _unsigned(folded.removeprefix(_article(folded, language)))
+    return (rest or _unsigned(folded) or fold(title))[:SORT_TITLE_LENGTH]
+
+
+def _article(folded: str, language: str) -> str:
+    """The article that ``folded`` begins with, empty where there is none or it means something else."""
+    kept = KEPT.get(language)
+    if kept and re.match(rf"(?:{kept})(?!\w)", folded):
+        return ""
+    articles = ARTICLES.get(language, ())
+    found = next((article for article in articles if folded.startswith(article)), "")
+    is_all = not _letters(folded.removeprefix(found)) or folded.removeprefix(found) in {one.strip() for one in articles}
+    return "" if is_all else found
+
+
+def _letters(text: str) -> str:
+    return LEADING_SIGNS.sub("", text)
 
 
 def _unsigned(text: str) -> str:
-    return LEADING_SIGNS.sub("", text) or text
+    return _letters(text) or text

@@ -65,11 +65,18 @@ def for_list(books: BookQuerySet) -> BookQuerySet:
 
 
 def books_of(results: Results, user: User | AnonymousUser) -> list[Book]:
-    """The books of one page of a search, in its order, with all that a row of a list shows; none that were hidden
-    from ``user`` since it was found.
+    """The books of one page of a search, in its order, with all that a row of a list shows, and behind them those that
+    are only near in meaning; none that were hidden from ``user`` since it was found.
     """
-    found = {book.pk: book for book in for_list(Book.objects.visible_to(user).filter(pk__in=results.ids))}
-    return [found[pk] for pk in results.ids if pk in found]
+    ids = [*results.ids, *results.near]
+    found = {book.pk: book for book in for_list(Book.objects.visible_to(user).filter(pk__in=ids))}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def parted(books: Sequence[Book], results: Results) -> tuple[list[Book], list[Book]]:
+    """``books_of`` a search: what matches, and what is only near in meaning."""
+    near = set(results.near)
+    return [book for book in books if book.pk not in near], [book for book in books if book.pk in near]
 
 
 def shelves(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:

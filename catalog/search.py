@@ -2,8 +2,8 @@
 
 What finds a book is chosen in this order, each step only where the one before found next to nothing: a number (ISBN
 and others); all words; all words with the last one still being typed; other spellings of words that the catalogue does
-not have; most of the words. Books that are near in meaning are added to what words find. The way is chosen before any
-filter, so that narrowing a list never brings in what was not in it.
+not have; most of the words. What is only near in meaning is a group of its own behind what matches. The way is chosen
+before any filter, so that narrowing a list never brings in what was not in it.
 
 The parts are in ``catalog.finding``; why they are as they are is told in ``docs/adr/0013-search.md``.
 """
@@ -40,7 +40,8 @@ class Results:
     ``count``: of all that was found and passes the filters. ``facets``: each counts what all *other* filters let
     through. ``showing``: the corrected query whose results these are; empty where the query itself was used.
     ``by_meaning``: false where the embedder did not answer in time and words alone were searched. ``absence``: where a
-    number was asked for, such as an ISBN, that no book here has, a sentence that says so.
+    number was asked for, such as an ISBN, that no book here has, a sentence that says so. ``near``: on the last page of
+    what matches, books without the words that are near in meaning, the nearest first; they count nowhere.
     """
 
     count: int
@@ -49,6 +50,7 @@ class Results:
     showing: str = ""
     by_meaning: bool = True
     absence: str = ""
+    near: tuple[int, ...] = ()
 
 
 def search(
@@ -81,4 +83,4 @@ def search(
         else:
             found = ladder.climb(asked, view, narrow, exactly=exactly)
         counted = counting.assemble(found.counts, filters, narrow, staff=view.staff) if facets else ()
-    return Results(found.count, found.ids, counted, found.showing, found.by_meaning, found.absence)
+    return Results(found.count, found.ids, counted, found.showing, found.by_meaning, found.absence, found.near)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog import likeness, queries
-from catalog.models import Book
+from catalog.models import Book, BookQuerySet, Copy
 
 LONGEST = 50  # books on one shelf
 WORDS: dict[str, Callable[[str], str]] = {
@@ -35,15 +36,21 @@ class Shelved:
 def newest(user: Any, n: int, *, at: datetime | None = None) -> list[Shelved]:
     """The ``n`` books last added that ``user`` may see, newest first; three queries."""
     today = timezone.localdate(at)
-    books = queries.for_list(Book.objects.visible_to(user)).order_by("-created_at", "-id")[: min(n, LONGEST)]
+    books = queries.for_list(_books(user)).order_by("-created_at", "-id")[: min(n, LONGEST)]
     return [Shelved(book, _added((today - timezone.localdate(book.created_at)).days, book)) for book in books]
 
 
 def popular(user: Any, n: int) -> list[Shelved]:
     """The ``n`` books borrowed most that ``user`` may see, of those that were borrowed at all; three queries."""
-    books = queries.for_list(Book.objects.visible_to(user).filter(popularity__gt=0))
+    books = queries.for_list(_books(user).filter(popularity__gt=0))
     rows = books.order_by("-popularity", "-id")[: min(n, LONGEST)]
     return [Shelved(book, borrowed(book.popularity)) for book in rows]
+
+
+def newest_of(books: BookQuerySet, n: int, *, reason: str) -> list[Shelved]:
+    """The ``n`` of ``books`` last added, each for the same ``reason``; three queries."""
+    rows = queries.for_list(books).order_by("-created_at", "-id")[: min(n, LONGEST)]
+    return [Shelved(book, reason) for book in rows]
 
 
 def similar(book: Book, user: Any, n: int) -> list[Shelved]:
@@ -59,6 +66,13 @@ def similar(book: Book, user: Any, n: int) -> list[Shelved]:
 def borrowed(times: int) -> str:
     """How often, in words."""
     return ngettext("Borrowed once", "Borrowed {n} times", times).format(n=times)
+
+
+def _books(user: Any) -> BookQuerySet:
+    """The books that ``user`` may see; a place that is lent, such as a study room, is none."""
+    return Book.objects.visible_to(user).exclude(
+        Exists(Copy.objects.filter(book=OuterRef("pk"), item_type__is_place=True))
+    )
 
 
 def _added(days: int, book: Book) -> str:

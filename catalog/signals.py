@@ -10,3 +10,7 @@ book_file_added = Signal()
 # returns the relations to books that it answers for, as {"circulation.Hold.book"}. One that nobody names stops the
 # merge: nothing that hangs on a book is lost because an app was forgotten.
 books_merging = Signal()
+
+# Copies of a book may stand free that did not before: added, mended, found, for loan again, moved here with or without
+# their record. Arguments: book_id (its lock is held).
+copies_freed = Signal()

@@ -46,13 +46,15 @@ def book_list(request: HttpRequest) -> HttpResponse:
     status = 200 if form.is_valid() else 422
     part = _part(request)
     results, number = _found(request, form, facets=part != "more")
-    books = queries.books_of(results, request.user)
-    places = queries.availability_of(books)
+    listed = queries.books_of(results, request.user)
+    places = queries.availability_of(listed)
+    books, near = queries.parted(listed, results)
     context = {
         "form": form,
         "results": results,
         "page": Paginator(Found(results.count, books), ROWS).page(number),
         "rows": [(book, places[book.pk]) for book in books],
+        "near": [(book, places[book.pk]) for book in near],
     }
     if part != "more":
         context |= _around(request, form, results)
@@ -99,7 +101,7 @@ def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[st
         "kept_beside_year": address.without("year").pairs,
         "orders": [(label, name == form.order, address.plus("sort", name)) for name, label in SORTS],
         "order": dict(SORTS)[form.order],
-        "shelves": [] if results.count else queries.shelves(request.user),
+        "shelves": [] if results.count or results.near else queries.shelves(request.user),
     }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from circulation.models import LoanQuerySet
 from circulation.words import SOON
+from library.core import days
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,4 @@ def count_loans(loans: LoanQuerySet, *, at: datetime) -> LoanCounts:
 
 
 def _end_of_soon(at: datetime) -> datetime:
-    zone = timezone.get_default_timezone()
-    day = timezone.localtime(at, zone).date() + timedelta(days=SOON + 1)
-    return datetime.combine(day, time.min, tzinfo=zone)
+    return days.start_of(days.today(at) + timedelta(days=SOON + 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +20,7 @@ from circulation.models import Loan
 from library.core.errors import Level, LibraryError, Reason
 from library.core.typed import bare
 
+CARD, COPY = "card", "copy"
 MOST_CHOICES = 10  # readers of one name that the desk lists
 
 
@@ -38,6 +39,7 @@ class Outcome:
     reasons: Sequence[Mapping[str, str]] = ()
     copy: str = ""
     loan: str = ""
+    asks: str = ""  # a number that is a card and a barcode: to be scanned again with what is meant
     choices: Sequence[Mapping[str, str]] = ()  # readers of whom one is meant: id, name, card, tier, year of birth
 
     taken: Mapping[str, str] | None = None  # a copy that was taken back: barcode, title, from, where, tone, word
@@ -71,9 +73,9 @@ class Scanned:
 
 @dataclass(frozen=True)
 class TakingBack:
-    """What is said of the copies that are taken back: when they count as returned, and whether they are damaged."""
+    """What is said of the copies that are taken back: when or on which day they count as returned, and damage."""
 
-    returned_at: datetime | None = None
+    returned_at: date | None = None
     is_damaged: bool = False
 
 
@@ -133,15 +135,19 @@ def scan(
     by: User,
     branch: Branch | None = None,
     said: TakingBack = TakingBack(),
+    meant: str = "",
 ) -> Scanned:
     """Do what was scanned means: open a reader, lend to the open one, or take back where there is none.
 
-    ``takes_back``: barcodes are taken back even while a reader is open. Never raises a refusal: it is the outcome.
+    ``takes_back``: barcodes are taken back even while a reader is open. ``meant``: ``card`` or ``copy`` for a number
+    that is both; where nobody says, and none is to be taken back, the desk asks. Never raises a refusal: it is the
+    outcome.
     """
-    card = queries.find_patron(text)
-    if card is not None:
+    card, copy = queries.find_patron(text), queries.find_copy(text)
+    if card is not None and copy is not None and not takes_back and not meant:
+        return Scanned(_asked_which(text, card, copy), reader)
+    if card is not None and (copy is None or meant == CARD):
         return Scanned(opened(card), card)
-    copy = queries.find_copy(text)
     if copy is None:
         return _named(text, reader)
     try:
@@ -152,6 +158,13 @@ def scan(
     except LibraryError as refusal:
         outcome = refused(refusal, copy, is_lending=not takes_back and reader is not None)
     return Scanned(outcome, reader)
+
+
+def _asked_which(text: str, card: Patron, copy: Copy) -> Outcome:
+    """Numbers that were both before the database refused them."""
+    named = {"reader": card.user, "title": copy.book.title}
+    sentence = _("This is the card of %(reader)s and the barcode of “%(title)s”. Which of them lies here?") % named
+    return Outcome("warn", _("Which?"), (sentence,), asks=bare(text))
 
 
 def _named(text: str, reader: Patron | None) -> Scanned:

@@ -1,18 +1,18 @@
 """When a loan is due: the rules' values, a calendar and a moment in; the due date and how it came about out.
 
 In this order: the period by the due mode; a popular title's shorter period; the end of term; the fixed due date; the
-end of the card. Whole days end 23:59 by the library's clock.
+end of the card. Whole days end with the last moment of the day by the library's clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from circulation.opening import ONE_DAY, SEARCHED_DAYS, Calendar
+from library.core.days import end_of
 
-DAY_ENDS = time(23, 59)
 HOURS_A_DAY = 24
 A_WEEK = 7
 
@@ -64,20 +64,22 @@ def due_date(
     days: int | None = None,
     card_expires_on: date | None = None,
     popular_days: int | None = None,
+    is_new: bool = False,
 ) -> Due:
     """When a loan from ``start`` on is due. ``days`` takes the place of the period, in its unit: a renewal's.
 
     Later than ``start``, but for two cases in which it is no earlier: a period of 0, and a cap on the very day on
-    whose end ``start`` falls (a renewal that gains nothing). Errors: ``NeverOpens``.
+    whose end ``start`` falls (a renewal that gains nothing; ``is_new``: a check-out, for which that day is over).
+    Errors: ``NeverOpens``.
     """
-    return _Search(terms if days is None else replace(terms, period=days), calendar, start.astimezone(UTC)).find(
-        card_expires_on=card_expires_on, popular_days=popular_days
-    )
+    terms = terms if days is None else replace(terms, period=days)
+    search = _Search(terms, calendar, start.astimezone(UTC), is_new)
+    return search.find(card_expires_on=card_expires_on, popular_days=popular_days)
 
 
 def day_end(day: date, calendar: Calendar) -> datetime:
-    """23:59 by the library's clock, in UTC; where the clock shows it twice, the second time."""
-    return calendar.moment(day, DAY_ENDS)
+    """The last moment of ``day`` by the library's clock, in UTC; where the clock shows it twice, the second time."""
+    return end_of(day, by=calendar.time_zone)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class _Search:
     terms: LoanTerms
     calendar: Calendar
     start: datetime  # in UTC
+    is_new: bool = False
 
     def find(self, *, card_expires_on: date | None, popular_days: int | None) -> Due:
         due = self._by_period()
@@ -101,7 +104,7 @@ class _Search:
     def _by_days(self) -> Due:
         first, period, mode = self._day(self.start), self.terms.period, self.terms.due_mode
         aim = first + timedelta(days=period)
-        to = self._count_open(first, period) if mode == "open_days" else aim
+        to = self.calendar.nth_open(first, period) if mode == "open_days" else aim
         due = self._begin(day_end(to, self.calendar), to)
         if to != aim:
             due = due.then("closed_days_left_out", due.at, days=(to - aim).days, to=to)
@@ -148,11 +151,6 @@ class _Search:
             to += A_WEEK * ONE_DAY
         return to
 
-    def _count_open(self, day: date, period: int) -> date:
-        for _count in range(period):
-            day = self.calendar.next_open(day + ONE_DAY)
-        return day
-
     # What comes after the period
 
     def _popular(self, due: Due, days: int) -> Due:
@@ -176,7 +174,7 @@ class _Search:
         day, mode = self.terms.hard_due_date, self.terms.hard_due_mode
         if day is None:
             return due
-        if day_end(day, self.calendar) < self.start:
+        if self._is_over(day):
             return due.then("hard_due_date_over", due.at, date=day)
         is_later = day > self._day(due.at)
         if day == self._day(due.at) or (mode == "before" and is_later) or (mode == "after" and not is_later):
@@ -188,7 +186,12 @@ class _Search:
 
     def _is_cap(self, day: date, due: Due) -> bool:
         """Whether ``day`` is earlier than the due date and not over when the loan begins."""
-        return day < self._day(due.at) and day_end(day, self.calendar) >= self.start
+        return day < self._day(due.at) and not self._is_over(day)
+
+    def _is_over(self, day: date) -> bool:
+        """Whether nothing can be due on ``day`` that begins now."""
+        end = day_end(day, self.calendar)
+        return end < self.start or (self.is_new and end == self.start)
 
     def _capped(self, due: Due, day: date, code: str, **values: object) -> Due:
         """Down to ``day``; where it is closed, back to an open one, if there is one that is not over already."""

@@ -108,6 +108,12 @@ class CopyWasMissing(Refusal):
     message = _("Copy {barcode} was marked missing and has turned up.")
 
 
+class CopyWasClaimedReturned(Refusal):
+    code = "copy_was_claimed_returned"
+    level = Level.ALERT
+    message = _("{reader} said on {day} that copy {barcode} was back; it was not scanned until now.")
+
+
 class AlreadyLentToPatron(Refusal):
     code = "already_lent_to_patron"
     message = _("Copy {barcode} is already on loan to this reader.")
@@ -248,6 +254,11 @@ class TooSoonToRenew(Refusal):
 class DueDateWouldNotMove(Refusal):
     code = "due_date_would_not_move"
     message = _("Renewing would not move the due date: it would still be {day}.")
+
+
+class RenewedTooLate(Refusal):
+    code = "renewed_too_late"
+    message = _("It was not renewed when it was due; renewed as of then it would be overdue since {day}.")
 
 
 class BookAlreadyHeld(Refusal):

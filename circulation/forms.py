@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import AddressFormField
@@ -17,19 +16,9 @@ from circulation import errors, queries
 from circulation.listing import ByCodeOrId, day_field
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
+from library.core import days
 
 SCAN_LENGTH = 100
-DAY_ENDS, LAST_MOMENT = time(23, 59), time(23, 59, 59)
-
-
-def library_moment(day: date, at: time) -> datetime:
-    """A time of day by the library's clock; where the clock shows it twice, the second time."""
-    return datetime.combine(day, at, tzinfo=timezone.get_default_timezone()).replace(fold=1)
-
-
-def library_today() -> date:
-    """The date of now in the library."""
-    return timezone.localtime(timezone=timezone.get_default_timezone()).date()
 
 
 class ScanForm(forms.Form):
@@ -41,19 +30,19 @@ class ScanForm(forms.Form):
         error_messages={"required": _("Scan a card or a barcode first.")},
     )
     returned_on = day_field(_("Counts as returned on"))
-    is_damaged = forms.BooleanField(label=_("Damaged: put it aside"), required=False)
+    is_damaged = forms.BooleanField(label=_("Damaged: to repair"), required=False)
+    meant = forms.ChoiceField(choices=[("card", _("The card")), ("copy", _("The copy"))], required=False)
 
     def clean_returned_on(self) -> date | None:
         day: date | None = self.cleaned_data["returned_on"]
-        if day is not None and day > library_today():
+        if day is not None and day > days.today():
             raise forms.ValidationError(_("Nothing can be returned in the future."))
         return day
 
     @property
-    def returned_at(self) -> datetime | None:
-        """The moment of the return for a book drop: the end of that day, today now. None where no day is given."""
-        day = self.cleaned_data.get("returned_on")
-        return None if day is None or day >= library_today() else library_moment(day, LAST_MOMENT)
+    def returned_at(self) -> date | None:
+        """The day of the return for a book drop. None where no day is given."""
+        return self.cleaned_data.get("returned_on")
 
 
 class OverrideForm(forms.Form):
@@ -78,7 +67,7 @@ class OverrideForm(forms.Form):
         day, at = given.get("due_on"), given.get("due_time")
         if at is not None and day is None and "due_on" not in self.errors:
             self.add_error("due_on", _("Say on which day."))
-        given["due_at"] = library_moment(day, at or DAY_ENDS) if day else None
+        given["due_at"] = days.moment(day, at or days.ENDS) if day else None
         return given
 
 

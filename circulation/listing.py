@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron, Tier
 from catalog.models import Book, Branch, Copy, ItemType
+from circulation.bounds import A_DAY
 from circulation.models import Loan, LoanQuerySet, LoanStatus
+from library.core import days
 
 BATCH = 500
 ORDINARY = "-"  # copies without an item type
-EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
-OUT_OF_BOUNDS = _("Choose a date from 1900 to 2999.")
 
 
 if TYPE_CHECKING:  # generic only for the type checker
@@ -60,7 +58,7 @@ def day_field(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label, required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), input_formats=["%Y-%m-%d"],
-        validators=[MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)],
+        validators=A_DAY,
     )  # fmt: skip
 
 
@@ -112,9 +110,9 @@ def narrowed(loans: LoanQuerySet, wanted: Mapping[str, Any], *, at: datetime) ->
     if wanted.get("item_type"):
         loans = loans.filter(copy__item_type=None if wanted["item_type"] == ORDINARY else wanted["item_type"])
     if wanted.get("due_from"):
-        loans = loans.filter(due_at__gte=_midnight(wanted["due_from"]))
+        loans = loans.filter(due_at__gte=days.start_of(wanted["due_from"]))
     if wanted.get("due_to"):
-        loans = loans.filter(due_at__lt=_midnight(wanted["due_to"] + timedelta(days=1)))
+        loans = loans.filter(due_at__lt=days.start_of(wanted["due_to"] + timedelta(days=1)))
     return _naming(loans, wanted["q"].strip()) if wanted.get("q") else loans
 
 
@@ -141,7 +139,3 @@ def _naming(loans: LoanQuerySet, text: str) -> LoanQuerySet:
     )  # fmt: skip
     readers = Patron.objects.filter(Q(card_folded=text) | Q(user__full_name__icontains=text))
     return loans.filter(Q(copy__in=copies.values("pk")) | Q(patron__in=readers.values("pk")))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())

@@ -30,6 +30,8 @@ PEOPLE = Joined(patron=Patron, person=User, tier=Tier)
 PATRON = f"""
 SELECT {PEOPLE.columns} FROM accounts_patron AS patron JOIN accounts_user AS person ON person.id = patron.user_id
 JOIN accounts_tier AS tier ON tier.id = patron.tier_id"""
+LOCK_PATRON = "SELECT patron.user_id FROM accounts_patron AS patron"
+LOCK_COPY = "SELECT copy.id FROM catalog_copy AS copy JOIN catalog_book AS book ON book.id = copy.book_id"
 THINGS = Joined(copy=Copy, book=Book, branch=Branch, item_type=ItemType, without=LONG_TEXTS)
 COPY = f"""
 SELECT {THINGS.columns} FROM catalog_copy AS copy JOIN catalog_book AS book ON book.id = copy.book_id
@@ -52,11 +54,10 @@ def of(*tables: str) -> str:
 def patron(scanned: Patron | UUID | str) -> Patron | None:
     """The patron, locked, with user and tier: by a card's number, however it was scanned."""
     if isinstance(scanned, str):
-        found = fetch(PATRON + " WHERE patron.card_folded = %s" + of("patron"), [folded(scanned)])
+        found = _patrons("patron.card_folded = %s", folded(scanned))
     else:
-        pk = scanned.pk if isinstance(scanned, Patron) else scanned
-        found = fetch(PATRON + " WHERE patron.user_id = %s" + of("patron"), [pk])
-    return _patron(found[0]) if found else None
+        found = _patrons("patron.user_id = %s", scanned.pk if isinstance(scanned, Patron) else scanned)
+    return found[0] if found else None
 
 
 def patron_and_borrower(scanned: Patron | str, copy: Copy | str) -> tuple[Patron | None, UUID | None]:
@@ -66,9 +67,21 @@ def patron_and_borrower(scanned: Patron | str, copy: Copy | str) -> tuple[Patron
     copies = {"copy__barcode_folded": copy} if isinstance(copy, str) else {"copy": copy.pk}
     borrower: UUID | None = Loan.objects.open().filter(**copies).values_list("patron", flat=True).first()
     pks = [pk for pk in (known, borrower) if pk is not None]
-    found = fetch(PATRON + " WHERE patron.user_id = ANY(%s) ORDER BY patron.user_id" + of("patron"), [pks])
-    locked = {row.pk: row for row in map(_patron, found)}
+    locked = {row.pk: row for row in _patrons("patron.user_id = ANY(%s)", pks)}
     return (locked.get(known) if known else None), borrower
+
+
+def _patrons(where: str, what: object) -> list[Patron]:
+    """Locked in the order of their ids, and read only then, with all that is joined to them.
+
+    A statement that waits for a lock sees the row that it waited for as it is now, but all rows joined to it as they
+    were when it began: a patron whose tier was changed meanwhile would not be found at all.
+    """
+    locked = fetch(f"{LOCK_PATRON} WHERE {where} ORDER BY patron.user_id{of('patron')}", [what])
+    if not locked:
+        return []
+    found = fetch(f"{PATRON} WHERE patron.user_id = ANY(%s) ORDER BY patron.user_id", [[pk for (pk,) in locked]])
+    return [_patron(row) for row in found]
 
 
 def _patron(row: tuple[Any, ...]) -> Patron:
@@ -97,10 +110,10 @@ def copy_and_book(scanned: Copy | int | str) -> Copy | None:
     else:
         where, what = "copy.id = %s", scanned.pk if isinstance(scanned, Copy) else scanned
     for _ in range(TRIES):
-        found = fetch(f"{COPY} WHERE {where}{of('book', 'copy')}", [what])
-        if found:
-            return _copy(found[0])
-        if not fetch(f"{COPY} WHERE {where}", [what]):
+        locked = fetch(f"{LOCK_COPY} WHERE {where}{of('book', 'copy')}", [what])
+        if locked:
+            return _copy(*fetch(f"{COPY} WHERE copy.id = %s", locked[0]))  # all that is joined, read under the locks
+        if not fetch(f"{LOCK_COPY} WHERE {where}", [what]):
             return None
         # Its record was merged into another while we waited: the next look finds it there.
     raise LostRace

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from circulation import explaining
+from circulation.bounds import A_DAY, LONGEST_PERIOD, MOST, TOO_LONG
 from circulation.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, Setting, resolve
 from circulation.models import LoanRule
 
@@ -29,14 +30,15 @@ class NumberField(forms.IntegerField):
     widget = forms.TextInput
 
     def __init__(self, *, lowest: int, is_limit: bool, **given: Any) -> None:
+        highest, too_high = (MOST, _("At most 32,767.")) if is_limit else (LONGEST_PERIOD, TOO_LONG)
         message = (
             _("A whole number, or ∞ for no limit.")
             if is_limit
             else _("A whole number, at least %(lowest)d.") % {"lowest": lowest}
         )
         super().__init__(
-            required=False, min_value=lowest, max_value=32_767,
-            error_messages={"invalid": message, "min_value": message, "max_value": _("At most 32,767.")}, **given,
+            required=False, min_value=lowest, max_value=highest,
+            error_messages={"invalid": message, "min_value": message, "max_value": too_high}, **given,
         )  # fmt: skip
         self.is_limit = is_limit
 
@@ -71,7 +73,7 @@ def cell_field(model_field: ModelField[Any, Any], **given: Any) -> forms.Field |
         return NumberField(lowest=lowest, is_limit=is_limit)
     if kind == "DateField":
         return forms.DateField(
-            required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            required=False, validators=A_DAY, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             error_messages={"invalid": _("A date, such as 2026-06-30.")},
         )  # fmt: skip
     if kind == "BooleanField":

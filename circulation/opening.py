@@ -5,13 +5,16 @@ A dated exception beats the term's week, which beats the ordinary week. A branch
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
 from circulation.errors import NeverOpens
+from library.core import days
 
 SEARCHED_DAYS = 731  # two years with a leap day: further no search for an open day goes
 ONE_DAY = timedelta(days=1)
@@ -74,7 +77,7 @@ class Calendar:
 
     def is_open(self, day: date) -> bool:
         """Whether the branch opens at all on ``day``."""
-        return bool(self.hours(day))
+        return self._stretch_of(day)[0][day.weekday()]
 
     def next_open(self, day: date) -> date:
         """``day`` itself if it is open, else the first open day after it. Errors: ``NeverOpens``."""
@@ -83,6 +86,17 @@ class Calendar:
     def previous_open(self, day: date) -> date:
         """``day`` itself if it is open, else the last open day before it. Errors: ``NeverOpens``."""
         return self._search(day, -ONE_DAY)
+
+    def nth_open(self, day: date, count: int) -> date:
+        """The ``count``-th open day after ``day``; itself for 0. Whole weeks at a time. Errors: ``NeverOpens``."""
+        while count > 0:
+            day = self.next_open(day + ONE_DAY)
+            count -= 1
+            weekdays, last = self._stretch_of(day)
+            weeks = min(count // sum(weekdays), (last - day).days // len(weekdays))
+            day += weeks * len(weekdays) * ONE_DAY
+            count -= weeks * sum(weekdays)
+        return day
 
     def exception_on(self, day: date) -> SpecialDays | None:
         """The dated exception that decides about ``day``."""
@@ -142,8 +156,7 @@ class Calendar:
 
     def moment(self, day: date, at: time) -> datetime:
         """``at`` by the library's clock on ``day``, in UTC. Where it is shown twice, the second time counts."""
-        local = datetime.combine(day, at, tzinfo=self.time_zone)
-        return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
+        return days.moment(day, at, by=self.time_zone)
 
     def _closing(self, day: date, hours: Hours) -> datetime:
         if hours.closes >= LAST_MINUTE:
@@ -161,11 +174,34 @@ class Calendar:
         return (term for term in self.terms if term.first <= day <= term.last)
 
     def _search(self, day: date, step: timedelta) -> date:
-        for _count in range(SEARCHED_DAYS):
-            if self.is_open(day):
-                return day
-            day += step
+        try:
+            for _count in range(SEARCHED_DAYS):
+                if self.is_open(day):
+                    return day
+                day += step
+        except OverflowError:  # the calendar of this world ends in 9999
+            pass
         raise NeverOpens(branch=self.branch)
+
+    def _stretch_of(self, day: date) -> tuple[tuple[bool, ...], date]:
+        """Which weekdays are open in the stretch of one and the same week that ``day`` is in, and its last day."""
+        firsts, weekdays = self._stretches
+        place = bisect_right(firsts, day)
+        return weekdays[place - 1], firsts[place] - ONE_DAY if place < len(firsts) else date.max
+
+    @cached_property
+    def _stretches(self) -> tuple[list[date], list[tuple[bool, ...]]]:
+        """The days on which another week begins, as exceptions and terms come and go, and its open weekdays."""
+        spans: list[SpecialDays | TermDays] = [*self.exceptions, *self.terms]
+        after = (span.last + ONE_DAY for span in spans if span.last < date.max)
+        firsts = sorted({date.min, *(span.first for span in spans), *after})
+        return firsts, [self._open_weekdays(first) for first in firsts]
+
+    def _open_weekdays(self, day: date) -> tuple[bool, ...]:
+        special, week = self.exception_on(day), self._week(day)
+        if special is not None:
+            return (special.hours is None or bool(special.hours),) * len(_CLOSED_ON)
+        return tuple(week is None or bool(week.get(weekday)) for weekday in _CLOSED_ON)
 
 
 def _begin(hours: Hours) -> time:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
-from django.utils import timezone
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
@@ -25,6 +24,7 @@ from circulation.policy import lending_settings, rule_rows
 from circulation.reading import check_out_state, loans_and_limit
 from circulation.reading import renewal as renewal_state
 from circulation.reading import renewals as renewal_states
+from library.core import days
 
 __all__ = ["check_out_state", "lending_settings", "loans_and_limit", "renewal_state", "renewal_states", "rule_rows"]
 
@@ -64,7 +64,17 @@ def bound_hold(copy: Copy) -> Hold | None:
 
 def home_loans(patron: Patron) -> LoanQuerySet:
     """What the patron has at home, what is due first at the head."""
-    return Loan.objects.open().with_names().filter(patron=patron).order_by("due_at", "id")
+    return home_loans_of(patron.pk)
+
+
+def home_loans_of(user_id: UUID) -> LoanQuerySet:
+    """As ``home_loans``, of the patron that a user is."""
+    return Loan.objects.open().with_names().filter(patron=user_id).order_by("due_at", "id")
+
+
+def open_holds_of(user_id: UUID) -> HoldQuerySet:
+    """What they wait for, in the order of asking."""
+    return Hold.objects.open().with_names().filter(patron=user_id).order_by("placed_at", "id")
 
 
 def home_holds(patron: Patron) -> Iterable[Hold]:
@@ -124,16 +134,14 @@ def matrix() -> QuerySet[LoanRule]:
 def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[datetime, UUID] | None) -> LoanQuerySet:
     """Open loans due between ``since`` and the end of the library's day ``at``, an hourly one by ``at``; in the order
     of their due dates, from the one ``after`` which comes."""
-    zone = timezone.get_default_timezone()
-    tomorrow = datetime.combine(timezone.localtime(at, zone).date() + timedelta(days=1), time.min, tzinfo=zone)
     loans = Loan.objects.open().filter(
-        Q(is_hourly=False, due_at__lt=tomorrow) | Q(due_at__lte=at),
+        Q(is_hourly=False, due_at__lte=days.end_of(days.today(at))) | Q(due_at__lte=at),
         due_at__gte=since, claimed_returned_at=None, lost_at=None, patron__wants_auto_renewal=True,
     )  # fmt: skip
     if after is not None:
         due_at, pk = after
         loans = loans.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
-    return loans.select_related("copy", "patron").order_by("due_at", "pk")
+    return loans.select_related("copy__book", "patron__user").order_by("due_at", "pk")
 
 
 def request_state(*, book: Book, patron: Patron, branch: Branch, is_free_here: bool) -> rules.RequestState:

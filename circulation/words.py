@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from circulation.models import Hold, HoldState, Loan
+from circulation.models import Hold, HoldQuerySet, HoldState, Loan, LoanQuerySet
 
 SOON = 3  # days that are called soon
 
@@ -52,6 +52,37 @@ def due_tone(loan: Loan, *, at: datetime) -> str:
     if loan.due_at < at:
         return "bad"
     return "warn" if days_left(loan, at=at) <= SOON else ""
+
+
+LISTED = 20  # of what somebody has: the rest is counted
+
+
+def still_open(loans: LoanQuerySet, holds: HoldQuerySet) -> list[str]:
+    """What stays open when an account is closed: a sentence about loans and one about holds, where there are any."""
+    told = []
+    if lent := loans.count():
+        listed = "; ".join(
+            f"{loan.copy.book.title} ({loan.copy.barcode}, {due_until(loan)})" for loan in loans[:LISTED]
+        )
+        sentence = ngettext(
+            "%(count)d loan is still open, and stays so until the copy is back: %(listed)s.",
+            "%(count)d loans are still open, and stay so until the copies are back: %(listed)s.", lent,
+        )  # fmt: skip
+        told.append(sentence % {"count": lent, "listed": _and_more(listed, lent)})
+    if waiting := holds.count():
+        listed = "; ".join(f"{hold.book.title} ({hold.get_state_display()})" for hold in holds[:LISTED])
+        sentence = ngettext(
+            "%(count)d hold is still open; cancel it if nobody will fetch it: %(listed)s.",
+            "%(count)d holds are still open; cancel those that nobody will fetch: %(listed)s.", waiting,
+        )  # fmt: skip
+        told.append(sentence % {"count": waiting, "listed": _and_more(listed, waiting)})
+    return told
+
+
+def _and_more(listed: str, count: int) -> str:
+    return listed if count <= LISTED else _("%(listed)s; and %(count)d more") % {
+        "listed": listed, "count": count - LISTED,
+    }  # fmt: skip
 
 
 def hold(hold: Hold) -> str:

@@ -7,9 +7,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from library.core import api_words
 from library.core.config import ROOT, config, services
+from library.core.database import BoundedConnection
 
 django_stubs_ext.monkeypatch()
 
@@ -58,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "library.core.middleware.OutageMiddleware",  # before all that ask the database
     "library.core.caching.NothingKeptMiddleware",  # around the session: it sees the cookie that is set
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -103,7 +107,19 @@ def database(url: str) -> dict[str, Any]:
         "HOST": query.pop("host", "") or parts.hostname or "",
         "PORT": str(parts.port or ""),
         # Persistent connections do not work under ASGI; psycopg's own pool does, and it waits instead of failing.
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 15}, **query},
+        # It gives up on a server that is away soon, so that it looks anew as soon as somebody asks.
+        "OPTIONS": {
+            "pool": {
+                "min_size": 1,
+                "max_size": 12,
+                "timeout": 5,
+                "reconnect_timeout": 2,
+                "connection_class": BoundedConnection,
+            },
+            "connect_timeout": "5",
+            **query,
+        },
+        "CONN_HEALTH_CHECKS": True,  # a connection that broke while it lay in the pool is thrown away unseen
         "DISABLE_SERVER_SIDE_CURSORS": False,
     }
 
@@ -133,9 +149,18 @@ CACHES = {
     "default": {
         "BACKEND": "library.core.cache.ForgivingRedisCache",
         "LOCATION": redis_database(_REDIS, 1),
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
     }
 }
+
+# How long a web page waits. Seconds.
+ANSWER_SECONDS = 8.0  # from a whole request to the first byte of its answer, in all
+UPLOAD_ANSWER_SECONDS = 60.0  # the same where a request brings more than a megabyte: it is checked, hashed and stored
+UPLOAD_PAUSE_SECONDS = 30.0  # between two pieces of a request
+STREAM_WAIT_SECONDS = 30.0  # for the database, each time, once an answer has begun
+WAKE_SECONDS = 1.0  # for Redis to take a message that wakes a worker
+QUESTION_SECONDS = 2.5  # for the embedder to read a question
+REST_SECONDS = 5.0  # that a part is left alone after it did not answer in time
 
 CELERY_BROKER_URL = celery_url(_REDIS)
 CELERY_TASK_IGNORE_RESULT = True
@@ -276,6 +301,7 @@ DOCUMENT_MAX_PAGES = 5_000
 # What a process that reads a file may take: bytes of address space, seconds of computing
 # for opening it and for each page.
 READER_MEMORY, READER_OPEN_SECONDS, READER_PAGE_SECONDS = 1024**3, 60, 20
+READER_FIRST_SECONDS = 10  # for opening a file at first, while others wait: after that it goes behind them
 OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 120
 READING_PROCESSES = 2  # of one book at once, where the machine has as many cores
 OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its characters are recognised
@@ -321,7 +347,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "library.core.api.Pages",
     "DEFAULT_SCHEMA_CLASS": "library.core.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],  # a view that takes files says so
+    "DEFAULT_PARSER_CLASSES": ["library.core.parsers.BoundedJSONParser"],  # a view that takes files says so
     "EXCEPTION_HANDLER": "library.core.api.exception_handler",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the OpenAPI document does not
     "PAGE_SIZE": 20,
@@ -364,8 +390,19 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "library.core.logs.CarefulFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "filters": {"without trace": {"()": "library.core.logs.WithoutTrace"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": CONFIG.log_level},
-    "loggers": {"django.request": {"level": "ERROR"}},  # a refusal is an answer, not a fault
+    "loggers": {
+        "django.request": {"level": "ERROR", "filters": ["without trace"]},  # a refusal is an answer, not a fault
+        # Whoever has requests logged gets them without secrets as well.
+        "uvicorn.access": {"handlers": ["console"], "propagate": False},
+        "uvicorn.error": {"handlers": ["console"], "propagate": False},
+    },
 }

@@ -28,7 +28,7 @@ MOST_PASSAGES = 20
 DEFAULT_PASSAGES = 5
 FIRST_PASSAGES = 8  # the gate looks at the sentences of these, even where fewer are asked for
 ALONE = 0.05  # so much nearer a sentence must be where no passage is near: short texts are near to more by chance
-CACHE_FORMAT = 1  # raise when what is kept changes its shape
+CACHE_FORMAT = 2  # raise when what is kept changes its shape
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,18 @@ def answer(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_
             made = _made(book, question, num_chunks, generation)
     cache.set(key, _packed(made), settings.ANSWER_CACHE_SECONDS)
     return made
+
+
+def kept(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> Answer | None:
+    """The answer to ``question`` that was made before; ``None`` where it would have to be made. Costs nothing.
+
+    Errors: as ``answer``, but for those of making it.
+    """
+    check_may_read(viewer, book)
+    question = checked(question, num_chunks)
+    key = cache_key(book, question, viewer, num_chunks, queries.live_generation(book))
+    found = cache.get(key)
+    return None if found is None else replace(_unpacked(found), question=question, cached=True)
 
 
 def checked(question: str, num_chunks: int) -> str:
@@ -194,8 +206,8 @@ def _sources(book: Book, texts: Mapping[int, str], chosen: Sequence[tuple[writer
 
 
 def page_url(book_id: int, page: int, start: int, end: int) -> str:
-    """The stored text of a page with a stretch of it marked."""
-    return f"{reverse('rag:page', args=[book_id, page])}?mark={start}-{end}"
+    """The stored text of a page with a stretch of it marked, and scrolled to."""
+    return f"{reverse('rag:page', args=[book_id, page])}?mark={start}-{end}#mark"
 
 
 def _written(question: str, sources: list[Source], passages: list[Retrieved]) -> Answer:

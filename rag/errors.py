@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,47 @@ class FileBomb(DocumentUnreadable):
     message = _("The file unfolds to more memory than the library gives to one book. Export it again, or split it.")
 
 
+class FileTooManyParts(DocumentUnreadable):
+    code = "file_too_many_parts"
+    message = _("The EPUB is made of {parts} parts; the library reads at most {most}. Export it again, or split it.")
+
+
+class FilePartTooLong(DocumentUnreadable):
+    code = "file_part_too_long"
+    message = _("A chapter of the EPUB is longer than {most} MB, more than the library reads in one piece. Split it.")
+
+
+class FilePartTooIntricate(DocumentUnreadable):
+    code = "file_part_too_intricate"
+    message = _(
+        "A chapter of the EPUB has more than {most} elements or as many attributes. Export it again, or split it."
+    )
+
+
+class FilePartNotClosed(DocumentUnreadable):
+    code = "file_part_not_closed"
+    message = _("A chapter of the EPUB opens brackets that it never closes, more than {most} of them. Export it again.")
+
+
+class FilePartTooSlow(DocumentUnreadable):
+    code = "file_part_too_slow"
+    message = _("A chapter of the EPUB takes more than {most} seconds to read. Export it again, or split it.")
+
+
+class FileNestedTooDeeply(DocumentUnreadable):
+    code = "file_nested_too_deeply"
+    message = _(
+        "The EPUB nests more than {most} elements within each other where it tells what it is made of. Export it again."
+    )
+
+
+class FileDeclaresEntities(DocumentUnreadable):
+    code = "file_declares_entities"
+    message = _(
+        "The EPUB declares entities of its own, which the library does not fill in. Export it again without them."
+    )
+
+
 class FileTooSlow(DocumentUnreadable):
     code = "file_too_slow"
     message = _("Reading the file takes longer than the library waits for. Export it again, or split it.")
@@ -101,7 +143,8 @@ OF_A_FILE: dict[str, type[DocumentUnreadable]] = {
     kind.code: kind
     for kind in (
         FileEmpty, NotAPdf, FileOfUnknownKind, FileEncrypted, FileProtected, FileCutOff, FileBroken, FileBomb,
-        FileTooSlow, FileCrashesReader, NoPages, TooManyPages, NoText,
+        FileTooSlow, FileCrashesReader, NoPages, TooManyPages, NoText, FileTooManyParts, FilePartTooLong,
+        FilePartTooIntricate, FilePartNotClosed, FilePartTooSlow, FileNestedTooDeeply, FileDeclaresEntities,
     )
 }  # fmt: skip
 
@@ -109,12 +152,10 @@ OF_A_FILE: dict[str, type[DocumentUnreadable]] = {
 def of_code(code: str, values: Any) -> DocumentUnreadable:
     """The refusal that the reading process names by its code. What it says beside it is only numbers for sentences."""
     kind = OF_A_FILE.get(code, FileBroken)
-    numbers: dict[str, Any] = {
-        name: int(values[name]) for name in ("pages", "most") if isinstance(values, dict) and name in values
-    }
-    if kind is TooManyPages and len(numbers) < 2:
-        kind = FileBroken
-    return kind(**numbers)
+    given = values if isinstance(values, dict) else {}
+    numbers: dict[str, Any] = {name: int(given[name]) for name in ("pages", "parts", "most") if name in given}
+    wanted = {name for _text, name, _format, _conversion in Formatter().parse(str(kind.message)) if name}
+    return kind(**numbers) if wanted <= set(numbers) else FileBroken()
 
 
 def of_death(why: str) -> DocumentUnreadable:

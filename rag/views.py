@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,6 +17,7 @@ from catalog.access import check_may_read
 from catalog.queries import get_book
 from library.core.errors import LibraryError
 from rag import errors, queries, services
+from rag.answers import LONGEST_QUESTION
 
 MARK = re.compile(r"^(\d{1,9})-(\d{1,9})$")
 
@@ -37,6 +39,7 @@ def page(request: HttpRequest, book_id: int, number: int) -> HttpResponse:
     check_may_read(request.user, book)
     generation = queries.live_generation(book)
     found = queries.page(generation, number)
+    question = request.GET.get("question", "").replace("\0", "")[:LONGEST_QUESTION]  # the way back to its answer
     context = {
         "book": book,
         "page": found,
@@ -44,6 +47,7 @@ def page(request: HttpRequest, book_id: int, number: int) -> HttpResponse:
         "previous": number - 1 if number > 1 else None,
         "next": number + 1 if number < generation.page_count else None,
         "marked": marked(found.text or "", request.GET.get("mark", "")),
+        "asked": urlencode({"question": question}) if question else "",
     }
     return render(request, "rag/page.html", context)
 

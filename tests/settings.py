@@ -13,6 +13,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 COUNT_LOOPBACK = False
-MEANING_SECONDS = 20.0  # tests share the machine; what a slow embedder costs is a test of its own
+MEANING_SECONDS = QUESTION_SECONDS = 20.0  # tests share the machine; what a slow embedder costs is a test of its own
 # Nothing is collected in tests; the middleware would warn of the missing folder.
 Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from tests.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("stack")]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 LEND = "Scan a card or a barcode, or type a name"
+POLICY = "UPDATE circulation_lendingsettings SET overdue_policy = %s RETURNING 1"
 WHY = "The head librarian agrees: a school project."
 
 
@@ -104,11 +105,13 @@ def test_librarian_lends_renews_is_refused_overrides_and_takes_back_late_by_keyb
     assert (codes, by) == ('["copy_not_for_loan", "loan_limit_reached"]', WHY)
 
     move_clock(stack, reader.card, days=60)
+    stack.sql(POLICY, ["block"])  # the demonstration lends to them, and says so
     librarian.go("/desk/")
     librarian.scans(reader.card, fourth)
     librarian.sees("Not lent")
     assert any("overdue" in reason for reason in librarian.refusal)
     librarian.shoot_both("desk-overdue")
+    stack.sql(POLICY, ["confirm"])
     librarian.presses("F2")
     librarian.sees("Taking back")
     librarian.scans(first, label="Scan a barcode to take it back")
@@ -132,7 +135,7 @@ def test_reader_renews_on_a_phone_and_reads_why_not(browser, stack, librarian, r
     person = Person(browser, stack, reader.email, **PHONE)
     person.sign_in(PASSWORD)
     person.go("/loans/")
-    mine = person.page.locator("section", has=person.page.get_by_role("heading", name="At home"))
+    mine = person.page.locator("section", has=person.page.get_by_role("heading", name="On loan"))
     row = mine.locator("li", has_text=title)
     person.shoot("phone-loans")
     row.get_by_role("button", name=re.compile(f"Renew {re.escape(title)}")).tap()

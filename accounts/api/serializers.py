@@ -164,12 +164,13 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 class MeSerializer(serializers.ModelSerializer[User]):
     role = serializers.ChoiceField(choices=Role.choices)
     card_number = serializers.CharField(source="patron.card_number")
-    tier = serializers.CharField(source="patron.tier.code")
+    tier = serializers.CharField(source="patron.tier.code", help_text="A code.")
+    tier_id = serializers.IntegerField(source="patron.tier_id")
     credits = serializers.SerializerMethodField(help_text=_("Questions to a language model that are left this month."))
 
     class Meta:
         model = User
-        fields = ["id", "email", "username", "full_name", "role", "card_number", "tier", "credits"]
+        fields = ["id", "email", "username", "full_name", "role", "card_number", "tier", "tier_id", "credits"]
 
     def get_credits(self, user: User) -> int:
         return 0

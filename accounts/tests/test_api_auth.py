@@ -66,6 +66,7 @@ def test_a_client_registers_and_is_signed_in(client):
         "role": "patron",
         "card_number": user.patron.card_number,
         "tier": "reader",
+        "tier_id": user.patron.tier_id,
         "credits": 0,
     }
 

@@ -215,4 +215,4 @@ def test_what_cannot_be_counted_is_not_allowed(client):
             answer = client.post("/api/v1/auth/login/", body, "application/json")
         finally:
             cursor.execute("ALTER TABLE accounts_tally_away RENAME TO accounts_tally")
-    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

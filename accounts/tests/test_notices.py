@@ -22,6 +22,12 @@ MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 LINK = "https://library.example.org/invited/x"
 LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subject, something of the body
     "locked_out": ({"until": MONDAY + timedelta(minutes=15)}, "Your account was locked", "10:15"),
+    "loan_not_renewed": (
+        {"title": "The cell", "due": MONDAY},
+        "A loan of yours was not renewed",
+        "“The cell” was due on 16 November 2026",
+    ),
+    "address_changed": ({"greeted": "Ann"}, "Your library account has", "16 November 2026 at 10:00"),
     "password_changed": ({}, "Your password was changed", "16 November 2026 at 10:00"),
     "invitation": ({"link": LINK, "role": "librarian", "invited_by": "Ada Lovelace"}, "You are invited", LINK),
     "welcome": (

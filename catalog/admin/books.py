@@ -67,6 +67,18 @@ class AuthorshipInline(Choosing, NamedCells, AuthorshipRows):
     extra = 1
     fields = ("author", "role", "position")
     choosing = {"author": one_author}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authorship]:
+        return super().get_queryset(request).select_related("author")
+
+    def get_formset(self, request: HttpRequest, obj: Book | None = None, **kwargs: Any) -> Any:
+        """The names that are chosen already, read once for all rows of the form."""
+        made = super().get_formset(request, obj, **kwargs)
+        if obj is not None and "author" in made.form.base_fields:
+            box = made.form.base_fields["author"].widget
+            getattr(box, "widget", box).known = {str(author.pk): str(author) for author in obj.authors.all()}
+        return made
+
     verbose_name, verbose_name_plural = _("author"), _("authors, editors, translators, illustrators")
     comes_first = True
 
@@ -89,7 +101,7 @@ class CopyInline(NamedCells, CopyRows):
         """The branches and item types, read once for all rows of the form."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name in {"branch", "item_type"} and field is not None:
-            field.choices = list(field.choices)  # type: ignore[arg-type]  # a ModelChoiceIterator, whatever the stubs allow
+            field.choices = list(iter(field.choices))  # type: ignore[arg-type]  # by itself it would be counted as well
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -125,7 +137,9 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
     show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("title", "subtitle", "isbn", ("publisher", "year"), ("language", "page_count"))}),
+        (None, {"fields": (
+            "title", "subtitle", "filing_title", "isbn", ("publisher", "year"), ("language", "page_count"),
+        )}),
         (_("Digital file"), {"fields": ("stored_file", "file", "is_public")}),
         (_("About"), {"fields": ("categories", "subjects", "description")}),
         (_("Series"), {"fields": ("series", "series_position")}),
@@ -195,7 +209,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
         """What changed, by whom, from what to what."""
         return super().history_view(request, object_id, (extra_context or {}) | {"deeds": history.of_book(object_id)})
 
-    @admin.display(description=_("title"), ordering="sort_title")
+    @admin.display(description=_("title"), ordering="title_order")
     def titled(self, book: Book) -> str:
         return book.title
 

@@ -32,6 +32,9 @@ class _Choosing(AutocompleteMixin):
     """Django's box, which our script lets add names; what is new stays chosen while the form has an error elsewhere."""
 
     may_add = False
+    known: Mapping[
+        str, str
+    ] = {}  # what the rows of one form have chosen: key and words, looked up for all rows at once
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
@@ -40,7 +43,14 @@ class _Choosing(AutocompleteMixin):
 
     def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         known = [one for one in value if not str(one).startswith(NEW)]
-        groups: Any = super().optgroups(name, known, attr)
+        if known and all(str(one) in self.known for one in known):
+            groups: Any = super().optgroups(name, [], attr)
+            groups[0][1].extend(
+                self.create_option(name, one, self.known[str(one)], True, place)  # type: ignore[attr-defined]
+                for place, one in enumerate(known, len(groups[0][1]))
+            )
+        else:
+            groups = super().optgroups(name, known, attr)
         options = groups[0][1]
         for one in value:
             if str(one).startswith(NEW):

@@ -102,6 +102,6 @@ class BranchAdmin(BranchBase):
 @admin.register(ItemType)
 class ItemTypeAdmin(ItemTypeBase):
     part, place = RULES, 7
-    list_display = ("name", "code")
+    list_display = ("name", "code", "is_place")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}

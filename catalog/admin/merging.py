@@ -162,7 +162,7 @@ def _each(label: Any, show: Callable[[Any], str], left: Any, right: Any) -> list
 
 def _titles(record: Author | Subject) -> str:
     """How many books there are, and some of them."""
-    books = record.books.order_by("sort_title", "pk").distinct()
+    books = record.books.order_by("title_order", "pk").distinct()
     return f"{books.count()}: " + "; ".join(books.values_list("title", flat=True)[:5])
 
 

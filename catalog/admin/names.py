@@ -62,18 +62,18 @@ class AuthorAdmin(MergeAuthors, CountedAdmin):
     part, place = CATALOGUE, 2
     counted = (Authorship, "author")
     search_fields = ("name", "sort_name", "aliases__name")
-    list_display = ("name", "sort_name", "birth_year", "death_year", "book_count")
+    list_display = ("name", "sort_name", "kind", "birth_year", "death_year", "book_count")
     inlines = [AliasInline]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """The sort name may stay empty: then it follows from the name."""
+        """Sort name and kind may stay empty: then they follow from the name."""
         form = super().get_form(request, obj, change, **kwargs)
-        if "sort_name" in form.base_fields:
-            form.base_fields["sort_name"].required = False
+        for name in form.base_fields.keys() & {"sort_name", "kind"}:
+            form.base_fields[name].required = False
         return form
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
-        filed_as = obj.sort_name if "sort_name" in form.changed_data else ""
+        filed_as = obj.sort_name if "sort_name" in form.changed_data else None
         services.rename_author(author=obj, name=obj.name, filed_as=filed_as)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
 from rest_framework.permissions import AllowAny, BasePermission
@@ -14,8 +13,9 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from catalog import queries, services
+from catalog.api.fields import BranchField, ItemTypeField
 from catalog.api.serializers import CopySerializer
-from catalog.models import Branch, Condition, Copy, ItemType
+from catalog.models import Condition, Copy, ItemType
 from catalog.moves import SHELF_STATUSES
 from library.core.api import ErrorSerializer
 from library.core.errors import NotFound
@@ -29,22 +29,22 @@ REFUSED = {
 class ItemTypeSerializer(serializers.ModelSerializer[ItemType]):
     class Meta:
         model = ItemType
-        fields = ("code", "name")
+        fields = ("id", "code", "name")
 
 
 class CopyChangeSerializer(serializers.Serializer[Any]):
     """What may change of a copy: nothing that is not sent."""
 
     barcode = serializers.CharField(max_length=40)
-    branch = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The branch's id.")
+    branch = BranchField(help_text="The branch's id or code.")
     shelf_mark = serializers.CharField(required=False, allow_blank=True, max_length=80)
     status = serializers.ChoiceField(
         required=False, choices=[status.value for status in SHELF_STATUSES],
         help_text="What staff may say of a copy. The other statuses follow from loans and holds.",
     )  # fmt: skip
     for_loan = serializers.BooleanField(required=False, help_text="Whether it may leave the library at all.")
-    item_type = serializers.CharField(
-        required=False, allow_blank=True, allow_null=True, max_length=20, help_text="A code; empty: an ordinary book."
+    item_type = ItemTypeField(
+        required=False, allow_blank=True, allow_null=True, help_text="An id or code; empty: an ordinary book."
     )
     condition = serializers.ChoiceField(required=False, allow_blank=True, choices=Condition.values)
     price = serializers.DecimalField(
@@ -52,13 +52,9 @@ class CopyChangeSerializer(serializers.Serializer[Any]):
         help_text="What replacing it costs.",
     )  # fmt: skip
 
-    def validate_branch(self, pk: int) -> Branch:
-        branch = Branch.objects.filter(pk=pk).first()
-        if branch is None:
-            raise serializers.ValidationError(_("There is no such branch."))
-        return branch
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("item_type") == "":
+            attrs["item_type"] = None
         if "for_loan" in attrs:
             attrs["not_for_loan"] = not attrs.pop("for_loan")
         return attrs

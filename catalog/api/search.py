@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import queries
+from catalog.api.serializers import BookRowSerializer
 from catalog.listing import Found
 from catalog.models import Book
 from catalog.search import Results, search
@@ -29,7 +30,7 @@ def _several(name: str, value: dict[str, Any], description: str) -> OpenApiParam
 
 
 SEARCH = [
-    OpenApiParameter("q", str, description='Words, an ISBN or a question; quotes, "or" and - as in web search.'),
+    OpenApiParameter("q", str, description="Words, an ISBN or a question; quotes, OR, NOT and - as in web search."),
     _several("category", {"maxLength": 80}, "An id or a name; narrower categories count too."),
     _several("author", {"maxLength": 200}, "An id, or words of a name."),
     _several("language", {"pattern": LANGUAGE}, "A code of ISO 639, as en or grc."),
@@ -65,19 +66,28 @@ class FoundPages(Pages):
             form.query, user=request.user, filters=form.filters, sort=form.order, page=number, page_size=size,
             facets=True, exactly=form.is_exact,
         )  # fmt: skip
-        books = queries.books_of(self.results, request.user)
+        books, self.near = queries.parted(queries.books_of(self.results, request.user), self.results)
         return self.paginate_queryset(Found(self.results.count, books), request) or []
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)
         found = self.results
         about = {"facets": FacetSerializer(found.facets, many=True).data, "showing": found.showing}
-        return Response(response.data | about | {"by_meaning": found.by_meaning, "absence": found.absence})
+        near = {"near": BookRowSerializer(self.near, many=True).data}
+        said = {"by_meaning": found.by_meaning, "absence": found.absence}
+        return Response(response.data | near | about | said)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         said: dict[str, Any] = super().get_paginated_response_schema(schema)
-        said["properties"] |= {"facets": FACETS, "showing": SHOWING, "by_meaning": BY_MEANING, "absence": ABSENCE}
-        said["required"] = [*said["required"], "facets", "showing", "by_meaning", "absence"]
+        more = {
+            "near": schema | NEAR,
+            "facets": FACETS,
+            "showing": SHOWING,
+            "by_meaning": BY_MEANING,
+            "absence": ABSENCE,
+        }
+        said["properties"] |= more
+        said["required"] = [*said["required"], *more]
         return said
 
 
@@ -112,6 +122,10 @@ FACETS = {
         label=TEXT, values={"type": "array", "items": VALUE},
     ),
 }  # fmt: skip
+NEAR = {
+    "description": "Books without the words that are near in meaning, the nearest first, at most 20. They follow upon"
+    " the last page of results; neither count nor facets have them.",
+}
 SHOWING = TEXT | {"description": "The corrected query whose results these are; empty where q itself was used."}
 ABSENCE = TEXT | {
     "description": "Where q is a number, such as an ISBN, that no book here has: a sentence that says so."

@@ -23,13 +23,15 @@ class BranchSerializer(serializers.ModelSerializer[Branch]):
 
 
 class CopySerializer(serializers.ModelSerializer[Copy]):
-    """``branch`` is an id, as wherever the API takes a branch; ``branch_name`` is for people."""
+    """``branch`` is an id; its code and name are beside it. ``item_type`` is a code, with its id beside it."""
 
+    branch_code = serializers.CharField(source="branch.code", read_only=True)
     branch_name = serializers.CharField(source="branch.name", read_only=True)
     for_loan = serializers.SerializerMethodField(help_text="Whether it may leave the library at all.")
     item_type = serializers.SlugRelatedField[Any](
         slug_field="code", read_only=True, allow_null=True, help_text="A code; null for an ordinary book."
     )
+    item_type_id = serializers.IntegerField(read_only=True, allow_null=True)
     condition = serializers.CharField(read_only=True, help_text="new, good, worn, poor, or empty where nobody said.")
     price = serializers.DecimalField(
         max_digits=9, decimal_places=2, read_only=True, allow_null=True,
@@ -39,7 +41,8 @@ class CopySerializer(serializers.ModelSerializer[Copy]):
     class Meta:
         model = Copy
         fields = (
-            "barcode", "branch", "branch_name", "shelf_mark", "status", "for_loan", "item_type", "condition", "price",
+            "barcode", "branch", "branch_code", "branch_name", "shelf_mark", "status", "for_loan", "item_type",
+            "item_type_id", "condition", "price",
         )  # fmt: skip
 
     def to_representation(self, instance: Copy) -> dict[str, Any]:
@@ -140,6 +143,10 @@ class BookWriteSerializer(serializers.Serializer[Any]):
         help_text="ISBN-10 or ISBN-13, as it is printed, pasted or scanned.",
     )
     subtitle = serializers.CharField(required=False, allow_blank=True, max_length=checks.TITLE_LENGTH)
+    filing_title = serializers.CharField(
+        required=False, allow_blank=True, max_length=checks.TITLE_LENGTH,
+        help_text="Only where the language's rule is wrong: the title from the word that it is filed by.",
+    )  # fmt: skip
     categories = serializers.ListField(
         child=serializers.CharField(max_length=80), max_length=checks.NAMES_AT_MOST, required=False,
         help_text="Names; those that do not exist are made.",

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
-from rest_framework.parsers import JSONParser
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +28,7 @@ from catalog.api.serializers import (
 from catalog.models import Book, Branch
 from catalog.suggest import LETTERS_AT_LEAST, suggest
 from library.core.api import ErrorSerializer
+from library.core.parsers import BoundedJSONParser
 from library.core.permissions import requires
 from library.jobs.models import Job
 
@@ -57,7 +57,7 @@ class BookView(generics.GenericAPIView[Book]):
 
 
 class BookList(BookView):
-    parser_classes = (JSONParser, FormWithFile)  # a form may bring the PDF
+    parser_classes = (BoundedJSONParser, FormWithFile)  # a form may bring the PDF
     pagination_class = FoundPages
     writes = {"POST": "catalog.add_book"}
 
@@ -107,7 +107,7 @@ class BookSuggestions(BookView):
 
 
 class BookDetail(BookView):
-    parser_classes = (JSONParser, FormWithFile)  # a form may bring the PDF
+    parser_classes = (BoundedJSONParser, FormWithFile)  # a form may bring the PDF
     writes = {"PATCH": "catalog.change_book", "DELETE": "catalog.delete_book"}
 
     @extend_schema(operation_id="books_retrieve", responses={200: BookSerializer, **GONE})

@@ -9,7 +9,7 @@ from catalog.finding.statement import Match, Params
 from catalog.finding.view import Found, View
 
 SORTS = {
-    "title": "book.sort_title, book.id",
+    "title": "book.title_order, book.id",
     "newest": "book.created_at DESC, book.id DESC",
     "year": "facts.year DESC NULLS LAST, facts.book_id DESC",
     "popular": "book.popularity DESC, book.id DESC",

@@ -11,7 +11,8 @@ from catalog.finding.query import Query
 from catalog.finding.statement import Outcome
 from catalog.finding.view import Found, View
 
-POOR = 2  # so few make one look further: whether the last word is still being typed, and by meaning
+POOR = 2  # so few make one look further by meaning
+A_PAGE = 20  # fewer leave room for what the last word may begin: behind them, for they have the word itself
 LITTLE = 5  # so few make one look whether it was spelled otherwise
 FAR_MORE = 10  # times as much must another spelling find where something was found as it was typed
 
@@ -43,17 +44,17 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
 
 
 def _all_words(look: Look) -> tuple[Outcome, bool]:
-    """What has all words, and whether the last one was taken for the beginning of one, as where they find little.
+    """What has all words, and whether the last one was taken for the beginning of one, as where they fill no page.
 
     Where little is to be expected, that is asked at once: it counts what has the words as typed, too.
     """
     if not look.query.typing:
         return look.all_words(), False
-    if look.expected() <= POOR:
+    if look.expected() < A_PAGE:
         outcome = look.all_words(prefix=True)
-        return (outcome, True) if outcome.exact <= POOR else (look.all_words(), False)
+        return (outcome, True) if outcome.exact < A_PAGE else (look.all_words(), False)
     outcome = look.all_words()
-    if outcome.found > POOR:
+    if outcome.found >= A_PAGE:
         return outcome, False
     return _more(look.all_words(prefix=True), outcome), True
 

@@ -15,6 +15,7 @@ ALL = 10**9
 FEW = 15  # so many at most beside words that no book has
 SHARE = 0.45  # so much of what all words would tell must be there in the end
 TRUST = 0.7  # what the best match is worth that has most of the words, beside one that has all
+NEAR_AT_MOST = 20  # books that are only near in meaning
 READINGS = 4  # of one word that are weighed
 
 
@@ -107,7 +108,14 @@ class Look:
         if self.view.ranked:
             best = ranking.order(outcome.candidates[:RANKED], self.near or {}, self.query, trust=self.trust)
             ids = [*best, *ids[RANKED:]][self.view.offset : self.view.offset + self.view.limit]
-        return Found(outcome.count, ids, outcome.counts, showing, self.near is not None)
+        return Found(outcome.count, ids, outcome.counts, showing, self.near is not None, near=self._only_near(outcome))
+
+    def _only_near(self, outcome: Outcome) -> tuple[int, ...]:
+        """What is only near in meaning, the nearest first; it follows upon the last page of what matches."""
+        if self.view.until < outcome.count or not self.near:
+            return ()
+        cosines = self.near
+        return tuple(sorted(outcome.near, key=lambda book: (-cosines[book], book))[:NEAR_AT_MOST])
 
     def _run(self, words: str, *, exact: str = "", prefix: bool = False, at_most: int | None = None) -> Outcome:
         match = Match(

@@ -21,6 +21,8 @@ from catalog.finding.query import Part, Query
 from catalog.finding.vocabulary import Vocabulary
 
 SHORTEST, LONGER, PREFIX = 4, 6, 7  # letters: corrected at all, by two edits, compared by their beginning
+LACKS_ONE = 3  # letters: a word so short may lack a letter beside other words
+TELLING = 2  # so many words must be known, or be one slip away, where only some can be corrected
 WORDS_AT_MOST, EACH, TRIES = 6, 12, 48
 LOOKED_AT = 300  # words with a shared rest that are compared, the most frequent first
 CANDIDATES = """
@@ -58,6 +60,10 @@ def edits_allowed(word: str) -> int:
     return 1 if len(word) < LONGER else 2
 
 
+def _may_be_wrong(word: str) -> bool:
+    return bool(edits_allowed(word)) or (len(word) == LACKS_ONE and word.isalpha())
+
+
 def deletes(word: str) -> list[str]:
     """The beginning of ``word`` and what is left of it without one or two letters, sorted."""
     start = word[:PREFIX]
@@ -75,7 +81,9 @@ def deletes(word: str) -> list[str]:
 
 def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Correction]]:
     """For each word the likeliest others, the best first. One query."""
-    asked = [{"word": word, "deletes": deletes(word)} for word in words if edits_allowed(word)][:WORDS_AT_MOST]
+    asked = [{"word": word, "deletes": deletes(word) or [word]} for word in words if _may_be_wrong(word)][
+        :WORDS_AT_MOST
+    ]
     if not asked:
         return {}
     found: dict[str, list[Correction]] = {}
@@ -88,7 +96,7 @@ def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Cor
 
 def _cost(word: str, other: str, frequency: int) -> float | None:
     """``None`` where the two are too far apart. A swap of neighbours is one edit; rare words are less likely meant."""
-    allowed = min(edits_allowed(word), edits_allowed(other))
+    allowed = min(edits_allowed(word) or 1, edits_allowed(other))
     distance = OSA.distance(word, other, score_cutoff=allowed)
     if distance > allowed:
         return None
@@ -103,7 +111,7 @@ def tries(query: Query, known: Vocabulary) -> list[dict[str, str]]:
     ]
     strange = known.unknown(query.text, words)
     unknown = [word for word in words if word in strange]
-    others = corrections(words)
+    others = corrections(word for word in words if len(word) > LACKS_ONE or (word in strange and len(words) > 1))
     if any(word not in others for word in unknown if edits_allowed(word)):
         unknown = [word for word in unknown if word in others]
     sets: list[tuple[float, dict[str, str]]] = []
@@ -128,8 +136,8 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> tuple[Query, V
     """``query`` with other words, so that all of them together are in a book, and what is known of these; ``None``
     where nothing likely does.
 
-    Where no correction finds all words, only unknown words are corrected, and only beside two that are known: from
-    noise nothing is guessed. Three queries at most.
+    Where no correction finds all words, unknown words are corrected as far as they can be, and only where that tells
+    enough: from noise nothing is guessed. Three queries at most.
     """
     swaps = tries(query, known)
     if not swaps:
@@ -145,12 +153,17 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> tuple[Query, V
         return first, every
     seen = {word for word, found in zip(others, finding[len(queries) :], strict=True) if found}
     unknown = known.unknown(query.text, query.plain_words)
-    telling = set(tsquery.informative(query, known)) - unknown
-    if len(telling) < 2:
-        return None
-    pairs = zip(queries, swaps, strict=True)
-    likely = (one for one, swap in pairs if set(swap) <= unknown and set(swap.values()) <= seen)
-    return next(((one, every) for one in likely), None)
+    known_ones = set(tsquery.informative(query, known)) - unknown
+    for one, swap in zip(queries, swaps, strict=True):
+        if set(swap) <= unknown and set(swap.values()) <= seen and _tells_enough(swap, known_ones, unknown):
+            return one, every
+    return None
+
+
+def _tells_enough(swap: dict[str, str], known: set[str], unknown: set[str]) -> bool:
+    """Whether two words are known or a slip away, or the one that is a slip away is not beside others that are not."""
+    near = [word for word, other in swap.items() if len(word) > SHORTEST and OSA.distance(word, other) == 1]
+    return len(known) + len(near) >= TELLING or (bool(near) and set(swap) == unknown)
 
 
 def _finding(asked: Sequence[tuple[str, str]], *, staff: bool) -> list[bool]:

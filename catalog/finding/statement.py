@@ -25,7 +25,7 @@ TITLES_AT_MOST = 20
 LOOKED_AT = 100  # so many titles are compared with the query as a whole
 COVER = 0.35  # what a title that was asked for completely adds to the best score by words
 SORTS = {
-    "title": "book.sort_title, book_id",
+    "title": "book.title_order, book_id",
     "newest": "book.created_at DESC, book_id DESC",
     "year": "year DESC NULLS LAST, book_id DESC",
     "popular": "popularity DESC, book_id DESC",
@@ -92,6 +92,7 @@ class Outcome:
     count: int = 0
     exact: int = 0
     candidates: list[Candidate] = field(default_factory=list)
+    near: list[int] = field(default_factory=list)  # what passes and is only near in meaning
     counts: list[tuple[str, str, int, str]] = field(default_factory=list)  # facet, value, how many, its name
 
 
@@ -125,16 +126,19 @@ def run(
         _best(match, params, offset + limit) if ranked else _slice(sort, params, offset, limit),
         *counting.selects,
     ]
+    if match.near:
+        parts.append(_only_near(passing))
     columns = ", author_ids, category_ids, branch_ids, free_branch_ids" if lists else ""
     exact = f", facts.vector @@ {params.add(match.exact)}::tsquery AS exact" if match.exact else ""
     sql = f"""
-WITH matched AS MATERIALIZED (
+WITH {"gathered" if match.near else "matched"} AS MATERIALIZED (
   SELECT facts.book_id, facts.popularity, facts.title_words, facts.words, facts.year, facts.language,
     facts.is_available, facts.has_copies, facts.has_file{columns},
     {_lexical(match, params)} AS lexical, {_near(match, params)} AS near, {_in_title(match, params)} AS in_title{exact}
     {"".join(f", ({flag}) AS pass_{name}" for name, flag in flags.items())}
   FROM catalog_bookfacts AS facts WHERE {_where(match, params)}
-), passing AS NOT MATERIALIZED (SELECT * FROM matched WHERE {passing})
+){", matched AS NOT MATERIALIZED (SELECT * FROM gathered WHERE lexical)" if match.near else ""}
+, passing AS NOT MATERIALIZED (SELECT * FROM matched WHERE {passing})
 """ + "\nUNION ALL\n".join(f"({part})" for part in parts)
     return _outcome(rows(sql, params))
 
@@ -168,6 +172,8 @@ def _outcome(found: Sequence[Row]) -> Outcome:
             outcome.candidates.append(
                 Candidate(int(value), score or 0.0, cover or 0.0, bool(by_words), tuple(texts or ()))
             )
+        elif part == "near":
+            outcome.near.append(int(value))
         elif part in {"count", "found", "exact"}:
             setattr(outcome, part, number)
         else:
@@ -219,6 +225,11 @@ def _slice(sort: str, params: Params, offset: int, limit: int) -> str:
     return f"""SELECT 'book', book_id::text, row_number() OVER (), NULL::float8, NULL::float8, lexical, NULL::text[]
   FROM (SELECT book_id, lexical FROM passing{joined} ORDER BY {SORTS[sort]}
   OFFSET {params.add(offset)} LIMIT {params.add(limit)}) AS page"""
+
+
+def _only_near(passing: str) -> str:
+    return f"""SELECT 'near', book_id::text, NULL::bigint, NULL::float8, NULL::float8, false, NULL::text[]
+  FROM gathered WHERE near AND NOT lexical AND {passing}"""
 
 
 def _best(match: Match, params: Params, until: int) -> str:

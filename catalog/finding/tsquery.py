@@ -14,6 +14,7 @@ from catalog.finding.vocabulary import Vocabulary, Word
 RAREST = 8
 INITIALS = (2, 3)
 TITLE = "A"  # the weight of words of the title
+PROSE = "D"  # of words of the description, where no stop words are kept
 
 
 def quoted(lexeme: str, weight: str = "", *, prefix: bool = False) -> str:
@@ -84,8 +85,12 @@ class Writer:
     def _phrase(self, texts: Sequence[str], weight: str, *, begun: bool = False) -> str:
         words = [self.known.words[text] for text in texts]
         readings = {tuple(texts): set(self.known.languages)}
+        prose = dict[str, set[str]]()
         for language in sorted(self.known.languages):
             stems = tuple(_stem(word, language) for word in words)
+            if sum(map(bool, stems)) == 1:  # "romance of the": any word in the gaps would be any book on romance
+                prose.setdefault(next(filter(None, stems)), set()).add(language)
+                stems = tuple(stem or text for stem, text in zip(stems, texts, strict=True))
             if any(stems) and stems != tuple(texts):
                 readings.setdefault(stems, set()).add(language)
         last = len(texts) - 1
@@ -96,7 +101,10 @@ class Writer:
                 quoted(stem, weight, prefix=begun and place == last) if stem else "" for place, stem in marked
             ])  # fmt: skip
 
-        return any_of(self._in(written(stems), languages) for stems, languages in readings.items())
+        found = [self._in(written(stems), languages) for stems, languages in readings.items()]
+        if weight in {"", PROSE}:
+            found += [self._in(quoted(stem, PROSE), languages) for stem, languages in prose.items()]
+        return any_of(found)
 
     def _phrased(self, parts: Sequence[Part]) -> Sequence[Part]:
         """Where only stop words are asked for ("to be or not to be") they have to be side by side."""

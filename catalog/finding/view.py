@@ -38,3 +38,4 @@ class Found:
     showing: str = ""
     by_meaning: bool = True
     absence: str = ""
+    near: tuple[int, ...] = ()

@@ -31,6 +31,9 @@ class ItemType(models.Model):
 
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=80, unique=True)
+    is_place = models.BooleanField(
+        _("a place"), default=False, help_text=_("Such as a study room: lent like a book, and on no shelf of books.")
+    )
 
     class Meta:
         verbose_name = _("item type")

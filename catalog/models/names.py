@@ -7,19 +7,31 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.people import NameKind
+
 FIRST_YEAR, LAST_YEAR = -3000, 2200
 
 
-def _starts(field: str, name: str) -> models.Index:
-    """Finds what begins with something, whatever the database's collation."""
-    return models.Index(OpClass(F(field), name="text_pattern_ops"), name=name)
+def _starts(field: str, name: str, *, with_: tuple[str, ...] = ("id",)) -> models.Index:
+    """Finds what begins with something in any collation; ``with_``: what it tells without a look at the row."""
+    return models.Index(OpClass(F(field), name="text_pattern_ops"), include=with_, name=name)
 
 
 class Author(models.Model):
     """Somebody named on a title page, under the one form of the name that the library files them by."""
 
     name = models.CharField(_("name"), max_length=200)
-    sort_name = models.CharField(_("sort name"), max_length=200, help_text=_("Family name first, folded."))
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=NameKind, default=NameKind.PERSON, db_default=NameKind.PERSON.value,
+        help_text=_("Only a person’s name is filed by the family name."),
+    )  # fmt: skip
+    sort_name = models.CharField(
+        _("sort name"), max_length=200,
+        help_text=_("Family name, comma, given name: what it is filed by. Change it where that is wrong."),
+    )  # fmt: skip
+    is_filed_by_hand = models.BooleanField(
+        _("filed as a cataloguer said"), default=False, db_default=False, editable=False
+    )
     birth_year = models.SmallIntegerField(_("born"), null=True, blank=True, help_text=_("Negative before our era."))
     death_year = models.SmallIntegerField(_("died"), null=True, blank=True)
 
@@ -29,6 +41,7 @@ class Author(models.Model):
         ordering = ["sort_name", "id"]
         indexes = [models.Index(fields=["sort_name"], name="author_sort_name"), _starts("sort_name", "author_starts")]
         constraints = [
+            models.CheckConstraint(condition=Q(kind__in=NameKind.values), name="author_kind_known"),
             models.CheckConstraint(
                 condition=Q(birth_year=None) | Q(birth_year__gte=FIRST_YEAR, birth_year__lte=LAST_YEAR),
                 name="author_birth_plausible",
@@ -62,7 +75,7 @@ class AuthorAlias(models.Model):
             models.UniqueConstraint(fields=["author", "sort_name"], name="author_alias_once"),
             models.CheckConstraint(condition=~Q(name=""), name="author_alias_not_empty"),
         ]
-        indexes = [_starts("sort_name", "author_alias_starts")]
+        indexes = [_starts("sort_name", "author_alias_starts", with_=("author", "name"))]
 
     def __str__(self) -> str:
         return self.name

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -65,7 +65,16 @@ class Book(models.Model):
     total_copies = models.PositiveIntegerField(_("copies"), default=0, editable=False)
     available_copies = models.PositiveIntegerField(_("available"), default=0, editable=False)
     popularity = models.PositiveIntegerField(default=0, editable=False)
+    filing_title = models.CharField(
+        _("filed by"), max_length=500, blank=True, default="", db_default="",
+        help_text=_("Only where the rule is wrong: the title from the word that it is filed by, as “El Salvador hoy”."),
+    )  # fmt: skip
     sort_title = models.CharField(max_length=500, editable=False, default="")
+    title_order = models.GeneratedField(  # numbers in it by value: "vol. 2" before "vol. 10"
+        expression=Func(F("sort_title"), function="lyceum_title_order"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     # Folded text, one column per weight: titles, people, what it is about (series too), prose. The database makes the
     # search vector of ``BookFacts`` from them.
     search_a = models.TextField(editable=False, default="")
@@ -80,7 +89,7 @@ class Book(models.Model):
     class Meta:
         verbose_name = _("book")
         verbose_name_plural = _("books")
-        ordering = ["sort_title", "id"]
+        ordering = ["title_order", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(available_copies__lte=F("total_copies")), name="book_available_in_total"
@@ -110,10 +119,16 @@ class Book(models.Model):
             ),
         ]
         indexes = [
-            models.Index(OpClass(F("sort_title"), name="text_pattern_ops"), name="book_title_starts"),
+            # With all that orders suggestions, which then look at no row but those that are shown.
+            models.Index(
+                OpClass(F("sort_title"), name="text_pattern_ops"),
+                include=["id", "popularity", "is_suppressed"],
+                name="book_title_starts",
+            ),
+            models.Index(fields=["id"], condition=Q(is_suppressed=True), name="book_hidden"),
             models.Index(fields=["-popularity", "-id"], name="book_popular"),
             models.Index(fields=["series", "series_position"], name="book_series"),
-            models.Index(fields=["sort_title", "id"], name="book_sort_title"),
+            models.Index(fields=["title_order", "id"], name="book_title_order"),
             models.Index(fields=["-created_at", "-id"], name="book_newest"),
             models.Index(fields=["language"], name="book_language"),
         ]
@@ -155,6 +170,7 @@ class Authorship(models.Model):
         verbose_name_plural = _("authors of a book")
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["book", "author", "role"], name="authorship_once")]
+        indexes = [models.Index(fields=["author", "book"], name="authorship_books")]
 
     def __str__(self) -> str:
         return str(self.author)

@@ -40,6 +40,7 @@ def create_book(
     by: User | None,
     isbn: str = "",
     subtitle: str = "",
+    filing_title: str = "",
     categories: Sequence[str] = (),
     subjects: Sequence[str] = (),
     publisher: str = "",
@@ -59,14 +60,16 @@ def create_book(
 ) -> Added:
     """Add a record, its people, categories, subjects and series found by name or made, and its file if there is one.
 
-    ``language``: two letters; ``year``: negative before the common era; ``minimum_age`` in years. ``contributors``:
+    ``language``: a code of ISO 639; ``filing_title``: the title from the word that it is filed by, where the language's
+    rule is wrong; ``year``: negative before the common era; ``minimum_age`` in years. ``contributors``:
     ``{"name", "role"}`` with the role editor, translator or illustrator. ``identifiers``: ``{"kind", "value"}`` beside
     the main ISBN, each valid for its kind. Errors: ``InvalidInput`` with every wrong
     field, ``IsbnTaken``, ``StorageFull``; then neither a row nor a file is left.
     """
     values = checks.checked(
         {
-            "title": title, "authors": authors, "isbn": isbn, "subtitle": subtitle, "categories": categories,
+            "title": title, "authors": authors, "isbn": isbn, "subtitle": subtitle,
+            "filing_title": filing_title, "categories": categories,
             "subjects": subjects, "publisher": publisher, "year": year, "language": language,
             "description": description, "page_count": page_count, "is_public": is_public,
             "is_suppressed": is_suppressed, "contributors": contributors, "series": series,

@@ -12,13 +12,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog import checks, moves
-from catalog.errors import BarcodeTaken, CopyInCirculation, CopyInUse
+from catalog.errors import BarcodeIsCard, BarcodeTaken, CopyInCirculation, CopyInUse, CopyStillLent
 from catalog.models import Book, Branch, Copy, CopyStatus, ItemType
 from catalog.moves import SHELF_STATUSES
 from catalog.services import history
 from catalog.services.locks import lock_book
+from catalog.signals import copies_freed
 from library.core.errors import InvalidInput
 from library.core.transactions import constraint_of
+
+# What the database says of a barcode; that it is a card it knows by a trigger of circulation's.
+TAKEN = {"copy_barcode_unique": BarcodeTaken, "copy_barcode_is_a_card": BarcodeIsCard}
 
 
 def add_copy(
@@ -53,14 +57,15 @@ def add_copy(
         lock_book(copy.book_id)  # the order of locks is book, then copy: the counters' trigger touches the book
         copy.save(force_insert=True)
         history.record_copy("added", copy, {}, history.copy_values(copy), by=by)
+        _tell_of_freed(copy)
     return copy
 
 
 def change_copy(*, copy: Copy, changes: Mapping[str, Any], by: User | None = None) -> Copy:
     """Write only ``changes`` (field names and values), so that what circulation did meanwhile stays.
 
-    Errors: ``CopyInCirculation`` for a status that is not the catalogue's to change, ``CopyMoveImpossible``,
-    ``InvalidInput``, ``BarcodeTaken``.
+    Errors: ``CopyInCirculation`` for a status that is not the catalogue's to change, ``CopyStillLent`` for that of a
+    copy whose loan is open (declared lost), ``CopyMoveImpossible``, ``InvalidInput``, ``BarcodeTaken``.
     """
     kept = dict(changes) | checks.checked({k: v for k, v in changes.items() if k in checks.COPY}, checks.COPY)
     if "book" in kept:
@@ -80,6 +85,8 @@ def change_copy(*, copy: Copy, changes: Mapping[str, Any], by: User | None = Non
         if kept:
             copy.save(update_fields=[*kept, *(["barcode_folded"] if "barcode" in kept else [])])
         history.record_copy("changed", now, before, history.copy_values(now), by=by)
+        copy.status, copy.not_for_loan, copy.book_id = now.status, now.not_for_loan, now.book_id
+        _tell_of_freed(copy)
     return copy
 
 
@@ -99,6 +106,8 @@ def move_copy(*, copy: Copy, book: Book, by: User | None = None) -> Copy:
         now.book = copy.book = book
         now.save(update_fields=["book"])
         history.record_copy("moved", now, {}, {}, by=by)
+        _tell_of_freed(now)
+        copy.status = now.status
     return copy
 
 
@@ -111,6 +120,13 @@ def delete_copy(*, copy: Copy, by: User | None = None) -> None:
             copy.delete()
     except (models.ProtectedError, IntegrityError) as still:
         raise CopyInUse(barcode=copy.barcode) from still
+
+
+def _tell_of_freed(copy: Copy) -> None:
+    """Whoever waits for the book may take the copy: its status is then another one."""
+    if copy.is_free:
+        copies_freed.send(Copy, book_id=copy.book_id)
+        copy.refresh_from_db(fields=["status"])
 
 
 def _check_status(now: Copy, wanted: str) -> None:
@@ -132,8 +148,10 @@ def _refusals(copy: Copy, *, status: str | None = None) -> Iterator[None]:
         if broken == moves.CONSTRAINT and status is not None:
             now = Copy.objects.values_list("status", flat=True).get(pk=copy.pk)
             raise moves.impossible(copy.barcode, now, status) from clash
-        if broken != "copy_barcode_unique":
+        if broken == moves.WHILE_LENT:
+            raise CopyStillLent(barcode=copy.barcode) from clash
+        if broken not in TAKEN:
             raise
-        taken = BarcodeTaken(barcode=copy.barcode)
+        taken = TAKEN[broken](barcode=copy.barcode)
         taken.fields = {"barcode": [taken.detail]}
         raise taken from clash

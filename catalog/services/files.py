@@ -23,7 +23,7 @@ from catalog.models import Book, BookFile, random_name
 from catalog.services.locks import lock_book
 from catalog.signals import book_file_added
 from library.core.errors import InvalidInput, StorageFull
-from library.core.middleware import is_disk_full
+from library.core.outages import is_disk_full
 from library.core.transactions import on_rollback
 from library.jobs.models import Job
 

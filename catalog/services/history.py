@@ -11,8 +11,8 @@ from accounts.plain import Value
 from catalog.models import Authorship, Book, Copy
 
 PLAIN = (
-    "title", "subtitle", "isbn", "publisher", "year", "language", "description", "page_count", "reading_level",
-    "minimum_age", "is_public", "is_suppressed",
+    "title", "subtitle", "filing_title", "isbn", "publisher", "year", "language", "description", "page_count",
+    "reading_level", "minimum_age", "is_public", "is_suppressed",
 )  # fmt: skip
 COPY = ("barcode", "branch", "shelf_mark", "status", "not_for_loan", "item_type", "condition", "price")
 Snapshot = dict[str, Value]

@@ -19,7 +19,7 @@ from catalog.services import history
 from catalog.services.files import remove_on_commit
 from catalog.services.names import refresh_books_of
 from catalog.services.text import refresh_search_text, refresh_search_texts
-from catalog.signals import books_merging
+from catalog.signals import books_merging, copies_freed
 from library.core.errors import InvalidInput, NotFound
 from library.core.transactions import again_after_deadlock
 
@@ -69,6 +69,7 @@ def merge_books(*, keep: Book, merged: Book, by: User | None, file: WhoseFile | 
     refresh_search_text(keep)
     history.record_change(keep, before, by=by)
     activity.record(actor=by, verb="book.merged", object=keep, data={"merged": old_id, "title": merged.title})
+    copies_freed.send(Copy, book_id=keep.pk)
     return keep
 
 

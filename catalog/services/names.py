@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
@@ -12,16 +13,17 @@ from catalog import checks
 from catalog.errors import CategoryCircle
 from catalog.models import Author, AuthorAlias, Book, Category, Series, Subject
 from catalog.names import SORT_NAME_LENGTH, display_name, sort_name
+from catalog.people import Name, NameKind, kind_of, read
 from catalog.services.text import refresh_search_texts
 from library.core.transactions import constraint_of
-from library.search.fold import fold
+from library.search.fold import fold, words
 
 Named = TypeVar("Named", Subject, Series)
 
 
 def filing_name(name: str) -> str:
-    """``sort_name``, or for a name without any letter that can be filed, the name itself."""
-    return sort_name(name) or name.casefold()[:SORT_NAME_LENGTH]
+    """What an author of this name is filed by."""
+    return sort_name(name)
 
 
 def folded(name: str) -> str:
@@ -32,19 +34,67 @@ def folded(name: str) -> str:
 def authors(names: Sequence[str]) -> list[Author]:
     """The authors of these names, each once, in order; another name of somebody finds them too.
 
-    Must run in a transaction.
+    Whether with a comma or without, a name is that of the same person, where no year of birth or death says otherwise.
+    What a cataloguer's comma says of the filing is kept, and years that were not known. Must run in a transaction.
     """
-    wanted: dict[str, str] = {}
-    for name in names:
-        wanted.setdefault(filing_name(name), display_name(name))
-    _take_turns("author", wanted)
-    found: dict[str, Author] = {}
-    for alias in AuthorAlias.objects.filter(sort_name__in=wanted).select_related("author").order_by("-author_id"):
-        found[alias.sort_name] = alias.author
-    for author in Author.objects.filter(sort_name__in=wanted).order_by("-id"):
-        found[author.sort_name] = author  # the oldest of two namesakes wins, and a name wins over another's alias
-    people = (found.get(key) or Author.objects.create(name=name, sort_name=key) for key, name in wanted.items())
-    return list(dict.fromkeys(people))
+    wanted: dict[tuple[str, int | None], Name] = {}
+    for entered in names:
+        one = read(entered)
+        key = (one.said, one.birth)
+        before = wanted.setdefault(key, one)
+        if one.is_given and not before.is_given:
+            wanted[key] = replace(before, filed=one.filed, is_given=True)
+    _take_turns("author", (one.said for one in wanted.values()))
+    known = _Known([way for one in wanted.values() for way in one.other_filings])
+    return list(dict.fromkeys(known.find_or_make(one) for one in wanted.values()))
+
+
+class _Known:
+    """The authors that are filed in one of ``ways``, or have another name that is."""
+
+    def __init__(self, ways: Sequence[str]) -> None:
+        self._named: dict[str, list[Author]] = {}
+        self._also: dict[str, list[Author]] = {}
+        for author in Author.objects.filter(sort_name__in=ways).order_by("id"):
+            self._named.setdefault(author.sort_name, []).append(author)
+        aliases = AuthorAlias.objects.filter(sort_name__in=ways).select_related("author").order_by("author_id")
+        for alias in aliases:
+            self._also.setdefault(alias.sort_name, []).append(alias.author)
+
+    def find_or_make(self, one: Name) -> Author:
+        """The oldest of namesakes wins, and a name wins over another's alias."""
+        if author := self._first(self._named, one):
+            _learn(author, one)
+            return author
+        author = self._first(self._also, one) or Author.objects.create(
+            name=one.shown, sort_name=one.filed, kind=one.kind, is_filed_by_hand=one.is_given,
+            birth_year=one.birth, death_year=one.death,
+        )  # fmt: skip
+        self._named.setdefault(author.sort_name, []).append(author)
+        return author
+
+    @staticmethod
+    def _first(rows: Mapping[str, list[Author]], one: Name) -> Author | None:
+        found = (author for way in one.other_filings for author in rows.get(way, ()) if _may_be(author, one))
+        return next(found, None)
+
+
+def _may_be(author: Author, one: Name) -> bool:
+    """Whether no year tells them apart."""
+    years = ((author.birth_year, one.birth), (author.death_year, one.death))
+    return all(kept is None or said is None or kept == said for kept, said in years)
+
+
+def _learn(author: Author, one: Name) -> None:
+    """Keep what ``one`` says that was not known of ``author``."""
+    before = (author.birth_year, author.death_year, author.sort_name, author.is_filed_by_hand)
+    birth, death = author.birth_year or one.birth, author.death_year or one.death
+    if birth is None or death is None or birth <= death:
+        author.birth_year, author.death_year = birth, death
+    if one.is_given and not author.is_filed_by_hand:
+        author.sort_name, author.is_filed_by_hand = one.filed, True
+    if before != (author.birth_year, author.death_year, author.sort_name, author.is_filed_by_hand):
+        author.save(update_fields=["birth_year", "death_year", "sort_name", "is_filed_by_hand"])
 
 
 def categories(names: Sequence[str]) -> list[Category]:
@@ -82,16 +132,32 @@ def _named(model: type[Named], name: str) -> Named:
 
 
 @transaction.atomic
-def rename_author(*, author: Author, name: str, filed_as: str = "") -> Author:
-    """Give ``author`` another name, and write their years; their books are found by it at once.
+def rename_author(*, author: Author, name: str, filed_as: str | None = None) -> Author:
+    """Write ``author`` under ``name``, with kind and years; their books are found by it at once.
 
-    Errors: ``InvalidInput``.
+    ``filed_as``: what the name is filed by; empty: by the rule; ``None``: as before, where a cataloguer said it and the
+    name still has the same words. Errors: ``InvalidInput``.
     """
-    author.name = _new_name(name, at_most=checks.NAME_LENGTH)
-    author.sort_name = fold(filed_as)[:SORT_NAME_LENGTH] or filing_name(author.name)
+    stored = Author.objects.filter(pk=author.pk).first()
+    text = _new_name(name, at_most=checks.NAME_LENGTH)
+    one = read(text, author.kind if stored else kind_of(text) if author.kind == NameKind.PERSON else author.kind)
+    author.name, author.kind = one.shown, one.kind
+    author.sort_name, author.is_filed_by_hand = one.filed, one.is_given
+    if filed := fold(filed_as or "")[:SORT_NAME_LENGTH]:
+        author.sort_name, author.is_filed_by_hand = filed, True
+    elif filed_as is None and stored and _is_still_right(stored, author):
+        author.sort_name, author.is_filed_by_hand = stored.sort_name, True
     author.save()
     refresh_books_of(author)
     return author
+
+
+def _is_still_right(stored: Author, author: Author) -> bool:
+    """Whether what a cataloguer filed ``stored`` by is right for its new name, too."""
+    if not stored.is_filed_by_hand or stored.kind != author.kind:
+        return False
+    same = sorted(words(stored.sort_name).split()) == sorted(words(author.name).split())
+    return same or fold(stored.name) == fold(author.name)
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from library.core.errors import StorageFull
-from library.core.middleware import is_disk_full
+from library.core.outages import is_disk_full
 
 FOLDER = "pending"
 KEPT_FOR = timedelta(hours=1)

@@ -44,7 +44,7 @@ def _fill(book: Book) -> bool:
         about.append(book.series.name)
     book.search_c = recorded(" ".join(about))
     book.search_d = spaced(f"{book.description} {book.publisher}")
-    book.sort_title = sort_title(book.title, book.language)
+    book.sort_title = sort_title(book.title, book.language, book.filing_title)
     return before != [getattr(book, name) for name in COLUMNS]
 
 

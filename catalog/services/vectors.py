@@ -24,6 +24,7 @@ from catalog.services import generations
 from library.ai import embeddings
 from library.ai.embeddings import Embedder, ModelSpec, Vectors
 from library.ai.errors import EmbedderUnavailable
+from library.core import waking
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
 from library.jobs.errors import TurnOver
@@ -35,6 +36,7 @@ KIND = "book_vectors"
 TOGETHER = 256  # records in one checkpoint; the model sorts them by length
 FEW = 64  # so many stale records are embedded at once, without a job
 IN_ONE_REQUEST = 16  # to the embedder process, whose first duty is to readers' questions
+PATIENCE = 10.0  # seconds for one request to the embedder process
 RECENT = 1_000  # texts written last: what a save may have made stale
 AFTER_FAILURE = timedelta(minutes=10)
 LONGEST_TURN = 60.0  # seconds of a job while others wait
@@ -165,12 +167,7 @@ def _wake() -> None:
     if now - _woken_at < WAKE_AFTER * 0.9:
         return
     _woken_at = now
-    from celery import current_app
-
-    try:
-        current_app.send_task("freshen_book_vectors", countdown=WAKE_AFTER, retry=False)
-    except Exception as fault:  # every transport has its own errors; none may fail what was saved
-        log.warning("No wake-up could be sent for book vectors: %s", fault)
+    waking.wake("freshen_book_vectors", countdown=WAKE_AFTER)
 
 
 def freshen() -> None:
@@ -198,7 +195,8 @@ def _embed_few(generation: BookGeneration, found: Stale) -> bool:
     if len(found) > FEW:
         return False
     try:
-        embedder, model = embeddings.for_questions(generation.model), embeddings.spec(generation.model)
+        model = embeddings.spec(generation.model)
+        embedder = embeddings.for_questions(generation.model, seconds=PATIENCE)
         for start in range(0, len(found), IN_ONE_REQUEST):
             store(generation, *embed(found[start : start + IN_ONE_REQUEST], embedder, model))
     except (EmbedderUnavailable, ImproperlyConfigured) as fault:

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +16,7 @@ from accounts.tests.factories import make_librarian
 from catalog.models import Author, Book, BookIdentifier, Category, Copy, Series, Subject
 from catalog.services import barcodes, pending
 from catalog.tests.factories import make_branch, make_copy, pdf, record, stored
-from catalog.tests.test_admin import ADD, form, rows, saved
+from catalog.tests.test_admin import ADD, LIST, change, form, rows, saved
 
 pytestmark = pytest.mark.django_db
 ISBN = "9780306406157"
@@ -235,3 +237,25 @@ def test_a_copy_that_has_a_barcode_keeps_one(desk):
     sent = {"book": copy.book_id, "branch": copy.branch_id, "barcode": "", "status": "available"}
     page = desk.post(reverse("admin:catalog_copy_change", args=[copy.pk]), sent)
     assert page.context["adminform"].form.errors["barcode"]
+
+
+# -- what it costs -------------------------------------------------------------------------------------------------
+
+
+def asked(client, path: str) -> int:
+    client.get(path)
+    with CaptureQueriesContext(connection) as ran:
+        assert client.get(path).status_code == 200
+    return len(ran)
+
+
+def test_the_pages_of_books_ask_the_database_a_known_number_of_times(desk):
+    book = record("Whales", "Ann Lee", "Émile Zola", subjects=["Seas"], categories=["Science"])
+    make_copy(book=book)
+    many = record("Sea", *(f"Author {number}" for number in range(9)), subjects=["Seas"], categories=["Science"])
+    for _ in range(9):
+        make_copy(book=many)
+
+    assert asked(desk, ADD) <= 10
+    assert asked(desk, change(book)) == asked(desk, change(many)) <= 21
+    assert asked(desk, LIST) <= 11

@@ -40,7 +40,7 @@ def test_anybody_searches_the_catalogue(api):
     record("The Gene", "Siddhartha Mukherjee", year=2016, categories=["Biology"], isbn="9780306406157")
     record("Germinal", "Émile Zola", language="fr")
     body = api.get(BOOKS, {"q": "mukherjee"}).json()
-    assert body.keys() == {"count", "next", "previous", "results", "facets", "showing", "by_meaning", "absence"}
+    assert body.keys() == {"count", "next", "previous", "results", "near", "facets", "showing", "by_meaning", "absence"}
     (row,) = body["results"]
     assert row == {
         "id": Book.objects.get(title="The Gene").pk, "title": "The Gene", "subtitle": "",
@@ -49,6 +49,14 @@ def test_anybody_searches_the_catalogue(api):
         "available_copies": 0, "cover": None,
     }  # fmt: skip
     assert api.get(BOOKS).json()["count"] == 2
+
+
+def test_what_is_only_near_in_meaning_is_listed_apart(api, monkeypatch):
+    wizard = record("A Wizard of Earthsea")
+    monkeypatch.setattr("catalog.finding.near.nearest", lambda text, *, answers: {wizard.pk: 0.9})
+    body = api.get(BOOKS, {"q": "harry potter"}).json()
+    assert (body["count"], body["results"]) == (0, [])
+    assert [book["id"] for book in body["near"]] == [wizard.pk]
 
 
 @pytest.mark.parametrize(
@@ -154,10 +162,12 @@ def test_a_book_has_everything_that_clients_rely_on(api):
     assert (body["total_copies"], body["available_copies"], body["has_file"], body["cover"]) == (2, 1, True, None)
     assert (body["description"], body["subjects"]) == ("Long.", ["Genetics"])
     assert body["copies"] == [
-        {"barcode": "C-1", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "available",
-         "for_loan": True, "item_type": None, "condition": "", "price": None},
-        {"barcode": "C-2", "branch": branch.pk, "branch_name": "Central", "shelf_mark": "", "status": "on_loan",
-         "for_loan": False, "item_type": None, "condition": "", "price": None},
+        {"barcode": "C-1", "branch": branch.pk, "branch_code": branch.code, "branch_name": "Central",
+         "shelf_mark": "", "status": "available", "for_loan": True, "item_type": None, "item_type_id": None,
+         "condition": "", "price": None},
+        {"barcode": "C-2", "branch": branch.pk, "branch_code": branch.code, "branch_name": "Central",
+         "shelf_mark": "", "status": "on_loan", "for_loan": False, "item_type": None, "item_type_id": None,
+         "condition": "", "price": None},
     ]  # fmt: skip
     copies = api.get(f"{BOOKS}{book.pk}/copies/").json()
     assert (copies["count"], copies["results"]) == (2, body["copies"])

@@ -36,7 +36,8 @@ def test_a_copy_comes_to_its_shelf(staff, librarian):
             "price": "12.50", "for_loan": False}  # fmt: skip
     created = staff.post(f"/api/v1/books/{book.pk}/copies/", sent, format="json")
     assert created.status_code == 201, created.json()
-    assert created.json() == sent | {"barcode": "C-1", "branch_name": "North", "status": "available"}
+    both = {"branch_code": branch.code, "item_type_id": ItemType.objects.get().pk}
+    assert created.json() == sent | both | {"barcode": "C-1", "branch_name": "North", "status": "available"}
     assert Activity.objects.get(verb="book.copy_added").actor == librarian
     book.refresh_from_db()
     assert (book.total_copies, book.available_copies) == (1, 0)

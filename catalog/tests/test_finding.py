@@ -147,6 +147,46 @@ def test_what_is_right_short_or_noise_is_not_corrected(shelf, typed):
     assert find(typed).showing == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "showing", "first"),
+    [
+        ("molecular biologie of the cel", "molecular biology of the cell", "Molecular Biology of the Cell"),
+        ("cel biologi", "cell biologi", "Molecular Biology of the Cell"),  # of one stem with biology
+        ("cel biolgy", "cell biology", "Molecular Biology of the Cell"),
+        ("moleculr biolgy", "molecular biology", "Molecular Biology of the Cell"),
+        ("wizzard biolgy", "wizard biology", None),  # in no book together: then most of the words
+        ("molecullar qqq biology", "molecular qqq biology", "Molecular Biology of the Cell"),
+        ("cel qqqqq", "", None), ("zzcel wwbiol", "", None),
+    ],
+)  # fmt: skip
+def test_several_slips_are_corrected_as_far_as_they_can_be(shelf, typed, showing, first):
+    record("Molecular Biology of the Cell", "Bruce Alberts")
+    terms.fold_changes()
+    assert find(typed).showing == showing
+    assert bool(find(typed).count) == bool(showing)
+    assert first is None or titles(typed)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ring wiz", {"The Fellowship of the Ring"}),
+        ("tow", {"The Two Towers", "The Tow Path"}),
+        ('"tow"', {"The Tow Path"}),
+        ('"hand of the"', set()),
+        ('"hand of darkness"', {"The Left Hand of Darkness"}),
+        ('"the histories"', {"The Histories"}),
+        ('"of the ring"', {"The Fellowship of the Ring", "A Fellow of the Ring", "Tolkien: A Biography"}),  # its prose
+    ],
+)
+def test_a_last_word_may_be_a_beginning_and_a_phrase_means_its_stop_words(shelf, query, found):
+    record("The Tow Path")
+    record("A Fellow of the Ring")
+    record("Of a Ring")
+    terms.fold_changes()
+    assert set(titles(query)) == found
+
+
 def test_no_spelling_tells_a_word_that_only_hidden_books_have(shelf):
     Book.objects.filter(title="Die Verwandlung").update(is_suppressed=True)
     terms.fold_changes()
@@ -248,32 +288,45 @@ def meanings(monkeypatch):
     return said
 
 
-def test_what_is_near_in_meaning_joins_what_words_find(shelf, meanings):
+def test_what_is_near_in_meaning_orders_what_words_find_and_is_a_group_of_its_own_behind(shelf, meanings):
     earthsea = Book.objects.get(title="A Wizard of Earthsea")
-    towers = Book.objects.get(title="The Two Towers")
-    meanings["ring"] = {earthsea.pk: 0.9, towers.pk: 0.5}
+    stone = Book.objects.get(title="Harry Potter and the Philosopher’s Stone")
+    fellowship = Book.objects.get(title="The Fellowship of the Ring")
+    meanings["ring"] = {stone.pk: 0.5, earthsea.pk: 0.9, fellowship.pk: 0.7}
     found = find("ring", facets=True)
     assert found.by_meaning
-    assert found.count == 4
-    assert {earthsea.pk, towers.pk} < set(found.ids)
-    assert found.ids.index(earthsea.pk) < found.ids.index(towers.pk)
-    assert next(facet for facet in found.facets if facet.name == "language").values[0].count == 4
-    assert find("ring", filters=Filters(year=("1968",))).ids == [earthsea.pk]
-    assert earthsea.pk in find("ring", sort="title").ids
+    assert found.count == len(found.ids) == 2
+    assert found.near == (earthsea.pk, stone.pk)
+    assert next(facet for facet in found.facets if facet.name == "language").values[0].count == 2
+    narrowed = find("ring", filters=Filters(year=("1968",)))
+    assert (narrowed.count, narrowed.ids, narrowed.near) == (0, [], (earthsea.pk,))
+    by_title = find("ring", sort="title")
+    assert (by_title.ids, by_title.near) == (sorted(found.ids), (earthsea.pk, stone.pk))
+
+
+def test_what_is_near_in_meaning_follows_the_last_page_of_what_matches(shelf, meanings):
+    earthsea = Book.objects.get(title="A Wizard of Earthsea")
+    meanings["ring"] = {earthsea.pk: 0.9}
+    assert [find("ring", page=page, page_size=1).near for page in (1, 2)] == [(), (earthsea.pk,)]
+
+
+def test_what_matches_nothing_counts_nothing(shelf, meanings):
+    earthsea = Book.objects.get(title="A Wizard of Earthsea")
+    meanings["islands of magicians"] = {earthsea.pk: 0.9}
+    found = find("islands of magicians", facets=True)
+    assert (found.count, found.ids, found.near) == (0, [], (earthsea.pk,))
+    assert not any(facet.values for facet in found.facets)
 
 
 def test_meaning_brings_in_no_hidden_book_and_nothing_that_operators_keep_out(shelf, meanings):
     earthsea = Book.objects.get(title="A Wizard of Earthsea")
     for query in ("ring", "ring -wizard", '"ring"', "title:ring", "ring year:1954"):
         meanings[query] = {earthsea.pk: 0.9}
-    assert earthsea.pk not in [
-        *find("ring -wizard").ids,
-        *find('"ring"').ids,
-        *find("title:ring").ids,
-        *find("ring year:1954").ids,
-    ]
+    kept_out = [find(query) for query in ("ring -wizard", '"ring"', "title:ring", "ring year:1954")]
+    assert [found.near for found in kept_out] == [()] * 4
+    assert earthsea.pk not in [pk for found in kept_out for pk in found.ids]
     Book.objects.filter(pk=earthsea.pk).update(is_suppressed=True)
-    assert earthsea.pk not in find("ring").ids
+    assert find("ring").near == ()
     assert find("ring").count == 2
 
 

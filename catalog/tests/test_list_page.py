@@ -262,6 +262,31 @@ def test_that_meaning_rests_is_said_only_where_little_was_found(client, monkeypa
     assert "Only the words themselves" not in page(client)
 
 
+def near_to(monkeypatch, *books):
+    cosines = {book.pk: 0.9 - place / 10 for place, book in enumerate(books)}
+    monkeypatch.setattr("catalog.finding.near.nearest", lambda text, *, answers: cosines)
+
+
+def test_what_is_only_near_in_meaning_is_no_match_and_says_so(client, monkeypatch):
+    near_to(monkeypatch, record("A Wizard of Earthsea"), record("The Tombs of Atuan"))
+    text = page(client, q="harry potter")
+    assert "No book has the words “harry potter”" in text
+    assert "books for" not in text
+    assert text.index("Near in meaning") < text.index("A Wizard of Earthsea") < text.index("The Tombs of Atuan")
+
+
+def test_what_is_only_near_in_meaning_stands_behind_the_last_row(client, monkeypatch):
+    wizard = record("A Wizard of Earthsea")
+    for number in range(21):
+        record(f"Green dragons {number}")
+    near_to(monkeypatch, wizard)
+    assert "Near in meaning" not in page(client, q="green dragons")
+    for headers in ({}, {"HX-Request": "true", "HX-Target": "rows"}):
+        last = client.get(LIST, {"q": "green dragons", "page": 2}, headers=headers).content.decode()
+        assert last.index("Green dragons") < last.index("Near in meaning") < last.index("A Wizard of Earthsea")
+    assert "21 books for" in page(client, q="green dragons")
+
+
 def test_the_shelves_of_an_empty_search_hold_books_that_the_reader_may_see(client):
     record("The Gene", categories=["Biology"])
     hidden = record("Hidden", categories=["Secrets"])

@@ -59,6 +59,7 @@ class TakeBackForm(ScanForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        del self.fields["meant"]  # here it is always a copy
         self.fields["scan"].label = gettext_lazy("Barcode")
 
 
@@ -178,7 +179,7 @@ def _take_back(form: TakeBackForm, *, by: User) -> list[list[str]]:
 
 def _take_back_of(loan: Loan, by: User) -> None:
     if loan.returned_at is None:
-        services.check_in(copy=loan.copy, by=by)
+        services.check_in(copy=loan.copy, loan=loan, by=by)
 
 
 def _overridable(refusal: LibraryError) -> list[Reason]:

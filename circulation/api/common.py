@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.models import Patron, User
+from accounts.models import Patron, Tier, User
+from catalog.api.fields import ID_OR_CODE, NamedField
 from circulation import queries
 from library.core.api import ErrorSerializer
 from library.core.errors import NotFound
@@ -24,6 +25,11 @@ REPEATABLE = OpenApiParameter(
     description=f"1 to {KEY_LENGTH} characters of the client's choice. The same request with the same key within a "
     "day is answered as the first was, with `Idempotent-Replayed: true`, and changes nothing. Refusals are not kept.",
 )  # fmt: skip
+
+
+@extend_schema_field(ID_OR_CODE)
+class TierField(NamedField):
+    model = Tier
 
 
 def read(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from catalog.api.fields import ID_OR_CODE
 from circulation import personas, services, stories
 from circulation.api import serializers as shapes
 from circulation.api.common import (
@@ -37,9 +38,9 @@ from library.core.permissions import requires
 DAY = {"type": "string", "pattern": r"^$|^(19|2\d)\d\d-\d\d-\d\d$", "example": "2026-03-02"}
 FILTERS = [
     OpenApiParameter("status", str, enum=["out", *LoanStatus.values], description="`out`: active or overdue."),
-    OpenApiParameter("branch", str, description="The copy's own branch, by code or id."),
-    OpenApiParameter("tier", str, description="The reader's tier, by code or id."),
-    OpenApiParameter("item_type", str, description="The copy's item type, by code or id; `-`: none."),
+    OpenApiParameter("branch", ID_OR_CODE, description="The copy's own branch, by code or id."),
+    OpenApiParameter("tier", ID_OR_CODE, description="The reader's tier, by code or id."),
+    OpenApiParameter("item_type", ID_OR_CODE, description="The copy's item type, by code or id; `-`: none."),
     OpenApiParameter("due_from", DAY, description="The first due date, in the library's time zone; empty: any."),
     OpenApiParameter("due_to", DAY, description="The last due date; empty: any."),
     OpenApiParameter("q", str, description="A whole barcode or card, or a part of a title or of a reader's name."),
@@ -115,7 +116,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         loan, said = self.get_object(), read(shapes.ReturnSerializer, request)
         if loan.returned_at is not None:
             raise LoanAlreadyReturned
-        return checked_in(self, services.check_in(copy=loan.copy, by=user_of(request), **said))
+        return checked_in(self, services.check_in(copy=loan.copy, loan=loan, by=user_of(request), **said))
 
     @extend_schema(parameters=[REPEATABLE], request=shapes.RenewSerializer, responses={
         200: shapes.CheckedOutSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,

@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 
 from accounts.api.serializers import EmailField, TextField
 from accounts.enrolment import PERMISSION
-from accounts.models import Patron, Tier
-from circulation.api.common import FORBIDDEN, INVALID, REFUSED, REPEATABLE, read, user_of
+from accounts.models import Patron
+from circulation.api.common import FORBIDDEN, INVALID, REFUSED, REPEATABLE, TierField, read, user_of
 from circulation.services.readers import register_reader
 from library.core.idempotency import repeatable
 from library.core.permissions import requires
@@ -24,9 +24,7 @@ class NewPatronSerializer(serializers.Serializer[Any]):
     full_name = TextField(max_length=120)
     email = EmailField(required=False, allow_blank=True, default="", help_text=_("Left out: no sign-in."))
     birth_date = serializers.DateField(required=False, allow_null=True, default=None)
-    tier = serializers.SlugRelatedField(
-        slug_field="code", queryset=Tier.objects.all(), required=False, default=None, help_text=_("The tier’s code.")
-    )
+    tier = TierField(required=False, default=None, help_text=_("By code or id."))
     card_number = TextField(
         max_length=40, required=False, allow_blank=True, default="",
         help_text=_("Of a pre-printed card. Left out: the library draws a number."),
@@ -42,10 +40,11 @@ class PatronSerializer(serializers.ModelSerializer[Patron]):
     username = serializers.CharField(source="user.username")
     email = serializers.EmailField(source="user.email", allow_null=True)
     tier = serializers.CharField(source="tier.code")
+    tier_id = serializers.IntegerField()
 
     class Meta:
         model = Patron
-        fields = ["id", "full_name", "username", "email", "card_number", "tier", "birth_date"]
+        fields = ["id", "full_name", "username", "email", "card_number", "tier", "tier_id", "birth_date"]
 
 
 class PatronsView(APIView):

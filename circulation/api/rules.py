@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import BooleanField, Model, Q, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from django.db.models import BooleanField, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -13,12 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.models import Tier
-from catalog import checks
-from catalog.models import Branch, ItemType
+from catalog.api.fields import ID_OR_CODE, BranchField, ItemTypeField
 from circulation import explaining, queries, services
-from circulation.api.common import ABSENT, FORBIDDEN, INVALID, user_of
+from circulation.api.common import ABSENT, FORBIDDEN, INVALID, TierField, user_of
 from circulation.api.serializers import RuleValueSerializer
+from circulation.bounds import LONGEST_PERIOD, MOST
 from circulation.matrix import DEFAULTS, SCOPE, resolve
 from circulation.models import LoanRule
 from circulation.rules import Decision
@@ -26,44 +25,10 @@ from library.core.permissions import requires
 
 LIMIT = {
     "min_value": -1,
-    "max_value": 32_767,
+    "max_value": MOST,
     "help_text": "-1: unlimited; 0: none; null: a less specific row decides.",
 }
-PERIOD = {"max_value": 32_767}
-
-
-class NamedField(serializers.CharField):
-    """One of the library's branches, tiers or item types, by its id or code; null: any."""
-
-    model: ClassVar[type[Model]]
-    shown: ClassVar[str] = "code"
-
-    def to_internal_value(self, data: Any) -> Any:
-        named = checks.readable(str(super().to_internal_value(data)))
-        meant = Q(code=named)
-        if named.isdecimal() and len(named) < 10:
-            meant |= Q(pk=int(named))
-        found = self.model._default_manager.filter(meant).order_by("pk").first()
-        if found is None:
-            raise serializers.ValidationError("There is none with this id or code.", code="does_not_exist")
-        return found
-
-    def to_representation(self, value: Any) -> Any:
-        return getattr(value, self.shown)
-
-
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
-class BranchField(NamedField):
-    model = Branch
-    shown = "pk"
-
-
-class TierField(NamedField):
-    model = Tier
-
-
-class ItemTypeField(NamedField):
-    model = ItemType
+PERIOD = {"max_value": LONGEST_PERIOD}
 
 
 class TrueOrFalse(serializers.BooleanField):
@@ -84,11 +49,14 @@ class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
     branch = BranchField(allow_null=True, default=None, help_text="That owns the copy: its id, or its code; null: any.")
     tier = TierField(allow_null=True, default=None, help_text="The reader's: its code, or its id; null: any.")
     item_type = ItemTypeField(allow_null=True, default=None, help_text="The copy's: its code, or its id; null: any.")
+    branch_code = serializers.CharField(source="branch.code", read_only=True, allow_null=True, default=None)
+    tier_id = serializers.IntegerField(read_only=True, allow_null=True)
+    item_type_id = serializers.IntegerField(read_only=True, allow_null=True)
     in_words = serializers.CharField(source="__str__", read_only=True, help_text="The scope.")
 
     class Meta:
         model = LoanRule
-        fields = ["id", *SCOPE, "in_words", *DEFAULTS]
+        fields = ["id", *SCOPE, "branch_code", "tier_id", "item_type_id", "in_words", *DEFAULTS]
         validators: ClassVar[list[Any]] = []  # the service checks that a scope is there once
         extra_kwargs: ClassVar[dict[str, dict[str, Any]]] = {
             "loan_period": PERIOD | {"min_value": 1, "help_text": "In `loan_unit`. Null everywhere: nothing is lent."},
@@ -163,9 +131,9 @@ class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("branch", str, required=True, description="That owns the copy, by id or code."),
-            OpenApiParameter("tier", str, required=True, description="The reader's, by code or id."),
-            OpenApiParameter("item_type", str, description="By code or id; left out: an ordinary book."),
+            OpenApiParameter("branch", ID_OR_CODE, required=True, description="That owns the copy, by id or code."),
+            OpenApiParameter("tier", ID_OR_CODE, required=True, description="The reader's, by code or id."),
+            OpenApiParameter("item_type", ID_OR_CODE, description="By code or id; left out: an ordinary book."),
         ],
         responses={200: RuleValueSerializer(many=True), 400: INVALID, 403: FORBIDDEN},
     )

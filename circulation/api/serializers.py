@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
-from django.db.models import Q
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.serializers import TextField
-from catalog import checks
-from catalog.models import Book, Branch, CopyStatus
+from catalog.api.fields import BranchField
+from catalog.models import Book, CopyStatus
 from circulation import queries
-from circulation.listing import EARLIEST, LATEST, OUT_OF_BOUNDS
+from circulation.bounds import OUT_OF_BOUNDS
 from circulation.models import Hold, HoldState, Loan, LoanStatus
 from circulation.services import Action, CheckedIn, RenewedAll
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
+from library.core import days
 from library.core.api import ReasonSerializer
 
 SCAN_LENGTH = 100
@@ -49,14 +48,15 @@ class LoanSerializer(StaffSeesPatron):
     copy = serializers.CharField(source="copy.barcode", read_only=True)
     book = BookTitleSerializer(source="copy.book", read_only=True)
     branch = serializers.IntegerField(source="copy.branch_id", read_only=True, help_text="The copy's own branch.")
+    branch_code = serializers.CharField(source="copy.branch.code", read_only=True)
     branch_name = serializers.CharField(source="copy.branch.name", read_only=True)
     status = serializers.ChoiceField(choices=LoanStatus.choices, read_only=True)
 
     class Meta:
         model = Loan
         fields = [
-            "id", "copy", "book", "branch", "branch_name", "checked_out_at", "due_at", "returned_at", "status",
-            "renewals", "renewed_at", "claimed_returned_at", "lost_at", "patron",
+            "id", "copy", "book", "branch", "branch_code", "branch_name", "checked_out_at", "due_at", "returned_at",
+            "status", "renewals", "renewed_at", "claimed_returned_at", "lost_at", "patron",
         ]  # fmt: skip
 
 
@@ -87,6 +87,7 @@ class HoldSerializer(StaffSeesPatron):
     permission = "circulation.view_hold"
     book = BookTitleSerializer(read_only=True)
     branch = serializers.IntegerField(source="pickup_branch_id", read_only=True, help_text="Where to fetch it.")
+    branch_code = serializers.CharField(source="pickup_branch.code", read_only=True)
     branch_name = serializers.CharField(source="pickup_branch.name", read_only=True)
     copy = serializers.CharField(source="copy.barcode", read_only=True, allow_null=True, default=None)
     position = serializers.SerializerMethodField(help_text="Place in the queue; null for a hold with its own copy.")
@@ -94,8 +95,8 @@ class HoldSerializer(StaffSeesPatron):
     class Meta:
         model = Hold
         fields = [
-            "id", "book", "branch", "branch_name", "copy", "state", "position", "placed_at", "ready_at", "ended_at",
-            "refusal_reason", "patron",
+            "id", "book", "branch", "branch_code", "branch_name", "copy", "state", "position", "placed_at", "ready_at",
+            "ended_at", "refusal_reason", "patron",
         ]  # fmt: skip
 
     @extend_schema_field({"type": "integer", "nullable": True})
@@ -136,6 +137,7 @@ class CheckedInSerializer(serializers.Serializer[Any]):
     action = serializers.ChoiceField(choices=[(action.value, action.name) for action in Action])
     hold = HoldSerializer(allow_null=True)
     branch = serializers.IntegerField(source="branch.pk", help_text="Where the copy belongs now.")
+    branch_code = serializers.CharField(source="branch.code")
     branch_name = serializers.CharField(source="branch.name")
     alerts = serializers.SerializerMethodField(help_text="What the desk should know.")
     nothing_changed = serializers.BooleanField(help_text="It was where it belongs, as after a second scan.")
@@ -145,30 +147,23 @@ class CheckedInSerializer(serializers.Serializer[Any]):
         return [reason.as_dict() for reason in result.alerts]
 
 
-@extend_schema_field(OpenApiTypes.STR)
-class BranchField(serializers.CharField):
-    """A branch, by its id or its code."""
+@extend_schema_field({"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})
+class DayOrMomentField(serializers.DateTimeField):
+    """A day, or a moment, that every calendar can write; without a zone, by the library's clock."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        named = checks.readable(str(super().to_internal_value(data)))
-        meant = Q(code=named)
-        if named.isdecimal() and len(named) < 10:
-            meant |= Q(pk=int(named))
-        branch = Branch.objects.filter(meant).order_by("pk").first()
-        if branch is None:
-            raise serializers.ValidationError("There is no such branch.", code="does_not_exist")
-        return branch
-
-
-@extend_schema_field(OpenApiTypes.DATETIME)
-class MomentField(serializers.DateTimeField):
-    """A moment that every calendar can write; without a zone, by the library's clock."""
-
-    def to_internal_value(self, value: Any) -> datetime:
-        moment: datetime = super().to_internal_value(value)
-        if not EARLIEST.year <= moment.year <= LATEST.year:
+    def to_internal_value(self, value: Any) -> Any:
+        """A ``date``, or a ``datetime``."""
+        said: date = _day(value) or super().to_internal_value(value)
+        if not days.is_writable(said.date() if isinstance(said, datetime) else said):
             raise serializers.ValidationError(str(OUT_OF_BOUNDS), code="overflow")
-        return moment
+        return said
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) and len(text) == len("2026-03-02") else None
+    except ValueError:
+        return None
 
 
 class RenewSerializer(serializers.Serializer[Any]):
@@ -179,9 +174,9 @@ class RenewSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(
         max_length=COMMENT_LENGTH, required=False, allow_blank=True, help_text="Why they are set aside."
     )
-    due_at = MomentField(
+    due_at = DayOrMomentField(
         required=False,
-        help_text="A due date of one's own: setting aside too, so it needs the permission and a comment.",
+        help_text="A due date of one's own, of a day its end: this needs the permission and a comment, too.",
     )
 
 
@@ -195,7 +190,9 @@ class CheckOutSerializer(RenewSerializer):
 
 class ReturnSerializer(serializers.Serializer[Any]):
     branch = BranchField(required=False, help_text="Whose desk takes it back, by id or code.")
-    returned_at = MomentField(required=False, help_text="When it counts as returned, for a book drop; left out: now.")
+    returned_at = DayOrMomentField(
+        required=False, help_text="When, or on which day, it counts as returned, for a book drop; left out: now."
+    )
     is_damaged = serializers.BooleanField(required=False, default=False, help_text="Put it aside, do not lend it on.")
 
 

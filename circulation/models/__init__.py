@@ -1,6 +1,14 @@
 """Lending: the rules and the calendar, the loans and the holds."""
 
-from circulation.models.calendar import CalendarException, CalendarVersion, OpeningHours, RedatedLoan, Redating, Term
+from circulation.models.calendar import (
+    CalendarException,
+    CalendarVersion,
+    LibraryClock,
+    OpeningHours,
+    RedatedLoan,
+    Redating,
+    Term,
+)
 from circulation.models.feeds import CalendarAddress
 from circulation.models.holds import BOUND_HOLD_STATES, OPEN_HOLD_STATES, Hold, HoldQuerySet, HoldState
 from circulation.models.loans import Loan, LoanQuerySet, LoanRenewal, LoanStatus, Override, Verb
@@ -17,7 +25,7 @@ from circulation.models.rules import (
 
 __all__ = [
     "BOUND_HOLD_STATES", "OPEN_HOLD_STATES", "AtClosing", "CalendarAddress", "CalendarException", "CalendarVersion",
-    "DueMode", "HardDueMode", "Hold", "HoldQuerySet", "HoldState", "LendingSettings", "Loan", "LoanQuerySet",
-    "LoanRenewal", "LoanRule", "LoanStatus", "LoanUnit", "OpeningHours", "OverduePolicy", "Override", "RedatedLoan",
-    "Redating", "RenewFrom", "Term", "Verb",
+    "DueMode", "HardDueMode", "Hold", "HoldQuerySet", "HoldState", "LendingSettings", "LibraryClock", "Loan",
+    "LoanQuerySet", "LoanRenewal", "LoanRule", "LoanStatus", "LoanUnit", "OpeningHours", "OverduePolicy", "Override",
+    "RedatedLoan", "Redating", "RenewFrom", "Term", "Verb",
 ]  # fmt: skip

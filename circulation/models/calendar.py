@@ -156,6 +156,18 @@ class RedatedLoan(models.Model):
         return f"{self.loan_id}: {said(self.due_after)}"
 
 
+class LibraryClock(models.Model):
+    """The time zone by which open loans are due: they are due on a day, and it stays the same day in another zone."""
+
+    time_zone = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="library_clock_one_row")]
+
+    def __str__(self) -> str:
+        return self.time_zone
+
+
 class CalendarVersion(models.Model):
     """Which state of all hours, terms and exceptions is in force: what was worked out from it is kept under its name.
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tier
 from catalog.models import Branch, ItemType
+from circulation.bounds import A_DAY, A_PERIOD, LONGEST_PERIOD, OUT_OF_BOUNDS, TOO_LONG
+from library.core.days import EARLIEST, LATEST
 
 
 class LoanUnit(models.TextChoices):
@@ -65,10 +67,12 @@ class LoanRule(models.Model):
         ItemType, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("item type"),
         help_text=_("Empty: any."),
     )  # fmt: skip
-    loan_period = models.PositiveSmallIntegerField(_("loan period"), null=True, blank=True, help_text=EMPTY)
+    loan_period = models.PositiveSmallIntegerField(
+        _("loan period"), null=True, blank=True, validators=A_PERIOD, help_text=EMPTY
+    )
     loan_unit = models.CharField(_("in"), max_length=8, choices=LoanUnit, null=True, blank=True)
     due_mode = models.CharField(_("due date and calendar"), max_length=16, choices=DueMode, null=True, blank=True)
-    hard_due_date = models.DateField(_("fixed due date"), null=True, blank=True)
+    hard_due_date = models.DateField(_("fixed due date"), null=True, blank=True, validators=A_DAY)
     hard_due_mode = models.CharField(
         _("fixed due date holds"), max_length=8, choices=HardDueMode, null=True, blank=True
     )
@@ -76,14 +80,22 @@ class LoanRule(models.Model):
     max_loans = models.IntegerField(_("loans at a time"), null=True, blank=True, help_text=EMPTY_OR_UNLIMITED)
     renewals_allowed = models.IntegerField(_("renewals"), null=True, blank=True, help_text=EMPTY_OR_UNLIMITED)
     renewal_period = models.PositiveSmallIntegerField(
-        _("renewal period"), null=True, blank=True, help_text=_("Empty everywhere: the loan period.")
+        _("renewal period"),
+        null=True,
+        blank=True,
+        validators=A_PERIOD,
+        help_text=_("Empty everywhere: the loan period."),
     )
     no_renewal_before = models.PositiveSmallIntegerField(
-        _("renewal opens (days before due)"), null=True, blank=True, help_text=_("Empty everywhere: at any time.")
+        _("renewal opens (days before due)"),
+        null=True,
+        blank=True,
+        validators=A_PERIOD,
+        help_text=_("Empty everywhere: at any time."),
     )
     auto_renew = models.BooleanField(_("renew automatically"), null=True, blank=True)
     no_auto_renewal_after = models.PositiveSmallIntegerField(
-        _("automatic renewal ends (days after lending)"), null=True, blank=True
+        _("automatic renewal ends (days after lending)"), null=True, blank=True, validators=A_PERIOD
     )
     renew_from = models.CharField(_("renew from"), max_length=8, choices=RenewFrom, null=True, blank=True)
     hourly_at_closing = models.CharField(
@@ -103,6 +115,17 @@ class LoanRule(models.Model):
             models.CheckConstraint(condition=Q(loan_period=None) | Q(loan_period__gte=1), name="loan_rule_period_sane"),
             models.CheckConstraint(
                 condition=Q(renewals_allowed=None) | Q(renewals_allowed__gte=-1), name="loan_rule_renewals_sane"
+            ),
+            models.CheckConstraint(
+                condition=Q(hard_due_date=None) | Q(hard_due_date__range=(EARLIEST, LATEST)),
+                name="loan_rule_hard_due_date_bounded", violation_error_message=OUT_OF_BOUNDS,
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{name: None}) | Q(**{f"{name}__lte": LONGEST_PERIOD}),
+                    name=f"loan_rule_{name}_bounded", violation_error_message=TOO_LONG,
+                )
+                for name in ("loan_period", "renewal_period", "no_renewal_before", "no_auto_renewal_after")
             ),
             *(
                 models.CheckConstraint(
@@ -142,7 +165,7 @@ class LendingSettings(models.Model):
         help_text=_("With this many others waiting it is lent for the shorter period below. Empty: never."),
     )  # fmt: skip
     high_demand_days = models.PositiveSmallIntegerField(
-        _("days that a popular book is lent for"), null=True, blank=True
+        _("days that a popular book is lent for"), null=True, blank=True, validators=A_PERIOD
     )
 
     class Meta:
@@ -161,6 +184,10 @@ class LendingSettings(models.Model):
                 ),
                 name="lending_high_demand_both_or_neither",
                 violation_error_message=_("Say both how many holds and how many days, or neither; at least 1 each."),
+            ),
+            models.CheckConstraint(
+                condition=Q(high_demand_days=None) | Q(high_demand_days__lte=LONGEST_PERIOD),
+                name="lending_high_demand_days_bounded", violation_error_message=TOO_LONG,
             ),
         ]  # fmt: skip
 

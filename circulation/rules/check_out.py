@@ -47,7 +47,7 @@ def _due(
         return None, (errors.NoRuleDefined.reason(),)
     popular = state.library.popular_days(copy.queued_on_book)
     try:
-        due = due_date(terms, state.calendar, at, card_expires_on=patron.expires_on, popular_days=popular)
+        due = due_date(terms, state.calendar, at, card_expires_on=patron.expires_on, popular_days=popular, is_new=True)
     except errors.NeverOpens as never:
         return None, (Reason(never.code, never.level, never.detail),)
     return due, ()

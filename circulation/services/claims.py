@@ -12,6 +12,7 @@ from catalog.models import CopyStatus
 from circulation import errors, locks, signals
 from circulation.models import Loan
 from circulation.services import shelves
+from library.core.errors import NotFound
 
 
 @locks.transaction_tried_again
@@ -57,16 +58,19 @@ def declare_lost(*, loan: Loan, by: User, at: datetime | None = None) -> Loan:
 
 
 def locked_loan(loan: Loan) -> Loan:
-    """An open loan as it is now, with its patron, book and copy locked in that order. Raises ``LoanAlreadyReturned``.
+    """An open loan as it is now, with its patron, book and copy locked in that order. Raises ``LoanAlreadyReturned``,
+    ``NotFound`` where it is gone.
 
     A loan's row has no lock of its own: whoever changes it holds the lock of its copy's book.
     """
     patron, copy = locks.patron(loan.patron_id), locks.copy_and_book(loan.copy_id)
-    current = Loan.objects.select_related("branch").get(pk=loan.pk)
+    current = Loan.objects.select_related("branch").filter(pk=loan.pk).first()
+    if patron is None or copy is None or current is None:
+        raise NotFound
     if current.returned_at is not None:
         raise errors.LoanAlreadyReturned
-    assert patron is not None  # the database keeps patrons and copies that have loans
-    assert copy is not None
+    if current.patron_id != patron.pk:
+        raise locks.LostRace
     current.patron, current.copy = patron, copy
     return current
 

@@ -32,6 +32,8 @@ def explain_check_out(
     """What would happen if ``by`` lent the copy to the patron at ``branch``, and why. Nothing changes."""
     found_copy = loans.known_to(by, queries.find_copy(copy.barcode if isinstance(copy, Copy) else copy))
     found_patron = queries.find_patron(patron.card_number if isinstance(patron, Patron) else patron)
+    if loans.is_self(found_patron, by):
+        loans.check_branch_of_self(branch, found_copy)
     state = reading.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
         card=patron.card_number if isinstance(patron, Patron) else bare(patron),

@@ -175,10 +175,11 @@ def _scanned(copy: Copy | str | None) -> Copy | None:
 
 
 def _to_take_its_place(hold: Hold, fetched: Copy) -> Copy:
-    """The fetched copy, locked."""
-    if fetched.book_id != hold.book_id:
-        raise errors.CopyOfAnotherBook(barcode=fetched.barcode, title=fetched.book.title)
-    fetched = locks.copy(fetched.pk)
+    """The fetched copy, locked; it may have gone to another record while we waited."""
+    now = locks.copy(fetched.pk)
+    if now.book_id != hold.book_id:
+        raise errors.CopyOfAnotherBook(barcode=now.barcode, title=now.book.title)
+    fetched = now
     if not fetched.is_free:
         status = _("not for loan") if fetched.not_for_loan else fetched.get_status_display()
         raise errors.CopyNotFree(barcode=fetched.barcode, status=status)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import activity
 from accounts.models import Patron, User
@@ -15,6 +16,7 @@ from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, explaining, locks, reading, rules, signals
 from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import overrides, returns, shelves
+from library.core.errors import NotAllowed
 from library.core.rows import execute
 from library.core.typed import bare
 
@@ -28,12 +30,13 @@ def check_out(
     branch: Branch | None = None,
     override: Collection[str] = (),
     comment: str = "",
-    due_at: datetime | None = None,
+    due_at: datetime | date | None = None,
     at: datetime | None = None,
 ) -> Loan:
     """Lend a copy to a patron, each given as itself or as what was scanned; returns the open loan with its alerts.
 
-    ``branch``: whose desk lends, and whose calendar moves the due date; None: the copy's own. ``override``: the codes
+    ``branch``: whose desk lends, and whose calendar moves the due date; None: the copy's own, and no other where
+    readers lend to themselves. ``override``: the codes
     of the reasons that ``by`` sets aside, with a ``comment``; ``due_at``: a due date by hand, which is setting aside
     too. A copy lent to another is returned first; whom it was kept for waits for another one. A hold of the patron on
     the book is fulfilled by any copy of it; the copy that was bound to it serves the next in line.
@@ -43,13 +46,16 @@ def check_out(
     at = at or timezone.now()
     permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
     desk = _locked(copy, patron, by=by, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
+    lends_to_self = is_self(desk.patron, by)
+    if lends_to_self:
+        check_branch_of_self(branch, desk.copy)
     around = reading.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
         card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=desk.copy,
         patron=desk.patron,
         branch=branch,
-        is_self=is_self(desk.patron, by),
+        is_self=lends_to_self,
     )
     decision = rules.decide_check_out(around.state, at=at)
     set_aside = permit.reasons(decision)
@@ -66,6 +72,13 @@ def check_out(
 def is_self(patron: Patron | None, by: User) -> bool:
     """Whether a reader lends to themselves. Staff are at the desk, whoever the card belongs to."""
     return patron is not None and patron.pk == by.pk and not by.has_perm("circulation.add_loan")
+
+
+def check_branch_of_self(branch: Branch | None, copy: Copy | None) -> None:
+    """Who lends to themselves stands nowhere but where the copy does: another branch's calendar would be theirs to
+    choose. Errors: ``NotAllowed``."""
+    if branch is not None and copy is not None and branch.pk != copy.branch_id:
+        raise NotAllowed(_("Where you lend to yourself, the branch is that of the copy."))
 
 
 def known_to(by: User, copy: Copy | None) -> Copy | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
 from accounts import activity
 from accounts.models import User
 from circulation import errors
+from circulation.bounds import OUT_OF_BOUNDS
 from circulation.models import Loan, Override, Verb
 from circulation.rules import Decision
+from library.core import days
 from library.core.errors import InvalidInput, NotAllowed, Reason
 
 PERMISSION = "circulation.override_refusal"
@@ -53,10 +55,20 @@ class Permit:
 NOTHING = Permit()
 
 
+def due_by_hand(said: datetime | date | None) -> datetime | None:
+    """The moment meant: of a day its end. Errors: ``InvalidInput`` for one that not every calendar can write."""
+    if said is None:
+        return None
+    if not days.is_writable(said.date() if isinstance(said, datetime) else said):
+        raise InvalidInput(fields={"due_at": [str(OUT_OF_BOUNDS)]})
+    return said if isinstance(said, datetime) else days.end_of(said)
+
+
 def permit(
-    *, override: Collection[str], comment: str, due_at: datetime | None, by: User | None, at: datetime
+    *, override: Collection[str], comment: str, due_at: datetime | date | None, by: User | None, at: datetime
 ) -> Permit:
     """What ``by`` may set aside. ``override``: codes of reasons; those that do not apply do no harm.
+    ``due_at``: a moment, or a day, of which the end is meant.
 
     Errors: ``NotAllowed`` without the permission, ``CommentRequired``, ``DueDateNotInFuture``, ``InvalidInput``.
     """
@@ -69,6 +81,7 @@ def permit(
         raise errors.CommentRequired(fields={"comment": [str(errors.CommentRequired.message)]})
     if len(comment) > COMMENT_LENGTH:
         raise InvalidInput(fields={"comment": [_("At most %(count)d characters.") % {"count": COMMENT_LENGTH}]})
+    due_at = due_by_hand(due_at)
     if due_at is not None and due_at <= at:
         raise errors.DueDateNotInFuture(fields={"due_at": [str(errors.DueDateNotInFuture.message)]})
     return Permit(codes=frozenset(override), comment=comment, due_at=due_at, by=by)

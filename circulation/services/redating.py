@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +26,7 @@ from circulation import calendars, locks
 from circulation.due import day_end
 from circulation.models import Loan, LoanQuerySet, RedatedLoan, Redating
 from circulation.opening import ONE_DAY, Calendar
+from library.core import days
 from library.core.errors import InvalidInput
 from library.core.transactions import again_after_deadlock
 from library.jobs import services as jobs
@@ -107,7 +108,7 @@ class Preview:
         for stretches, branches in by_spans.items():
             due = Q()
             for first, last in stretches:
-                due |= Q(due_at__gte=_midnight(first), due_at__lt=_midnight(last + ONE_DAY))
+                due |= Q(due_at__gte=days.start_of(first), due_at__lt=days.start_of(last + ONE_DAY))
             wanted |= Q(branch__in=branches) & due
         return Loan.objects.open().filter(wanted).order_by("due_at", "pk")
 
@@ -132,7 +133,7 @@ class Preview:
         """Where each of these loans would go."""
         for loan in loans:
             calendar = self._calendars[loan.branch_id]
-            yield Move(loan, moved_due(loan, calendar), calendar.why_closed(_day(loan.due_at)))
+            yield Move(loan, moved_due(loan, calendar), calendar.why_closed(days.date_of(loan.due_at)))
 
     def calendar_of(self, loan: Loan) -> Calendar:
         """The calendar of the branch where it was lent."""
@@ -143,7 +144,7 @@ def moved_due(loan: Loan, calendar: Calendar) -> datetime:
     """The end of the next open day; a loan by the hour: when the branch opens next. Errors: ``NeverOpens``."""
     if loan.is_hourly:
         return calendar.next_opening(loan.due_at)
-    return day_end(calendar.next_open(_day(loan.due_at)), calendar)
+    return day_end(calendar.next_open(days.date_of(loan.due_at)), calendar)
 
 
 @transaction.atomic
@@ -198,7 +199,7 @@ def _after(loans: LoanQuerySet, last: tuple[datetime, UUID] | None) -> LoanQuery
 def _move(run: JobRun, made: Redating, pks: list[UUID], *, done: int, total: int) -> None:
     message = ngettext("%(count)d loan looked at", "%(count)d loans looked at", done) % {"count": done}
     with run.checkpoint(done=done, total=total, message=message):
-        _lock(pks)
+        lock_loans(pks)
         preview = Preview(closure_of(made))
         loans = list(preview.loans().exclude(redatings__redating=made).filter(pk__in=pks))
         moved = []
@@ -210,7 +211,7 @@ def _move(run: JobRun, made: Redating, pks: list[UUID], *, done: int, total: int
         RedatedLoan.objects.bulk_create(moved)
 
 
-def _lock(pks: list[UUID]) -> None:
+def lock_loans(pks: list[UUID]) -> None:
     """Lock people, books and copies of these loans, in that order: every verb that changes a loan waits there."""
     rows = list(Loan.objects.filter(pk__in=pks).values_list("patron_id", "copy__book_id", "copy_id"))
     list(locks.locking(Patron.objects.filter(pk__in={patron for patron, _, _ in rows}).order_by("pk")))
@@ -220,17 +221,9 @@ def _lock(pks: list[UUID]) -> None:
 
 def _explained(loan: Loan, before: datetime, calendar: Calendar) -> dict[str, object]:
     """What is known about the due date, with one step more; the steps are those of ``circulation.due``."""
-    day = _day(before)
+    day = days.date_of(before)
     special = calendar.exception_on(day)
-    to = loan.due_at.isoformat() if loan.is_hourly else str(_day(loan.due_at))
+    to = loan.due_at.isoformat() if loan.is_hourly else str(days.date_of(loan.due_at))
     step = {"from": str(day), "to": to, "exception": special.name if special else "", "weekday": str(day.weekday())}
     steps = [*loan.explanation.get("steps", []), {"code": "closure", "values": step}]
     return {**loan.explanation, "steps": steps}
-
-
-def _day(moment: datetime) -> date:
-    return timezone.localtime(moment, timezone.get_default_timezone()).date()
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0, 0), tzinfo=timezone.get_default_timezone())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
-from accounts import activity
+from accounts import activity, notices
 from accounts.models import Patron, User
 from circulation import errors, explaining, locks, matrix, policy, queries, reading, rules, signals, words
 from circulation.models import Loan, LoanRenewal, LoanRule, Verb
@@ -21,6 +21,7 @@ from library.core.errors import Level, LibraryError, NotFound, Reason
 
 log = logging.getLogger(__name__)
 BATCH = 200
+MISSED = "loan_not_renewed"  # the kind of the notice
 # For how long after the due date the library renews by itself what it should have renewed then.
 MADE_UP_FOR = timedelta(days=7)
 
@@ -32,7 +33,7 @@ def renew(
     by: User | None,
     override: Collection[str] = (),
     comment: str = "",
-    due_at: datetime | None = None,
+    due_at: datetime | date | None = None,
     automatic: bool = False,
     at: datetime | None = None,
 ) -> Loan:
@@ -48,7 +49,9 @@ def renew(
     loan = locked_loan(loan)
     as_of = min(at, loan.due_at) if automatic else at
     decision = rules.decide_renewal(reading.renewal(loan), at=as_of, automatic=automatic)
-    decision = _by_hand(decision, loan, due_at)
+    decision = _by_hand(decision, loan, permit.due_at)
+    if automatic:
+        decision = _not_into_the_past(decision, at=at)
     set_aside = permit.reasons(decision)
     renewal = _go_on(loan, decision, permit.due_at, by=by, automatic=automatic, at=at)
     permit.write(loan, Verb.RENEW, reasons=set_aside, at=at)
@@ -110,12 +113,31 @@ def _is_renewed_by_itself(loan: Loan, rows: Collection[matrix.RuleRow]) -> bool:
 def _renewed(loan: Loan, *, at: datetime) -> bool:
     try:
         renew(loan=loan, by=None, automatic=True, at=at)
-    except LibraryError:
+    except LibraryError as refusal:
+        if [reason.code for reason in refusal.reasons] == [errors.RenewedTooLate.code]:
+            _tell_of_missed(loan, at=at)
         return False  # what the rules refuse stays as it is; the reader sees why beside the loan
     except Exception:
         log.exception("Loan %s could not be renewed.", loan.pk)
         return False
     return True
+
+
+def _tell_of_missed(loan: Loan, *, at: datetime) -> None:
+    """Nothing but our own delay stood against it: the reader is told, once, that it has to come back after all."""
+    log.warning("Loan %s was not renewed when it was due, and is too late for it now.", loan.pk)
+    notices.queue(
+        user=loan.patron.user, kind=MISSED, dedupe=f"loan:{loan.pk}:{MISSED}:{loan.due_at.isoformat()}", at=at,
+        title=loan.copy.book.title, due=loan.due_at,
+    )  # fmt: skip
+
+
+def _not_into_the_past(decision: rules.Decision, *, at: datetime) -> rules.Decision:
+    """After an outage the library renews as of the due date, but never to a date that is over by now."""
+    if decision.due_at is None or decision.due_at > at:
+        return decision
+    late = errors.RenewedTooLate.reason(day=words.day(decision.due_at))
+    return rules.Decision(None, (*decision.reasons, late), decision.values)
 
 
 def _by_hand(decision: rules.Decision, loan: Loan, due_at: datetime | None) -> rules.Decision:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
@@ -16,6 +17,7 @@ from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, locks, signals, words
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
 from circulation.services import shelves
+from library.core import days
 from library.core.errors import Level, Reason
 from library.core.rows import Joined, execute, fetch
 from library.core.typed import bare
@@ -67,16 +69,18 @@ def check_in(
     *,
     copy: Copy | str,
     by: User,
+    loan: Loan | None = None,
     branch: Branch | None = None,
-    returned_at: datetime | None = None,
+    returned_at: datetime | date | None = None,
     is_damaged: bool = False,
     at: datetime | None = None,
 ) -> CheckedIn:
     """Take back a copy, given as itself or as its scanned barcode, and say where it goes now.
 
-    ``branch``: whose desk it is on; None: where the copy belongs. ``returned_at``: when it counts as returned, for a
-    book drop. A copy that a hold is bound to goes to that reader, else to the next in line; any other goes home. One
-    that was missing, lost or on its way is found. A second scan changes nothing and says so.
+    ``loan``: the one that is to end; not another's that was made while we waited (``LoanAlreadyReturned``).
+    ``branch``: whose desk it is on; None: where the copy belongs. ``returned_at``: when, or on which day, it counts as
+    returned, for a book drop. A copy that a hold is bound to goes to that reader, else to the next in line; any other
+    goes home. One that was missing, lost or on its way is found. A second scan changes nothing and says so.
     Raises ``CopyUnknown``, ``NotOnLoan`` for a withdrawn copy, ``ReturnBeforeCheckOut`` or ``ReturnInFuture``.
     """
     at = at or timezone.now()
@@ -84,11 +88,14 @@ def check_in(
     if found is None:
         reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else bare(copy))
         raise errors.CopyUnknown(reason.detail, reasons=[reason])
-    loan = _open_loan(found)
+    meant, loan = loan, _open_loan(found)
+    if meant is not None and (loan is None or loan.pk != meant.pk):
+        raise errors.LoanAlreadyReturned
     if loan is None and found.status == CopyStatus.WITHDRAWN:
         raise errors.NotOnLoan(barcode=found.barcode, status=found.get_status_display())
+    returned_at = returned_when(returned_at, loan, at=at)
     check_returned_at(returned_at, loan, at=at)
-    alerts = [_TURNED_UP[found.status].reason(barcode=found.barcode)] if found.status in _TURNED_UP else []
+    alerts = list(_turned_up(found, loan))
     if loan is not None:
         close(loan, by=by, at=at, returned_at=returned_at)
     result = _settle(found, loan=loan, here=branch, is_damaged=is_damaged, by=by, at=at, alerts=alerts)
@@ -102,12 +109,37 @@ def check_in(
     return result
 
 
+def _turned_up(copy: Copy, loan: Loan | None) -> Iterator[Reason]:
+    """What was said of a copy that lies on the desk all the same."""
+    if copy.status in _TURNED_UP:
+        yield _TURNED_UP[copy.status].reason(barcode=copy.barcode)
+    if loan is not None and loan.claimed_returned_at is not None:
+        day = words.day(loan.claimed_returned_at)
+        yield errors.CopyWasClaimedReturned.reason(barcode=copy.barcode, reader=str(loan.patron.user), day=day)
+
+
+def returned_when(said: datetime | date | None, loan: Loan | None, *, at: datetime) -> datetime | None:
+    """The moment that a return counts from: of a day that is over its end, today now. A loan that was due on the day
+    itself, by hand or by the hour, came in time: nobody knows better. Errors: ``ReturnInFuture``."""
+    if said is None or isinstance(said, datetime):
+        return said
+    if not days.is_writable(said) or said > days.today(at):
+        raise _in_future()
+    if loan is not None and days.date_of(loan.due_at) == said:
+        return min(at, max(loan.due_at, loan.checked_out_at))
+    return min(at, days.end_of(said))
+
+
+def _in_future() -> errors.ReturnInFuture:
+    return errors.ReturnInFuture(fields={"returned_at": [str(errors.ReturnInFuture.message)]})
+
+
 def check_returned_at(returned_at: datetime | None, loan: Loan | None, *, at: datetime) -> None:
     """Errors: ``ReturnInFuture``, ``ReturnBeforeCheckOut``, both on the field ``returned_at``."""
     if returned_at is None:
         return
     if returned_at > at:
-        raise errors.ReturnInFuture(fields={"returned_at": [str(errors.ReturnInFuture.message)]})
+        raise _in_future()
     if loan is not None and returned_at < loan.checked_out_at:
         refusal = errors.ReturnBeforeCheckOut(day=words.day(loan.checked_out_at))
         refusal.fields = {"returned_at": [refusal.detail]}

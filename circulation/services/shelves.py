@@ -36,16 +36,34 @@ def release(copy: Copy, *, stood_at: int | None = None) -> None:
     if is_away:
         put(copy, CopyStatus.IN_TRANSIT)
         return
-    waiting = None if copy.not_for_loan else next_in_line(copy)
+    waiting = None if copy.not_for_loan else next_in_line(copy.book_id)
     if waiting is None:
         put(copy, CopyStatus.AVAILABLE)
     else:
         bind(waiting, copy)
 
 
-def next_in_line(copy: Copy) -> Hold | None:
-    """The oldest queued hold on the copy's book."""
-    queued = Hold.objects.with_names().filter(book_id=copy.book_id, state=HoldState.QUEUED)
+def serve_queue(book_id: int) -> None:
+    """Let those who wait for the book take the copies that stand free, each at their pickup branch first.
+
+    The caller holds the book's lock.
+    """
+    if not Hold.objects.filter(book_id=book_id, state=HoldState.QUEUED).exists():
+        return
+    free = list(locks.locking(Copy.objects.free().filter(book_id=book_id).order_by("pk")))
+    while free and (hold := next_in_line(book_id)) is not None:
+        copy = _nearest(free, hold)
+        free.remove(copy)
+        bind(hold, copy)
+
+
+def _nearest(free: list[Copy], hold: Hold) -> Copy:
+    return min(free, key=lambda copy: (copy.branch_id != hold.pickup_branch_id, copy.pk))
+
+
+def next_in_line(book_id: int) -> Hold | None:
+    """The oldest queued hold on the book."""
+    queued = Hold.objects.with_names().filter(book_id=book_id, state=HoldState.QUEUED)
     return locks.locking(queued.order_by("placed_at", "pk")[:1]).first()
 
 
@@ -66,7 +84,7 @@ def bind_to_another(hold: Hold, *, taken: Copy) -> None:
     hold.save(update_fields=["copy", "state", "ready_at", "confirmed_by"])
     free = list(locks.locking(Copy.objects.free().filter(book_id=taken.book_id).exclude(pk=taken.pk).order_by("pk")))
     if free:
-        bind(hold, min(free, key=lambda copy: (copy.branch_id != hold.pickup_branch_id, copy.pk)))
+        bind(hold, _nearest(free, hold))
 
 
 def hand_to(hold: Hold, copy: Copy, *, here: int, by: User, at: datetime) -> bool:

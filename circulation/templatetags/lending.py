@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from circulation import words
 from circulation.models import Hold, Loan
@@ -41,3 +43,11 @@ def day_words(moment: datetime) -> str:
 def moment_words(moment: datetime) -> str:
     """The library's date and time of a moment, in words."""
     return words.moment(moment)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """``just now``, ``5 minutes ago``, ``2 hours, 10 minutes ago``."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return _("just now")
+    return _("%(age)s ago") % {"age": timesince(moment)}

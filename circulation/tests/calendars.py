@@ -53,5 +53,6 @@ def calendar(weekly: Week | None = None, *more: SpecialDays | TermDays, zone: Zo
 
 
 def clock(text: str, zone: ZoneInfo = BERLIN) -> datetime:
-    """ "2026-03-02 10:00" by the clock of ``zone``."""
-    return datetime.fromisoformat(text).replace(tzinfo=zone)
+    """ "2026-03-02 10:00" by the clock of ``zone``; "23:59" is the last moment of the day."""
+    moment = datetime.fromisoformat(text).replace(tzinfo=zone)
+    return datetime.combine(moment, time.max, tzinfo=zone) if text.endswith("23:59") else moment

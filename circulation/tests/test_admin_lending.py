@@ -92,7 +92,7 @@ def test_book_drop_damage_and_transit(admin):
     assert "Send on: " in page(admin.post(TAKE_BACK, fields, follow=True))
     loan.refresh_from_db()
     assert timezone.localtime(loan.returned_at).date() == day
-    assert "Put aside: " in page(admin.post(TAKE_BACK, {"scan": broken.copy.barcode, "is_damaged": "on"}, follow=True))
+    assert "To repair: " in page(admin.post(TAKE_BACK, {"scan": broken.copy.barcode, "is_damaged": "on"}, follow=True))
     for wrong in ({"scan": ""}, {"scan": "X"}, {"scan": "C", "returned_on": "2999-01-01"}):
         assert page(admin.post(TAKE_BACK, wrong), 422)
 

@@ -30,7 +30,8 @@ def test_librarian_lends_by_barcode_and_card(api, librarian):
     assert response.status_code == 201
     assert response.json() == {
         "id": str(loan.pk), "copy": copy.barcode, "book": {"id": copy.book_id, "title": copy.book.title},
-        "branch": copy.branch_id, "branch_name": copy.branch.name, "status": "active", "returned_at": None,
+        "branch": copy.branch_id, "branch_code": copy.branch.code, "branch_name": copy.branch.name,
+        "status": "active", "returned_at": None,
         "checked_out_at": response.json()["checked_out_at"], "due_at": response.json()["due_at"],
         "renewals": 0, "renewed_at": None, "claimed_returned_at": None, "lost_at": None,
         "patron": patron.card_number, "alerts": [],
@@ -161,7 +162,8 @@ def test_reader_requests_a_book_at_a_branch(api):
     assert response.status_code == 201
     assert response.json() == {
         "id": str(hold.pk), "book": {"id": copy.book_id, "title": copy.book.title}, "branch": copy.branch_id,
-        "branch_name": copy.branch.name, "copy": copy.barcode, "state": "requested", "position": None,
+        "branch_code": copy.branch.code, "branch_name": copy.branch.name,
+        "copy": copy.barcode, "state": "requested", "position": None,
         "placed_at": response.json()["placed_at"], "ready_at": None, "ended_at": None, "refusal_reason": "",
     }  # fmt: skip
 

@@ -38,6 +38,7 @@ def test_staff_see_the_shipped_row_for_everyone(api, librarian, everyone):
     (row,) = api(librarian).get(RULES).json()["results"]
     assert row == dict.fromkeys(DEFAULTS) | {
         "id": everyone.pk, "branch": None, "tier": None, "item_type": None,
+        "branch_code": None, "tier_id": None, "item_type_id": None,
         "in_words": "any branch · any tier · any item type", "loan_period": 14, "max_loans": 3, "renewals_allowed": 2,
     }  # fmt: skip
     assert api(librarian).get(address(everyone)).json() == row
@@ -68,7 +69,8 @@ def test_administrator_adds_a_row_by_codes_or_ids(admin, dvd):
         ({"loan_period": 0}, "loan_period"), ({"loan_period": "two"}, "loan_period"), ({"max_loans": -2}, "max_loans"),
         ({"renewals_allowed": 40_000}, "renewals_allowed"), ({"renewal_period": -1}, "renewal_period"),
         ({"due_mode": "never"}, "due_mode"), ({"due_mode": ""}, "due_mode"), ({"loan_unit": "weeks"}, "loan_unit"),
-        ({"hard_due_date": "soon"}, "hard_due_date"), ({"auto_renew": "perhaps"}, "auto_renew"),
+        ({"hard_due_date": "soon"}, "hard_due_date"), ({"hard_due_date": "9999-12-31"}, "hard_due_date"),
+        ({"loan_period": 3_651}, "loan_period"), ({"auto_renew": "perhaps"}, "auto_renew"),
         ({"branch": "nowhere"}, "branch"), ({"tier": "a\0b"}, "tier"), ({"item_type": "99999999999"}, "item_type"),
         ({"branch": True}, "branch"), ({"tier": {}}, "tier"),
     ],

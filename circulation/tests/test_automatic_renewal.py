@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings as library_settings
 
-from accounts.models import Activity
+from accounts.models import Activity, Notice
 from accounts.tests.factories import make_patron
 from circulation import services
 from circulation.models import Hold, HoldState, LoanRule
@@ -27,7 +27,7 @@ def _rule(settings):
 
 
 def ends(day):
-    return datetime.fromisoformat(f"{day}T23:59").replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{day}T23:59:59.999999").replace(tzinfo=UTC)
 
 
 def due(**values):
@@ -157,3 +157,23 @@ def test_it_runs_every_hour(monkeypatch):
     monkeypatch.setattr(services, "renew_automatically", lambda: called.append(1))
     renew_loans()
     assert called == [1]
+
+
+def test_outage_longer_than_the_period_renews_to_no_date_that_is_over_and_the_reader_is_told():
+    LoanRule.objects.update(loan_period=3)
+    loan, declined = due(), due()
+    LoanRule.objects.create(branch=declined.copy.branch, renewals_allowed=0)  # it would not have been renewed anyway
+    for later in (5 * DAY, 6 * DAY):
+        assert services.renew_automatically(at=NIGHT + later) == 0
+    assert (now(loan).due_at, now(loan).renewals) == (ends("2026-03-16"), 0)
+    told = Notice.objects.get(kind="loan_not_renewed")
+    assert told.user == loan.patron.user
+    assert told.context["title"] == loan.copy.book.title
+
+
+def test_outage_shorter_than_the_period_renews_as_of_the_due_date():
+    LoanRule.objects.update(loan_period=3)
+    loan = due()
+    assert services.renew_automatically(at=NIGHT + 2 * DAY) == 1
+    assert now(loan).due_at == ends("2026-03-19")
+    assert not Notice.objects.filter(kind="loan_not_renewed").exists()

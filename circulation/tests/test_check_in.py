@@ -76,15 +76,6 @@ def test_copy_that_turns_up_is_free(librarian, status):
     assert status_of(copy) == CopyStatus.AVAILABLE
 
 
-@pytest.mark.parametrize("status", ["damaged", "withdrawn", "in_repair"])
-def test_loan_of_a_copy_marked_meanwhile_ends_and_the_mark_stays(librarian, status):
-    loan = make_loan()
-    loan.copy.status = status
-    loan.copy.save()
-    assert services.check_in(copy=loan.copy, by=librarian).loan == loan
-    assert status_of(loan.copy) == status
-
-
 def test_requested_copy_on_the_desk_goes_to_the_hold_shelf(librarian):
     hold = make_hold()
     result = services.check_in(copy=hold.copy, by=librarian, at=MONDAY)
@@ -110,3 +101,12 @@ def test_damaged_copy_with_a_request_does_not_reach_the_hold_shelf(librarian):
     hold.refresh_from_db()
     assert (result.action, result.hold) == (Action.REPAIR, None)
     assert (hold.state, hold.copy, status_of(copy)) == (HoldState.QUEUED, None, CopyStatus.DAMAGED)
+
+
+def test_copy_that_the_reader_said_was_back_is_found_with_an_alert(librarian):
+    loan = make_loan()
+    services.claim_returned(loan=loan, by=librarian)
+    result = services.check_in(copy=loan.copy, by=librarian)
+    assert [reason.code for reason in result.alerts] == ["copy_was_claimed_returned"]
+    assert str(loan.patron.user) in result.alerts[0].detail
+    assert services.check_in(copy=loan.copy, by=librarian).alerts[0].code == "not_on_loan"

@@ -26,7 +26,7 @@ def test_free_copy_is_lent_and_counted(librarian):
     copy, patron = make_copy(), make_patron()
     loan = services.check_out(copy=copy, patron=patron, by=librarian, at=MONDAY)
 
-    assert loan.due_at == datetime(2026, 3, 16, 23, 59, tzinfo=UTC)
+    assert loan.due_at == datetime(2026, 3, 16, 23, 59, 59, 999999, tzinfo=UTC)
     assert (loan.checked_out_at, loan.checked_out_by, loan.alerts) == (MONDAY, librarian, ())
     assert status_of(copy) == CopyStatus.ON_LOAN
     copy.book.refresh_from_db()
@@ -36,7 +36,7 @@ def test_free_copy_is_lent_and_counted(librarian):
 def test_day_ends_by_the_clock_of_the_library(librarian, settings):
     settings.TIME_ZONE = "Europe/Berlin"
     loan = services.check_out(copy=make_copy(), patron=make_patron(), by=librarian, at=MONDAY + timedelta(days=20))
-    assert loan.due_at == datetime.fromisoformat("2026-04-05T23:59+02:00")
+    assert loan.due_at == datetime.fromisoformat("2026-04-05T23:59:59.999999+02:00")
 
 
 def test_scanned_codes_are_compared_without_space_and_case(librarian):
@@ -110,7 +110,7 @@ def test_rule_of_the_copys_branch_decides(librarian):
     branch = make_branch()
     LoanRule.objects.create(branch=branch, loan_period=2)
     loan = services.check_out(copy=make_copy(branch=branch), patron=make_patron(), by=librarian, at=MONDAY)
-    assert loan.due_at == datetime(2026, 3, 4, 23, 59, tzinfo=UTC)
+    assert loan.due_at == datetime(2026, 3, 4, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 def test_without_a_rule_nothing_is_lent(librarian):

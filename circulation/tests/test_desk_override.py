@@ -313,3 +313,12 @@ def test_claims_of_others_are_told_at_the_desk(desk):
     hold, reader = make_hold(), make_patron()
     desk(reader.card_number)
     assert "has been requested by another reader." in desk(hold.copy.barcode)
+
+
+def test_form_sent_empty_is_told_of_reasons_and_comment_at_once(desk, client):
+    LoanRule.objects.update(renewals_allowed=0)
+    loan = make_loan(checked_out_at=timezone.now() - timedelta(days=3))
+    desk(loan.patron.card_number)
+    response = client.post(reverse("circulation:desk-override") + f"?reader={loan.patron_id}", {"loan": loan.pk})
+    assert response.status_code == 422
+    assert set(response.context["override"].errors) == {"override", "comment"}

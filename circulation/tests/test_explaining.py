@@ -109,7 +109,7 @@ WAYS = [
      explained(copy={"queued_on_book": 4}, library=LibrarySettings(high_demand_holds=3, high_demand_days=7)),
      ["14 days: until Monday 16 March 2026.",
       "Many wait for this book, so it is lent for 7 days only, to Monday 9 March 2026."]),
-    ("by hand", explained(by_hand=datetime(2026, 4, 1, 23, 59, tzinfo=UTC)),
+    ("by hand", explained(by_hand=datetime(2026, 4, 1, 23, 59, 59, 999999, tzinfo=UTC)),
      ["14 days: until Monday 16 March 2026.", "Staff set the due date to Thursday 2 April 2026, 01:59 by hand."]),
     ("a closure that came later",
      {"steps": [{"code": "closure", "values": {"from": "2026-03-16", "to": "2026-03-17", "exception": "Flood"}}]},

@@ -61,7 +61,7 @@ def test_button_that_would_be_refused_says_why_before_it_is_pressed(client, read
 
     refused = text_of(client.post(renew(loan)), 422)
     assert "<b>Not renewed</b>" in refused
-    assert refused.count("<li>", refused.index("Not renewed"), refused.index("At home")) == 2
+    assert refused.count("<li>", refused.index("Not renewed"), refused.index("On loan<")) == 2
 
 
 def test_double_click_renews_once(client, reader):

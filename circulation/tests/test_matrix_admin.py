@@ -103,7 +103,9 @@ def test_row_is_removed_whatever_its_cells_say(admin, everyone, dvd):
     [
         ("loan_period", "0", "A whole number, at least 1."),
         ("loan_period", "two weeks", "A whole number, at least 1."),
-        ("loan_period", "99999", "At most 32,767."),
+        ("loan_period", "3651", "At most 3,650."),
+        ("max_loans", "99999", "At most 32,767."),
+        ("hard_due_date", "9999-12-31", "Choose a date from 1900 to 2999."),
         ("max_loans", "-2", "A whole number, or ∞ for no limit."),
         ("renewals_allowed", "many", "A whole number, or ∞ for no limit."),
         ("renewal_period", "-1", "A whole number, at least 0."),

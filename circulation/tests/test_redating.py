@@ -14,7 +14,7 @@ from accounts.models import Activity, Tier
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
 from circulation import explaining, locks, services, tasks
-from circulation.due import DAY_ENDS, day_end
+from circulation.due import day_end
 from circulation.errors import NeverOpens
 from circulation.models import CalendarException, Loan, LoanRenewal, LoanRule, RedatedLoan, Redating
 from circulation.services import redating
@@ -24,6 +24,7 @@ from circulation.tests.calendars import BERLIN, MON, TUE, clock, day
 from circulation.tests.factories import make_loan
 from circulation.tests.test_due import near_days
 from circulation.tests.test_opening import calendars, unhurried
+from library.core.days import ENDS
 from library.core.errors import InvalidInput
 from library.jobs import services as jobs
 from library.jobs.models import Job, JobState
@@ -280,7 +281,7 @@ def test_batches_and_a_stop_between_them(branch, monkeypatch):
     make_exception("2026-03-16", branch)
     loans = [lent(branch) for _ in range(5)]
     made, job = ordered(branch)
-    lock, batches = redating._lock, []
+    lock, batches = redating.lock_loans, []
 
     def lock_then_stop(pks):
         lock(pks)
@@ -288,7 +289,7 @@ def test_batches_and_a_stop_between_them(branch, monkeypatch):
         if len(batches) == 2:
             jobs.cancel(job=job, by=made.ordered_by)
 
-    monkeypatch.setattr(redating, "_lock", lock_then_stop)
+    monkeypatch.setattr(redating, "lock_loans", lock_then_stop)
     perform(job.pk, redating.carry_out)
     job.refresh_from_db()
     assert (job.state, job.done, job.total) == (JobState.CANCELLED, 4, 5)
@@ -307,17 +308,17 @@ def test_a_worker_that_dies_leaves_whole_batches_and_the_next_goes_on(branch, mo
     make_exception("2026-03-16", branch)
     loans = [lent(branch) for _ in range(3)]
     _made, job = ordered(branch)
-    lock = redating._lock
+    lock = redating.lock_loans
 
     def lock_then_break(pks):
         lock(pks)
         if RedatedLoan.objects.exists():
             raise MemoryError
 
-    monkeypatch.setattr(redating, "_lock", lock_then_break)
+    monkeypatch.setattr(redating, "lock_loans", lock_then_break)
     perform(job.pk, redating.carry_out)
     assert RedatedLoan.objects.count() == 2
-    monkeypatch.setattr(redating, "_lock", lock)
+    monkeypatch.setattr(redating, "lock_loans", lock)
     Job.objects.filter(pk=job.pk).update(not_before=None)
     perform(job.pk, redating.carry_out)
     job.refresh_from_db()
@@ -364,7 +365,7 @@ def test_the_task_is_known_by_the_kind_of_the_job(branch):
 def test_a_moved_loan_is_due_later_and_while_somebody_is_there(cal, on, at, is_hourly):
     assume(not cal.is_open(on))
     with override_settings(TIME_ZONE=str(cal.time_zone)):
-        loan = Loan(due_at=cal.moment(on, at if is_hourly else DAY_ENDS), is_hourly=is_hourly)
+        loan = Loan(due_at=cal.moment(on, at if is_hourly else ENDS), is_hourly=is_hourly)
         try:
             moved = redating.moved_due(loan, cal)
         except NeverOpens:

@@ -136,6 +136,7 @@ def test_api_registers_a_reader_and_refuses_with_reasons(api, librarian):
     assert made.json() == {
         "id": made.json()["id"], "full_name": "Ana Nowak", "username": "ana.nowak", "email": None,
         "card_number": Patron.objects.get(pk=made.json()["id"]).card_number, "tier": "reader",
+        "tier_id": tier_of_everybody(),
         "birth_date": "1990-05-17",
     }  # fmt: skip
     again = staff.post(PATRONS, {"full_name": "Ana Nowak"}, format="json")

@@ -39,7 +39,7 @@ def test_free_copy_is_lent_for_fourteen_days_to_the_end_of_the_day():
     decision = rules.decide_check_out(FREE, at=AT)
     assert decision.is_allowed
     assert decision.reasons == ()
-    assert decision.due_at == datetime(2026, 3, 16, 23, 59, tzinfo=UTC)
+    assert decision.due_at == datetime(2026, 3, 16, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 I, O, A = Level.IMPOSSIBLE, Level.OVERRIDABLE, Level.ALERT  # noqa: E741 (a column of the table)

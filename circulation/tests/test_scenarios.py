@@ -14,6 +14,7 @@ from circulation import rules
 from circulation.matrix import RuleRow, resolve
 from circulation.opening import Calendar, Hours, SpecialDays
 from circulation.rules import CheckOutState, CopyState, LibrarySettings, LoanState, OpenLoan, PatronState, RenewalState
+from circulation.tests.calendars import clock
 from library.core.errors import Level
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -25,7 +26,7 @@ I, O, A = Level.IMPOSSIBLE, Level.OVERRIDABLE, Level.ALERT  # noqa: E741 (a colu
 
 
 def at(text):
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return clock(text, ZoneInfo("UTC"))
 
 
 def loan(barcode="D-1", **values):

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import letters
@@ -29,6 +30,7 @@ from circulation.views.people import add_refusal, user_of
 from library.core.errors import LibraryError, NotAllowed, NotFound
 from library.core.idempotency import IdempotencyKeyReused, form_once
 
+TICK = gettext_lazy("Tick each reason that you set aside; what is impossible stays.")
 OUTCOME, BRANCH = "desk_outcome", "desk_branch"
 lends_and_takes_back = permission_required(["circulation.add_loan", "circulation.change_loan"], raise_exception=True)
 
@@ -66,6 +68,7 @@ def _scan(request: HttpRequest, form: ScanForm, reader: Patron | None, *, takes_
         by=user_of(request),
         branch=desk_branch(request),
         said=TakingBack(form.returned_at, form.cleaned_data["is_damaged"]),
+        meant=form.cleaned_data["meant"],
     )
     return {
         "outcome": scanned.outcome.as_dict(),
@@ -80,7 +83,10 @@ def override(request: HttpRequest) -> HttpResponse:
     """Lend or renew after all, with the ticked reasons set aside. What was typed stays where it is refused again."""
     attempt, form = _attempt(request), OverrideForm(request.POST)
     if not form.is_valid():
-        return _show(request, attempt.outcome_now(), form=form, status=422)
+        told = attempt.outcome_now()
+        if told.overridable and not form.cleaned_data.get("override") and "override" not in form.errors:
+            form.add_error("override", TICK)
+        return _show(request, told, form=form, status=422)
     set_aside = SetAside(form.cleaned_data["override"], form.cleaned_data["comment"], form.cleaned_data["due_at"])
     try:
         outcome = _once(request, lambda: attempt.make(set_aside))
@@ -91,7 +97,7 @@ def override(request: HttpRequest) -> HttpResponse:
         return _show(request, attempt.outcome_now(), form=form, status=422)
     except LibraryError as refusal:
         if refusal.reasons:
-            form.add_error("override", _("Tick each reason that you set aside; what is impossible stays."))
+            form.add_error("override", TICK)
         else:
             add_refusal(form, refusal, named={"due_at": "due_on"})
         told = attempt.refused(refusal) if refusal.reasons else attempt.outcome_now()
@@ -238,7 +244,7 @@ def _show(
         "branch_form": DeskBranchForm(initial={"branch": branch}),
         "loans": loans,
         "taken": taken.seen(request.session) if takes_back or reader is None else None,
-        "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices)),
+        "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices or outcome.asks)),
         "letters": letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
         "holds": queries.home_holds(reader) if reader else (),

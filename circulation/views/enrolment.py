@@ -12,10 +12,11 @@ from accounts.errors import LooksLike
 from accounts.services import first_tier
 from circulation import desk as desks
 from circulation.desk import Outcome
-from circulation.forms import ReaderForm, library_today
+from circulation.forms import ReaderForm
 from circulation.services.readers import register_reader
 from circulation.views.desk import OUTCOME, desk_address
 from circulation.views.people import user_of
+from library.core import days
 from library.core.errors import LibraryError
 from library.core.idempotency import form_once
 
@@ -35,7 +36,8 @@ def register(request: HttpRequest) -> HttpResponse:
             form.show(refusal)
         except LibraryError as refusal:
             form.show(refusal)
-    context = {"form": form, "alike": alike, "today": library_today()}
+    form.focus_on_what_is_wrong()
+    context = {"form": form, "alike": alike, "today": days.today()}
     return render(request, "circulation/register_reader.html", context, status=422 if form.errors else 200)
 
 

@@ -16,12 +16,15 @@ from django.conf import settings
 
 from library.ai.embeddings import ModelSpec, Vectors, unit
 from library.ai.errors import EmbedderUnavailable
+from library.core.breaker import Breaker, Resting
 
 log = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(10.0, connect=1.0, pool=5.0)
 LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=60)
 LARGEST_REQUEST = 128  # texts; a book is sent in many requests
 _clients: dict[tuple[int, str, str], httpx.Client] = {}
+# A short wait says nothing about a longer one: who waits 0.3 s for a word may let that rest, and questions go on.
+_breakers: dict[tuple[str, float | None], Breaker] = {}
 _making = threading.Lock()
 
 
@@ -31,6 +34,7 @@ class EmbedderClient:
     def __init__(self, model: ModelSpec, *, seconds: float | None = None) -> None:
         self.spec = model
         self.timeout = TIMEOUT if seconds is None else httpx.Timeout(seconds)
+        self.breaker = _breaker(model, seconds)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
@@ -40,8 +44,11 @@ class EmbedderClient:
     def _embed(self, texts: Sequence[str]) -> Vectors:
         body = {"model": self.spec.name, "input": list(texts), "encoding_format": "base64"}
         try:
-            answer = self._post(body)
+            with self.breaker.tried(httpx.TimeoutException):
+                answer = self._post(body)
             vectors = np.stack([_vector(row["embedding"]) for row in sorted(answer["data"], key=lambda r: r["index"])])
+        except Resting:
+            raise EmbedderUnavailable from None
         except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError) as fault:
             log.warning("The embedder did not answer: %s: %s", type(fault).__name__, fault)
             raise EmbedderUnavailable from fault
@@ -89,10 +96,16 @@ def embeddings_url(url: str) -> str:
 def close_all() -> None:
     """Close every connection of this process; the next question opens new ones."""
     with _making:
+        _breakers.clear()
         for (pid, *_rest), pool in _clients.items():
             if pid == os.getpid():
                 pool.close()
         _clients.clear()
+
+
+def _breaker(model: ModelSpec, seconds: float | None) -> Breaker:
+    with _making:
+        return _breakers.setdefault((model.url, seconds), Breaker(f"The embedder {model.url}".strip()))
 
 
 def _pool(socket: str, address: str) -> httpx.Client:

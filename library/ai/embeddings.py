@@ -66,14 +66,16 @@ def for_questions(name: str = "", *, seconds: float | None = None) -> Embedder:
     """
     from library.ai.client import client
 
-    return client(spec(name), seconds=seconds)
+    return client(spec(name), seconds=settings.QUESTION_SECONDS if seconds is None else seconds)
 
 
 def for_bulk(name: str = "") -> Embedder:
     """Who embeds a whole book: the model in this (worker) process, or its server where the settings name one."""
     chosen = spec(name)
     if chosen.url:
-        return for_questions(name)
+        from library.ai.client import client
+
+        return client(chosen)
     from library.ai.local import local_embedder
 
     return local_embedder(chosen)

@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as rest_framework_handler
 
-from library.core.errors import LibraryError, Moved, StorageFull
-from library.core.middleware import is_disk_full
+from library.core import outages
+from library.core.errors import LibraryError, Moved
 
 # The codes of the REST framework that would say less than ours.
 CODES = {
@@ -81,13 +81,9 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Every anticipated error as ``{"code", "detail", "fields"?, "reasons"?}``; others go on to become a plain 500."""
-    if is_disk_full(exc):
-        exc = StorageFull()
+    exc = outages.refusal_of(exc) or exc
     if isinstance(exc, LibraryError):
-        response = Response(exc.as_dict(), status=exc.status)
-        retry_after = getattr(exc, "retry_after", None)
-        if retry_after is not None:
-            response["Retry-After"] = str(retry_after)
+        response = outages.marked(Response(exc.as_dict(), status=exc.status), exc)
         request = context.get("request")
         if isinstance(exc, Moved) and request is not None:
             address = exc.address(request.method, request.get_full_path())

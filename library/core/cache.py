@@ -3,50 +3,80 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import pickle
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from library.core.breaker import REDIS, Resting
+
 log = logging.getLogger(__name__)
-GONE = (RedisConnectionError, RedisTimeoutError, OSError)
+T = TypeVar("T")
+# Away, stopped, starting, out of memory or disk, a replica, of another password: one is as good as the other.
+GONE = (RedisError, OSError)
+# What another version of the library kept, or nobody of ours.
+FOREIGN = (pickle.UnpicklingError, AttributeError, ImportError, EOFError, IndexError)
 
 
 class ForgivingRedisCache(RedisCache):
-    """Answers as an empty cache does while Redis is away: slower, never wrong."""
+    """Answers as an empty cache does while Redis is away or keeps nothing: slower, never wrong.
+
+    It remembers nothing then, so ``add`` says no and ``incr`` finds no key.
+    """
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        try:
-            return super().get(key, default, version)
-        except GONE as fault:
-            log.warning("The cache is away: %s", fault)
-            return default
-
-    def set(self, key: Any, value: Any, timeout: Any = 300, version: int | None = None) -> None:
-        try:
-            super().set(key, value, timeout, version)
-        except GONE as fault:
-            log.warning("The cache is away: %s", fault)
-
-    def delete(self, key: Any, version: int | None = None) -> bool:
-        try:
-            return bool(super().delete(key, version))
-        except GONE as fault:
-            log.warning("The cache is away: %s", fault)
-            return False
+        return _spared(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
-        try:
-            found: dict[Any, Any] = super().get_many(keys, version)
-        except GONE as fault:
-            log.warning("The cache is away: %s", fault)
-            return {}
-        return found
+        return _spared(lambda: super(ForgivingRedisCache, self).get_many(keys, version), {})
 
-    def set_many(self, data: Any, timeout: Any = 300, version: int | None = None) -> list[Any]:
-        try:
-            return list(super().set_many(data, timeout, version) or [])
-        except GONE as fault:
-            log.warning("The cache is away: %s", fault)
-            return list(data)
+    def has_key(self, key: Any, version: int | None = None) -> bool:
+        return _spared(lambda: super(ForgivingRedisCache, self).has_key(key, version), False)
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        _spared(lambda: super(ForgivingRedisCache, self).set(key, value, timeout, version), None)
+
+    def set_many(self, data: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> list[Any]:
+        def work() -> list[Any]:
+            return list(super(ForgivingRedisCache, self).set_many(data, timeout, version) or [])
+
+        return _spared(work, list(data))
+
+    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return _spared(lambda: super(ForgivingRedisCache, self).add(key, value, timeout, version), False)
+
+    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return _spared(lambda: super(ForgivingRedisCache, self).touch(key, timeout, version), False)
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        return _spared(lambda: bool(super(ForgivingRedisCache, self).delete(key, version)), False)
+
+    def delete_many(self, keys: Any, version: int | None = None) -> None:
+        _spared(lambda: super(ForgivingRedisCache, self).delete_many(keys, version), None)
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        found = _spared(lambda: super(ForgivingRedisCache, self).incr(key, delta, version), None)
+        if found is None:
+            raise ValueError(f"Key '{key}' not found.")
+        return int(found)
+
+    def clear(self) -> None:
+        _spared(lambda: super(ForgivingRedisCache, self).clear(), None)
+
+
+def _spared(work: Callable[[], T], otherwise: T) -> T:
+    """What ``work`` gives, or ``otherwise`` where Redis gives nothing."""
+    try:
+        with REDIS.tried(RedisTimeoutError):
+            return work()
+    except Resting:
+        return otherwise
+    except GONE as fault:
+        log.warning("The cache is away: %s", fault)
+    except FOREIGN as fault:
+        log.warning("The cache held what cannot be read: %s", type(fault).__name__)
+    return otherwise

@@ -139,7 +139,10 @@ class Config(BaseSettings):
     )
 
     time_zone: Annotated[str, AfterValidator(checks.time_zone)] = setting(
-        "LYCEUM_TIME_ZONE", "Europe/Berlin", "Loans are due at 23:59 in this time zone.", group=RULES
+        "LYCEUM_TIME_ZONE",
+        "Europe/Berlin",
+        "Loans are due at the end of a day in this time zone. Changed later: `manage.py follow_time_zone`.",
+        group=RULES,
     )
     otp_for_login: Literal["everyone", "staff"] = setting(
         "ACCOUNTS_OTP_FOR_LOGIN", "everyone",

@@ -92,6 +92,12 @@ class NotFound(LibraryError):
     status = 404
 
 
+class WrongMethod(LibraryError):
+    code = "method_not_allowed"
+    message = _("This address does not take that. Go back, and use the page’s own links and buttons.")
+    status = 405
+
+
 class Moved(NotFound):
     """It has another address now. Whoever only reads is sent there with 301; whoever writes is told.
 
@@ -127,7 +133,26 @@ class StorageFull(LibraryError):
     status = 507
 
 
+class RequestTooSlow(LibraryError):
+    code = "request_too_slow"
+    message = _("The request came in too slowly, so nothing was done with it. Try again with a better connection.")
+    status = 408
+
+
 class ServiceUnavailable(LibraryError):
-    code = "service_unavailable"
+    """A part is away, or too busy. ``retry_after``: seconds after which it is worth to ask again.
+
+    ``is_away``: nothing was done, and there was nobody to do it: what only reads may be tried again at once.
+    """
+
+    code = "unavailable"
     message = _("A part of the library is not answering just now. Try again in a minute.")
     status = 503
+    again_after: ClassVar[int] = 10
+
+    def __init__(
+        self, detail: str = "", *, retry_after: int | None = None, is_away: bool = False, **given: Any
+    ) -> None:
+        super().__init__(detail, **given)
+        self.retry_after = self.again_after if retry_after is None else retry_after
+        self.is_away = is_away

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from library.core import waking
 from library.core.ids import uuid7
 from library.jobs import errors
 from library.jobs.models import Job, JobState
@@ -21,7 +21,6 @@ from library.jobs.signals import job_ended
 if TYPE_CHECKING:
     from accounts.models import User
 
-log = logging.getLogger(__name__)
 FIRST_WAKE_GAP = timedelta(seconds=30)
 LONGEST_WAKE_DOUBLING = 6
 
@@ -46,15 +45,8 @@ def enqueue(*, kind: str, subject: models.Model, requested_by: User | None = Non
 
 def wake(job: Job) -> bool:
     """Send the message that makes a worker look at ``job``. False where the broker is away: the sweeper tries again."""
-    from celery import current_app
-
     Job.objects.filter(pk=job.pk).update(woken_at=timezone.now(), wakes=F("wakes") + 1)
-    try:
-        current_app.send_task(job.kind, args=[str(job.pk)], retry=False)
-    except Exception as fault:  # every transport has its own errors; none may lose the row
-        log.warning("No wake-up could be sent for job %s: %s", job.pk, fault)
-        return False
-    return True
+    return waking.wake(job.kind, args=[str(job.pk)])
 
 
 @transaction.atomic
@@ -251,13 +243,8 @@ def _requeue_or_fail(job: Job, *, sentence: str, at: datetime) -> None:
 
 
 def _wake_later(job: Job) -> None:
-    from celery import current_app
-
     delay = max((job.not_before - timezone.now()).total_seconds(), 0) + 0.5 if job.not_before else 0
-    try:
-        current_app.send_task(job.kind, args=[str(job.pk)], countdown=delay, retry=False)
-    except Exception as fault:  # the sweeper wakes it all the same
-        log.warning("No wake-up could be sent for job %s: %s", job.pk, fault)
+    waking.wake(job.kind, args=[str(job.pk)], countdown=delay)
 
 
 def _end(job: Job, state: JobState, *, at: datetime, error: str = "") -> None:

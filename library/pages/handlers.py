@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
+
+from library.core import outages
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,7 +33,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a fault of ours; neither the session nor the database is asked for anything."""
+    """500: a fault of ours, or 503 and 507 where a part is away or full; neither the session nor the database is asked
+    for anything."""
+    fault = sys.exc_info()[1]
+    refused = outages.refuse(request, fault) if fault is not None else None
+    if refused is not None:
+        return refused
     if _is_api(request):
         return _error(500, "error", _("Something went wrong inside the library."))
     return defaults.server_error(request)

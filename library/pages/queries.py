@@ -9,13 +9,16 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from aistudy.models import Artifact
 from catalog import shelves
 from catalog.models import Book
 from circulation.models import Hold, HoldState, Loan
 from library.jobs.models import Job, JobState
+from rag.models import Document
 
+ASKABLE = 6
 NEWEST = POPULAR = 12  # fills whole rows of two, three, four and six
 
 
@@ -38,6 +41,13 @@ def newest_books(user: Any) -> Sequence[shelves.Shelved]:
 def popular_books(user: Any) -> Sequence[shelves.Shelved]:
     """The books borrowed most that ``user`` may see; three queries."""
     return shelves.popular(user, POPULAR)
+
+
+def askable_books(user: Any) -> Sequence[shelves.Shelved]:
+    """The books last added that ``user`` may ask, for their text is read; three queries."""
+    books = Book.objects.visible_to(user).filter(pk__in=Document.objects.exclude(live_generation=None).values("book"))
+    mine = books if getattr(user, "is_staff", False) else books.filter(is_public=True)
+    return shelves.newest_of(mine, ASKABLE, reason=_("Answers with its own pages"))
 
 
 def desk_counts(*, at: datetime | None = None) -> DeskCounts:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("books/<int:pk>/study/", book.study, name="book-study"),
     path("books/<int:pk>/ask/", book.ask, name="book-ask"),
     path("healthz", system.healthz, name="health"),
+    path("livez", system.livez, name="alive"),
     path("dev/mailbox/", system.mailbox, name="mailbox"),
 ]

@@ -78,8 +78,12 @@ class Build:
     def let_others_go(self, *, since: float) -> None:
         """Recognising a long book takes hours: after a while (``since``: ``time.monotonic`` at its beginning) the job
         goes on behind those that wait. Errors: ``TurnOver``."""
-        if self.is_patient and time.monotonic() - since > LONGEST_TURN and jobs.others_wait(self.run.job):
+        if time.monotonic() - since > LONGEST_TURN and self.others_wait():
             raise TurnOver
+
+    def others_wait(self) -> bool:
+        """Whether others wait for whom this job could be put off."""
+        return self.is_patient and jobs.others_wait(self.run.job)
 
     def saw(self, peak: int) -> None:
         """Remember how many bytes a reading process took."""

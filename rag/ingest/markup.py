@@ -8,7 +8,9 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from rag.ingest import bounds
 from rag.ingest.flow import Block
+from rag.ingest.reader import Refused
 from rag.ingest.wording import kept, plain
 
 DEEPEST = 200  # elements in each other
@@ -25,15 +27,17 @@ BREAK = "\x1e"  # stands for a line break that is meant
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-class Unsafe(Exception):
-    """XML that declares entities, or nests without end."""
-
-
 def parsed(content: bytes) -> ElementTree.Element:
     """``content`` as a tree; names of elements and attributes without their namespaces.
 
-    No entity that the file declares is ever filled in. Errors: ``Unsafe``, ``expat.ExpatError``.
+    No entity that the file declares is ever filled in. Errors: ``Refused``, ``expat.ExpatError``.
     """
+    bounds.check(content)
+    with bounds.timed():
+        return _tree(content)
+
+
+def _tree(content: bytes) -> ElementTree.Element:
     parser = expat.ParserCreate(namespace_separator="}")
     builder = ElementTree.TreeBuilder()
     depth = 0
@@ -42,7 +46,7 @@ def parsed(content: bytes) -> ElementTree.Element:
         nonlocal depth
         depth += 1
         if depth > DEEPEST:
-            raise Unsafe
+            raise Refused("file_nested_too_deeply", most=DEEPEST)
         builder.start(_local(name), {_local(key): value for key, value in attributes.items()})
 
     def end(name: str) -> None:
@@ -51,7 +55,7 @@ def parsed(content: bytes) -> ElementTree.Element:
         builder.end(_local(name))
 
     def refuse(*_declared: object) -> None:
-        raise Unsafe
+        raise Refused("file_declares_entities")
 
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = start, end
@@ -166,15 +170,26 @@ class _Body(HTMLParser):
         block.anchors, self._anchors = tuple(self._anchors), []
         self.blocks.append(block)
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Sections of kinds that HTML does not know are passed over, as browsers do it."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def error(self, message: str) -> None:  # older parsers call it
         raise ValueError(message)
 
 
 def blocks(content: bytes) -> Iterator[Block]:
-    """The paragraphs, headings, listings and table rows of an XHTML document. Errors: none for any bytes."""
+    """The paragraphs, headings, listings and table rows of an XHTML document. Errors: ``Refused`` where it would cost
+    too much; none for any other bytes.
+    """
+    bounds.check(content)
     body = _Body()
-    body.feed(_decoded(content))
-    body.close()
+    with bounds.timed():
+        body.feed(_decoded(content))
+        body.close()
     yield from body.blocks
 
 

@@ -11,24 +11,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from library.jobs.errors import TurnOver
 from rag import errors
 from rag.ingest import clean, flowing, sandbox, source
 from rag.ingest.clean import CleanPage, packed_boxes
 from rag.ingest.cleaning import Survey
-from rag.ingest.raw import Mark, RawPage, packed, unpacked
+from rag.ingest.raw import Facts, Mark, RawPage, packed, unpacked
 from rag.ingest.sections import sections
 from rag.models import Page, PageSource, Section
 
 if TYPE_CHECKING:
     from rag.ingest.build import Build
+    from rag.ingest.team import Team
     from rag.models import IndexGeneration
 
 log = logging.getLogger(__name__)
 PAGES_AT_ONCE = 32
 LONGEST_UNSAVED = 2.0  # seconds of reading that a kill may cost
+SLOW = "slow_to_open"
 NEEDS_OCR, NOT_RECOGNISED, UNREADABLE = "needs_ocr", "not_recognised", "unreadable"
 # Where each step ends on the way of the whole job, in thousandths; embedding takes most of the time.
 READ, RECOGNISED, CLEANED = 100, 400, 420
@@ -41,7 +45,7 @@ def read_pages(build: Build) -> None:
     if generation.page_count and have == generation.page_count:
         return
     with source.opened(build.book_file, build.look, build.saw) as reader:
-        facts = reader.open()
+        facts = _opened(build, reader)
         total = facts.pages
         message = _("Reading page {n} of {all}")
         with build.say(READ * have / total, message.format(n=have + 1, all=total)):
@@ -54,6 +58,24 @@ def read_pages(build: Build) -> None:
                 Page.objects.bulk_create(_row(generation, page) for page in pages)
     if not have and not _waiting_for_ocr(generation).exists():
         build.survey = survey
+
+
+def _opened(build: Build, team: Team) -> Facts:
+    """What the file says of itself. One that is slow to open while others wait is put behind them, once.
+
+    Errors: every ``DocumentUnreadable``; ``TurnOver``.
+    """
+    generation = build.generation
+    is_first = not generation.facts.get(SLOW) and build.others_wait()
+    try:
+        return team.open(at_most=settings.READER_FIRST_SECONDS if is_first else None)
+    except errors.FileTooSlow:
+        if not is_first:
+            raise
+    with build.say(0, _("Opening the file")):
+        generation.facts = {SLOW: True}
+        generation.save(update_fields=["facts"])
+    raise TurnOver
 
 
 def recognise_pages(build: Build) -> None:

@@ -55,7 +55,7 @@ def test_every_quotation_stands_word_for_word_where_it_says(book, reader):
     for source in found.sources:
         text = Page.objects.get(generation__document__book=book, number=source.page).text or ""
         assert " ".join(text[source.start : source.end].split()) == source.quote
-        assert source.url == f"/books/{book.pk}/pages/{source.page}/?mark={source.start}-{source.end}"
+        assert source.url == f"/books/{book.pk}/pages/{source.page}/?mark={source.start}-{source.end}#mark"
     assert [sentence.source_number for sentence in found.sentences] == [source.number for source in found.sources]
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import html5lib
 import pytest
 from django.template.loader import render_to_string
+from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.factories import make_librarian, make_user
@@ -102,7 +103,10 @@ def test_panel_shows_an_answer_with_its_citations(embedder):
     book, user = make_indexed_book(), make_user()
     found = answer(book=book, question="Why does bread rise?", viewer=user)
     shown = panel(book, user, answer=found)
-    assert found.sources[0].url in shown
+    source = found.sources[0]
+    assert source.url.endswith("#mark")
+    link = f"{source.url.removesuffix('#mark')}&amp;question=Why%20does%20bread%20rise%3F#mark"
+    assert f'href="{link}"' in shown
     assert "1 · p. 4" in shown
     assert "without a model" in shown
     assert "answered before" not in shown
@@ -133,3 +137,27 @@ def test_panel_tells_staff_why_a_file_failed_and_readers_that_it_did():
     assert job.error in panel(book, make_librarian())
     assert job.error not in panel(book, make_user())
     assert "could not be read" in panel(book, make_user())
+
+
+def test_page_leads_back_to_the_answer_that_cited_it():
+    book, client = make_indexed_book(), Client()
+    client.force_login(make_user())
+    address = reverse("rag:page", args=[book.pk, 2])
+    shown = client.get(address, {"mark": "0-14", "question": 'Why "so" & how?'}).content.decode()
+    assert shown.count("/ask/?question=Why+%22so%22+%26+how%3F#answer") == 2
+    assert "Back to the answer" in shown
+    assert f"{reverse('rag:page', args=[book.pk, 1])}?question=Why" in shown
+    assert "Back to asking this book" in client.get(address).content.decode()
+
+
+def test_link_from_elsewhere_spends_no_question_but_shows_what_is_known(embedder):
+    book, client = make_indexed_book(), Client()
+    client.force_login(make_user())
+    address, asked = reverse("pages:book-ask", args=[book.pk]), {"question": "Why does bread rise?"}
+    led = client.get(address, asked, headers={"Sec-Fetch-Site": "cross-site"})
+    assert led.context["answer"] is None
+    assert "Press “Ask”" in led.content.decode()
+    assert client.get(address, asked, headers={"Sec-Fetch-Site": "same-origin"}).context["answer"].supported
+    again = client.get(address, asked, headers={"Sec-Fetch-Site": "cross-site"})
+    assert again.context["answer"].cached
+    assert client.get(address, asked).context["answer"].cached  # a reload, and Back

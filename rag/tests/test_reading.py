@@ -16,8 +16,8 @@ from catalog.tests.factories import make_book, pdf
 from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import perform
-from rag import queries, services
-from rag.ingest import build, noting, raw, reading, sandbox
+from rag import errors, queries, services
+from rag.ingest import build, noting, raw, reading, sandbox, team
 from rag.ingest.cleaning import Survey
 from rag.ingest.sandbox import Limits
 from rag.models import Page, Passage
@@ -256,3 +256,27 @@ def test_what_a_process_makes_up_costs_that_page(layout):
     found = list(reading._seen(pages, Survey()))
     assert [page.notes for page in found] == [("unreadable", "broken"), ()]
     assert raw.unpacked(found[0].layout).lines == []
+
+
+@pytest.mark.usefixtures("acted")
+def test_a_file_that_is_slow_to_open_lets_others_go_first_and_then_has_its_whole_time(monkeypatch, settings):
+    """The first look is cut short here, not the file made slow."""
+    opened: list[int | None] = []
+    usual = team.Team.open
+
+    def impatient(self: team.Team, *, at_most: int | None = None) -> Any:
+        opened.append(at_most)
+        if at_most is not None:
+            raise errors.FileTooSlow
+        return usual(self, at_most=at_most)
+
+    monkeypatch.setattr(team.Team, "open", impatient)
+    book = make_digital_book(b"fine fine")
+    job = services.start_index(book=book, by=None)
+    services.start_index(book=make_digital_book(b"fine"), by=None)
+    perform(job.pk, build.build_index)
+    job.refresh_from_db()
+    assert (job.state, job.attempt, opened) == ("queued", 0, [settings.READER_FIRST_SECONDS])
+    perform(job.pk, build.build_index)
+    job.refresh_from_db()
+    assert (job.state, opened[1:]) == ("done", [None])

@@ -35,6 +35,16 @@ document.addEventListener("htmx:pushedIntoHistory", (event) => {
   }
 });
 
+// An answer comes into sight, on a phone as well, and the next question takes the place of the last.
+document.addEventListener("htmx:afterSettle", () => {
+  const answer = document.activeElement === document.body || document.activeElement?.closest("#ask-panel, #panel") ? document.getElementById("answer") : null;
+  if (!answer || answer.dataset.seen) return;
+  answer.dataset.seen = "yes";
+  answer.focus({ preventScroll: true });
+  answer.scrollIntoView({ block: "start" });
+});
+document.addEventListener("focusin", (event) => event.target.matches?.("[data-question]") && event.target.select());
+
 // A suggestion goes into the field that it is for, which is then checked like anything typed.
 document.addEventListener("click", (event) => {
   const suggestion = event.target.closest?.("button[data-fill]");

@@ -37,9 +37,10 @@ def judge(queries: list[Golden], is_meant: Callable[[int, Wanted], bool]) -> Ver
     for golden in queries:
         verdict.asked[golden.kind] = verdict.asked.get(golden.kind, 0) + 1
         found = search(golden.query, user=AnonymousUser())
-        first = found.ids[: golden.within or 0]
+        first = [*found.ids, *found.near][: golden.within or 0]  # as a page shows them
+        number = found.count + len(found.near)
         meant = not golden.want or any(is_meant(book, wanted) for book in first for wanted in golden.want)
-        if not meant or (golden.at_most is not None and found.count > golden.at_most):
-            told = f"{golden.id} “{golden.query}”: {found.count} found, showing “{found.showing}”"
+        if not meant or (golden.at_most is not None and number > golden.at_most):
+            told = f"{golden.id} “{golden.query}”: {number} found, showing “{found.showing}”"
             verdict.failed.setdefault(golden.kind, []).append(told)
     return verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,8 +14,8 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from catalog.models import Branch
 from circulation import explaining, personas, services, stories, words
-from circulation.forms import DAY_ENDS, LAST_MOMENT, library_moment
 from circulation.models import Loan
+from library.core import days
 from library.core.errors import LibraryError, NotAllowed, Reason
 from library.core.typed import bare
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         back = verbs.add_parser("check-in", help="Take back a copy.")
         _names(back, "copy")
         _branch(back)
-        back.add_argument("--returned", type=_until(LAST_MOMENT), metavar="WHEN", help="When it counts as returned.")
+        back.add_argument("--returned", type=_day_or_moment, metavar="WHEN", help="When it counts as returned.")
         back.add_argument("--damaged", action="store_true", help="Put it aside.")
         renew = verbs.add_parser("renew", help="Renew the loan that a copy is out on.")
         _names(renew, "copy")
@@ -127,7 +127,7 @@ def _set_aside(parser: ArgumentParser) -> None:
         "--override", action="append", default=[], metavar="CODE", help="A reason to set aside; once for each."
     )
     parser.add_argument("--comment", default="", help="Why they are set aside.")
-    parser.add_argument("--due", type=_until(DAY_ENDS), metavar="WHEN", help="A due date of your own.")
+    parser.add_argument("--due", type=_day_or_moment, metavar="WHEN", help="A due date of your own.")
 
 
 def _known_branch(code: str) -> Branch:
@@ -137,21 +137,19 @@ def _known_branch(code: str) -> Branch:
     return branch
 
 
-def _until(end: time) -> Callable[[str], datetime]:
-    """Reads 2026-03-02, by the library's clock at ``end``, or 2026-03-02T15:00."""
-
-    def moment(text: str) -> datetime:
-        try:
-            if len(text) == len("2026-03-02"):
-                return library_moment(date.fromisoformat(text), end)
-            read = parse_datetime(text)
-        except ValueError:
-            read = None
-        if read is None:
-            raise ArgumentTypeError("write a date as 2026-03-02 or a moment as 2026-03-02T15:00")
-        return read if read.tzinfo else library_moment(read.date(), read.time())
-
-    return moment
+def _day_or_moment(text: str) -> date | datetime:
+    """Reads 2026-03-02, or 2026-03-02T15:00 by the library's clock."""
+    try:
+        read = date.fromisoformat(text) if len(text) == len("2026-03-02") else parse_datetime(text)
+    except ValueError:
+        read = None
+    if read is None:
+        raise ArgumentTypeError("write a date as 2026-03-02 or a moment as 2026-03-02T15:00")
+    if not days.is_writable(read.date() if isinstance(read, datetime) else read):
+        raise ArgumentTypeError("choose a date from 1900 to 2999")
+    if isinstance(read, datetime) and read.tzinfo is None:
+        return days.moment(read.date(), read.time())
+    return read
 
 
 def _user(name: str) -> User:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from circulation.tests.model import world
@@ -13,10 +13,12 @@ from circulation.tests.model.world import UNLIMITED, Copy, Patron, look_up
 IMPOSSIBLE = {
     "copy_unknown", "patron_unknown", "patron_inactive", "card_lost", "copy_withdrawn", "already_lent_to_patron",
     "no_rule_defined", "ask_at_the_desk", "self_check_out_not_allowed", "loan_lost", "loan_claimed_returned",
-    "due_date_would_not_move", "already_returned",
+    "due_date_would_not_move", "already_returned", "renewed_too_late",
 }  # fmt: skip
 ALERTS = {"copy_was_lost", "copy_was_missing", "copy_in_transit"}
 BOUND = ("requested", "in_transit", "ready")
+FURTHEST_FIRST = ["ready", "in_transit", "requested", "queued"]
+SHELF = ("available", "in_repair", "damaged", "missing", "lost", "withdrawn")
 
 
 class Refused(Exception):
@@ -70,13 +72,22 @@ class Override:
         if self.due is not None and self.due <= now:
             raise Refused("due_date_not_in_future")
 
-    def apply(self, codes: list[str]) -> None:
+    def apply(self, codes: list[str], alerts: set[str]) -> None:
         """Refuse with all reasons where one stands that is not set aside."""
-        if any(code in IMPOSSIBLE or (code not in ALERTS and code not in self.codes) for code in codes):
+        if any(code in IMPOSSIBLE or (code not in alerts and code not in self.codes) for code in codes):
             raise Refused(*codes)
 
 
 NOTHING = Override()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the library decided for all of lending. ``popular``: from so many in the queue on, for so many days."""
+
+    overdue: str = "block"
+    one_copy: bool = True
+    popular: tuple[int, int] | None = None
 
 
 class Lending:
@@ -87,6 +98,9 @@ class Lending:
         self.holds: list[Hold] = []
         self.placed = 0
         self.popularity = {copy.book: 0 for copy in self.copies.values()}
+        self.minimum_ages = dict(world.MINIMUM_AGES)
+        self.went_into: dict[str, str] = {}  # a record that is gone, and which one took it in
+        self.settings = Settings()
 
     # -- what is so ---------------------------------------------------------------------------------------------------
 
@@ -112,16 +126,28 @@ class Lending:
     def value(self, parameter: str, copy: Copy, patron: Patron) -> Any:
         return look_up(parameter, copy.home, patron.tier, copy.kind)[0]
 
+    def is_popular(self, book: str, *, but: str) -> bool:
+        waiting = sum(hold.patron != but for hold in self.queue(book))
+        return self.settings.popular is not None and waiting >= self.settings.popular[0]
+
     # -- due dates ----------------------------------------------------------------------------------------------------
 
-    def due(self, copy: Copy, patron: Patron, branch: str, start: datetime) -> datetime:
+    @property
+    def alerts(self) -> set[str]:
+        return ALERTS | ({"has_overdue_loans"} if self.settings.overdue == "confirm" else set())
+
+    def due(self, copy: Copy, patron: Patron, branch: str, start: datetime, *, is_new: bool = False) -> datetime:
         period = self.value("loan_period", copy, patron)
         if self.value("loan_unit", copy, patron) == "hours":
             due = _extended(branch, start + timedelta(hours=period))
         else:
             due = _end(world.next_open(branch, start.date() + timedelta(days=period)))
+            if self.is_popular(copy.book, but=patron.name):
+                assert self.settings.popular is not None
+                short = start.date() + timedelta(days=min(period, self.settings.popular[1]))
+                due = min(due, _end(world.next_open(branch, short)))
         last = patron.expires
-        if last is not None and last < due.date() and _end(last) >= start:
+        if last is not None and last < due.date() and (_end(last) > start or (_end(last) == start and not is_new)):
             due = self._capped(copy, patron, branch, start, last)
         return due
 
@@ -133,7 +159,7 @@ class Lending:
             day = last
         opening = world.hours(branch, day)
         if self.value("loan_unit", copy, patron) == "hours" and opening is not None:
-            closing = datetime.combine(day, opening[1], tzinfo=UTC)
+            closing = datetime.combine(day, opening[1], tzinfo=world.Clock.zone)
             if start < closing:
                 return closing
         return _end(day)
@@ -185,6 +211,8 @@ class Lending:
             yield "total_loan_limit_reached"
 
     def has_overdue(self, patron: str, now: datetime, *, but: Loan | None = None) -> bool:
+        if self.settings.overdue == "ignore":
+            return False
         return any(loan.due < now for loan in self.counting(patron) if loan is not but)
 
     def against_check_out(self, copy: Copy, patron: Patron, now: datetime, *, by_self: bool) -> list[str]:
@@ -194,15 +222,15 @@ class Lending:
             *self.about_limits(copy, patron),
             *(["has_overdue_loans"] if self.has_overdue(patron.name, now) else []),
         ]
-        age = world.MINIMUM_AGES.get(copy.book)
+        age = self.minimum_ages.get(copy.book)
         if age is not None and patron.born is not None and _years(patron.born, now.date()) < age:
             codes.append("too_young")
-        if any(self.copies[loan.copy].book == copy.book and loan.copy != copy.barcode
+        if self.settings.one_copy and any(self.copies[loan.copy].book == copy.book and loan.copy != copy.barcode
                for loan in self.counting(patron.name)):  # fmt: skip
             codes.append("same_book_already_lent")
         if not by_self:
             return codes
-        told = list(dict.fromkeys("ask_at_the_desk" if code in ALERTS else code for code in codes))
+        told = list(dict.fromkeys("ask_at_the_desk" if code in self.alerts else code for code in codes))
         return [*told, *([] if self.value("self_check_out", copy, patron) else ["self_check_out_not_allowed"])]
 
     # -- check-out ----------------------------------------------------------------------------------------------------
@@ -219,7 +247,7 @@ class Lending:
     ) -> Loan:
         override.check(now)
         copy, patron = self.copies[barcode], self.patrons[name]
-        override.apply(self.against_check_out(copy, patron, now, by_self=by_self))
+        override.apply(self.against_check_out(copy, patron, now, by_self=by_self), self.alerts)
         other, kept = self.open_loan(barcode), self.bound(barcode)
         if other is not None:
             other.returned = max(now, other.out)
@@ -233,7 +261,7 @@ class Lending:
                     self._release(self.copies[freed], stood_at)
         copy.status = "on_loan"
         self.popularity[copy.book] += 1
-        loan = Loan(barcode, name, branch, now, override.due or self.due(copy, patron, branch, now))
+        loan = Loan(barcode, name, branch, now, override.due or self.due(copy, patron, branch, now, is_new=True))
         loan.is_hourly = self.value("loan_unit", copy, patron) == "hours"
         self.loans.append(loan)
         return loan
@@ -334,7 +362,9 @@ class Lending:
             raise Refused("already_returned")
         as_of = min(now, loan.due) if automatic else now
         codes, due = self.against_renewal(loan, as_of, automatic=automatic, by_hand=override.due)
-        override.apply(codes)
+        if automatic and "due_date_would_not_move" not in codes and due <= now:
+            codes.append("renewed_too_late")
+        override.apply(codes, self.alerts)
         loan.due, loan.renewals = due, loan.renewals + 1
 
     def renew_all(self, name: str, now: datetime) -> tuple[list[Loan], list[tuple[Loan, list[str]]]]:
@@ -381,7 +411,7 @@ class Lending:
     # -- requests -----------------------------------------------------------------------------------------------------
 
     def place_hold(self, book: str, name: str, branch: str) -> Hold:
-        patron, codes = self.patrons[name], []
+        patron, codes, book = self.patrons[name], [], self.now_called(book)
         mine = [hold for hold in self.holds if hold.patron == name and hold.state in {*BOUND, "queued"}]
         here = [copy for copy in self.copies.values() if (copy.book, copy.home) == (book, branch)]
         free = [copy for copy in here if self.is_free(copy)]
@@ -438,21 +468,82 @@ class Lending:
         if hold.copy is not None:
             self._release(self.copies[hold.copy], stood_at)
 
+    # -- the catalogue ------------------------------------------------------------------------------------------------
+
+    def now_called(self, book: str) -> str:
+        return self.now_called(self.went_into[book]) if book in self.went_into else book
+
+    def books(self) -> list[str]:
+        return [book for book in self.popularity if book not in self.went_into]
+
+    def set_status(self, barcode: str, status: str) -> None:
+        copy = self.copies[barcode]
+        if copy.status not in SHELF:
+            if copy.status != status:
+                raise Refused("copy_in_circulation")
+            return
+        if copy.status == "withdrawn" and status in {"missing", "lost"}:
+            raise Refused("copy_move_impossible")
+        if self.open_loan(barcode) is not None and status != copy.status:
+            raise Refused("copy_still_lent")
+        copy.status = status
+        self._serve(copy.book)
+
+    def set_for_loan(self, barcode: str, *, for_loan: bool) -> None:
+        self.copies[barcode].for_loan = for_loan
+        self._serve(self.copies[barcode].book)
+
+    def move(self, barcode: str, book: str) -> None:
+        copy = self.copies[barcode]
+        if copy.status not in SHELF:
+            raise Refused("copy_in_circulation")
+        copy.book = self.now_called(book)
+        self._serve(copy.book)
+
+    def merge(self, keep: str, merged: str) -> None:
+        """Two records become one. Of two holds of one patron the one that is further on stays, else the older."""
+        ours = {hold.patron: hold for hold in self.holds if hold.book == keep and hold.state in {*BOUND, "queued"}}
+        theirs = [hold for hold in self.holds if hold.book == merged and hold.state in {*BOUND, "queued"}]
+        for hold in theirs:
+            if hold.patron in ours:
+                pair = (hold, ours[hold.patron])
+                lesser = max(pair, key=lambda one: (FURTHEST_FIRST.index(one.state), one.placed))
+                stood_at, lesser.state = lesser.pickup if lesser.state == "ready" else None, "cancelled"
+                if lesser.copy is not None:
+                    self._release(self.copies[lesser.copy], stood_at)
+        for hold in self.holds:
+            hold.book = keep if hold.book == merged else hold.book
+        for copy in self.copies.values():
+            copy.book = keep if copy.book == merged else copy.book
+        self.popularity[keep] += self.popularity[merged]
+        if merged in self.minimum_ages:
+            self.minimum_ages.setdefault(keep, self.minimum_ages[merged])
+        self.went_into[merged] = keep
+        self._serve(keep)
+
+    def _serve(self, book: str) -> None:
+        """No copy stands free beside those who wait."""
+        for hold in self.queue(book):
+            free = [copy for copy in self.copies.values() if copy.book == book and self.is_free(copy)]
+            if free:
+                copy = min(free, key=lambda copy: (copy.home != hold.pickup, copy.barcode))
+                hold.copy, hold.state, copy.status = copy.barcode, "requested", "requested"
+
 
 def _end(day: date) -> datetime:
-    return datetime.combine(day, time(23, 59), tzinfo=UTC)
+    return datetime.combine(day, time.max, tzinfo=world.Clock.zone)
 
 
 def _extended(branch: str, at: datetime) -> datetime:
     """The moment itself where the branch is open then, else when it opens next."""
     day, opening = at.date(), world.hours(branch, at.date())
-    if opening is not None and opening[0] <= at.time() < opening[1]:
+    if opening is not None and opening[0] <= at.time() <= opening[1]:
         return at
-    if opening is None or at.time() >= opening[1]:
+    if opening is None or at.time() > opening[1]:
         day = world.next_open(branch, day + timedelta(days=1))
     opening = world.hours(branch, day)
     assert opening is not None
-    return datetime.combine(day, opening[0], tzinfo=UTC)
+    return datetime.combine(day, opening[0], tzinfo=world.Clock.zone)
 
 
 def _years(born: date, today: date) -> int:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-START = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)  # a Monday
+
+class Clock:
+    """The library's: one without summer time, so that plain arithmetic is right."""
+
+    zone: tzinfo = UTC
+
+
+def start() -> datetime:
+    """A Monday, half past ten by the library's clock."""
+    return datetime(2026, 3, 2, 10, 30, tzinfo=Clock.zone)
+
+
 MAIN, EAST = "main", "east"
 BRANCHES = (MAIN, EAST)
 BOOK, DVD, ROOM = None, "dvd", "room"

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django import template
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.paginator import Page
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -49,6 +50,17 @@ def once() -> SafeString:
 def icon(name: str) -> SafeString:
     """A line drawing beside words; it says nothing to a screen reader, so the words must be there."""
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>', ICONS[name])
+
+
+@register.simple_tag(takes_context=True)
+def searched(context: template.Context) -> str:
+    """What was searched for, to stand in the search box again; nothing where the query cannot be read at all: the page
+    that says so has a search box, too.
+    """
+    try:
+        return str(context["request"].GET.get("q", ""))
+    except (KeyError, SuspiciousOperation):
+        return ""
 
 
 @register.simple_tag(takes_context=True)

@@ -20,7 +20,7 @@ from accounts.models import Patron, Tier, User
 from accounts.services import create_user
 from catalog.models import Book, Branch, Copy, ItemType
 from circulation import services
-from circulation.models import CalendarException, Loan, LoanRule, OpeningHours, Term
+from circulation.models import CalendarException, LendingSettings, Loan, LoanRule, OpeningHours, Term
 from library.core.errors import LibraryError
 from library.pages.demo import FOLDER
 
@@ -51,6 +51,7 @@ def load(*, by: User, password: str, at: datetime | None = None) -> None:
     _make_calendar(told, branches, today)
     _make_rules(told["rules"], {BRANCHES: branches, TIERS: tiers,
                                 ITEM_TYPES: {kind.code: kind for kind in ItemType.objects.all()}})  # fmt: skip
+    LendingSettings.objects.update(**told["settings"])
     patrons = _make_readers(told["readers"], tiers, password, today)
     _make_history(told["history"], patrons, by, at)
     lending = _Lending(patrons, by, at)

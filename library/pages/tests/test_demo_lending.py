@@ -54,7 +54,7 @@ def test_on_an_ordinary_day_there_is_a_loan_in_every_state(told, tmp_path, setti
     assert loans.filter(lost_at__isnull=False, copy__status=CopyStatus.LOST).count() == 1
     assert loans.open().filter(explanation={}).count() == 0
     states = Counter(Hold.objects.values_list("state", flat=True))
-    assert states == {HoldState.REQUESTED: 2, HoldState.READY: 1, HoldState.REFUSED: 1}
+    assert states == {HoldState.REQUESTED: 2, HoldState.READY: 2, HoldState.REFUSED: 1}
     for row in told["rules"]:
         assert LoanRule.objects.filter(
             **{name: value for name, value in row.items() if name not in {"branch", "tier", "item_type"}}
@@ -63,6 +63,7 @@ def test_on_an_ordinary_day_there_is_a_loan_in_every_state(told, tmp_path, setti
     assert Term.objects.filter(first_day__lte=today, last_day__gte=today).exists()
     assert CalendarException.objects.filter(name="Christmas Day").exists()
     _assert_counters_tell_the_truth()
+    _assert_the_reader_has_something_of_everything()
     _assert_the_reader_may_borrow()
 
 
@@ -71,6 +72,17 @@ def _assert_counters_tell_the_truth() -> None:
     assert counted.exclude(popularity=F("lent")).count() == 0
     out = Copy.objects.filter(loans__returned_at=None, loans__isnull=False, loans__lost_at=None)
     assert set(out.values_list("status", flat=True)) == {CopyStatus.ON_LOAN}
+
+
+def _assert_the_reader_has_something_of_everything() -> None:
+    """One loan due within days, one overdue, a book on the hold shelf, and what was read before."""
+    reader = Patron.objects.get(user__username="reader")
+    loans = reader.loans.filter(returned_at=None)
+    due = sorted(timezone.localtime(loan.due_at, ORDINARY_DAY.tzinfo).date() for loan in loans)
+    today = ORDINARY_DAY.date()
+    assert due == [today - timedelta(days=2), today + timedelta(days=2)]
+    assert [hold.state for hold in reader.holds.all()] == [HoldState.READY]
+    assert reader.loans.filter(returned_at__isnull=False).count() == 6
 
 
 def _assert_the_reader_may_borrow() -> None:

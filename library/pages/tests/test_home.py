@@ -13,6 +13,7 @@ from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation.models import Hold, HoldState, Loan
 from library.pages import queries
 from library.pages.tests.factories import make_whole_book
+from rag.tests.factories import make_indexed_book
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,21 @@ def test_a_visitor_sees_the_newest_books_and_the_way_in(client):
     assert "An Old Book" not in page
     assert "/accounts/register/" in page
     assert "/accounts/sign-in/" in page
+
+
+def test_books_that_can_be_asked_stand_on_a_shelf_of_their_own(client, librarian_client, embedder, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    make_book(title="Paper alone")
+    assert "Books that can be asked" not in client.get("/").text  # nothing is read yet
+    make_indexed_book(title="Asked")
+    make_indexed_book(title="Secret", is_public=False)
+
+    def titles(page) -> list[str]:
+        return [row.book.title for row in page.context["askable"]]
+
+    assert titles(client.get("/")) == ["Asked"]
+    assert set(titles(librarian_client.get("/"))) == {"Asked", "Secret"}
+    assert "Books that can be asked" in client.get("/").text
 
 
 def test_a_suppressed_book_is_not_on_the_shelf_of_readers(client, librarian_client):

@@ -30,7 +30,7 @@ STAFF = ["/desk/", "/pick-list/", "/desk/register/", "/accounts/letters/"]
 def numbers(reader: User) -> dict[str, int]:
     """A library in which something is going on, for each list to show a row."""
     digital, paper = make_digital_book(title="Middlemarch"), make_whole_book(title="Silas Marner")
-    copies: list[Copy] = [make_copy(book=digital), make_copy(book=paper), make_copy(book=paper)]
+    copies: list[Copy] = [make_copy(book=digital, status="on_loan"), make_copy(book=paper), make_copy(book=paper)]
     now = timezone.now()
     Loan.objects.create(
         copy=copies[0],
@@ -39,7 +39,6 @@ def numbers(reader: User) -> dict[str, int]:
         checked_out_at=now,
         due_at=now + timedelta(days=2),
     )
-    Copy.objects.filter(pk=copies[0].pk).update(status="on_loan")
     Hold.objects.create(
         book=paper, patron=reader.patron, pickup_branch=copies[1].branch, copy=copies[1], state=HoldState.REQUESTED,
         placed_at=now,

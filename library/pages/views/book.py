@@ -76,8 +76,11 @@ def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.Ans
     """The answer, or ``None`` with the reason on the form."""
     if not form.is_valid():
         return None
+    # A link from somewhere else spends nobody's questions: what is not answered yet waits for a press of the button.
+    is_led_here = request.method != "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site"
+    look_up = answers.kept if is_led_here else answers.answer
     try:
-        return answers.answer(book=book, question=form.cleaned_data["question"], viewer=request.user)
+        return look_up(book=book, question=form.cleaned_data["question"], viewer=request.user)
     except RateLimited:
         raise
     except LibraryError as refusal:

@@ -15,7 +15,10 @@ from library.pages import queries
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    shelves = {"newest": queries.newest_books(request.user), "popular": queries.popular_books(request.user)}
+    shelves = {
+        "askable": queries.askable_books(request.user), "newest": queries.newest_books(request.user),
+        "popular": queries.popular_books(request.user),
+    }  # fmt: skip
     if not isinstance(request.user, User):
         return render(request, "pages/welcome.html", shelves)
     patron = request.user.patron

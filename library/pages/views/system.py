@@ -28,6 +28,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers at all, whatever becomes of the others: starting it anew would help no more."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The mail that this demonstration would have sent. It exists in embedded mode only, and only on this machine."""
     if not (settings.EMBEDDED and came_over_loopback(request)):
