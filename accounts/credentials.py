@@ -14,17 +14,21 @@ from accounts.services import check_password, may_edit, what_is_taken
 from library.core.errors import InvalidInput, NotAllowed
 
 
-def ask_to_reset(*, email: str, client: str = "", at: datetime | None = None) -> OneTimeCode:
+def ask_to_reset(*, email: str, client: str = "", device: str = "", at: datetime | None = None) -> OneTimeCode:
     """Let a reset code be sent, or, where there is no account, a letter that says so.
 
-    The same happens here for both, so that nobody outside learns which. ``client``: ``limits.client_of`` the request.
+    The same happens here for both, so that nobody outside learns which. ``client``: ``limits.client_of`` the request;
+    ``device``: ``device_of`` it, so that no stranger's requests stand in the way of a browser that knows the account.
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
     limits.spend(limits.Kind.RESET_CLIENT, client, at=at)
-    return otp.ask(email=addresses.clean(email), purpose=Purpose.RESET, at=at)
+    asker = otp.asker_of(client=client, device=device)
+    return otp.ask(email=addresses.clean(email), purpose=Purpose.RESET, asker=asker, at=at)
 
 
-def reset(*, email: str, digits: str, password: str, at: datetime | None = None) -> User:
+def reset(
+    *, email: str, digits: str, password: str, client: str = "", device: str = "", at: datetime | None = None
+) -> User:
     """Give the account of ``email`` a new password, proven by the code in its mail; sign it out everywhere.
 
     What is wrong with the password by itself is said before the code is tried; what it has in common with its owner's
@@ -35,13 +39,14 @@ def reset(*, email: str, digits: str, password: str, at: datetime | None = None)
     check_password(password, User(email=email))
     user = None
     with transaction.atomic(durable=True):
-        attempt = otp.try_reset(email=email, digits=digits, at=at)
+        attempt = otp.try_reset(email=email, digits=digits, asker=otp.asker_of(client=client, device=device), at=at)
         if attempt.is_right:
             user = _locked().filter(email__iexact=email, is_active=True).first()
             if user is not None:
                 check_password(password, user)
                 _set_password(user, password, at=at)
-                limits.forgive(email=user.address)  # a lock-out too: its owner has proven who they are
+                for known_by in {"", device}:  # a lock-out too: its owner has proven who they are
+                    limits.forgive(email=user.address, device=known_by)
     attempt.raise_if_refused()
     if user is None:  # kept out since the code was sent
         raise errors.CodeSpent
@@ -49,7 +54,13 @@ def reset(*, email: str, digits: str, password: str, at: datetime | None = None)
 
 
 def change_password(
-    *, user: User, old_password: str, password: str, this_session: str = "", at: datetime | None = None
+    *,
+    user: User,
+    old_password: str,
+    password: str,
+    this_session: str = "",
+    device: str = "",
+    at: datetime | None = None,
 ) -> User:
     """Give ``user`` a new password; sign them out everywhere but in the browser session ``this_session``.
 
@@ -57,16 +68,16 @@ def change_password(
     browser may guess no more often than anybody else. Errors: ``PasswordWrong``, ``InvalidInput``, ``LockedOut``. Not
     inside a transaction: a failure must stay counted.
     """
-    limits.spend(limits.Kind.LOGIN, user.address, at=at)
+    limits.spend(limits.Kind.LOGIN, limits.login_key(user.address, device), at=at)
     try:
         user = _change_password(user, old_password, password, this_session, at or timezone.now())
     except errors.PasswordWrong:
-        limits.failed(user.address, at=at)
+        limits.failed(user.address, device=device, at=at)
         raise
     except InvalidInput:
-        limits.refund(limits.Kind.LOGIN, user.address)
+        limits.refund(limits.Kind.LOGIN, limits.login_key(user.address, device))
         raise
-    limits.forgive(email=user.address)
+    limits.forgive(email=user.address, device=device)
     return user
 
 

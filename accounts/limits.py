@@ -35,15 +35,19 @@ from library.core.errors import NotAllowed, ServiceUnavailable
 log = logging.getLogger(__name__)
 
 HIT = """
-INSERT INTO accounts_tally AS tally (kind, key, count, opened_at, expires_at) VALUES (%s, %s, 1, %s, %s)
+INSERT INTO accounts_tally AS tally (kind, key, count, opened_at, expires_at)
+VALUES (%(kind)s, %(key)s, 1, %(at)s, %(ends)s)
 ON CONFLICT (kind, key) DO UPDATE SET
-    count = CASE WHEN tally.expires_at <= EXCLUDED.opened_at THEN 1 ELSE tally.count + 1 END,
-    opened_at = CASE WHEN tally.expires_at <= EXCLUDED.opened_at THEN EXCLUDED.opened_at ELSE tally.opened_at END,
-    expires_at = CASE WHEN tally.expires_at <= EXCLUDED.opened_at THEN EXCLUDED.expires_at ELSE tally.expires_at END,
+    count = CASE WHEN {over} THEN 1 ELSE tally.count + 1 END,
+    opened_at = CASE WHEN {over} THEN EXCLUDED.opened_at ELSE tally.opened_at END,
+    expires_at = CASE WHEN {over} THEN EXCLUDED.expires_at ELSE tally.expires_at END,
     locked_at = NULL, user_id = NULL, told_at = NULL
-WHERE tally.expires_at <= EXCLUDED.opened_at OR (tally.count < %s AND tally.locked_at IS NULL)
+WHERE {over} OR (tally.count < %(most)s AND tally.locked_at IS NULL)
 RETURNING count
-"""
+""".format(over="(tally.expires_at <= EXCLUDED.opened_at OR tally.expires_at > %(never)s)")
+# A window that ends later than any can is of a clock that was set back since: nobody waits for it. What the clocks of
+# several machines may differ by is no such thing.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 BACK = """
 UPDATE accounts_tally SET count = count - 1 WHERE kind = %s AND key = %s AND count > 0 AND locked_at IS NULL
@@ -60,9 +64,11 @@ WHERE kind = %s AND key = %s AND locked_at IS NULL AND count >= %s AND expires_a
 class Kind(StrEnum):
     """What is counted. Those that end in ``client`` are keyed by ``client_of(request)``."""
 
-    LOGIN = "login"  # by address: passwords and codes that were wrong
+    LOGIN = "login"  # by address, or a browser that knows it: passwords and codes that were wrong
     LOGIN_CLIENT = "login_client"
-    OTP = "otp"  # by purpose and address: codes that were asked for and not used
+    OTP = "otp"  # by purpose, address and who asks: codes that were asked for and not used
+    OTP_STRANGERS = "otp_strangers"  # by purpose and address: those that no known browser asked for
+    OTP_STRAY = "otp_stray"  # by purpose and address: tries of who did not ask
     REGISTER_CLIENT = "register_client"  # letters to new addresses
     REGISTER_TRY_CLIENT = "register_try_client"  # codes and usernames tried
     RESET_CLIENT = "reset_client"
@@ -81,18 +87,31 @@ def spend(kind: Kind, key: str, *, limit: Limit | None = None, at: datetime | No
     at = at or timezone.now()
     most, seconds = limit or settings.LIMITS[kind]
     hashed = hash_key(kind, key)
-    if not _execute(HIT, [kind, hashed, at, at + timedelta(seconds=seconds), most], returning=True):
+    longest = _longest(kind, seconds)
+    values = {
+        "kind": kind, "key": hashed, "at": at, "ends": at + timedelta(seconds=seconds), "most": most,
+        "never": at + longest + CLOCKS_DIFFER,
+    }  # fmt: skip
+    if not _execute(HIT, values, returning=True):
         ends_at = Tally.objects.filter(kind=kind, key=hashed).values_list("expires_at", flat=True).first()
-        raise _refusal(kind, ends_at or at, at)
+        raise _refusal(kind, min(ends_at or at, at + longest), at)
 
 
-def check_not_locked_out(email: str, *, at: datetime | None = None) -> None:
+def check_not_locked_out(email: str, *, device: str = "", at: datetime | None = None) -> None:
     """Errors: ``LockedOut`` where sign-in is refused for ``email`` now. Counts nothing."""
     at = at or timezone.now()
-    locked = Tally.objects.filter(kind=Kind.LOGIN, key=hash_key(Kind.LOGIN, email), locked_at__isnull=False)
-    ends_at = locked.filter(expires_at__gt=at).values_list("expires_at", flat=True).first()
+    key = hash_key(Kind.LOGIN, login_key(email, device))
+    locked = Tally.objects.filter(kind=Kind.LOGIN, key=key, locked_at__isnull=False)
+    longest = _longest(Kind.LOGIN, settings.LIMITS[Kind.LOGIN][1])
+    real = locked.filter(expires_at__gt=at, expires_at__lte=at + longest + CLOCKS_DIFFER)
+    ends_at = real.values_list("expires_at", flat=True).first()
     if ends_at is not None:
-        raise _refusal(Kind.LOGIN, ends_at, at)
+        raise _refusal(Kind.LOGIN, min(ends_at, at + longest), at)
+
+
+def login_key(email: str, device: str = "") -> str:
+    """In whose tally failures of ``email`` count: of all strangers together, or of a browser that knows it."""
+    return f"{email}:{device}" if device else email
 
 
 def refund(kind: Kind, key: str) -> None:
@@ -101,23 +120,27 @@ def refund(kind: Kind, key: str) -> None:
         _execute(BACK, [kind, hash_key(kind, key)])
 
 
-def failed(email: str, *, at: datetime | None = None) -> None:
-    """A password or code for ``email`` was wrong. The last one that is allowed locks sign-in for this address.
+def failed(email: str, *, device: str = "", at: datetime | None = None) -> None:
+    """A password or code for ``email`` was wrong. The last one that is allowed locks sign-in for this address, but not
+    for browsers that know it; or, from such a ``device``, for that one alone.
 
     Its owner, if there is one, is told by a worker. Whether there is one makes no difference here.
     """
     at = at or timezone.now()
     most, _seconds = settings.LIMITS[Kind.LOGIN]
     has_locked = _execute(
-        LOCK, [at, at + settings.LOCK_OUT, addresses.fold(email), Kind.LOGIN, hash_key(Kind.LOGIN, email), most, at]
-    )
+        LOCK,
+        [at, at + settings.LOCK_OUT, addresses.fold(email), Kind.LOGIN,
+         hash_key(Kind.LOGIN, login_key(email, device)), most, at],
+    )  # fmt: skip
     if has_locked:
         transaction.on_commit(_wake)
 
 
-def forgive(*, email: str) -> None:
-    """Forget the failures of ``email``, and a lock-out with them: its owner has proven who they are."""
-    _execute("DELETE FROM accounts_tally WHERE kind = %s AND key = %s", [Kind.LOGIN, hash_key(Kind.LOGIN, email)])
+def forgive(*, email: str, device: str = "") -> None:
+    """Forget the failures of ``email`` (from ``device``), and a lock-out with them: its owner proved who they are."""
+    key = hash_key(Kind.LOGIN, login_key(email, device))
+    _execute("DELETE FROM accounts_tally WHERE kind = %s AND key = %s", [Kind.LOGIN, key])
 
 
 @contextmanager
@@ -206,7 +229,13 @@ def _refusal(kind: Kind, ends_at: datetime, at: datetime) -> errors.RateLimited:
     return refusal(retry_after=max(1, ceil((ends_at - at).total_seconds())))
 
 
-def _execute(sql: str, values: list[Any], *, returning: bool = False) -> int:
+def _longest(kind: Kind, seconds: int) -> timedelta:
+    """The longest that a tally of this kind can stand."""
+    window = timedelta(seconds=seconds)
+    return max(window, settings.LOCK_OUT) if kind == Kind.LOGIN else window
+
+
+def _execute(sql: str, values: list[Any] | dict[str, Any], *, returning: bool = False) -> int:
     """How many rows were written. What cannot be counted is not allowed.
 
     Errors: ``ServiceUnavailable``, or the database's own where it is away.

@@ -58,24 +58,50 @@ class Attempt:
             raise errors.CodeSpent
 
 
+@dataclass(frozen=True)
+class Asker:
+    """Who asks for a code, or tries one. ``name``: a keyed hash, or empty where it makes no difference."""
+
+    name: str = ""
+    is_known: bool = False
+
+
+NOBODY = Asker()
+
+
+def asker_of(*, client: str, device: str = "") -> Asker:
+    """The asker at a client's address (``limits.client_of``), or in a browser that knows the account."""
+    key = device or client
+    return Asker(limits.hash_key(limits.Kind.OTP, f"asker:{key}") if key else "", is_known=bool(device))
+
+
 @transaction.atomic
 def ask(
-    *, email: str, purpose: Purpose, user: User | None = None, challenge_hash: str = "", at: datetime | None = None
+    *,
+    email: str,
+    purpose: Purpose,
+    user: User | None = None,
+    challenge_hash: str = "",
+    asker: Asker = NOBODY,
+    at: datetime | None = None,
 ) -> OneTimeCode:
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
 
-    But for a sign-in it takes the place of every earlier one. Errors: ``CodeTooSoon`` within 60 s of an earlier code
-    that was not used; ``RateLimited`` after five such codes in an hour.
+    But for a sign-in it takes the place of every earlier one that the same ``asker`` let be sent; those of others live
+    on, so that no stranger takes away what its owner has just got. Errors: ``CodeTooSoon`` within 60 s of an earlier
+    code of the asker that was not used; ``RateLimited`` after five such codes in an hour, or twenty of all strangers.
     """
     at = at or timezone.now()
     _queue_up(email, purpose)
-    earlier = OneTimeCode.objects.asked_for(email, purpose)
+    earlier = OneTimeCode.objects.asked_for(email, purpose).filter(asker=asker.name)
     _cool_down(earlier, at=at)
-    limits.spend(limits.Kind.OTP, _limit_key(purpose, email), at=at)
+    limits.spend(limits.Kind.OTP, _limit_key(purpose, email, asker.name), at=at)
+    if asker.name and not asker.is_known:
+        limits.spend(limits.Kind.OTP_STRANGERS, _limit_key(purpose, email), at=at)
     if purpose != Purpose.LOGIN:
         earlier.filter(expires_at__gt=at).update(expires_at=at)
     return _write(
-        OneTimeCode(email=email, purpose=purpose, user=user, challenge_hash=challenge_hash),
+        OneTimeCode(email=email, purpose=purpose, user=user, challenge_hash=challenge_hash, asker=asker.name),
         at=at,
         expires_at=at + settings.OTP_LIFETIME,
     )
@@ -109,21 +135,21 @@ def withdraw(*, email: str, purpose: Purpose, at: datetime) -> None:
 
 
 @transaction.atomic
-def try_registration(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+def try_registration(*, email: str, digits: str, asker: Asker = NOBODY, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
-    return _try_newest(email, Purpose.REGISTER, digits, at=at or timezone.now())
+    return _try_newest(email, Purpose.REGISTER, digits, asker, at=at or timezone.now())
 
 
 @transaction.atomic
 def try_invitation(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the newest code of ``email`` to accept an invitation. A right code is used up."""
-    return _try_newest(email, Purpose.INVITE, digits, at=at or timezone.now())
+    return _try_newest(email, Purpose.INVITE, digits, NOBODY, at=at or timezone.now())
 
 
 @transaction.atomic
-def try_reset(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+def try_reset(*, email: str, digits: str, asker: Asker = NOBODY, at: datetime | None = None) -> Attempt:
     """Try ``digits`` on the newest reset code of ``email``. A right code is used up."""
-    return _try_newest(email, Purpose.RESET, digits, at=at or timezone.now())
+    return _try_newest(email, Purpose.RESET, digits, asker, at=at or timezone.now())
 
 
 @transaction.atomic
@@ -252,12 +278,12 @@ def _challenged(challenge_hash: str, *, at: datetime) -> OneTimeCode:
     return row
 
 
-def _limit_key(purpose: str, email: str) -> str:
-    return f"{purpose}:{email}"
+def _limit_key(purpose: str, email: str, asker: str = "") -> str:
+    return f"{purpose}:{email}:{asker}" if asker else f"{purpose}:{email}"
 
 
 def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
-    last = earlier.first()
+    last = earlier.filter(created_at__lte=at).first()  # later ones are of a clock that was set back since
     if last is None or last.used_at is not None:
         return
     wait = (last.created_at + settings.OTP_COOL_DOWN - at).total_seconds()
@@ -265,26 +291,55 @@ def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
         raise errors.CodeTooSoon(retry_after=ceil(wait))
 
 
-def _try_newest(email: str, purpose: Purpose, digits: str, *, at: datetime) -> Attempt:
+def _try_newest(email: str, purpose: Purpose, digits: str, asker: Asker, *, at: datetime) -> Attempt:
+    """Try the newest code that ``asker`` let be sent. Who let none be sent tries the newest of all, and cannot use up
+    its attempts: those are for whoever asked. A right one ends all others of the address."""
     _queue_up(email, purpose)
-    newest = OneTimeCode.objects.asked_for(email, purpose).select_for_update(no_key=True, of=("self",)).first()
-    return _try(newest, digits, at=at) if newest else Attempt(Verdict.SPENT)
+    codes = OneTimeCode.objects.asked_for(email, purpose)
+    held = codes.filter(expires_at__gt=at).select_for_update(no_key=True, of=("self",))
+    own = held.filter(asker=asker.name).first()
+    newest = held.first()
+    if newest is None:
+        return Attempt(Verdict.SPENT)
+    is_stray = own is None or (newest.pk != own.pk and not _is_living(own, at))
+    attempt = _try_stray(newest, digits, at=at) if is_stray else _try(own or newest, digits, at=at)
+    if attempt.is_right:
+        codes.filter(used_at=None, expires_at__gt=at).update(expires_at=at)
+    return attempt
+
+
+def _is_living(row: OneTimeCode, at: datetime) -> bool:
+    return row.used_at is None and row.expires_at > at and row.attempts < settings.OTP_ATTEMPTS
+
+
+def _try_stray(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
+    """A try of somebody who did not ask for the code, or from elsewhere by now. Errors: ``RateLimited``."""
+    if not _is_living(row, at):
+        return Attempt(Verdict.SPENT)
+    limits.spend(limits.Kind.OTP_STRAY, _limit_key(row.purpose, row.email), at=at)
+    if row.sent_at is not None and secrets.compare_digest(row.code_hash, hash_code(row, digits)):
+        return _used(row, at=at)
+    return Attempt(Verdict.WRONG, left=settings.OTP_ATTEMPTS - row.attempts)
 
 
 def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
-    if row.used_at is not None or row.expires_at <= at or row.attempts >= settings.OTP_ATTEMPTS:
+    if not _is_living(row, at):
         return Attempt(Verdict.SPENT)
     if row.sent_at is None:  # no code exists yet, so none is right and none is guessed
         return Attempt(Verdict.WRONG, left=settings.OTP_ATTEMPTS - row.attempts)
     row.attempts += 1
     if secrets.compare_digest(row.code_hash, hash_code(row, digits)):
-        row.used_at = at
-        row.save(update_fields=["attempts", "used_at"])
-        limits.refund(limits.Kind.OTP, _limit_key(row.purpose, row.email))
-        return Attempt(Verdict.RIGHT, user=row.user)
+        return _used(row, at=at)
     row.save(update_fields=["attempts"])
     left = settings.OTP_ATTEMPTS - row.attempts
     if left:
         return Attempt(Verdict.WRONG, left=left)
     activity.record(actor=None, verb="code_burnt", subject=row.user, object=row, data={"purpose": row.purpose}, at=at)
     return Attempt(Verdict.SPENT)
+
+
+def _used(row: OneTimeCode, *, at: datetime) -> Attempt:
+    row.used_at = at
+    row.save(update_fields=["attempts", "used_at"])
+    limits.refund(limits.Kind.OTP, _limit_key(row.purpose, row.email, row.asker))
+    return Attempt(Verdict.RIGHT, user=row.user)

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import forms, sessions
+from accounts import device_cookies, forms, sessions
 from accounts.models import User
 from library.core.addresses import own_page
 from library.core.errors import LibraryError
@@ -52,7 +52,9 @@ def enter(request: HttpRequest, user: User, where: str) -> HttpResponse:
     sessions.enter(request, user)
     request.session.pop(SIGNING_IN, None)
     request.session.pop(REGISTERING, None)
-    return redirect(next_page(request, where))
+    response = redirect(next_page(request, where))
+    device_cookies.mark(response, email=user.address)
+    return response
 
 
 def show(

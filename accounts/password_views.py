@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import credentials, errors, forms, limits, pages, sessions
+from accounts.device_cookies import device_of
 from accounts.models import User
 from library.core.errors import LibraryError
 
@@ -28,7 +29,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            credentials.ask_to_reset(email=email, client=limits.client_of(request))
+            credentials.ask_to_reset(email=email, client=limits.client_of(request), device=device_of(request, email))
         except errors.CodeTooSoon as refusal:
             messages.info(request, refusal.detail)
         request.session[RESETTING] = email
@@ -45,7 +46,10 @@ def reset_confirm(request: HttpRequest) -> HttpResponse:
     form = forms.ResetForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            credentials.reset(email=email, digits=form.cleaned_data["code"], password=form.cleaned_data["password"])
+            credentials.reset(
+                email=email, digits=form.cleaned_data["code"], password=form.cleaned_data["password"],
+                client=limits.client_of(request), device=device_of(request, email),
+            )  # fmt: skip
         except LibraryError as refusal:
             form.show(refusal)
         else:
@@ -62,7 +66,7 @@ def reset_resend(request: HttpRequest) -> HttpResponse:
     if email is None or request.method != "POST":
         return redirect("accounts:reset-confirm" if email else "accounts:reset")
     try:
-        credentials.ask_to_reset(email=email, client=limits.client_of(request))
+        credentials.ask_to_reset(email=email, client=limits.client_of(request), device=device_of(request, email))
     except errors.CodeTooSoon as refusal:
         return pages.show(request, "reset_confirm", forms.ResetForm(), refusal=refusal, email=email)
     messages.info(request, _("We have sent another code. Only the newest one works."))
@@ -83,6 +87,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
                 old_password=form.cleaned_data["old_password"],
                 password=form.cleaned_data["password"],
                 this_session=sessions.this_session(request),
+                device=device_of(request, cast(User, request.user).address),
             )
         except LibraryError as refusal:
             form.show(refusal)

@@ -65,7 +65,8 @@ def ask_to_register(*, email: str, client: str = "", at: datetime | None = None)
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
     limits.spend(limits.Kind.REGISTER_CLIENT, client, at=at)
-    return otp.ask(email=addresses.clean(email), purpose=Purpose.REGISTER, at=at)
+    asker = otp.asker_of(client=client)
+    return otp.ask(email=addresses.clean(email), purpose=Purpose.REGISTER, asker=asker, at=at)
 
 
 def register(
@@ -95,9 +96,8 @@ def register(
         check_password(password, User(email=email, username=username, full_name=full_name))
     for _try in range(TRIES):
         try:
-            return _register(
-                email, digits, password, full_name, username or usernames.like(full_name), at, kept=kept_password
-            )
+            name = username or usernames.like(full_name)
+            return _register(email, digits, password, full_name, name, client, at, kept=kept_password)
         except (errors.UsernameTaken, errors.CardTaken) as fault:
             # The username or card that we chose went to somebody else in this moment; the code is as good as before.
             if username and isinstance(fault, errors.UsernameTaken):
@@ -106,11 +106,19 @@ def register(
 
 
 def _register(
-    email: str, digits: str, password: str, full_name: str, username: str, at: datetime | None, *, kept: str
+    email: str,
+    digits: str,
+    password: str,
+    full_name: str,
+    username: str,
+    client: str,
+    at: datetime | None,
+    *,
+    kept: str,
 ) -> User:
     user = None
     with transaction.atomic(durable=True):
-        attempt = otp.try_registration(email=email, digits=digits, at=at)
+        attempt = otp.try_registration(email=email, digits=digits, asker=otp.asker_of(client=client), at=at)
         if attempt.is_right:
             user = create_user(email=email, username=username, password=password or None, full_name=full_name)
             if not password:

@@ -15,7 +15,7 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import addresses, errors, limits, otp
+from accounts import addresses, device_cookies, errors, limits, otp
 from accounts.models import Purpose, Role, User
 
 
@@ -38,16 +38,17 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
     email = addresses.clean(email)
     if request is not None:
         limits.spend(limits.Kind.LOGIN_CLIENT, limits.client_of(request), at=at)
-    limits.spend(limits.Kind.LOGIN, email, at=at)
+    device = device_cookies.device_of(request, email) if request is not None else ""
+    limits.spend(limits.Kind.LOGIN, limits.login_key(email, device), at=at)
     user = authenticate(request, email=email, password=password)
     if not isinstance(user, User):
-        limits.failed(email, at=at)
+        limits.failed(email, device=device, at=at)
         raise errors.WrongCredentials
     if not needs_code(user):
-        limits.forgive(email=email)
+        limits.forgive(email=email, device=device)
         return Begun(user=user)
     # Earlier failures stay until the code is right too: whoever has the password may not guess codes for ever.
-    limits.refund(limits.Kind.LOGIN, email)
+    limits.refund(limits.Kind.LOGIN, limits.login_key(email, device))
     challenge = secrets.token_urlsafe(32)
     with transaction.atomic():
         # Whoever changes the password ends all sign-ins under way: one that began with the old one must not come after.
@@ -59,7 +60,7 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
     return Begun(challenge=challenge)
 
 
-def finish(*, challenge: str, digits: str, at: datetime | None = None) -> User:
+def finish(*, challenge: str, digits: str, request: HttpRequest | None = None, at: datetime | None = None) -> User:
     """The user whose password step the challenge comes from, if ``digits`` is the code mailed for it.
 
     Errors: ``ChallengeGone``, ``CodeWrong``, ``CodeSpent``, ``LockedOut``. Not inside a transaction: a wrong attempt
@@ -67,26 +68,29 @@ def finish(*, challenge: str, digits: str, at: datetime | None = None) -> User:
     """
     challenge_hash = otp.hash_challenge(challenge)
     email = otp.challenged_email(challenge_hash=challenge_hash, at=at)
-    limits.spend(limits.Kind.LOGIN, email, at=at)
+    device = device_cookies.device_of(request, email) if request is not None else ""
+    limits.spend(limits.Kind.LOGIN, limits.login_key(email, device), at=at)
     with transaction.atomic(durable=True):
         attempt = otp.try_challenge(challenge_hash=challenge_hash, digits=digits, at=at)
     if attempt.is_right:
-        limits.forgive(email=email)
+        limits.forgive(email=email, device=device)
     else:
-        limits.failed(email, at=at)
+        limits.failed(email, device=device, at=at)
     attempt.raise_if_refused()
     if attempt.user is None or not attempt.user.is_active:
         raise errors.ChallengeGone
     return attempt.user
 
 
-def send_again(*, challenge: str, at: datetime | None = None) -> None:
+def send_again(*, challenge: str, request: HttpRequest | None = None, at: datetime | None = None) -> None:
     """Another code for the same sign-in; the last one stops working.
 
     Errors: ``ChallengeGone``, ``CodeTooSoon``, ``LockedOut``, ``RateLimited``.
     """
     challenge_hash = otp.hash_challenge(challenge)
-    limits.check_not_locked_out(otp.challenged_email(challenge_hash=challenge_hash, at=at), at=at)
+    email = otp.challenged_email(challenge_hash=challenge_hash, at=at)
+    device = device_cookies.device_of(request, email) if request is not None else ""
+    limits.check_not_locked_out(email, device=device, at=at)
     otp.ask_again(challenge_hash=challenge_hash, at=at)
 
 

@@ -142,7 +142,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     form = forms.CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            user = signing_in.finish(challenge=begun["challenge"], digits=form.cleaned_data["code"])
+            user = signing_in.finish(challenge=begun["challenge"], digits=form.cleaned_data["code"], request=request)
         except errors.ChallengeGone as refusal:
             return _start_over(request, refusal)
         except LibraryError as refusal:
@@ -159,7 +159,7 @@ def sign_in_resend(request: HttpRequest) -> HttpResponse:
     if begun is None or request.method != "POST":
         return redirect("accounts:sign-in-code" if begun else "accounts:sign-in")
     try:
-        signing_in.send_again(challenge=begun["challenge"])
+        signing_in.send_again(challenge=begun["challenge"], request=request)
     except errors.ChallengeGone as refusal:
         return _start_over(request, refusal)
     except errors.CodeTooSoon as refusal:

@@ -156,7 +156,7 @@ def _copy_names(cursor: Any, batch: list[Any], people: dict[str, int], headings:
 
 def _copy_books(cursor: Any, batch: list[Any], now: Any) -> None:
     from catalog.names import sort_title
-    from library.search.fold import words
+    from library.search.cut import recorded
 
     copy_in(cursor, "catalog_copy",
             "book_id, branch_id, barcode, barcode_folded, shelf_mark, status, not_for_loan, condition, created_at",
@@ -166,8 +166,8 @@ def _copy_books(cursor: Any, batch: list[Any], now: Any) -> None:
             " is_suppressed, total_copies, available_copies, popularity, sort_title, search_a, search_b,"
             " search_c, search_d, created_at, updated_at, reading_level",
             ((row["id"], row["title"], "", "", row["year"], row["language"], "", True, False, len(row["branches"]),
-              len(row["free"]), 0, sort_title(str(row["title"]), str(row["language"])), words(str(row["title"])),
-              words(str(row["author"])), words(" ".join(row["subjects"])), "", now, now, "")
+              len(row["free"]), 0, sort_title(str(row["title"]), str(row["language"])), recorded(str(row["title"])),
+              recorded(str(row["author"])), recorded(" ".join(row["subjects"])), "", now, now, "")
              for row in batch))  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from iso639 import Language, LanguageNotFoundError
+
 from library.search.fold import fold
 
 SOURCES = Path(__file__).resolve().parents[2] / "shared" / "data" / "catalogue"
@@ -127,8 +129,12 @@ def _shelves(row: dict[str, object]) -> list[str]:
 
 
 def _language(row: dict[str, object]) -> str:
-    code = str(row.get("language") or "en")[:2].lower()
-    return code if re.fullmatch("[a-z]{2}", code) else "en"
+    """Two letters, as every build of the catalogue takes them; English where there is none."""
+    try:
+        code = Language.match(str(row.get("language") or "en").split("-")[0].lower()).part1
+    except LanguageNotFoundError:
+        code = None
+    return code or "en"
 
 
 def _author(row: dict[str, object], other: dict[str, object]) -> str:
@@ -169,7 +175,7 @@ def place(number: int, size: int) -> int:
 def write(folder: Path, number: int) -> tuple[Path, Path]:
     """The records and the queries as JSON lines; what is there already is kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows, asked = folder / f"spread-{number}.jsonl", folder / f"queries-{number}.jsonl"
+    rows, asked = folder / f"records-by-chance-{number}.jsonl", folder / f"queries-{number}.jsonl"
     if not rows.exists():
         lines = [""] * number
         for record in records(number):

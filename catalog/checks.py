@@ -92,8 +92,10 @@ def language(value: str) -> str:
 
 
 def year(value: int | None) -> int | None:
-    """A year from 3000 BCE (negative) to the year after next."""
+    """A year from 3000 BCE (negative) to the year after next; there is no year 0."""
     last = timezone.now().year + YEARS_AHEAD
+    if value == 0:
+        raise ValidationError(_("There is no year 0: 1 BC is followed by 1 AD. Leave a year that is not known empty."))
     if value is not None and not FIRST_YEAR <= value <= last:
         raise ValidationError(_("A year between %(first)d and %(last)d.") % {"first": FIRST_YEAR, "last": last})
     return value

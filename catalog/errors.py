@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from library.core.errors import LibraryError, Moved
+from library.core.errors import LibraryError, Moved, NotFound
 
 
 class BookConfidential(LibraryError):
@@ -13,6 +13,18 @@ class BookConfidential(LibraryError):
     code = "book_confidential"
     message = _("The digital content of this book is not open to readers. You can still borrow a copy.")
     status = 403
+
+
+class FileLost(NotFound):
+    code = "file_lost"
+    message = _("The file of this book is gone from the library's storage. The staff have been told.")
+
+
+class FileAltered(NotFound):
+    code = "file_altered"
+    message = _(
+        "The stored file of this book is not the one that was added, so it is not shown. The staff have been told."
+    )
 
 
 class IsbnTaken(LibraryError):

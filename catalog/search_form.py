@@ -63,7 +63,14 @@ class Years(Several):
         if not re.fullmatch(YEAR, value):
             raise ValidationError(_("A year or years, for example 1990 or 1990-2000 or 1990-."))
         found = YEARS.fullmatch(value.strip())
-        return "" if found is None else f"{found[1]}{'-' if found[2] else ''}{found[3] or ''}"
+        if found is None:
+            return ""
+        first, last = found[1], found[3] or ""
+        if int(first) == 0 and (not found[2] or (last and int(last) == 0)):
+            raise ValidationError(_("There is no year 0: 1 BC is followed by 1 AD."))
+        if last and int(first) > int(last):
+            first, last = last, first
+        return f"{first}{'-' if found[2] else ''}{last}"
 
 
 class Formats(Several):

@@ -21,6 +21,7 @@ from catalog.access import check_may_read
 from catalog.listing import Address, Found, chips, columns
 from catalog.search import Results, search
 from catalog.search_form import SORTS, SearchForm
+from catalog.services import stored
 from catalog.suggest import by_kind, suggest
 from library.core.errors import NotFound
 from library.core.streaming import ranged_response
@@ -118,20 +119,19 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 @require_safe
 @csp_replace(VIEWER)  # type: ignore[arg-type]  # typed for views without arguments from the address
 def book_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file of a book for who is signed in, inline and with Range. Errors: ``NotFound``, ``BookConfidential``."""
+    """The file of a book for who is signed in, inline and with Range. Errors: ``NotFound``, ``BookConfidential``,
+    ``FileLost``, ``FileAltered``.
+    """
     book = queries.get_book(pk, request.user)
     check_may_read(request.user, book)
     if not book.has_file:
         raise NotFound
     kept = book.digital_file
-    try:
-        return ranged_response(
-            request,
-            kept.file,
-            size=kept.size,
-            content_type=kept.media_type,
-            filename=kept.original_name,
-            etag=kept.sha256,
-        )
-    except FileNotFoundError as gone:
-        raise NotFound from gone
+    return ranged_response(
+        request,
+        stored.opened(kept),
+        size=kept.size,
+        content_type=kept.media_type,
+        filename=kept.original_name,
+        etag=kept.sha256,
+    )

@@ -7,14 +7,19 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+import regex
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from circulation.models import Loan
 
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheet programs know that it is UTF-8
-# What spreadsheet programs take for the start of a formula: OWASP, "CSV Injection".
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What spreadsheet programs take for the start of a formula: OWASP, "CSV Injection". They pass over what nobody sees,
+# and one that was told another separator begins a cell behind every sign that may be one.
+FORMULA = regex.compile(
+    r"(^|[;,|\t\r\n\"'])([\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*)(?=[-=+@＝＋－＠])"
+)
+BREAKS = ("\t", "\r", "\n")
 
 
 def loans_as_csv(batches: Iterable[Sequence[Loan]], *, at: datetime) -> Iterator[bytes]:
@@ -25,8 +30,10 @@ def loans_as_csv(batches: Iterable[Sequence[Loan]], *, at: datetime) -> Iterator
 
 
 def harmless(text: str) -> str:
-    """``text`` that no spreadsheet program runs as a formula."""
-    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
+    """``text`` that no spreadsheet program runs as a formula, whatever separator it takes: an apostrophe stands before
+    each sign that would begin one."""
+    guarded = FORMULA.sub(r"\1'\2", text)
+    return f"'{guarded}" if guarded.startswith(BREAKS) else guarded
 
 
 def _names() -> list[str]:
@@ -54,5 +61,5 @@ def _moment(at: datetime | None) -> str:
 
 def _lines(rows: Iterable[Sequence[str]]) -> str:
     written = io.StringIO()
-    csv.writer(written).writerows([harmless(cell) for cell in row] for row in rows)
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows([harmless(cell) for cell in row] for row in rows)
     return written.getvalue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 from django.core import signing
@@ -59,13 +58,16 @@ def _signer() -> signing.Signer:
     return signing.Signer(salt=SALT)
 
 
-def due_dates(loans: Iterable[Loan], *, site: str, at: datetime | None = None) -> str:
-    """The due dates of ``loans`` as a calendar. ``site``: the address of this library, to lead back to."""
-    at = at or timezone.now()
-    return ical.calendar((_event(loan, site=site, at=at) for loan in loans), name=_("Library: due back"))
+def due_dates(loans: Iterable[Loan], *, site: str) -> str:
+    """The due dates of ``loans`` as a calendar. ``site``: the address of this library, to lead back to.
+
+    The same loans give the same text whenever it is asked for. A loan that is returned is in it no more: to a program
+    that fetches the whole calendar again and again, that says that it is over.
+    """
+    return ical.calendar((_event(loan, site=site) for loan in loans), name=_("Library: due back"))
 
 
-def _event(loan: Loan, *, site: str, at: datetime) -> ical.Event:
+def _event(loan: Loan, *, site: str) -> ical.Event:
     local = timezone.localtime(loan.due_at, timezone.get_default_timezone())
     facts = {"barcode": loan.copy.barcode, "branch": loan.copy.branch.name}
     return ical.Event(
@@ -75,6 +77,6 @@ def _event(loan: Loan, *, site: str, at: datetime) -> ical.Event:
         description=_("Copy %(barcode)s of %(branch)s.") % facts,
         location=loan.copy.branch.name,
         url=site,
-        stamp=at,
-        sequence=loan.renewals,
+        stamp=loan.due_changed_at or loan.checked_out_at,
+        sequence=loan.due_changes,
     )

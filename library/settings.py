@@ -244,6 +244,9 @@ LIMITS = {
     "login": CONFIG.limit_login,
     "login_client": CONFIG.limit_login_client,
     "otp": CONFIG.limit_otp,
+    # For one address, whoever asks or tries: a crowd of strangers must not fill its mailbox, nor guess for ever.
+    "otp_strangers": (4 * CONFIG.limit_otp[0], CONFIG.limit_otp[1]),
+    "otp_stray": (4 * CONFIG.limit_otp[0], CONFIG.limit_otp[1]),
     "register_client": CONFIG.limit_register_client,
     "register_try_client": CONFIG.limit_register_try_client,
     "reset_client": CONFIG.limit_reset_client,
@@ -396,8 +399,11 @@ LOGGING: dict[str, Any] = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
-    "filters": {"without trace": {"()": "library.core.logs.WithoutTrace"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "without trace": {"()": "library.core.logs.WithoutTrace"},
+        "quiet": {"()": "library.core.quiet_logs.Quiet"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
     "root": {"handlers": ["console"], "level": CONFIG.log_level},
     "loggers": {
         "django.request": {"level": "ERROR", "filters": ["without trace"]},  # a refusal is an answer, not a fault

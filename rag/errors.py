@@ -22,6 +22,11 @@ class FileMissing(DocumentUnreadable):
     message = _("The book has no digital file any more, or the file is gone from the library's storage.")
 
 
+class FileAltered(DocumentUnreadable):
+    code = "file_altered"
+    message = _("The stored file is not the one that was added: it was changed in the library's storage. Add it again.")
+
+
 class FileEmpty(DocumentUnreadable):
     code = "file_empty"
     message = _("The file is empty.")

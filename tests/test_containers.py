@@ -19,6 +19,7 @@ from django.core.management import get_commands
 from library.core.config import ROOT, Config, read
 from library.core.embedded.commands import commands
 from library.core.embedded.healthcheck import CHECKS
+from library.core.embedded.postgres import PRIVATE_LOG
 from tests.stack import eventually, free_port
 
 SETTINGS = {str(field.alias) for field in Config.model_fields.values()}
@@ -178,6 +179,17 @@ def test_healthcheck_finds_a_living_part_and_misses_an_absent_one(stack, tmp_pat
     assert gone.returncode == 1
     assert gone.stderr.strip()
     assert "Traceback" not in gone.stderr
+
+
+def test_the_database_logs_no_more_than_the_embedded_one_and_is_made_alike(compose):
+    postgres = compose["services"]["postgres"]
+    assert postgres["command"][2::2] == [f"{name}={value}" for name, value in PRIVATE_LOG.items()]
+    assert postgres["environment"]["POSTGRES_INITDB_ARGS"] == "--encoding=UTF8 --locale=C"
+
+
+def test_every_part_s_log_has_an_end(compose):
+    for name, each in compose["services"].items():
+        assert each["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
 
 
 def test_data_that_must_stay_lies_in_named_volumes(compose):

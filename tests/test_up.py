@@ -37,6 +37,7 @@ def up(var: Path | str, **extra: str) -> subprocess.CompletedProcess[str]:
 def one_sentence(refused: subprocess.CompletedProcess[str]) -> str:
     assert refused.returncode != 0
     assert "Traceback" not in refused.stderr + refused.stdout
+    assert "Stopped." not in refused.stdout  # the reason alone: nothing had begun that could stop
     lines = [line for line in refused.stderr.splitlines() if line.strip()]
     assert len(lines) == 1, refused.stderr
     return lines[0]

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import credentials, sessions, tickets, tokens
+from accounts import credentials, limits, sessions, tickets, tokens
 from accounts.api import serializers
 from accounts.api.doors import NOTHING, Door, read
 from accounts.models import User
@@ -30,7 +30,10 @@ class Reset(Door):
     )
     def post(self, request: Request) -> Response:
         given = read(serializers.ResetSerializer, request)
-        credentials.reset(email=given["email"], digits=given["otp"], password=given["password"])
+        credentials.reset(
+            email=given["email"], digits=given["otp"], password=given["password"],
+            client=limits.client_of(request._request),
+        )  # fmt: skip
         return Response({})
 
 

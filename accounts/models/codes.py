@@ -40,6 +40,7 @@ class OneTimeCode(models.Model):
     email = AddressField(max_length=254)
     purpose = models.CharField(max_length=12, choices=Purpose)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    asker = models.CharField(max_length=64, blank=True)  # a keyed hash of who asked, where it matters
     challenge_hash = models.CharField(max_length=64, blank=True)  # binds a login code to its password step
     code_hash = models.CharField(max_length=64, blank=True)  # empty until a worker made and sent the code
     attempts = models.PositiveSmallIntegerField(default=0)

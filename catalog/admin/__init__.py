@@ -2,6 +2,7 @@
 
 from catalog.admin.books import BookAdmin
 from catalog.admin.copies import BranchAdmin, CopyAdmin, ItemTypeAdmin
+from catalog.admin.files import faulty_files
 from catalog.admin.names import AuthorAdmin, CategoryAdmin, SeriesAdmin, SubjectAdmin
 from catalog.admin.vectors import BookGenerationAdmin
 
@@ -15,4 +16,5 @@ __all__ = [
     "ItemTypeAdmin",
     "SeriesAdmin",
     "SubjectAdmin",
+    "faulty_files",
 ]

@@ -1,7 +1,7 @@
 """The catalogue: books, who made them, what they are about, and the copies on the shelves."""
 
 from catalog.models.copies import Branch, Condition, Copy, CopyQuerySet, CopyStatus, ItemType
-from catalog.models.files import BookFile, random_name
+from catalog.models.files import BookFile, FileFault, random_name
 from catalog.models.index import BookFacts, BookGeneration, BookVector, Term, TermChange
 from catalog.models.names import Author, AuthorAlias, Category, Series, Subject
 from catalog.models.records import Authorship, Book, BookIdentifier, BookMerge, BookQuerySet, ReadingLevel
@@ -9,6 +9,7 @@ from catalog.models.records import Authorship, Book, BookIdentifier, BookMerge, 
 __all__ = [
     "Author", "AuthorAlias", "Authorship", "Book", "BookFacts", "BookFile", "BookGeneration", "BookIdentifier",
     "BookMerge",
-    "BookQuerySet", "BookVector", "Branch", "Category", "Condition", "Copy", "CopyQuerySet", "CopyStatus", "ItemType",
+    "BookQuerySet", "BookVector", "Branch", "Category", "Condition", "Copy", "CopyQuerySet", "CopyStatus", "FileFault",
+    "ItemType",
     "ReadingLevel", "Series", "Subject", "Term", "TermChange", "random_name",
 ]  # fmt: skip

@@ -18,6 +18,14 @@ def random_name(instance: models.Model | None = None, filename: str = "", *, suf
     return f"books/{uuid7().hex}{suffix}"
 
 
+class FileFault(models.TextChoices):
+    """What was found of a stored file when somebody wanted it last."""
+
+    NONE = "", _("none")
+    LOST = "lost", _("lost from the storage")
+    ALTERED = "altered", _("changed in the storage")
+
+
 class BookFile(models.Model):
     """The digital file of a book."""
 
@@ -29,6 +37,7 @@ class BookFile(models.Model):
     size = models.PositiveBigIntegerField(_("bytes"))
     sha256 = models.CharField(max_length=64)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    fault = models.CharField(_("fault"), max_length=10, blank=True, default="", choices=FileFault.choices)
     added_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     class Meta:

@@ -68,6 +68,7 @@ def test_what_is_only_near_in_meaning_is_listed_apart(api, monkeypatch):
         ({"author": "zola"}, {"Germinal"}),
         ({"language": "FR"}, {"Germinal"}),
         ({"year": "1999"}, {"Cells"}),
+        ({"year": "2000-1990"}, {"Cells"}),
         ({"available": "true"}, {"Cells"}),
         ({"available": "false"}, {"Germinal"}),
         ({"branch": "main", "sort": "newest"}, {"Cells"}),

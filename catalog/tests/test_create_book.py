@@ -139,3 +139,10 @@ def test_two_librarians_adding_the_same_new_author_and_category_make_one_of_each
     assert Book.objects.count() == 2
     assert Author.objects.get().books.count() == 2
     assert Category.objects.get().books.count() == 2
+
+
+def test_there_is_no_year_0():
+    with pytest.raises(InvalidInput) as refusal:
+        services.create_book(title="The Histories", authors=[], year=0, by=None)
+    assert "no year 0" in refusal.value.fields["year"][0]
+    assert services.create_book(title="The Histories", authors=[], year=-1, by=None).book.year == -1

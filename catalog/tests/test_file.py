@@ -1,16 +1,20 @@
 """The file of a book: who may have it, and how it is sent."""
 
+import os
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.test import AsyncClient
+from django.core.cache import cache
+from django.test import AsyncClient, Client
 from django.urls import reverse
 
+from accounts.models import Activity
 from accounts.tests.factories import make_librarian, make_user
 from catalog.access import check_may_read, may_read
 from catalog.errors import BookConfidential
 from catalog.models import Book
+from catalog.services import stored as files
 from catalog.tests.factories import PDF, make_book, pdf, record, stored
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +139,74 @@ def test_no_file_and_a_lost_file_are_both_404(client, book, media):
     stored(media)[0].unlink()
     assert client.get(address(book)).status_code == 404
     assert client.get("/catalogue/books/99999999999999999999999/file/").status_code == 404
+
+
+def test_a_lost_file_is_told_to_the_reader_in_a_sentence_and_to_the_staff_once(client, book, media):
+    stored(media)[0].rename(media / "elsewhere")
+
+    for _again in range(2):
+        response = client.get(address(book))
+        assert response.status_code == 404
+        assert "gone from the library&#x27;s storage" in response.text
+    assert [one.object_id for one in Activity.objects.filter(verb="book.file_lost")] == [str(book.pk)]
+    assert "The Cell (lost" in first_page_of_the_admin()
+
+    (media / "elsewhere").rename(media / book.digital_file.file.name)
+    assert body(client.get(address(book))) == CONTENT
+    assert Activity.objects.filter(verb="book.file_found").count() == 1
+    assert "The Cell (lost" not in first_page_of_the_admin()
+
+
+def first_page_of_the_admin() -> str:
+    staff = Client()
+    staff.force_login(make_librarian())
+    text: str = staff.get("/admin/").text
+    return text
+
+
+def altered(path) -> None:
+    """Another content of the same length and age."""
+    times = path.stat()
+    path.write_bytes(CONTENT[:-1] + b"X")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def cut(path) -> None:
+    path.write_bytes(CONTENT[:100])
+
+
+def emptied(path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("change", [altered, cut, emptied])
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}, {"If-None-Match": "{tag}"}])
+def test_a_file_that_was_changed_on_the_disk_is_never_sent_as_the_one_that_was_added(
+    client, book, media, change, headers
+):
+    asked = {name: value.replace("{tag}", f'"{book.digital_file.sha256}"') for name, value in headers.items()}
+    assert body(client.get(address(book))) == CONTENT  # it is known by now
+    change(stored(media)[0])
+
+    response = client.get(address(book), headers=asked)
+
+    assert response.status_code == 404
+    assert "ETag" not in response
+    assert "not the one that was added" in response.text
+    assert Activity.objects.filter(verb="book.file_altered").count() == 1
+    assert "The Cell (changed" in first_page_of_the_admin()
+
+
+def test_a_file_is_read_whole_once_and_not_for_every_part(client, book, media, monkeypatch):
+    digested = []
+    usual = files._digest
+    monkeypatch.setattr(files, "_digest", lambda file: digested.append(1) or usual(file))
+    monkeypatch.setattr(files, "_known", {})
+    for _part in range(3):
+        assert body(client.get(address(book), headers={"Range": "bytes=0-9"})) == CONTENT[:10]
+    cache.clear()
+    assert body(client.get(address(book))) == CONTENT
+    assert digested == [1]
 
 
 def test_nothing_is_written_through_this_address(client, book):

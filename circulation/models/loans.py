@@ -63,6 +63,9 @@ class Loan(models.Model):
     )
 
     is_hourly = models.BooleanField(_("lent by the hour"), default=False)
+    # Kept by a trigger, whoever moves the date: calendar programs go by them (RFC 5546, 2.1.4; RFC 5545, 3.8.7.2).
+    due_changes = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    due_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     renewals = models.PositiveSmallIntegerField(_("renewals"), default=0)
     renewed_at = models.DateTimeField(_("last renewed"), null=True, blank=True)
     claimed_returned_at = models.DateTimeField(_("claimed returned"), null=True, blank=True)

@@ -183,6 +183,26 @@ def test_no_cell_begins_as_a_formula(staff, text):
     assert rows_of(staff.get(FILE))[0]["title"] == f"'{text}"
 
 
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("x;@SUM(1)", "x;'@SUM(1)"), ("a;=1+1", "a;'=1+1"), ("a\t=1+1", "a\t'=1+1"), ("a, -x", "a,' -x"),
+        ("\u00a0=1+1", "'\u00a0=1+1"), ("\u200b=1+1", "'\u200b=1+1"), (" \ufeff@x", "' \ufeff@x"), ("a\n+1", "a\n'+1"),
+        ('he said "=1"', "he said \"'=1\""), ("a|=1", "a|'=1"), ("a;b,c=d", "a;b,c=d"), ("1984", "1984"),
+    ],
+)  # fmt: skip
+def test_no_cell_begins_a_formula_under_any_separator(title, written):
+    assert harmless(title) == written
+
+
+def test_every_cell_is_quoted():
+    loan = make_loan(copy=make_copy(barcode="00123", book=make_book(title='Emma; "so", he said')))
+    row = b"".join(loans_as_csv([[loan]], at=timezone.now())).decode("utf-8-sig").splitlines()[1]
+    assert '"00123","Emma; ""so"", he said"' in row
+    assert row.startswith('"')
+    assert row.endswith('"')
+
+
 def test_cells_that_are_no_formulas_stay_as_they_are():
     assert harmless("Emma - a novel") == "Emma - a novel"
 

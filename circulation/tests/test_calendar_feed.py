@@ -10,7 +10,7 @@ from accounts.models import Activity
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_book, make_copy
 from circulation import feeds
-from circulation.models import CalendarAddress
+from circulation.models import CalendarAddress, Loan
 from circulation.tests.factories import make_loan
 from circulation.tests.test_reader_pages import MY_LOANS, text_of
 
@@ -130,3 +130,45 @@ def test_many_loans_take_as_many_queries_as_two(client, reader):
     for _ in range(10):
         make_loan(patron=reader)
     assert queries() == for_two
+
+
+def event_of(client, *, wanted=("SEQUENCE", "DTSTAMP", "DTSTART;VALUE=DATE")):
+    lines = dict(line.partition(":")[::2] for line in lines_of(client.get(FILE)))
+    return tuple(lines[name] for name in wanted)
+
+
+def test_every_change_of_the_date_counts_and_is_stamped_and_nothing_else_is(client, reader):
+    lent = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    loan = make_loan(patron=reader, checked_out_at=lent, due_at=lent + timedelta(days=14))
+    assert event_of(client) == ("0", "20260302T090000Z", "20260316")
+    loan.claimed_returned_at = timezone.now()
+    loan.save()
+    assert event_of(client) == ("0", "20260302T090000Z", "20260316")
+    before = f"{timezone.now():%Y%m%dT%H%M%SZ}"
+    for number in (1, 2):  # by whatever way: here, as a re-dating writes it
+        Loan.objects.filter(pk=loan.pk).update(due_at=lent + timedelta(days=14 + number))
+        sequence, stamp, day = event_of(client)
+        assert (sequence, day) == (str(number), f"202603{16 + number}")
+        assert stamp >= before
+
+
+def test_the_same_calendar_is_the_same_to_the_byte_and_is_sent_once(client, reader):
+    feeds.make_address(patron=reader)
+    loan = make_loan(patron=reader)
+    for address in (FILE, feed_of(reader)):
+        first, second = client.get(address), client.get(address)
+        assert first.content == second.content
+        tag = first["ETag"]
+        again = client.get(address, headers={"if-none-match": tag})
+        assert (again.status_code, again.content, again["Cache-Control"]) == (304, b"", "private, no-cache")
+        loan.due_at += timedelta(days=1)
+        loan.save()
+        assert client.get(address, headers={"if-none-match": tag}).status_code == 200
+
+
+def test_a_returned_loan_is_gone_from_the_calendar(client, reader):
+    loan = make_loan(patron=reader)
+    tag = client.get(FILE)["ETag"]
+    loan.returned_at = timezone.now()
+    loan.save()
+    assert "BEGIN:VEVENT" not in lines_of(client.get(FILE, headers={"if-none-match": tag}))

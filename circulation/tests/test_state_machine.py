@@ -24,7 +24,6 @@ from circulation import services
 from circulation.models import Hold, LendingSettings, Loan
 from circulation.rules import check_out
 from circulation.rules.states import LibrarySettings, OpenLoan
-from circulation.services import shelves
 from circulation.tests.model import world
 from circulation.tests.model.lending import (
     ALERTS,
@@ -57,7 +56,7 @@ EDGES = st.sampled_from([
 ])  # fmt: skip
 SAID = st.sampled_from(["in_repair", "damaged", "missing", "lost", "withdrawn", "available"])
 POLICIES = st.sampled_from(["block", "block", "confirm", "ignore"])
-SETTINGS = st.builds(Settings, POLICIES, st.booleans(), st.sampled_from([None, (1, 5), (2, 2)]))
+SETTINGS = st.builds(Settings, POLICIES, st.booleans(), st.sampled_from([None, (1, 5), (1, 5), (2, 2)]))
 # Each verb, how often it comes, and what it is done with. Written out, and not as rules, of which Hypothesis leaves
 # half out of each example: a desk that takes nothing back comes to a standstill.
 VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
@@ -92,6 +91,9 @@ VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "move_copy": (1, {"copy": COPIES, "book": BOOKS}),
     "merge_records": (1, {"keep": BOOKS, "merged": BOOKS, "really": SELDOM}),
     "decide_otherwise": (2, {"settings": SETTINGS}),
+    "a_queue_forms": (4, {"book": st.sampled_from(["poems", "key"]), "patron": PATRONS, "other": PATRONS}),
+    "renew_before_a_queue": (4, {"nth": PICKED}),
+    "catalogue_serves_a_queue": (3, {"nth": PICKED}),
 }  # fmt: skip
 ANY_STEP = st.sampled_from([verb for verb, (often, _with) in VERBS.items() for _n in range(often)]).flatmap(
     lambda verb: st.tuples(st.just(verb), st.fixed_dictionaries(VERBS[verb][1]))
@@ -297,6 +299,33 @@ class Desk(RuleBasedStateMachine):
             seen = picture()
             assert result.nothing_changed == (seen == self.before)
 
+    def a_queue_forms(self, book: str, patron: str, other: str) -> None:
+        """The only copy is asked for, and lent to another by override."""
+        before = len(self.holds)
+        (home,) = {copy.home for copy in world.copies() if copy.book == book}
+        self.place_hold(book, patron, home)
+        if len(self.holds) > before:
+            hold = self.model.holds[-1]
+            self.check_out_by_override(hold.copy or "", other, hold.pickup, kept=9, days=None)
+
+    def renew_before_a_queue(self, nth: int) -> None:
+        """By override: a popular book is renewed for the shorter period."""
+        there = [place for place, loan in enumerate(self.model.loans) if loan.returned is None
+                 and self.model.queue(self.model.copies[loan.copy].book)]  # fmt: skip
+        if there:
+            place = there[nth % len(there)]
+            against, _due = self.model.against_renewal(self.model.loans[place], self.now, automatic=False)
+            self.go_on_with(
+                self.model.loans[place], self.loans[place], self.override(against, 9, None), by_reader=False
+            )  # fmt: skip
+
+    def catalogue_serves_a_queue(self, nth: int) -> None:
+        """A copy comes to a record for which somebody waits."""
+        waiting = [hold.book for hold in self.model.holds if hold.state == "queued"]
+        free = [copy.barcode for copy in self.model.copies.values() if self.model.is_free(copy)]
+        if waiting and free:
+            self.move_copy(free[nth % len(free)], waiting[nth % len(waiting)])
+
     def renew(self, nth: int, by_reader: bool) -> None:
         self.go_on(nth, NOTHING, by_reader=by_reader)
 
@@ -306,7 +335,9 @@ class Desk(RuleBasedStateMachine):
         self.go_on(nth, self.override(against, kept, days), by_reader=False)
 
     def go_on(self, nth: int, override: Override, *, by_reader: bool) -> None:
-        loan, row = self.one_of_the_loans(nth)
+        self.go_on_with(*self.one_of_the_loans(nth), override, by_reader=by_reader)
+
+    def go_on_with(self, loan: Any, row: Loan, override: Override, *, by_reader: bool) -> None:
         by = self.library.patrons[loan.patron].user if by_reader else self.library.librarian
         before = loan.due
         _, renewed = self.both(
@@ -574,13 +605,9 @@ def _overdue(monkeypatch, is_overdue):
     )  # fmt: skip
 
 
-def freed_copies_serve_nobody(monkeypatch):
-    monkeypatch.setattr(shelves, "serve_queue", lambda book_id: None)
-
-
 MUTANTS = [
     popular_books_are_lent_as_long_as_others, withdrawn_copies_are_lent, copies_in_repair_are_lent,
-    overdue_a_minute_late, overdue_a_minute_early, freed_copies_serve_nobody,
+    overdue_a_minute_late, overdue_a_minute_early,
 ]  # fmt: skip
 
 

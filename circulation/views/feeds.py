@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -56,5 +61,7 @@ def address(request: HttpRequest) -> HttpResponse:
 def _due_dates(request: HttpRequest, patron: Patron) -> HttpResponse:
     site = request.build_absolute_uri(reverse("circulation:my-loans"))
     body = feeds.due_dates(queries.home_loans(patron), site=site)
-    headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(body, content_type=f"{ical.MEDIA_TYPE}; charset=utf-8", headers=headers)
+    etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag, "X-Content-Type-Options": "nosniff"}
+    response = HttpResponse(body, content_type=f"{ical.MEDIA_TYPE}; charset=utf-8", headers=headers)
+    return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+from catalog.errors import FileAltered, FileLost
 from catalog.models import BookFile
+from catalog.services import stored
 from rag import errors
 from rag.ingest import sandbox
 from rag.ingest.sandbox import Reader
@@ -55,17 +57,19 @@ def _read_by(
 def _file(book_file: BookFile) -> Iterator[IO[bytes]]:
     """The file with a descriptor that a child can inherit; from a remote storage it is copied first."""
     try:
-        stored: Any = book_file.file.open("rb")
-    except FileNotFoundError:
+        kept: Any = stored.opened(book_file)
+    except FileLost:
         raise errors.FileMissing from None
-    with stored:
+    except FileAltered:
+        raise errors.FileAltered from None
+    with kept:
         try:
-            stored.fileno()
+            kept.fileno()
         except (AttributeError, OSError):
             with tempfile.TemporaryFile() as copy:
-                shutil.copyfileobj(stored, copy)
+                shutil.copyfileobj(kept, copy)
                 copy.flush()
                 copy.seek(0)
                 yield copy
         else:
-            yield stored
+            yield kept

@@ -248,6 +248,7 @@ class Lending:
         override.check(now)
         copy, patron = self.copies[barcode], self.patrons[name]
         override.apply(self.against_check_out(copy, patron, now, by_self=by_self), self.alerts)
+        due = override.due or self.due(copy, patron, branch, now, is_new=True)  # as decided: before anybody makes way
         other, kept = self.open_loan(barcode), self.bound(barcode)
         if other is not None:
             other.returned = max(now, other.out)
@@ -261,7 +262,7 @@ class Lending:
                     self._release(self.copies[freed], stood_at)
         copy.status = "on_loan"
         self.popularity[copy.book] += 1
-        loan = Loan(barcode, name, branch, now, override.due or self.due(copy, patron, branch, now, is_new=True))
+        loan = Loan(barcode, name, branch, now, due)
         loan.is_hourly = self.value("loan_unit", copy, patron) == "hours"
         self.loans.append(loan)
         return loan

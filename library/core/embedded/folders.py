@@ -45,8 +45,14 @@ def postgres_account() -> Account:
 def prepare_var(var: Path) -> None:
     """Make the data folder, and say in one sentence if it cannot be written."""
     try:
-        for folder in (var, var / "media", var / "mail", var / "uploads", var / "log"):
-            folder.mkdir(mode=0o755 if folder == var else 0o700, parents=True, exist_ok=True)
+        if not var.exists():
+            make_passable(var.parent)
+            var.mkdir()
+            # As root the data of PostgreSQL may lie in it, so its account may pass, not list.
+            var.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        for folder in (var / "media", var / "mail", var / "uploads", var / "log"):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o700)
         probe = var / f".write-{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -97,11 +103,19 @@ def postgres_data(var: Path, account: Account) -> Path:
 
 def give_folder(path: Path, account: Account) -> None:
     """Make ``path`` and hand it to ``account``, 0700. Parents that are made here stay ours and passable."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    make_passable(path.parent)
     path.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0:
         os.chown(path, account.uid, account.gid)
     path.chmod(0o700)
+
+
+def make_passable(path: Path) -> None:
+    """Make ``path`` and what leads to it where it is missing, so that others may pass, whatever the umask."""
+    if not path.exists():
+        make_passable(path.parent)
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
 
 
 def _digest(var: Path) -> str:

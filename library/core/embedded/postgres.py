@@ -19,6 +19,18 @@ DATABASE = "lyceum"
 ROLE = "lyceum"
 KEY_FILE = "secret_key"  # a file that every data folder has from its first start on
 
+# Nothing of what people type or read, nor a hash of it, belongs in the log: no statement, parameter or detail. Errors
+# of statements are told to the program that made them. docker-compose.yml is held to the same.
+PRIVATE_LOG = {
+    "log_min_messages": "log",  # starts, stops, crashes; neither errors nor warnings, whose words may hold values
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",  # else the detail of a crash has the statement that ran
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+
 
 def wheel_folder() -> Path:
     """The wheel's PostgreSQL, found without importing its Python wrapper."""
@@ -79,7 +91,7 @@ class Postgres:
             "shared_buffers": f"{buffers_mb()}MB",
             "maintenance_work_mem": "256MB",
             "timezone": "UTC",
-            "log_min_messages": "warning",
+            **PRIVATE_LOG,
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -138,6 +150,7 @@ class Postgres:
         copy = folders.ROOT_DATA / f"programs-{wheel.stat().st_mtime_ns:x}"
         if not copy.exists():
             draft = copy.with_suffix(f".{os.getpid()}")
+            folders.make_passable(draft / package.name)
             shutil.copytree(wheel, draft / package.name / wheel.name, symlinks=True)
             if libraries.exists():
                 shutil.copytree(libraries, draft / libraries.name, symlinks=True)

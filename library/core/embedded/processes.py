@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from library.core.embedded import log_files
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -38,7 +40,7 @@ def spawn(
 
     ``orphaned_by`` is the signal that it gets when we die without stopping it.
     """
-    output = log.open("ab") if log else None
+    output = log_files.opened(log) if log else None
     try:
         return subprocess.Popen(
             [str(part) for part in command],

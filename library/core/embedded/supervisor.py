@@ -21,7 +21,7 @@ from typing import TextIO
 from library.core import config as configuration
 from library.core.config import ROOT, Config, ConfigError
 from library.core.config_report import unknown_names
-from library.core.embedded import folders, healthcheck, processes
+from library.core.embedded import folders, healthcheck, log_files, processes
 from library.core.embedded.commands import commands
 from library.core.embedded.postgres import KEY_FILE, Postgres
 from library.core.embedded.redis import Redis
@@ -78,6 +78,7 @@ class Supervisor:
     def _start(self) -> None:
         for sentence in unknown_names():
             self.say(sentence)
+        os.umask(0o077)  # ours, and of all that is started here: what they write is for us alone
         folders.prepare_var(self.config.var)
         self._take_lock()
         check_port_free(self.config.host, self.config.port)
@@ -166,11 +167,13 @@ class Supervisor:
     # -- keep -----------------------------------------------------------------------------------------------------
 
     def _revive(self) -> None:
-        """Start again what died, at growing intervals, and say so."""
+        """Start again what died, at growing intervals, and say so; keep the logs short."""
         for name, service in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
             if service and service.process and service.process.poll() is not None:
                 self.say(f"{name} stopped; starting it again. No job is lost: jobs are rows.")
                 self._restart(service)
+            if service:
+                log_files.bound(service.log)
         now = time.monotonic()
         for part in self.parts:
             if part.process is None:

@@ -68,7 +68,8 @@ def big(tmp_path) -> Any:
 
 
 def answer(request, file) -> Any:
-    return ranged_response(request, file, size=BIG, content_type="application/pdf", filename="ä b.pdf", etag="abc")
+    opened = file.storage.open(file.name, "rb")
+    return ranged_response(request, opened, size=BIG, content_type="application/pdf", filename="ä b.pdf", etag="abc")
 
 
 async def read(response) -> int:
@@ -113,7 +114,9 @@ def test_a_response_that_nobody_reads_to_its_end_closes_the_file(big):
     unread.close()
 
 
-def test_a_file_that_is_gone_is_noticed_before_anything_is_sent(big):
-    big.storage.delete("big.pdf")
-    with pytest.raises(FileNotFoundError):
-        answer(RequestFactory().get("/"), big)
+@pytest.mark.parametrize("headers", [{"If-None-Match": '"abc"'}, {"Range": "bytes=99999999999-"}, {}])
+def test_where_nothing_of_it_is_sent_the_file_is_closed(big, headers):
+    opened = big.storage.open(big.name, "rb")
+    made = RequestFactory().get("/", headers=headers) if headers else RequestFactory().head("/")
+    ranged_response(made, opened, size=BIG, content_type="application/pdf", filename="b.pdf", etag="abc")
+    assert opened.closed
