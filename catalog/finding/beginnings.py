@@ -9,9 +9,10 @@ the same whatever is typed, so PostgreSQL plans it once for a connection: planni
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakSet
 
-from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db import ProgrammingError, connection
+from psycopg.errors import InvalidSqlStatementName
 
 from catalog.finding.tsquery import quoted
 from catalog.names import ARTICLES
@@ -23,6 +24,7 @@ WORD_LETTERS = 3  # of a word that is looked for within, with the last one
 LAST_LETTERS = 2  # of the last word, to be looked for by its beginning in an index
 COUNT_AT_MOST = 100  # books of one name
 COUNTED = 2  # times as many names as are asked for have the books counted that may be seen
+NAME = "lyceum_beginnings"
 AFTER_ALL = "\U0010ffff"  # no letter comes behind it
 Row = tuple[str, int, str, str, str, int]  # kind, id, what it is, a word on it, language of a title, number of books
 
@@ -128,11 +130,18 @@ STATEMENT = (
 )  # fmt: skip
 
 
-class _Prepared(ServerBindingCursor):
-    """A statement that is planned once for each connection."""
-
-    def execute(self, query: Any, params: Any = None) -> Any:
-        return super().execute(query, params, prepare=True)  # type: ignore[misc]  # psycopg's, which the stubs leave out
+TYPES = {
+    "titles": "text[]", "starts": "text[]", "filed": "text[]", "all": "boolean", "limit": "bigint",
+    "in_titles": "tsquery", "in_names": "tsquery", "short": "text[]", "counted": "bigint",
+}  # fmt: skip
+PREPARE = f"PREPARE {NAME} ({', '.join(TYPES.values())}) AS {STATEMENT}" % {
+    name: f"${place}" for place, name in enumerate(TYPES, 1)
+}
+# In one message. Left to itself PostgreSQL plans anew each time, for a plan for these letters looks a little better.
+EXECUTE = f"""SELECT set_config('plan_cache_mode', 'force_generic_plan', true);
+EXECUTE {NAME} ({", ".join(f"%({name})s" for name in TYPES)});
+SELECT set_config('plan_cache_mode', 'auto', true)"""
+_prepared: WeakSet[Any] = WeakSet()  # connections that have the statement
 
 
 def read(start: str, *, everything: bool, limit: int) -> list[Row]:
@@ -154,12 +163,26 @@ def read(start: str, *, everything: bool, limit: int) -> list[Row]:
 
 
 def _rows(values: dict[str, Any]) -> list[Row]:
+    try:
+        return _executed(values)
+    except ProgrammingError as fault:
+        if not isinstance(fault.__cause__, InvalidSqlStatementName):
+            raise
+    with connection.cursor() as cursor:  # a pooler gave us another connection than the one that has it
+        cursor.execute(STATEMENT, values)
+        found: list[Row] = cursor.fetchall()
+    return found
+
+
+def _executed(values: dict[str, Any]) -> list[Row]:
     connection.ensure_connection()
-    cursor: Any = _Prepared(connection.connection)  # type: ignore[call-arg]
-    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with connection.wrap_database_errors, make(cursor) as opened:
-        opened.execute(STATEMENT, values)
-        found: list[Row] = opened.fetchall()
+    with connection.cursor() as cursor:
+        if connection.connection not in _prepared:
+            cursor.execute(PREPARE)
+            _prepared.add(connection.connection)
+        cursor.execute(EXECUTE, values)
+        cursor.nextset()
+        found: list[Row] = cursor.fetchall()
     return found
 
 

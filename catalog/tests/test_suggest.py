@@ -224,9 +224,39 @@ def test_a_subject_and_a_series_are_found_by_any_word_too(darwin):
 def test_one_query_however_many_there_are(darwin):
     for n in range(30):
         about(record(f"Origin {n}", f"Charles Origin {n}"), f"Origins of {n}")
+    suggest("origin", user=NOBODY)  # from now on this connection has the statement
     with CaptureQueriesContext(connection) as ran:
         assert len(suggest("origin", user=NOBODY)) == 10
     assert len(ran) == 1
+
+
+def test_the_statement_is_planned_once_for_whatever_is_typed(darwin):
+    def plans() -> tuple[int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = %s",
+                           [beginnings.NAME])  # fmt: skip
+            return cursor.fetchone()
+
+    suggest("origin", user=NOBODY)
+    general, for_these_letters = plans()
+    for typed in ("dar", "the na", "charles d"):
+        suggest(typed, user=NOBODY)
+    assert plans() == (general + 3, for_these_letters)
+    assert for_these_letters == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW plan_cache_mode")
+        assert cursor.fetchone() == ("auto",), "what follows in this transaction is planned as ever"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_a_pooler_has_lost_the_statement_it_is_run_all_the_same():
+    record("On the Origin of Species")
+    assert texts("origin", "title") == ["On the Origin of Species"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"DEALLOCATE {beginnings.NAME}")
+
+    assert texts("origin", "title") == ["On the Origin of Species"]
+    beginnings._prepared.discard(connection.connection)  # for the tests that follow
 
 
 @pytest.mark.parametrize(
