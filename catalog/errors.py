@@ -11,7 +11,7 @@ class BookConfidential(LibraryError):
     """The record may be seen and lent, but its digital content is for staff."""
 
     code = "book_confidential"
-    message = _("The digital content of this book is not open to readers. You can still borrow a copy.")
+    message = _("The digital content of this book is for staff only.")
     status = 403
 
 
@@ -116,4 +116,4 @@ class MergeIncomplete(MergeRefused):
 
 class TooManyAtOnce(LibraryError):
     code = "too_many_at_once"
-    message = _("At most {limit} records can be changed at once; you chose more. Narrow the list first.")
+    message = _("At most {limit} records can be changed at once; you chose more. Filter the list first.")

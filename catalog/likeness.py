@@ -70,7 +70,10 @@ def weight(books: int) -> float:
 
 
 def like(book: Book) -> list[Like]:
-    """At most ``MOST`` books like ``book`` that readers may see, the likest first; kept for ten minutes."""
+    """At most ``MOST`` books like ``book`` that readers may see, the likest first; kept for ten minutes.
+
+    A place that is lent, such as a study room, is like no book.
+    """
     key = f"like:{book.pk}:{book.updated_at.timestamp()}"
     kept = cache.get(key)
     if isinstance(kept, list):
@@ -82,6 +85,8 @@ def like(book: Book) -> list[Like]:
 
 
 def _like(book: Book) -> list[Like]:
+    if book.copies.filter(item_type__is_place=True).exists():
+        return []
     subjects = _subjects(book)
     authors = dict(
         Authorship.objects.filter(book=book, role=Authorship.Position.AUTHOR)
@@ -149,9 +154,15 @@ def _candidates(
     return found
 
 
+def _titles(ids: Iterable[int]) -> dict[int, str]:
+    """By id, the filed titles of what readers may see, places left out."""
+    shown = Book.objects.filter(pk__in=list(ids), is_suppressed=False).without_places()
+    return dict(shown.values_list("pk", "sort_title"))
+
+
 def _best(book: Book, found: dict[int, _Candidate]) -> list[Like]:
     """The best of them, other editions of a book shown once, and not too many by one author."""
-    titles = dict(Book.objects.filter(pk__in=found, is_suppressed=False).values_list("pk", "sort_title"))
+    titles = _titles(found)
     rows = Authorship.objects.filter(book__in=[*titles, book.pk], role=Authorship.Position.AUTHOR)
     first_authors = dict(rows.order_by("-position", "-id").values_list("book_id", "author_id"))  # the last one stays
     seen = {(book.sort_title, first_authors.get(book.pk))}

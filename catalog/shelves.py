@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from catalog import likeness, queries
-from catalog.models import Book, BookQuerySet, Copy
+from catalog.models import Book, BookQuerySet
 
 LONGEST = 50  # books on one shelf
 WORDS: dict[str, Callable[[str], str]] = {
@@ -41,10 +39,10 @@ def newest(user: Any, n: int, *, at: datetime | None = None) -> list[Shelved]:
 
 
 def popular(user: Any, n: int) -> list[Shelved]:
-    """The ``n`` books borrowed most that ``user`` may see, of those that were borrowed at all; three queries."""
-    books = queries.for_list(_books(user).filter(popularity__gt=0))
+    """The ``n`` books borrowed most that ``user`` may see, of those borrowed more than once; three queries."""
+    books = queries.for_list(_books(user).filter(popularity__gt=1))
     rows = books.order_by("-popularity", "-id")[: min(n, LONGEST)]
-    return [Shelved(book, borrowed(book.popularity)) for book in rows]
+    return [Shelved(book, _("Borrowed {n} times").format(n=book.popularity)) for book in rows]
 
 
 def newest_of(books: BookQuerySet, n: int, *, reason: str) -> list[Shelved]:
@@ -54,7 +52,7 @@ def newest_of(books: BookQuerySet, n: int, *, reason: str) -> list[Shelved]:
 
 
 def similar(book: Book, user: Any, n: int) -> list[Shelved]:
-    """At most ``n`` books like ``book``, the likest first: never itself, nor one that is hidden from readers.
+    """At most ``n`` books like ``book``, the likest first: never itself, a hidden one or a place.
 
     A constant number of queries. Without vectors what the records share decides alone.
     """
@@ -63,16 +61,9 @@ def similar(book: Book, user: Any, n: int) -> list[Shelved]:
     return [Shelved(rows[one.book_id], WORDS[one.why](one.name)) for one in found if one.book_id in rows][:n]
 
 
-def borrowed(times: int) -> str:
-    """How often, in words."""
-    return ngettext("Borrowed once", "Borrowed {n} times", times).format(n=times)
-
-
 def _books(user: Any) -> BookQuerySet:
     """The books that ``user`` may see; a place that is lent, such as a study room, is none."""
-    return Book.objects.visible_to(user).exclude(
-        Exists(Copy.objects.filter(book=OuterRef("pk"), item_type__is_place=True))
-    )
+    return Book.objects.visible_to(user).without_places()
 
 
 def _added(days: int, book: Book) -> str:

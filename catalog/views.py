@@ -93,6 +93,9 @@ def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[st
     """What stands beside the rows: what narrows them, what could, in which order they are."""
     address = Address(tuple(form.pairs))
     chosen = chips(form, results.facets, address, request.user)
+    # Without a question nothing matches better than anything else: such a list is by title, and says so.
+    offered = dict(SORTS) if form.query else {name: label for name, label in SORTS if name != "relevance"}
+    order = form.order if form.order in offered else "title"
     return {
         "chips": chosen,
         "columns": columns(results.facets, address),
@@ -100,8 +103,8 @@ def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[st
         "instead": address.plus("exactly", "1"),
         "kept": [pair for pair in address.pairs if pair[0] not in {"q", "exactly"}],
         "kept_beside_year": address.without("year").pairs,
-        "orders": [(label, name == form.order, address.plus("sort", name)) for name, label in SORTS],
-        "order": dict(SORTS)[form.order],
+        "orders": [(label, name == order, address.plus("sort", name)) for name, label in SORTS if name in offered],
+        "order": dict(SORTS)[order],
         "shelves": [] if results.count or results.near else queries.shelves(request.user),
     }
 

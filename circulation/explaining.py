@@ -92,10 +92,13 @@ def staff_lines(explanation: Explanation) -> list[str]:
     return [*(str(line) for line in value_lines(explanation)), *step_lines(explanation)]
 
 
-def reader_lines(explanation: Explanation) -> list[str]:
-    """What a reader may want to know: how the due date came about and what they may still do, without rows."""
+def reader_lines(explanation: Explanation, *, renewed: int = 0) -> list[str]:
+    """What a reader may want to know: how the due date came about and what they may still do, without rows.
+
+    ``renewed``: how many renewals were used.
+    """
     values = {parameter: kept["value"] for parameter, kept in explanation.get("values", {}).items()}
-    return step_lines(explanation) + (_renewals(values) if values else [])
+    return step_lines(explanation) + (_renewals(values, renewed) if values else [])
 
 
 def reader_sentence(reason: Reason) -> str:
@@ -187,24 +190,35 @@ def _unit(values: Mapping[str, Any]) -> str:
     return str(values.get("loan_unit", {}).get("value", "days"))
 
 
-def _renewals(values: Mapping[str, Any]) -> list[str]:
+def _renewals(values: Mapping[str, Any], renewed: int) -> list[str]:
     allowed, unit = values.get("renewals_allowed") or 0, values.get("loan_unit", "days")
     if not allowed:
         return [_("It cannot be renewed.")]
+    if allowed != UNLIMITED and renewed >= allowed:
+        return [_("It was renewed as often as it can be.")]
     period = values.get("renewal_period")
-    given = {"count": allowed, "period": _period(values.get("loan_period") or 0 if period is None else period, unit)}
-    often = ngettext(
-        "It can be renewed once, for %(period)s.", "It can be renewed %(count)d times, for %(period)s each.", allowed
-    )
-    if allowed == UNLIMITED:
-        often = _("It can be renewed as often as you like, for %(period)s each time.")
-    said = [often % given]
+    left = UNLIMITED if allowed == UNLIMITED else allowed - renewed
+    given = {"count": left, "period": _period(values.get("loan_period") or 0 if period is None else period, unit)}
+    said = [_how_often(left, again=renewed > 0) % given]
     if values.get("no_renewal_before") is not None:
         opens = in_words("no_renewal_before", values["no_renewal_before"])
         said.append(_("Renewal opens %(when)s.") % {"when": opens})
     if values.get("auto_renew"):
         said.append(_("The library renews it for you where it can."))
     return said
+
+
+def _how_often(left: int, *, again: bool) -> str:
+    if left == UNLIMITED:
+        return _("It can be renewed as often as you like, for %(period)s each time.")
+    if again:
+        return ngettext(
+            "It can be renewed once more, for %(period)s.",
+            "It can be renewed %(count)d more times, for %(period)s each.", left,
+        )  # fmt: skip
+    return ngettext(
+        "It can be renewed once, for %(period)s.", "It can be renewed %(count)d times, for %(period)s each.", left
+    )
 
 
 def _day(text: str) -> str:

@@ -77,7 +77,11 @@ class Story:
 def of_loan(loan: Loan, *, renewal: Decision | None, for_staff: bool) -> Story:
     """How a loan came to its due date, and what stands against its renewal; None: it is over."""
     kept = loan.explanation
-    lines = explaining.step_lines(kept) if for_staff else explaining.reader_lines(kept)
+    is_for_staff_or_over = for_staff or loan.returned_at is not None
+    lines = (
+        explaining.step_lines(kept) if is_for_staff_or_over
+        else explaining.reader_lines(kept, renewed=loan.renewals)
+    )  # fmt: skip
     return Story(
         due_at=loan.due_at,
         is_allowed=renewal is not None and renewal.is_allowed,

@@ -10,6 +10,7 @@ urlpatterns = [
     path("calendar/<str:token>.ics", feeds.feed, name="calendar-feed"),
     path("loans/all/", lists.all_loans, name="all-loans"),
     path("loans/all.csv", lists.all_loans_csv, name="all-loans-csv"),
+    path("loans/all.xlsx", lists.all_loans_xlsx, name="all-loans-xlsx"),
     path("holds/", reader.place_hold, name="place-hold"),
     path("holds/<uuid:pk>/cancel/", reader.cancel_hold, name="cancel-hold"),
     path("loans/renew-all/", reader.renew_all, name="renew-all"),

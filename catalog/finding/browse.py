@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from catalog.finding import facets, kept
 from catalog.finding.bounds import rows
-from catalog.finding.narrowing import Narrowing
+from catalog.finding.narrowing import Condition, Narrowing
 from catalog.finding.statement import Match, Params
 from catalog.finding.view import Found, View
 
@@ -14,11 +16,21 @@ SORTS = {
     "year": "facts.year DESC NULLS LAST, facts.book_id DESC",
     "popular": "book.popularity DESC, book.id DESC",
 }
+# A place that is lent, such as a study room, is no book: it is found by its words, and through its subjects and series.
+BOOKS = Condition(
+    "facts.book_id NOT IN (SELECT copy.book_id FROM catalog_copy AS copy"
+    " JOIN catalog_itemtype AS kind ON kind.id = copy.item_type_id WHERE kind.is_place)"
+)
 Counts = tuple[int, list[tuple[str, str, int, str]]]
 
 
 def everything(view: View, narrowing: Narrowing) -> Found:
-    """All books that pass: by title unless another order is asked for. The numbers of many may be 30 s old."""
+    """All books that pass: by title unless another order is asked for. The numbers of many may be 30 s old.
+
+    ``narrowing.others`` (subject, series) may ask for places; without them these are left out.
+    """
+    if not narrowing.others:
+        narrowing = replace(narrowing, others=[BOOKS])
     count, counts = _counts(view, narrowing)
     ids = _ids(view, narrowing) if view.offset < count else []
     return Found(count, ids, counts)

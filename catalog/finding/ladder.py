@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from catalog.finding import numbers, signs, spelling
+from catalog.finding import numbers, signs, spelling, years
 from catalog.finding.look import Look
 from catalog.finding.narrowing import Narrowing
 from catalog.finding.query import Query
@@ -19,6 +19,8 @@ FAR_MORE = 10  # times as much must another spelling find where something was fo
 
 def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> Found:
     """A page of what the first way finds that finds something."""
+    if query.no_years:
+        return Found(absence=years.absence(query.no_years[0]))
     ids = numbers.books([query.written, *query.numbers], staff=view.staff)
     if ids or (query.is_void and (ids := signs.books(query.written, staff=view.staff))):
         look = Look(replace(query, groups=(), meant=True), view, narrowing)

@@ -8,7 +8,8 @@
 ``series:"…" year:1990-2000 language:fr isbn:…``
                      the series, the years (``1990-``: since, ``-500``: 500 BCE), the language, the number
 
-A prefix without a value, with a value that cannot be read, or unknown is plain words. So are or, and and not in small
+A prefix without a value, with a value that cannot be read, or unknown is plain words; but a year in figures that cannot
+be (0, 20000) is asked for and never found. So are or, and and not in small
 letters, for titles have them ("Ready or Not"), and where all that is typed is in capitals.
 """
 
@@ -33,6 +34,7 @@ OPERATOR = re.compile(r'"[^"]*"?|(?<!\S)(?P<operator>OR|AND|NOT)(?!\S)')
 TEXT_FIELDS = {"author": "B", "title": "A", "subject": "C"}
 EARLIEST, LATEST = -3000, 2200
 YEARS = re.compile(r"(-?[0-9]{1,4})(?:(?P<to>-)(-?[0-9]{1,4})?)?", re.ASCII)
+FIGURES = re.compile(r"-?[0-9]+(?:[-–]-?[0-9]*)*", re.ASCII)
 LANGUAGES = {fold(name): code for name, code in languages.names().items()}
 
 
@@ -69,6 +71,7 @@ class Query:
     languages: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    no_years: tuple[str, ...] = ()  # asked for as years, in figures, and none
     meant: bool = False  # operators were used: whoever writes them means them
     typing: bool = False  # the last word may be unfinished
     written: str = ""  # what was typed, in one case and with single spaces
@@ -86,7 +89,7 @@ class Query:
     @property
     def is_narrow(self) -> bool:
         """Whether something other than words is asked of the books."""
-        return bool(self.years or self.languages or self.series or self.numbers)
+        return bool(self.years or self.no_years or self.languages or self.series or self.numbers)
 
     @property
     def words(self) -> list[str]:
@@ -141,6 +144,7 @@ class _Reading:
     languages: list[str] = field(default_factory=list)
     series: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
+    no_years: list[str] = field(default_factory=list)
     meant: bool = False
     typing: bool = False
     negates: bool = False  # NOT was just read
@@ -177,7 +181,8 @@ def parse(query: str) -> Query:
     return Query(
         text=words(written), groups=tuple(dict.fromkeys(groups)), excluded=tuple(dict.fromkeys(reading.excluded)),
         years=tuple(reading.years), languages=tuple(reading.languages), series=tuple(reading.series),
-        numbers=tuple(reading.numbers), meant=reading.meant, typing=reading.typing, written=written,
+        numbers=tuple(reading.numbers), no_years=tuple(reading.no_years), meant=reading.meant, typing=reading.typing,
+        written=written,
     )  # fmt: skip
 
 
@@ -220,6 +225,8 @@ def _take_value(reading: _Reading, name: str, value: str) -> bool:
     """Whether ``value`` is one for the field called ``name``: then it is asked for."""
     if name == "year" and (years := read_years(value)):
         reading.years.append(years)
+    elif name == "year" and FIGURES.fullmatch(value):
+        reading.no_years.append(value)
     elif name == "language" and (code := language_code(value)):
         reading.languages.append(code)
     elif name == "series" and words(value):

@@ -28,6 +28,10 @@ class BookQuerySet(models.QuerySet["Book"]):
         """Books whose record ``user`` may see: staff all, everybody else those that are not suppressed."""
         return self if getattr(user, "is_staff", False) else self.filter(is_suppressed=False)
 
+    def without_places(self) -> BookQuerySet:
+        """Without the records of places that are lent, such as a study room."""
+        return self.exclude(copies__item_type__is_place=True)
+
 
 class Book(models.Model):
     """A catalogue record. Its counters are kept by the database from its copies."""
@@ -103,7 +107,8 @@ class Book(models.Model):
                 name="book_language_code",
             ),
             models.CheckConstraint(
-                condition=Q(year=None) | Q(year__gte=-3000, year__lte=2200), name="book_year_plausible"
+                condition=Q(year=None) | (Q(year__gte=-3000, year__lte=2200) & ~Q(year=0)),
+                name="book_year_plausible",
             ),
             models.CheckConstraint(
                 condition=Q(series_position=None) | Q(series__isnull=False),

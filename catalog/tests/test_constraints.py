@@ -72,6 +72,7 @@ REFUSED = [
     (book(language="iw"), "book_language_code"),
     (book(year=-3001), "book_year_plausible"),
     (book(year=2201), "book_year_plausible"),
+    (book(year=0), "book_year_plausible"),
     (twice(lambda n: make_book(isbn="9780306406157")), "isbn"),
     (copy(barcode=""), "copy_barcode_folds"),
     (copy(barcode=" C-1"), "copy_barcode_seen"),

@@ -122,6 +122,18 @@ def test_a_number_that_is_not_here_is_told(shelf, typed, said):
 
 
 @pytest.mark.parametrize(
+    ("typed", "said"),
+    [("year:0", "There is no year 0"), ("year:0-0 ring", "There is no year 0"), ("year:20000", "“20000” is no year"),
+     ("ring year:1990-2000-2010", "no year"), ("year:-3001", "no year"), ("year:9999-", "no year"), ("year:soon", ""),
+     ("year:1954", ""), ("0", "")],
+)  # fmt: skip
+def test_a_year_that_cannot_be_is_told(shelf, typed, said):
+    found = find(typed)
+    assert said in found.absence if said else not found.absence
+    assert not said or (found.count, found.ids) == (0, [])
+
+
+@pytest.mark.parametrize(
     ("typed", "showing", "first"),
     [
         ("tolkein", "tolkien", "Tolkien: A Biography"),
@@ -141,7 +153,8 @@ def test_other_spellings_are_shown_where_nothing_is_found(shelf, typed, showing,
 
 
 @pytest.mark.parametrize(
-    "typed", ["tolkien", "ring", "stone philosopher", "qqqqq wwwww", "xq", "1915 1916", "tolkien -ring"]
+    "typed",
+    ["tolkien", "ring", "stone philosopher", "qqqqq wwwww", "xq", "1915 1916", "tolkien -ring"],
 )
 def test_what_is_right_short_or_noise_is_not_corrected(shelf, typed):
     assert find(typed).showing == ""

@@ -63,6 +63,12 @@ def test_what_was_typed_is_shown_and_never_run(client):
     assert "&lt;script&gt;alert(1)" in text
 
 
+def test_a_year_that_cannot_be_is_said(client):
+    record("The Gene")
+    assert "There is no year 0" in page(client, q="gene year:0")
+    assert "There is no year 0" in client.get("/api/v1/books/", {"q": "gene year:0"}).json()["absence"]
+
+
 def test_a_number_that_is_not_here_is_said(client):
     record("The Cell")
     answer = client.get(LIST, {"q": "\u200e978-0-306-40615-7 (pbk.)"})

@@ -39,6 +39,7 @@ def asked(query: str) -> list[list[str]]:
         ("author: tolkien", [["author", "tolkien"]]),
         ("colour:red", [["colour", "red"]]),
         ("year:soon", [["year", "soon"]]),
+        ("year:0 cell", [["cell"]]),
         ("2001: a space odyssey", [["2001", "a", "space", "odyssey"]]),
         ("gene gene gene", [["gene"]]),
         ("don't", [["don", "t"]]),

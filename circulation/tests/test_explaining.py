@@ -153,6 +153,21 @@ def test_reader_learns_how_often_it_can_be_renewed(row, sentence):
     assert explaining.reader_lines(explained(row))[-1] == sentence
 
 
+@pytest.mark.parametrize(
+    ("allowed", "renewed", "sentence"),
+    [
+        (1, 1, "It was renewed as often as it can be."),
+        (2, 1, "It can be renewed once more, for 14 days."),
+        (3, 1, "It can be renewed 2 more times, for 14 days each."),
+        (2, 3, "It was renewed as often as it can be."),  # staff may set the limit aside
+        (-1, 7, "It can be renewed as often as you like, for 14 days each time."),
+    ],
+)
+def test_reader_learns_how_many_renewals_are_left(allowed, renewed, sentence):
+    kept = explained(RuleRow(loan_period=14, renewals_allowed=allowed))
+    assert explaining.reader_lines(kept, renewed=renewed)[-1] == sentence
+
+
 def test_loan_of_before_there_were_explanations_has_nothing_to_tell():
     assert explaining.staff_lines({}) == explaining.reader_lines({}) == []
 

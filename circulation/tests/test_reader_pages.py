@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.tests.factories import make_patron
+from accounts.tests.factories import make_librarian, make_patron
 from catalog import queries as catalog
 from catalog.tests.factories import make_book, make_branch, make_copy
-from circulation.models import HoldState
+from circulation import services
+from circulation.models import HoldState, Loan, LoanRule
 from circulation.tests.factories import make_hold, make_loan
 from tests.html import assert_valid
 
@@ -89,6 +91,50 @@ def test_anothers_hold_is_not_there_and_a_ready_one_stays(client, reader):
     ready = make_hold(patron=reader, state=HoldState.READY)
     refused = client.post(reverse("circulation:cancel-hold", args=[ready.pk]))
     assert "Ask at the desk" in text_of(refused, 409)
+
+
+def test_what_stands_against_several_renewals_is_said_once_and_each_button_leads_to_it(client, reader):
+    LoanRule.objects.update(renewals_allowed=0)
+    loans = [make_loan(patron=reader, checked_out_at=timezone.now() - timedelta(days=3)) for _ in range(3)]
+    Loan.objects.filter(pk=loans[0].pk).update(claimed_returned_at=timezone.now())
+    page = text_of(client.get(MY_LOANS))
+    (common,) = re.findall(r'<li id="why-1">(\d) loans: ([^<]+)</li>', page)
+    assert common[0] in {"2", "3"}
+    assert page.count(common[1]) == 1
+    assert len(re.findall(r'disabled aria-describedby="why-1', page)) == int(common[0])
+    assert all(f'id="{one}"' in page for said in re.findall(r'describedby="([^"]+)"', page) for one in said.split())
+
+
+def test_staff_read_what_stands_against_several_renewals_once_too(client, reader):
+    LoanRule.objects.update(renewals_allowed=0)
+    for _ in range(3):
+        make_loan(patron=reader, checked_out_at=timezone.now() - timedelta(days=3))
+    client.force_login(make_librarian())
+    page = text_of(client.get(reverse("circulation:desk"), {"reader": reader.pk}))
+    ((number, sentence),) = re.findall(r'<li id="why-1">(\d) loans: ([^<]+)</li>', page)
+    assert number == "3"
+    assert page.count(sentence) == 1
+
+
+def test_open_loans_are_counted_where_they_stand_and_not_under_brought_back(client, reader):
+    make_loan(patron=reader, checked_out_at=timezone.now() - timedelta(days=30))
+    page = text_of(client.get(MY_LOANS))
+    on_loan, brought_back = page.split('id="history"')
+    assert "1 overdue" in on_loan
+    assert "overdue" not in brought_back
+
+
+def test_reader_is_told_how_many_renewals_are_left_and_of_a_past_loan_nothing(client, reader):
+    rule = LoanRule.objects.get(branch=None, tier=None, item_type=None)
+    rule.renewals_allowed, rule.renewal_period = 2, 14
+    rule.save()
+    copy = make_copy()
+    loan = services.check_out(copy=copy, patron=reader, by=make_librarian())
+    Loan.objects.filter(pk=loan.pk).update(renewals=1, renewed_at=timezone.now())
+    address = reverse("circulation:loan", args=[loan.pk])
+    assert "It can be renewed once more" in text_of(client.get(address))
+    Loan.objects.filter(pk=loan.pk).update(returned_at=timezone.now())
+    assert "It can be renewed" not in text_of(client.get(address))
 
 
 def test_history_is_paginated(client, reader):

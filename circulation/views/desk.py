@@ -228,6 +228,7 @@ def _show(
     said = ScanForm({"scan": "-", "returned_on": request.GET.get("returned_on", "")})
     day = said.cleaned_data.get("returned_on") if said.is_valid() else None
     branch, loans = desk_branch(request), outlook.of(reader) if reader else []
+    common, rows = outlook.rows(loans, for_staff=True)
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
     context: dict[str, Any] = {
         "form": said,
@@ -242,7 +243,8 @@ def _show(
         "override": form or (OverrideForm() if reasons else None),
         "branch": branch,
         "branch_form": DeskBranchForm(initial={"branch": branch}),
-        "loans": loans,
+        "common": common,
+        "loans": rows,
         "taken": taken.seen(request.session) if takes_back or reader is None else None,
         "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices or outcome.asks)),
         "letters": letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, Iterable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import activity
-from circulation import exports, listing
+from circulation import exports, listing, spreadsheet
 from circulation.counting import count_loans
 from circulation.listing import LoanFilterForm
 from circulation.models import Loan, LoanStatus
 from circulation.views.people import user_of
-from library.core.streaming import in_pieces
+from library.core.streaming import in_pieces, whole
 
 LOANS_PAGE = 50
 sees_loans = permission_required("circulation.view_loan", raise_exception=True)
@@ -43,7 +45,7 @@ def all_loans(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, form),
         "counts": count_loans(Loan.objects.open(), at=at),
         "found": Paginator(loans, LOANS_PAGE).get_page(request.GET.get("page")),
-        "address_of_file": f"{reverse('circulation:all-loans-csv')}?{_kept_words(request)}",
+        "kept": _kept_words(request),
         "is_narrowed": any(request.GET.get(name) for name in form.fields if name != "status"),
     }
     return render(request, "circulation/all_loans.html", context, status=422 if form.errors else 200)
@@ -56,17 +58,48 @@ def all_loans_csv(request: HttpRequest) -> HttpResponseBase:
     """The same loans as a file, sent while it is made. Who took it is written down: it says who reads what."""
     form, at = LoanFilterForm(request.GET), timezone.now()
     if not form.is_valid():
-        return redirect(f"{reverse('circulation:all-loans')}?{_kept_words(request)}")
+        return _to_the_list(request)
     loans = listing.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
+    _write_down(request, form, at)
+    pieces = in_pieces(request, exports.loans_as_csv(listing.in_batches(loans), at=at))
+    return _file(pieces, at, content_type="text/csv; charset=utf-8", ending="csv")
+
+
+@require_safe
+@login_required
+@sees_loans
+def all_loans_xlsx(request: HttpRequest) -> HttpResponseBase:
+    """The same loans as a spreadsheet, written down alike. It is whole before the first of it is sent."""
+    form, at = LoanFilterForm(request.GET), timezone.now()
+    if not form.is_valid():
+        return _to_the_list(request)
+    loans = listing.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
+    spreadsheet.check(loans)
+    _write_down(request, form, at)
+    pieces = whole(request, spreadsheet.loans_as_xlsx(listing.in_batches(loans), at=at))
+    return _file(pieces, at, content_type=spreadsheet.CONTENT_TYPE, ending="xlsx")
+
+
+def _to_the_list(request: HttpRequest) -> HttpResponse:
+    """Where what is wrong with the filters stands beside their fields."""
+    return redirect(f"{reverse('circulation:all-loans')}?{_kept_words(request)}")
+
+
+def _write_down(request: HttpRequest, form: LoanFilterForm, at: datetime) -> None:
     wanted = {name: request.GET[name] for name in form.fields if request.GET.get(name)}
     activity.record(actor=user_of(request), verb="loans.exported", data=wanted, at=at)
-    pieces = exports.loans_as_csv(listing.in_batches(loans), at=at)
+
+
+def _file(
+    pieces: Iterable[bytes] | AsyncIterable[bytes], at: datetime, *, content_type: str, ending: str
+) -> StreamingHttpResponse:
+    """Kept under the day of ``at``; no cache keeps it."""
     day = timezone.localtime(at, timezone.get_default_timezone()).date().isoformat()
     return StreamingHttpResponse(
-        in_pieces(request, pieces),
-        content_type="text/csv; charset=utf-8",
+        pieces,
+        content_type=content_type,
         headers={
-            "Content-Disposition": f'attachment; filename="loans-{day}.csv"',
+            "Content-Disposition": f'attachment; filename="loans-{day}.{ending}"',
             "Cache-Control": "private, no-store",
             "X-Content-Type-Options": "nosniff",
         },

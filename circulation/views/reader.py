@@ -44,10 +44,12 @@ def _show(
     """The page. ``not_renewed``: what was just refused."""
     at, token = timezone.now(), feeds.token_of(patron)
     loans = outlook.of(patron, at=at)
+    common, rows = outlook.rows(loans, for_staff=False)
     context = {
         "counts": count_loans(Loan.objects.filter(patron=patron), at=at),
         "feed": request.build_absolute_uri(reverse("circulation:calendar-feed", args=[token])) if token else "",
-        "loans": loans,
+        "common": common,
+        "loans": rows,
         "renewable": sum(item.may_renew for item in loans),
         "not_renewed": not_renewed,
         "holds": queries.home_holds(patron),

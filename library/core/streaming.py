@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from os import SEEK_END
 from typing import IO
 from urllib.parse import quote
 
@@ -122,8 +123,16 @@ def ranged_response(
     if request.method == "HEAD":
         file.close()
         return HttpResponse(status=status, headers=headers)
-    pieces = _Async if isinstance(request, ASGIRequest) else _Sync
-    return StreamingHttpResponse(pieces(file, sent), status=status, headers=headers)
+    return StreamingHttpResponse(_pieces(request, file, sent), status=status, headers=headers)
+
+
+def whole(request: HttpRequest, file: IO[bytes]) -> _Sync | _Async:
+    """All of an open file, which is not empty, as what an answer streams; closed with the answer, read or not."""
+    return _pieces(request, file, Span(0, file.seek(0, SEEK_END) - 1))
+
+
+def _pieces(request: HttpRequest, file: IO[bytes], span: Span) -> _Sync | _Async:
+    return _Async(file, span) if isinstance(request, ASGIRequest) else _Sync(file, span)
 
 
 def _wanted(request: HttpRequest, size: int, tag: str) -> Span | None:

@@ -141,7 +141,10 @@ def test_no_link_to_a_file_that_may_not_be_read(reader_client):
 
 @pytest.mark.parametrize("tab", ["study/", "ask/"])
 def test_a_book_on_paper_only_says_so(reader_client, tab):
-    page = reader_client.get(f"/books/{make_whole_book().pk}/{tab}")
+    book = make_whole_book()
+    make_copy(book=book)
+
+    page = reader_client.get(f"/books/{book.pk}/{tab}")
 
     assert page.status_code == 200
     assert "On paper only" in page.text

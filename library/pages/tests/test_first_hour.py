@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from accounts.tests.factories import make_librarian, make_patron
-from catalog.models import Book, ItemType
-from catalog.tests.factories import make_book, make_copy
+from catalog import shelves
+from catalog.models import Book, Copy, CopyStatus, ItemType, Subject
+from catalog.search import search
+from catalog.tests.factories import make_book, make_copy, record
 from library.core.middleware import RefusalMiddleware
 from library.pages.tests.factories import make_digital_book
 from tests.html import assert_valid
@@ -68,13 +72,91 @@ def test_catalogue_has_a_way_past_its_filters(client):
     assert 'id="found-title"' in page
 
 
-def test_room_is_lent_and_stands_on_no_shelf_of_books(client):
-    room = make_copy(book=make_book(title="Study Room 7"))
-    room.item_type = ItemType.objects.create(code="room", name="Room", is_place=True)
+def make_room(title: str = "Study Room 7") -> Copy:
+    kind, _ = ItemType.objects.get_or_create(code="room", defaults={"name": "Room", "is_place": True})
+    room = make_copy(book=record(title, "The library", subjects=["Study rooms"]))
+    room.item_type = kind
     room.save()
+    return room
+
+
+def test_room_is_lent_and_stands_on_no_shelf_of_books(client):
+    room = make_room()
     Book.objects.filter(pk=room.book_id).update(popularity=9)
     make_book(title="A book")
     page = client.get("/").text
     assert "A book" in page
     assert "Study Room 7" not in page
     assert "Study Room 7" in client.get(room.book.get_absolute_url()).text
+
+
+def test_room_is_no_book_of_the_catalogue_and_is_found_by_its_name_and_subject(client):
+    room, book = make_room().book, record("A book", "Ada Byron")
+    user = make_patron().user
+    everything = search("", user=user, facets=True)
+    assert (everything.count, everything.ids) == (1, [book.pk])
+    assert search("study room", user=user).ids == [room.pk]
+    page = client.get("/catalogue/").text
+    assert "1 book<" in page
+    assert "Study Room 7" not in page
+    subject = Subject.objects.get(name="Study rooms")
+    assert "Study Room 7" in client.get(f"/catalogue/?subject={subject.pk}").text
+
+
+def test_room_is_like_no_book_and_no_book_is_like_a_room():
+    room, _other = make_room(), make_room("Study Room 8")
+    book = record("How to use study rooms", "The library", subjects=["Study rooms"])
+    user = make_patron().user
+    assert shelves.similar(book, user, 6) == []
+    assert shelves.similar(room.book, user, 6) == []
+    alike = record("Rooms", "Ada Byron", subjects=["Study rooms"])
+    assert [one.book for one in shelves.similar(alike, user, 6)] == [book]
+
+
+@pytest.mark.parametrize("digital", [True, False])
+def test_text_that_is_kept_for_staff_is_spoken_of_where_there_is_a_text(client, digital):
+    book = make_digital_book() if digital else make_book()
+    Book.objects.filter(pk=book.pk).update(is_public=False)
+    assert ("digital text for staff only" in client.get(book.get_absolute_url()).text) is digital
+    page = client.get(f"/books/{book.pk}/ask/")
+    assert (page.status_code == 403) is digital
+    assert ("Kept in the library" in page.text) is digital
+
+
+@pytest.mark.parametrize("digital", [True, False])
+@pytest.mark.parametrize("tab", ["study", "ask"])
+@pytest.mark.parametrize(
+    ("statuses", "sentence"),
+    [
+        ([], "has no printed copy of it"),
+        ([CopyStatus.WITHDRAWN], "has no printed copy of it"),
+        ([CopyStatus.IN_REPAIR], "No copy is free to borrow just now"),
+        ([CopyStatus.ON_LOAN, CopyStatus.MISSING], "No copy is free to borrow just now"),
+        ([CopyStatus.IN_REPAIR, CopyStatus.AVAILABLE], "A copy stands free and can be borrowed"),
+        ([CopyStatus.AVAILABLE, CopyStatus.AVAILABLE], "2 copies stand free"),
+    ],
+)
+def test_nobody_is_offered_a_copy_that_cannot_be_had(client, digital, tab, statuses, sentence):
+    book = make_digital_book(is_public=False) if digital else make_book()
+    for status in statuses:
+        make_copy(book=book, status=status)
+    page = client.get(f"/books/{book.pk}/{tab}/")
+    assert_valid(page.content)
+    assert sentence in page.text
+    assert ("See the copies" in page.text) is ("no printed copy" not in sentence)
+
+
+@pytest.mark.parametrize(
+    ("asked", "order", "offers_best_match"),
+    [
+        ("", "Title", False), ("?sort=relevance", "Title", False), ("?sort=newest", "Newest here", False),
+        ("?q=book", "Best match", True), ("?q=book&sort=title", "Title", True),
+    ],
+)  # fmt: skip
+def test_list_says_by_what_it_is_ordered(client, asked, order, offers_best_match):
+    record("A book", "Ada Byron")
+    page = client.get(f"/catalogue/{asked}").text
+    assert re.findall(r"Order:</span> ([^<]+)</summary>", page) == [order]
+    assert len(re.findall(r'aria-current="true">' + order + "</a>", page)) == 1
+    assert ("Best match" in page) is offers_best_match
+    assert "Narrow" not in page

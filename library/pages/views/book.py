@@ -89,7 +89,9 @@ def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.Ans
 
 
 def _refusal(request: HttpRequest, book: Book) -> LibraryError | None:
-    """Why this reader may not open the book's digital tabs, if so."""
+    """Why this reader may not open the book's digital tabs, if so; a text that does not exist is kept from nobody."""
+    if not book.has_file:
+        return None
     try:
         check_may_read(request.user, book)
     except LibraryError as refusal:
