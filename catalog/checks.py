@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog import identifiers as numbers
 from catalog.models import Authorship, BookIdentifier, Condition, CopyStatus, ItemType, ReadingLevel
+from catalog.series_place import SeriesPlace
 from library.core import languages
 from library.core.errors import InvalidInput
 from library.core.typed import bare
@@ -26,6 +27,7 @@ NAMES_AT_MOST = 100
 PAGES_AT_MOST = 100_000
 FIRST_YEAR = -3000
 OLDEST_MINIMUM_AGE = 21
+PLACE_LENGTH = 40
 LAST_POSITION = Decimal("9999.99")
 HIGHEST_PRICE = Decimal("9999999.99")
 YEARS_AHEAD = 2  # announced, not yet out
@@ -152,14 +154,29 @@ def _numbered(number: int, sentence: str) -> ValidationError:
     return ValidationError(_("Number %(number)d: %(sentence)s") % {"number": number, "sentence": sentence})
 
 
-def series_position(value: Decimal | int | str | None) -> Decimal | None:
-    """0 to 9999.99, at most two decimals, or none."""
-    return _decimal(value, LAST_POSITION)
+def series_position(value: Decimal | int | str | None) -> SeriesPlace | None:
+    """0 to 9999.99, at most two decimals; two such numbers with a dash between them for a range; or none."""
+    text = bare(str("" if value is None else value))
+    # What begins with a dash is one number below 0.
+    start, dash, end = (text, "", "") if text.startswith("-") else text.partition("-")
+    if dash and not end:
+        raise ValidationError(_("A range needs its last number too, for example 1-3."))
+    try:
+        first, last = _decimal(start, LAST_POSITION), _decimal(end, LAST_POSITION)
+    except _NoNumber as fault:
+        raise ValidationError(_("A number, for example 2 or 1.5, or a range, for example 1-3.")) from fault
+    if first is not None and last is not None and last <= first:
+        raise ValidationError(_("A range ends after its start, for example 1-3."))
+    return None if first is None else SeriesPlace(first, last)
 
 
 def price(value: Decimal | int | str | None) -> Decimal | None:
     """What replacing a copy costs, to the cent, or unknown."""
     return _decimal(value, HIGHEST_PRICE)
+
+
+class _NoNumber(ValidationError):
+    """What was given is no number at all."""
 
 
 def _decimal(value: Decimal | int | str | None, most: Decimal) -> Decimal | None:
@@ -168,7 +185,7 @@ def _decimal(value: Decimal | int | str | None, most: Decimal) -> Decimal | None
     try:
         number = Decimal(value.strip() if isinstance(value, str) else value)
     except InvalidOperation as fault:
-        raise ValidationError(_("A number, for example 2 or 1.5.")) from fault
+        raise _NoNumber(_("A number, for example 2 or 1.5.")) from fault
     if not number.is_finite() or not 0 <= number <= most:
         raise ValidationError(_("A number from 0 to %(most)s.") % {"most": most})
     if number != (cents := number.quantize(Decimal("0.01"))):

@@ -34,6 +34,7 @@ else:
     BookModelForm = CopyModelForm = IdentifierModelForm = AliasModelForm = CategoryModelForm = forms.ModelForm
     AnyModelForm = forms.ModelForm
 
+WRITTEN_WITH = {"series_position": ("series_position_end",)}  # columns that one field of a form fills together
 NOBODY = "-"  # a reading level that clears the one there
 
 
@@ -58,6 +59,11 @@ class BookAdminForm(BookModelForm):
         help_text=_("Two letters, for example en; three where a language has no two. mul: several, zxx: no words."),
     )  # fmt: skip
 
+    series_position = forms.CharField(
+        label=_("place in the series"), max_length=checks.PLACE_LENGTH, required=False,
+        help_text=_("1, 2, or 1.5 for what came between; 1-3 for an omnibus of volumes 1 to 3."),
+    )  # fmt: skip
+
     class Meta:
         model = Book
         fields = (
@@ -69,6 +75,8 @@ class BookAdminForm(BookModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].widget.owner = self.owner
+        if self.instance.series_place is not None:
+            self.initial["series_position"] = str(self.instance.series_place)
 
     def keep_file(self) -> None:
         """Let the file that was chosen wait, for something else in the form was wrong."""
@@ -102,6 +110,9 @@ class BookAdminForm(BookModelForm):
         given = super().clean() or self.cleaned_data
         if given.get("series_position") is not None and "series" in given and given["series"] is None:
             self.add_error("series_position", _("A place in a series needs the series."))
+        if "series_position" in given:
+            place = given["series_position"]
+            given["series_position"], self.instance.series_position_end = place or (None, None)
         try:
             check_isbn_is_no_other_books(self.instance, given.get("isbn"))
         except LibraryError as refusal:
@@ -263,4 +274,5 @@ def _says_something(value: Any) -> bool:
 def changed_fields(form: AnyModelForm, model: type[Model]) -> list[str]:
     """The names of the model's own columns that ``form`` changed: what to save, and nothing that others wrote since."""
     columns = {field.name for field in model._meta.concrete_fields}
-    return [name for name in form.changed_data if name in columns]
+    written = (column for name in form.changed_data for column in (name, *WRITTEN_WITH.get(name, ())))
+    return [name for name in written if name in columns]

@@ -12,7 +12,7 @@ from math import log, prod
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, F
 
 from catalog import meaning
 from catalog.models import Authorship, Book
@@ -130,7 +130,8 @@ def _by_people(authors: Iterable[int], book: Book) -> set[int]:
 def _in_series(book: Book) -> set[int]:
     if book.series_id is None:
         return set()
-    rows = Book.objects.filter(series=book.series_id).exclude(pk=book.pk).order_by("series_position", "id")
+    rows = Book.objects.filter(series=book.series_id).exclude(pk=book.pk)
+    rows = rows.order_by("series_position", F("series_position_end").asc(nulls_first=True), "id")
     return set(rows.values_list("pk", flat=True)[:BY_SERIES])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.core.files import File
@@ -94,6 +93,9 @@ class BookSerializer(BookRowSerializer):
     subjects = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)
     contributors = serializers.SerializerMethodField()
     series = serializers.SlugRelatedField[Any](slug_field="name", read_only=True, allow_null=True)
+    series_position = serializers.SerializerMethodField(
+        help_text="A number with two places behind the point, as 2.00; a range as it is typed, 1-3."
+    )
     identifiers = IdentifierSerializer(many=True, read_only=True)
     copies = serializers.SerializerMethodField()
     is_suppressed = serializers.BooleanField(
@@ -105,6 +107,12 @@ class BookSerializer(BookRowSerializer):
             *BookRowSerializer.Meta.fields, "contributors", "series", "series_position", "identifiers", "subjects",
             "description", "reading_level", "minimum_age", "page_count", "created_at", "copies", "is_suppressed",
         )  # fmt: skip
+
+    def get_series_position(self, book: Book) -> str | None:
+        place = book.series_place
+        if place is None:
+            return None
+        return f"{place.first:.2f}" if place.last is None else str(place)
 
     @extend_schema_field(ContributorSerializer(many=True))
     def get_contributors(self, book: Book) -> list[dict[str, str]]:
@@ -161,9 +169,10 @@ class BookWriteSerializer(serializers.Serializer[Any]):
         required=False, allow_blank=True, allow_null=True, max_length=checks.NAME_LENGTH,
         help_text="Its name; one that does not exist is made. Empty: none.",
     )  # fmt: skip
-    series_position = serializers.DecimalField(
-        required=False, allow_null=True, max_digits=6, decimal_places=2, min_value=Decimal(0)
-    )
+    series_position = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, max_length=checks.PLACE_LENGTH,
+        help_text="A number, as 2 or 1.5, or a range, as 1-3. Null or empty: none.",
+    )  # fmt: skip
     identifiers = IdentifierSerializer(
         many=True, required=False, help_text="All numbers beside the main ISBN. Multipart: identifiers[0]kind …"
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.names import Author, Category, Series, Subject
+from catalog.series_place import SeriesPlace
 
 OTHER_LANGUAGES = ["iw", "in", "ji", "jw", "mo", "nb", "nn"]  # kept under another code: ``library.core.languages``
 ISBN = r"^97(8[0-9]|9[1-9])[0-9]{9}$"  # 979-0 is printed music: an ISMN
@@ -52,6 +53,9 @@ class Book(models.Model):
         _("place in the series"), max_digits=6, decimal_places=2, null=True, blank=True,
         help_text=_("1, 2, or 1.5 for what came between."),
     )  # fmt: skip
+    series_position_end = models.DecimalField(  # of an omnibus alone
+        _("last place in the series"), max_digits=6, decimal_places=2, null=True, blank=True, editable=False
+    )
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     year = models.SmallIntegerField(_("year"), null=True, blank=True)
     language = models.CharField(
@@ -116,6 +120,11 @@ class Book(models.Model):
                 violation_error_message=_("A place in a series needs the series."),
             ),
             models.CheckConstraint(
+                condition=Q(series_position_end=None)
+                | Q(series_position__isnull=False, series_position_end__gt=F("series_position")),
+                name="book_position_end_after_start",
+            ),
+            models.CheckConstraint(
                 condition=Q(minimum_age=None) | Q(minimum_age__lte=21), name="book_minimum_age_plausible"
             ),
             models.CheckConstraint(
@@ -143,6 +152,13 @@ class Book(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("pages:book", args=[self.pk])
+
+    @property
+    def series_place(self) -> SeriesPlace | None:
+        """Where it stands in its series, where that is known."""
+        if self.series_position is None:
+            return None
+        return SeriesPlace(self.series_position, self.series_position_end)
 
     @property
     def author_names(self) -> list[str]:

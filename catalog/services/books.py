@@ -61,10 +61,10 @@ def create_book(
     """Add a record, its people, categories, subjects and series found by name or made, and its file if there is one.
 
     ``language``: a code of ISO 639; ``filing_title``: the title from the word that it is filed by, where the language's
-    rule is wrong; ``year``: negative before the common era; ``minimum_age`` in years. ``contributors``:
-    ``{"name", "role"}`` with the role editor, translator or illustrator. ``identifiers``: ``{"kind", "value"}`` beside
-    the main ISBN, each valid for its kind. Errors: ``InvalidInput`` with every wrong
-    field, ``IsbnTaken``, ``StorageFull``; then neither a row nor a file is left.
+    rule is wrong; ``year``: negative before the common era; ``minimum_age`` in years; ``series_position``: a
+    number, or a range as 1-3. ``contributors``: ``{"name", "role"}`` with the role editor, translator or illustrator.
+    ``identifiers``: ``{"kind", "value"}`` beside the main ISBN, each valid for its kind. Errors: ``InvalidInput`` with
+    every wrong field, ``IsbnTaken``, ``StorageFull``; then neither a row nor a file is left.
     """
     values = checks.checked(
         {
@@ -107,6 +107,7 @@ def update_book(*, book: Book, changes: Mapping[str, Any], by: User | None, file
         with transaction.atomic():
             stored = lock_book(book.pk)
             book.series, book.series_position = stored.series, stored.series_position
+            book.series_position_end = stored.series_position_end
             before = history.snapshot(book.pk)
             _write(book, values)
             history.record_change(book, before, by=by)
@@ -147,6 +148,8 @@ def _write(book: Book, values: Mapping[str, Any]) -> None:
         plain["series"] = names.series(plain["series"]) if plain["series"] else None
         if plain["series"] is None:
             plain.setdefault("series_position", None)
+    if "series_position" in plain:
+        plain["series_position"], plain["series_position_end"] = plain["series_position"] or (None, None)
     for name, value in plain.items():
         setattr(book, name, value)
     _check_position(book)

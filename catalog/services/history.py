@@ -85,7 +85,7 @@ def _snapshot(book: Book) -> Snapshot:
         "identifiers": sorted(f"{row.kind} {row.value}" for row in book.identifiers.all()),
     }
     kept: Snapshot = {name: _kept(getattr(book, name)) for name in PLAIN}
-    kept |= {"series": _kept(book.series), "series_position": _kept(book.series_position)}
+    kept |= {"series": _kept(book.series), "series_position": _kept(book.series_place)}
     return kept | {name: "; ".join(rows) for name, rows in lists.items()}
 
 

@@ -35,6 +35,7 @@ OF_SUBJECTS = frozenset({"catalog.Book_subjects.subject"})
 FILLED = (
     "subtitle", "publisher", "year", "description", "page_count", "reading_level", "minimum_age",
 )  # fmt: skip
+PLACED = ("series", "series_position", "series_position_end")
 WhoseFile = Literal["keep", "merged"]
 Named = TypeVar("Named", Author, Subject)
 
@@ -205,6 +206,7 @@ def _fill(keep: Book, merged: Book) -> None:
             setattr(keep, name, getattr(merged, name))
     if keep.series_id is None:
         keep.series_id, keep.series_position = merged.series_id, merged.series_position
+        keep.series_position_end = merged.series_position_end
 
 
 def _replace(keep: Book, merged: Book) -> int:
@@ -214,7 +216,7 @@ def _replace(keep: Book, merged: Book) -> int:
     Book.objects.filter(pk=merged.pk).delete()
     BookMerge.objects.create(old_id=old_id, book=keep, title=merged.title)
     keep.isbn = keep.isbn or isbn
-    keep.save(update_fields=[*FILLED, "series", "series_position", "isbn", "is_public", "updated_at"])
+    keep.save(update_fields=[*FILLED, *PLACED, "isbn", "is_public", "updated_at"])
     Book.objects.filter(pk=keep.pk).update(popularity=F("popularity") + popularity)
     keep.refresh_from_db()
     return old_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from decimal import Decimal
 from zlib import crc32
 
 from django import template
@@ -56,9 +55,3 @@ def in_language(code: str, text: str) -> SafeString:
     if first in RIGHT_TO_LEFT:
         return format_html(' lang="{}" dir="rtl"', code)
     return format_html(' lang="{}-Latn" dir="ltr"', code)
-
-
-@register.filter
-def series_place(position: Decimal) -> str:
-    """``3`` for 3.00, ``1.5`` for what came between."""
-    return f"{position.normalize():f}"

@@ -95,6 +95,9 @@ def test_people_numbers_and_copies_come_in_with_the_record(desk, librarian):
         (rows("identifiers", 0, {"kind": "doi", "value": "x"}), "10.1000/182"),
         ({"series_position": "2"}, "needs the series"),
         ({"series_position": "-2"}, "number from 0"),
+        ({"series_position": "1-3"}, "needs the series"),
+        ({"series_position": "3-1"}, "ends after its start"),
+        ({"series_position": "1-many"}, "a range, for example 1-3"),
         ({"minimum_age": "22"}, "21"),
         ({"isbn": "9780804429573"}, "already has the ISBN"),
     ],
@@ -105,6 +108,20 @@ def test_what_is_wrong_is_said_and_nothing_is_stored(desk, more, sentence):
     assert response.status_code == 200
     assert sentence in response.content.decode()
     assert Book.objects.count() == 1
+
+
+def test_a_range_in_a_series_is_typed_shown_kept_and_made_one_number_again(desk):
+    saga = Series.objects.create(name="Saga", sort_name="saga")
+    book = record("Omnibus")
+    for typed, kept in (("1–3", "1-3"), ("1-3", "1-3"), ("1-4", "1-4"), ("2.5", "2.5"), ("2-3", "2-3"), ("", "None")):
+        saved(desk.post(change(book), form(title="Omnibus", series=saga.pk, series_position=typed)))
+        book.refresh_from_db()
+        assert str(book.series_place) == kept
+        field = desk.get(change(book)).context["adminform"].form["series_position"]
+        assert str(field.value() or "None") == kept
+    page = desk.get(reverse("admin:catalog_book_history", args=[book.pk])).content.decode()
+    assert "1-3" in page
+    assert "2.5" in page
 
 
 def test_a_change_in_the_form_is_told_on_the_history_page(desk, librarian):

@@ -362,6 +362,18 @@ def test_a_whole_record_comes_in_and_out_and_is_changed_in_parts(staff):
     assert (alone["series"], alone["series_position"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [("1-3", "1-3"), ("1–3", "1-3"), ("1.5 - 3.00", "1.5-3"), ("2", "2.00"), (1.5, "1.50"), (7, "7.00"), ("", None)],
+)
+def test_a_place_in_a_series_comes_back_as_one_text_that_can_be_sent_again(staff, sent, answered):
+    created = staff.post(BOOKS, RICH | {"series_position": sent}, format="json").json()
+    assert created["series_position"] == answered
+    address = f"{BOOKS}{created['id']}/"
+    again = staff.patch(address, {"series_position": answered}, format="json").json()
+    assert again["series_position"] == staff.get(address).json()["series_position"] == answered
+
+
 def test_people_and_numbers_come_in_a_multipart_body_too(staff):
     body = {"title": "A", "authors": ["B"], "contributors[0]name": "Ann Lee", "contributors[0]role": "editor",
             "identifiers[0]kind": "oclc", "identifiers[0]value": "42"}  # fmt: skip
@@ -381,6 +393,10 @@ def test_people_and_numbers_come_in_a_multipart_body_too(staff):
         ({"identifiers": [{"kind": "ean", "value": "1"}]}, "identifiers.0.kind"),
         ({"series": "", "series_position": 1}, "series_position"),
         ({"series_position": "NaN"}, "series_position"),
+        ({"series_position": "3-1"}, "series_position"),
+        ({"series_position": True}, "series_position"),
+        ({"series_position": ["1", "3"]}, "series_position"),
+        ({"series": None, "series_position": "1-3"}, "series_position"),
         ({"reading_level": "babies"}, "reading_level"),
         ({"minimum_age": 22}, "minimum_age"),
     ],

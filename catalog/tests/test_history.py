@@ -38,6 +38,21 @@ def test_a_change_tells_who_changed_what_from_what_to_what():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("was", "is_now", "told"),
+    [
+        ("1", "1-3", ["1", "1-3"]),
+        ("1-3", "1-4", ["1-3", "1-4"]),
+        ("1-3", "", ["1-3", None]),
+        ("1-3", "1–3.0", ["untold", "untold"]),
+    ],
+)
+def test_a_range_in_a_series_is_told_as_one_value(was, is_now, told):
+    book = record("Omnibus", series="Life", series_position=was)
+    services.update_book(by=None, book=book, changes={"series_position": is_now})
+    assert [last().data.get(f"series_position.{age}", "untold") for age in ("old", "new")] == told
+
+
 def test_nothing_is_written_where_nothing_changed_or_all_was_refused():
     book = record("The Gene")
     before = Activity.objects.count()

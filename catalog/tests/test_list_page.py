@@ -173,6 +173,8 @@ def test_series_and_subject_are_chips_by_their_names(client):
     text = page(client, series=series.pk, subject=Subject.objects.get().pk)
     assert {"Series: Lives of Science – remove", "Subject: Genetics – remove"} <= links(text).keys()
     assert "1.5</span>" in text
+    Book.objects.filter(pk=book.pk).update(series_position_end="3")
+    assert "1.5–3</span>" in page(client, series=series.pk)
     Book.objects.update(is_suppressed=True)
     hidden = page(client, series=series.pk, subject=Subject.objects.get().pk)
     assert "Lives of Science" not in hidden

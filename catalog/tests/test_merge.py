@@ -1,7 +1,6 @@
 """Two records of one book become one, with all that hangs on them; or nothing changes."""
 
 import threading
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ def merge(keep: Book, merged: Book, **given: Any) -> Book:
 def test_copies_numbers_and_headings_come_along_and_blanks_are_filled():
     keep = record("The Gene", "Ann Lee", isbn="9780306406157", categories=["Biology"], subjects=["Genetics"])
     other = record(
-        "Gene, The", "Lee, A.", isbn="9780804429573", year=2016, series="Life", series_position=2,
+        "Gene, The", "Lee, A.", isbn="9780804429573", year=2016, series="Life", series_position="2-3",
         categories=["Biology", "History"], subjects=["Heredity"], description="Told twice.",
         identifiers=[{"kind": "oclc", "value": "42"}], contributors=[{"name": "Cy", "role": "editor"}],
     )  # fmt: skip
@@ -42,7 +41,7 @@ def test_copies_numbers_and_headings_come_along_and_blanks_are_filled():
     book.refresh_from_db()
     assert not Book.objects.filter(pk=other.pk).exists()
     assert (book.title, book.author_names, book.isbn, book.year) == ("The Gene", ["Ann Lee"], "9780306406157", 2016)
-    assert (str(book.series), book.series_position, book.description) == ("Life", Decimal(2), "Told twice.")
+    assert (str(book.series), str(book.series_place), book.description) == ("Life", "2-3", "Told twice.")
     assert sorted(book.copies.values_list("pk", flat=True)) == [copy.pk for copy in copies]
     assert (book.total_copies, book.available_copies, book.popularity) == (3, 2, 7)
     assert list(book.identifiers.values_list("kind", "value")) == [("isbn", "9780804429573"), ("oclc", "42")]
@@ -51,6 +50,13 @@ def test_copies_numbers_and_headings_come_along_and_blanks_are_filled():
     assert list(book.authorships.values_list("author__name", "role")) == [("Ann Lee", "author"), ("Cy", "editor")]
     assert "heredity" in book.search_c
     assert book.facts.branch_ids == sorted({copy.branch_id for copy in copies})
+
+
+def test_a_record_with_a_place_in_a_series_keeps_its_own():
+    keep = record("The Gene", series="Life", series_position=4)
+    book = merge(keep, record("Gene", series="Life", series_position="1-3"))
+    book.refresh_from_db()
+    assert str(book.series_place) == "4"
 
 
 def test_an_isbn_that_the_record_lacks_becomes_its_own():

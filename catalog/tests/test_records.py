@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog import services
+from catalog import likeness, services
 from catalog.errors import CategoryCircle, CopyMoveImpossible, IsbnTaken
 from catalog.models import Author, AuthorAlias, Book, Category, Copy, ItemType, Series, Subject
 from catalog.services import names
@@ -70,6 +70,18 @@ def test_a_whole_record_is_kept():
         ("series_position", "NaN", "0 to"),
         ("series_position", "1.125", "two places"),
         ("series_position", 10_000, "9999"),
+        ("series_position", "one-three", "a range"),
+        ("series_position", "1-three", "a range"),
+        ("series_position", "1-2-3", "a range"),
+        ("series_position", "-", "a range"),
+        ("series_position", "1-", "last number"),
+        ("series_position", "1 – ", "last number"),
+        ("series_position", "3-1", "after its start"),
+        ("series_position", "2-2.00", "after its start"),
+        ("series_position", "1--3", "0 to"),
+        ("series_position", "1-10000", "9999"),
+        ("series_position", "1-2.125", "two places"),
+        ("series_position", "1" * 30 + "-2", "0 to"),
         ("reading_level", "babies", "children"),
         ("minimum_age", 22, "21"),
         ("minimum_age", -1, "21"),
@@ -92,6 +104,61 @@ def test_a_place_in_a_series_needs_the_series_and_goes_with_it():
     assert change(Book.objects.defer("series_position").get(pk=book.pk), series="").series_position is None
     with pytest.raises(InvalidInput, match="needs the series"):
         change(book, series_position=1)  # the object still knows the series that the record lost
+
+
+@pytest.mark.parametrize(
+    ("typed", "start", "end", "text", "shown"),
+    [
+        ("1-3", "1", "3", "1-3", "1–3"),
+        ("1–3", "1", "3", "1-3", "1–3"),  # an en dash
+        (" 1 — 3 ", "1", "3", "1-3", "1–3"),
+        ("1\u20113", "1", "3", "1-3", "1–3"),  # a hyphen that does not break
+        ("4\u22126.50", "4", "6.5", "4-6.5", "4–6.5"),  # a minus sign
+        ("9-10", "9", "10", "9-10", "9–10"),
+        ("0-0.5", "0", "0.5", "0-0.5", "0–0.5"),
+        ("10-20", "10", "20", "10-20", "10–20"),
+        ("١-٣", "1", "3", "1-3", "1–3"),
+        ("2", "2", None, "2", "2"),
+        (Decimal("1.50"), "1.5", None, "1.5", "1.5"),
+        (0, "0", None, "0", "0"),
+    ],
+)
+def test_a_place_in_a_series_is_a_number_or_a_range(typed, start, end, text, shown):
+    book = record("Omnibus", series="Saga", series_position=typed)
+    book.refresh_from_db()
+    assert (book.series_position, book.series_position_end) == (Decimal(start), end and Decimal(end))
+    assert book.series_place is not None
+    assert (str(book.series_place), book.series_place.shown) == (text, shown)
+
+
+def test_a_range_becomes_a_number_again_and_goes_with_its_series():
+    book = record("Omnibus", series="Saga", series_position="1-3")
+    book = change(book, series_position=4)
+    book.refresh_from_db()
+    assert (str(book.series_place), book.series_position_end) == ("4", None)
+    change(book, series_position="4-5")
+    change(book, series="Cycle")
+    book.refresh_from_db()
+    assert str(book.series_place) == "4-5"
+    change(book, series="")
+    book.refresh_from_db()
+    assert (book.series_position, book.series_position_end) == (None, None)
+
+
+@pytest.mark.parametrize(("start", "end"), [("3", "1"), ("2", "2"), (None, "2")])
+def test_the_database_refuses_a_range_that_does_not_end_after_its_start(start, end):
+    book = record("Omnibus", series="Saga", series_position=1)
+    with pytest.raises(IntegrityError, match="book_position_end_after_start"):
+        Book.objects.filter(pk=book.pk).update(series_position=start, series_position_end=end)
+
+
+@pytest.mark.parametrize(("most", "places"), [(1, "1"), (2, "1 1-2"), (3, "1 1-2 1-3"), (4, "1 1-2 1-3 2")])
+def test_books_of_a_series_come_by_start_then_end(monkeypatch, most, places):
+    monkeypatch.setattr(likeness, "BY_SERIES", most)
+    for place in ("2", "1-3", "", "1", "1-2"):
+        record(f"Volume {place}", series="Saga", series_position=place)
+    alike = [Book.objects.get(pk=one.book_id) for one in likeness.like(record("Prequel", series="Saga"))]
+    assert sorted(str(book.series_place) for book in alike) == places.split()
 
 
 def test_each_list_is_replaced_by_itself():

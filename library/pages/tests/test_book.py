@@ -41,7 +41,7 @@ def test_each_branch_says_in_words_what_is_free(client):
 def test_the_record_tells_all_and_leads_on(client):
     book = make_whole_book(reading_level="scholars", minimum_age=16, isbn="9780306406157")
     book.series = Series.objects.create(name="Lives of Science", sort_name="lives of science")
-    book.series_position = Decimal("2.50")
+    book.series_position, book.series_position_end = Decimal("2.50"), Decimal("4.00")
     book.save()
     subject = Subject.objects.create(name="Village life", sort_name="village life")
     book.subjects.add(subject)
@@ -52,7 +52,7 @@ def test_the_record_tells_all_and_leads_on(client):
 
     assert_valid(response.content)
     text = " ".join(re.sub(r"<[^>]+>", " ", response.text).split())
-    for words in ("A. N. Editor (editor)", "Lives of Science , 2.5", "Written for scholars", "Minimum age 16 years",
+    for words in ("A. N. Editor (editor)", "Lives of Science , 2.5–4", "Written for scholars", "Minimum age 16 years",
                   "OCLC number 12345", "ISBN 9780306406157"):  # fmt: skip
         assert words in text, words
     assert text.count("9780306406157") == 1
