@@ -181,7 +181,7 @@ def test_the_number_of_queries_does_not_depend_on_what_is_asked_or_found(shelf):
             search(query, user=ANYBODY)
         return len(ran)
 
-    for place in range(8):
+    for place in range(21):  # a page that is not full asks once more, for words that begin so
         record(f"Whales {place}", categories=["Sea"])
     terms.fold_changes()
     few = number("whales")

@@ -235,7 +235,8 @@ def test_the_statement_is_planned_once_for_whatever_is_typed(darwin):
         with connection.cursor() as cursor:
             cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = %s",
                            [beginnings.NAME])  # fmt: skip
-            return cursor.fetchone()
+            general, own = cursor.fetchone() or (0, 0)
+            return general, own
 
     suggest("origin", user=NOBODY)
     general, for_these_letters = plans()

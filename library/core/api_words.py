@@ -40,6 +40,7 @@ TAGS = {
     "auth": "Codes by mail, sign-in, tokens, passwords and invitations.",
     "me": "The person who is signed in.",
     "usernames": "Whether a name is free.",
+    "patrons": "Readers, registered by staff.",
     "activity": "Who did what, to what, and when.",
     "books": "Records of the catalogue: search, suggestions, shelves and study content.",
     "copies": "The things that stand on shelves, by their barcodes.",
