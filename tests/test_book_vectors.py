@@ -41,7 +41,7 @@ def test_a_saved_record_is_found_by_other_words_within_seconds_and_has_its_shelf
     question = {"q": "cookbook for campers"}
     anybody = stack.client()
     eventually(
-        lambda: book in [row["id"] for row in anybody.get("/books/", params=question).json()["results"]], seconds=20
+        lambda: book in [row["id"] for row in anybody.get("/books/", params=question).json()["near"]], seconds=20
     )
     found = anybody.get(f"/books/{book}/similar/")
     assert found.status_code == 200
