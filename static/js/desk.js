@@ -205,7 +205,7 @@ document.addEventListener("keydown", (event) => {
 
 // On a fresh page `autofocus` does it; this is for pages that come back from the browser's memory, and for windows.
 window.addEventListener("pageshow", (event) => event.persisted && focusBox());
-window.addEventListener("popstate", () => go(location.href));
+window.addEventListener("popstate", () => location.hash || go(location.href)); // an anchor of this page is no other page
 window.addEventListener("focus", () => {
   const isElsewhere = document.activeElement && document.activeElement !== document.body;
   if (document.readyState === "complete" && !isElsewhere) focusBox(); // not away from a comment that is being written
