@@ -116,9 +116,9 @@ def test_what_was_scanned_after_a_refusal_waits_for_staff(librarian, stack: Stac
 
 
 def test_readers_of_one_name_are_chosen_with_the_arrow_keys(librarian, stack: Stack):
-    make_readers(stack, "Iman Okafor", "Nadia Okafor")
+    make_readers(stack, "Iman Quillfeather", "Nadia Quillfeather")
     librarian.go("/desk/")
-    scan(librarian, "okafor")
+    scan(librarian, "quillfeather")
     librarian.sees("Who is it?")
     librarian.shoot_both("desk-choose")
     choices = librarian.page.locator("[data-choices] a")
@@ -127,5 +127,5 @@ def test_readers_of_one_name_are_chosen_with_the_arrow_keys(librarian, stack: St
     librarian.page.keyboard.press("ArrowDown")
     librarian.lands_on(choices.nth(1))
     librarian.page.keyboard.press("Enter")
-    librarian.sees("Lending to Nadia Okafor")
+    librarian.sees("Lending to Nadia Quillfeather")
     expect(librarian.page.locator("[data-scan]")).to_be_focused()

@@ -39,7 +39,7 @@ async function visit(address, options = {}) {
   if (isHere) history.replaceState(null, "", location.href);
   else history.pushState(null, "", answer.url);
   if (elsewhere && !queue.all().length) document.getElementById(elsewhere)?.focus();
-  else if (hadFocus || options.method) box.focus();
+  else if (hadFocus || options.method || document.activeElement === document.body) box.focus(); // what had it is gone
   draw();
   return main.querySelector("[data-tone]");
 }
