@@ -33,7 +33,8 @@ def test_no_page_of_somebody_who_is_signed_in_is_kept_anywhere(world, who):
     for route in pages():
         client = browser(getattr(world, who))
         answer = client.get(filled(route, world))
-        answer.close()  # a file that is made for one answer goes with it
+        if answer.streaming:
+            b"".join(answer)  # a file that is made for one answer goes with its last byte
         if route in FOR_ALL or is_said(route, answer):
             continue
         assert {"no-store", "private"} <= kept_by(answer), (route, answer.status_code)
