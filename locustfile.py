@@ -174,9 +174,11 @@ def wait_for_an_answer(host: str, *, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while True:
         answer = requests.post(
-            f"{host}/api/v1/rag/books/{WORLD.digital}/query/", json={"question": QUESTIONS[0]},
-            headers=WORLD.reader.bearer, timeout=30,
-        )  # fmt: skip
+            f"{host}/api/v1/rag/books/{WORLD.digital}/query/",
+            json={"question": QUESTIONS[0]},
+            headers=WORLD.reader.bearer,
+            timeout=30,
+        )
         if answer.ok:
             return
         if time.monotonic() > end:

@@ -89,9 +89,13 @@ def spend(kind: Kind, key: str, *, limit: Limit | None = None, at: datetime | No
     hashed = hash_key(kind, key)
     longest = _longest(kind, seconds)
     values = {
-        "kind": kind, "key": hashed, "at": at, "ends": at + timedelta(seconds=seconds), "most": most,
+        "kind": kind,
+        "key": hashed,
+        "at": at,
+        "ends": at + timedelta(seconds=seconds),
+        "most": most,
         "never": at + longest + CLOCKS_DIFFER,
-    }  # fmt: skip
+    }
     if not _execute(HIT, values, returning=True):
         ends_at = Tally.objects.filter(kind=kind, key=hashed).values_list("expires_at", flat=True).first()
         raise _refusal(kind, min(ends_at or at, at + longest), at)
@@ -130,9 +134,16 @@ def failed(email: str, *, device: str = "", at: datetime | None = None) -> None:
     most, _seconds = settings.LIMITS[Kind.LOGIN]
     has_locked = _execute(
         LOCK,
-        [at, at + settings.LOCK_OUT, addresses.fold(email), Kind.LOGIN,
-         hash_key(Kind.LOGIN, login_key(email, device)), most, at],
-    )  # fmt: skip
+        [
+            at,
+            at + settings.LOCK_OUT,
+            addresses.fold(email),
+            Kind.LOGIN,
+            hash_key(Kind.LOGIN, login_key(email, device)),
+            most,
+            at,
+        ],
+    )
     if has_locked:
         transaction.on_commit(_wake)
 

@@ -47,9 +47,12 @@ def reset_confirm(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             credentials.reset(
-                email=email, digits=form.cleaned_data["code"], password=form.cleaned_data["password"],
-                client=limits.client_of(request), device=device_of(request, email),
-            )  # fmt: skip
+                email=email,
+                digits=form.cleaned_data["code"],
+                password=form.cleaned_data["password"],
+                client=limits.client_of(request),
+                device=device_of(request, email),
+            )
         except LibraryError as refusal:
             form.show(refusal)
         else:

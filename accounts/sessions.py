@@ -133,8 +133,11 @@ def forget_ended(*, at: datetime | None = None) -> None:
 def _stamp(request: HttpRequest, *, began_at: str, at: datetime) -> None:
     origin = origin_of(request)
     request.session[DEVICE] = {
-        "began_at": began_at, "seen_at": at.isoformat(), "agent": origin.agent, "address": origin.address,
-    }  # fmt: skip
+        "began_at": began_at,
+        "seen_at": at.isoformat(),
+        "agent": origin.agent,
+        "address": origin.address,
+    }
 
 
 def _device(ref: str, row: BrowserSession | TokenFamily, *, this: str) -> Device:

@@ -56,7 +56,7 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
             raise errors.WrongCredentials
         otp.ask(
             email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash=otp.hash_challenge(challenge), at=at
-        )  # fmt: skip
+        )
     return Begun(challenge=challenge)
 
 

@@ -53,8 +53,18 @@ class InvitationAdmin(AdministratorsOnly, admin.ModelAdmin[Invitation]):
     list_filter = ("role",)
     list_select_related = ("invited_by",)
     search_fields = ("email",)
-    fields = ("email", "role", "state", "invited_by", "created_at", "sent_at", "expires_at", "accepted_at",
-              "accepted_by", "revoked_at")  # fmt: skip
+    fields = (
+        "email",
+        "role",
+        "state",
+        "invited_by",
+        "created_at",
+        "sent_at",
+        "expires_at",
+        "accepted_at",
+        "accepted_by",
+        "revoked_at",
+    )
     actions = ("send_again", "revoke")
 
     @admin.display(description=_("state"))

@@ -6,16 +6,38 @@ from django.utils.translation import gettext as _
 
 # The first that is found counts: most browsers also name those that they descend from.
 BROWSERS = [
-    ("EdgA/", "Edge"), ("EdgiOS/", "Edge"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("OPT/", "Opera"),
-    ("Vivaldi/", "Vivaldi"), ("SamsungBrowser/", "Samsung Internet"), ("FxiOS/", "Firefox"), ("Firefox/", "Firefox"),
-    ("CriOS/", "Chrome"), ("HeadlessChrome/", "Chrome"), ("Chromium/", "Chromium"), ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"), ("okhttp/", "Android app"), ("CFNetwork/", "iOS app"), ("Dart/", "App"),
-    ("curl/", "curl"), ("python-requests/", "Python"), ("python-httpx/", "Python"), ("Python-urllib/", "Python"),
-]  # fmt: skip
+    ("EdgA/", "Edge"),
+    ("EdgiOS/", "Edge"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("OPT/", "Opera"),
+    ("Vivaldi/", "Vivaldi"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("FxiOS/", "Firefox"),
+    ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("HeadlessChrome/", "Chrome"),
+    ("Chromium/", "Chromium"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("okhttp/", "Android app"),
+    ("CFNetwork/", "iOS app"),
+    ("Dart/", "App"),
+    ("curl/", "curl"),
+    ("python-requests/", "Python"),
+    ("python-httpx/", "Python"),
+    ("Python-urllib/", "Python"),
+]
 SYSTEMS = [
-    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("CrOS", "ChromeOS"),
-    ("Mac OS X", "macOS"), ("Macintosh", "macOS"), ("Linux", "Linux"),
-]  # fmt: skip
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+]
 
 
 def in_words(agent: str) -> str:

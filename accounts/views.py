@@ -128,8 +128,10 @@ def _begin(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
     # A new key at the first step too: nobody who planted the old one in this browser shares the challenge.
     request.session.cycle_key()
     request.session[pages.SIGNING_IN] = {
-        "challenge": begun.challenge, "email": given["email"], "next": pages.wanted(request),
-    }  # fmt: skip
+        "challenge": begun.challenge,
+        "email": given["email"],
+        "next": pages.wanted(request),
+    }
     return redirect("accounts:sign-in-code")
 
 

@@ -32,17 +32,25 @@ class Artifact(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     language = models.CharField(_("language"), max_length=3)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
         help_text=_("Empty: the library's, for everybody."),
-    )  # fmt: skip
+    )
     state = models.CharField(_("state"), max_length=10, choices=ArtifactState, default=ArtifactState.QUEUED)
     writer = models.CharField(_("writer"), max_length=120, blank=True)
     content = models.JSONField(_("content"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
     generation = models.ForeignKey(
-        IndexGeneration, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        IndexGeneration,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
         help_text=_("The index generation that it was made from."),
-    )  # fmt: skip
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

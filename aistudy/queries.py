@@ -17,6 +17,7 @@ def artifacts(book: Book, user: Any) -> list[Artifact]:
     """
     mine = Q(owner=user.pk) if user.pk else Q()
     return list(
-        Artifact.objects.filter(Q(owner=None) | mine if mine else Q(owner=None), document__book=book)
-        .order_by("created_at", "id")
-    )  # fmt: skip
+        Artifact.objects.filter(Q(owner=None) | mine if mine else Q(owner=None), document__book=book).order_by(
+            "created_at", "id"
+        )
+    )

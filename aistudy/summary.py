@@ -93,9 +93,9 @@ def summarise(
     if not candidates:
         return []
     found = embed([candidate.sentence.text for candidate in candidates])
-    worth = np.array([
-        float(found[i] @ middles[candidate.section]) + candidate.bonus for i, candidate in enumerate(candidates)
-    ])  # fmt: skip
+    worth = np.array(
+        [float(found[i] @ middles[candidate.section]) + candidate.bonus for i, candidate in enumerate(candidates)]
+    )
     taken = _take(candidates, found, worth, wanted)
     return sorted((candidates[i].sentence for i in taken), key=lambda sentence: (sentence.page, sentence.start))
 

@@ -33,9 +33,11 @@ def write_summary(run: JobRun) -> None:
 def write(run: JobRun) -> None:
     """Write from the live index, and again if that changes meanwhile. Errors: those of ``aistudy.errors``."""
     for _attempt in range(ATTEMPTS):
-        artifact = Artifact.objects.select_related("document__book", "document__live_generation").filter(
-            pk=run.job.subject_id
-        ).first()  # fmt: skip
+        artifact = (
+            Artifact.objects.select_related("document__book", "document__live_generation")
+            .filter(pk=run.job.subject_id)
+            .first()
+        )
         generation = artifact.document.live_generation if artifact is not None else None
         if artifact is None or generation is None:
             raise errors.NothingToStudy

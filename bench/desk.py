@@ -56,9 +56,13 @@ class Desks:
 
     def ask(self, *words: str, **more: str) -> Any:
         ran = subprocess.run(
-            [sys.executable, "-m", "bench.desk_work", *words], cwd=ROOT, env=self.library.environment | more, check=True,
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "bench.desk_work", *words],
+            cwd=ROOT,
+            env=self.library.environment | more,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         return json.loads(ran.stdout or "null")
 
     def sql(self, verb: str, desks: int, each: int) -> tuple[float, list[float]]:
@@ -66,11 +70,36 @@ class Desks:
         librarian = self.one(f"SELECT id FROM accounts_user WHERE email = '{LIBRARIAN}'")
         with tempfile.TemporaryDirectory() as folder:
             said = subprocess.run(
-                [str(self.programs / "pgbench"), "-n", "-M", "extended", "-c", str(desks), "-j", str(min(desks, 2)), "-t", str(each),
-                 "-D", "i=0", "-D", f"each={each}", "-D", f"first_copy={FIRST_COPY}", "-D", f"librarian={librarian}",
-                 "-f", str(ROOT / "bench" / f"desk_{verb}.sql"), "-l", "--log-prefix", f"{folder}/log", self.database],
-                check=True, capture_output=True, text=True,
-            ).stdout  # fmt: skip
+                [
+                    str(self.programs / "pgbench"),
+                    "-n",
+                    "-M",
+                    "extended",
+                    "-c",
+                    str(desks),
+                    "-j",
+                    str(min(desks, 2)),
+                    "-t",
+                    str(each),
+                    "-D",
+                    "i=0",
+                    "-D",
+                    f"each={each}",
+                    "-D",
+                    f"first_copy={FIRST_COPY}",
+                    "-D",
+                    f"librarian={librarian}",
+                    "-f",
+                    str(ROOT / "bench" / f"desk_{verb}.sql"),
+                    "-l",
+                    "--log-prefix",
+                    f"{folder}/log",
+                    self.database,
+                ],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
             logs = [line.split() for path in Path(folder).glob("log*") for line in path.read_text().splitlines()]
         rate = next(float(line.split()[2]) for line in said.splitlines() if line.startswith("tps"))
         return rate, [int(words[2]) / 1000 for words in logs]
@@ -83,9 +112,11 @@ class Desks:
 
     def one(self, words: str) -> str:
         ran = subprocess.run(
-            [str(self.programs / "psql"), "-XAtc", words, self.database], check=True, capture_output=True,
+            [str(self.programs / "psql"), "-XAtc", words, self.database],
+            check=True,
+            capture_output=True,
             text=True,
-        )  # fmt: skip
+        )
         return ran.stdout.strip()
 
 
@@ -93,9 +124,14 @@ def wrong(facts: Mapping[str, int], *, before: Mapping[str, int], verb: str, num
     """What is not as it must be after ``number`` of ``verb``: every loan that was asked for, and no other."""
     is_out = verb == "out"
     expected = {
-        "loans": before["loans"] + number * is_out, "open": number * is_out, "copies open": number * is_out,
-        "on loan": number * is_out, "wrong patron": 0, "due wrongly": 0, "wrong counters": 0,
-    }  # fmt: skip
+        "loans": before["loans"] + number * is_out,
+        "open": number * is_out,
+        "copies open": number * is_out,
+        "on loan": number * is_out,
+        "wrong patron": 0,
+        "due wrongly": 0,
+        "wrong counters": 0,
+    }
     return [f"{name}: {facts[name]}, not {value}" for name, value in expected.items() if facts[name] != value]
 
 
@@ -112,9 +148,10 @@ def measure(desks: Desks, rounds: int) -> tuple[Turns, int]:
                 for verb in VERBS:
                     count = each if number else 10
                     rate, took = (
-                        desks.sql(verb, many, count) if level == "sql"
+                        desks.sql(verb, many, count)
+                        if level == "sql"
                         else desks.processes(level, verb, many, count, token)
-                    )  # fmt: skip
+                    )
                     before, facts = facts, desks.ask("facts")
                     if faults := wrong(facts, before=before, verb=verb, number=many * count):
                         sys.exit(f"Wrong loans after {many} × {count} {WORDS[verb]} by {WORDS[level]}: {faults}")
@@ -176,20 +213,22 @@ def main() -> int:
         taken = desks.ask("queries")
         turns, checked = measure(desks, wanted.rounds)
     first_out, last_out, first_in, last_in = taken
-    text = "\n".join([
-        "`make bench-desk`: what desks do in a second, the spread of the rounds in brackets; then the median and the 95th"
-        " percentile of one call.",
-        f"{wanted.loans:,} past loans in the table; PostgreSQL writes each commit to disk, as in `make run`. Bare SQL: the"
-        " same rows read, locked and written by one script under pgbench (`-M extended`, the protocol that the service speaks). Service: each desk a process"
-        " of its own. HTTP: one web process, the clients on its machine, no `Idempotency-Key`.",
-        f"{checked:,} check-outs and check-ins were held against what was asked, after each turn, before a time counted: no"
-        f" wrong loan. Queries at the 1st and 200th scan of one reader: check-out {first_out} and {last_out}, check-in"
-        f" {first_in} and {last_in}. Loading took {loaded:.0f} s.",
-        "",
-        f"{machine()}.",
-        "",
-        *table(turns),
-    ])  # fmt: skip
+    text = "\n".join(
+        [
+            "`make bench-desk`: what desks do in a second, the spread of the rounds in brackets; then the median and the 95th"
+            " percentile of one call.",
+            f"{wanted.loans:,} past loans in the table; PostgreSQL writes each commit to disk, as in `make run`. Bare SQL: the"
+            " same rows read, locked and written by one script under pgbench (`-M extended`, the protocol that the service speaks). Service: each desk a process"
+            " of its own. HTTP: one web process, the clients on its machine, no `Idempotency-Key`.",
+            f"{checked:,} check-outs and check-ins were held against what was asked, after each turn, before a time counted: no"
+            f" wrong loan. Queries at the 1st and 200th scan of one reader: check-out {first_out} and {last_out}, check-in"
+            f" {first_in} and {last_in}. Loading took {loaded:.0f} s.",
+            "",
+            f"{machine()}.",
+            "",
+            *table(turns),
+        ]
+    )
     print(text)
     if not wanted.keep_results:
         write_section("desk", text)

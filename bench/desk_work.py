@@ -46,26 +46,42 @@ def load(loans: int) -> None:
     from catalog.models import Book, Branch, Copy
 
     branches, tier = list(Branch.objects.order_by("pk")), Tier.objects.get(code="reader")
-    users = [User(email=f"bench-{n}@example.org", username=f"bench{n}", full_name=f"Bench {n}", password="!")
-             for n in range(1, PATRONS + 1)]  # fmt: skip
+    users = [
+        User(email=f"bench-{n}@example.org", username=f"bench{n}", full_name=f"Bench {n}", password="!")
+        for n in range(1, PATRONS + 1)
+    ]
     User.objects.bulk_create(users, batch_size=2_000)
     Patron.objects.bulk_create(
         (Patron(user=user, card_number=f"B-{n}", tier=tier) for n, user in enumerate(users, 1)), batch_size=2_000
     )
     with transaction.atomic():  # a copy before its book: the foreign key is checked at the end, the book counts once
         Copy.objects.bulk_create(
-            (Copy(pk=FIRST_COPY + n, barcode=f"B{FIRST_COPY + n}", branch=branches[n % len(branches)],
-                  book_id=FIRST_COPY + (n - 1) % BOOKS)
-             for n in range(1, BOOKS * COPIES_OF_EACH + 1)), batch_size=2_000)  # fmt: skip
+            (
+                Copy(
+                    pk=FIRST_COPY + n,
+                    barcode=f"B{FIRST_COPY + n}",
+                    branch=branches[n % len(branches)],
+                    book_id=FIRST_COPY + (n - 1) % BOOKS,
+                )
+                for n in range(1, BOOKS * COPIES_OF_EACH + 1)
+            ),
+            batch_size=2_000,
+        )
         Book.objects.bulk_create((Book(pk=FIRST_COPY + n, title=f"Measured {n}") for n in range(BOOKS)), batch_size=500)
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(lyceum_facts_of_copies(id)) FROM catalog_book WHERE id >= %s", [FIRST_COPY])
     with connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '512MB'")
-        cursor.execute(PAST_LOANS, {
-            "by": User.objects.get(email=LIBRARIAN).pk, "loans": loans, "first": FIRST_COPY,
-            "copies": BOOKS * COPIES_OF_EACH, "patrons": PATRONS,
-        })  # fmt: skip
+        cursor.execute(
+            PAST_LOANS,
+            {
+                "by": User.objects.get(email=LIBRARIAN).pk,
+                "loans": loans,
+                "first": FIRST_COPY,
+                "copies": BOOKS * COPIES_OF_EACH,
+                "patrons": PATRONS,
+            },
+        )
         cursor.execute(POPULARITY)
         cursor.execute("VACUUM ANALYZE")
 
@@ -90,11 +106,15 @@ def facts() -> dict[str, Any]:
             "copies open": one(f"SELECT count(DISTINCT copy_id) {lent} AND returned_at IS NULL"),
             "on loan": one(f"SELECT count(*) FROM catalog_copy WHERE id > {FIRST_COPY} AND status = 'on_loan'"),
             # The desk lends the n-th copy to the n-th patron, and to nobody else.
-            "wrong patron": one(f"SELECT count(*) {lent} AND returned_at IS NULL AND (SELECT card_number FROM accounts_patron"
-                                f" AS p WHERE p.user_id = patron_id) <> 'B-' || (copy_id - {FIRST_COPY})"),
-            "due wrongly": one(f"SELECT count(*) {lent} AND returned_at IS NULL AND due_at <= now() + interval '12 days'"),
+            "wrong patron": one(
+                f"SELECT count(*) {lent} AND returned_at IS NULL AND (SELECT card_number FROM accounts_patron"
+                f" AS p WHERE p.user_id = patron_id) <> 'B-' || (copy_id - {FIRST_COPY})"
+            ),
+            "due wrongly": one(
+                f"SELECT count(*) {lent} AND returned_at IS NULL AND due_at <= now() + interval '12 days'"
+            ),
             "wrong counters": one(counted),
-        }  # fmt: skip
+        }
 
 
 def queries() -> list[int]:

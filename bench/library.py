@@ -34,9 +34,14 @@ class Library:
         self.var.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                [sys.executable, "manage.py", "up"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         end = time.monotonic() + 180
         while "Ctrl-C stops everything" not in self.log.read_text(errors="replace"):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -51,9 +56,13 @@ class Library:
     def manage(self, *words: str) -> str:
         """What a management command in this library says."""
         ran = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True,
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
             check=False,
-        )  # fmt: skip
+        )
         if ran.returncode:
             sys.exit(f"manage.py {words[0]} failed:\n{ran.stderr}")
         return ran.stdout

@@ -36,11 +36,33 @@ def main() -> int:
     with Library() as library, tempfile.TemporaryDirectory() as folder:
         library.manage("shell", "-v", "0", "-c", NO_LIMIT)
         ran = subprocess.run(
-            [str(Path(program).absolute()), "-f", str(ROOT / "locustfile.py"), "--host", library.url, "--headless", "--only-summary",
-             "--users", str(users), "--spawn-rate", str(max(1, users // 4)), "--run-time", f"{wanted.seconds}s",
-             "--stop-timeout", "10", "--csv", f"{folder}/load", "--exit-code-on-error", "1", "--loglevel", "WARNING"],
-            env=library.environment, cwd=folder, check=False,
-        )  # fmt: skip
+            [
+                str(Path(program).absolute()),
+                "-f",
+                str(ROOT / "locustfile.py"),
+                "--host",
+                library.url,
+                "--headless",
+                "--only-summary",
+                "--users",
+                str(users),
+                "--spawn-rate",
+                str(max(1, users // 4)),
+                "--run-time",
+                f"{wanted.seconds}s",
+                "--stop-timeout",
+                "10",
+                "--csv",
+                f"{folder}/load",
+                "--exit-code-on-error",
+                "1",
+                "--loglevel",
+                "WARNING",
+            ],
+            env=library.environment,
+            cwd=folder,
+            check=False,
+        )
         path = Path(folder) / "load_stats.csv"
         rows = list(csv.DictReader(path.open())) if path.exists() else []
     if ran.returncode not in {0, 1} or len(rows) < 2:

@@ -33,10 +33,14 @@ def services(var: Path) -> Iterator[None]:
         postgres.start()
         redis.start()
         os.environ |= {
-            "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "LYCEUM_VAR": str(var),
-            "LYCEUM_SECRET_KEY": "measures-only-" + "x" * 64, "DJANGO_SETTINGS_MODULE": "library.settings",
-            "LYCEUM_ALLOWED_HOSTS": "localhost", "LYCEUM_PUBLIC_URL": "http://localhost",
-        }  # fmt: skip
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": redis.url,
+            "LYCEUM_VAR": str(var),
+            "LYCEUM_SECRET_KEY": "measures-only-" + "x" * 64,
+            "DJANGO_SETTINGS_MODULE": "library.settings",
+            "LYCEUM_ALLOWED_HOSTS": "localhost",
+            "LYCEUM_PUBLIC_URL": "http://localhost",
+        }
         import django
 
         django.setup()
@@ -89,9 +93,10 @@ def rows(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         typed = asked["filters"]
         narrow = Filters(
-            language=(typed["language"],) if typed else (), category=(typed["category"],) if typed else (),
+            language=(typed["language"],) if typed else (),
+            category=(typed["category"],) if typed else (),
             available=True if typed else None,
-        )  # fmt: skip
+        )
         try:
             results = search(asked["words"], user=nobody, filters=narrow, facets=True)
         except SearchTookTooLong:

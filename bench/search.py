@@ -68,8 +68,10 @@ def table(size: int, told: dict[str, Told]) -> str:
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for kind in (*KINDS, "all of these"):
-        cells = [f"{percentile(rows[kind], 0.5):.1f} / {percentile(rows[kind], 0.95):.1f}" if rows[kind] else "–"
-                 for rows in (ours, meaning, sqlite, tantivy)]  # fmt: skip
+        cells = [
+            f"{percentile(rows[kind], 0.5):.1f} / {percentile(rows[kind], 0.95):.1f}" if rows[kind] else "–"
+            for rows in (ours, meaning, sqlite, tantivy)
+        ]
         own = percentile(ours[kind], 0.95)
         ratios = [f"{own / percentile(peer[kind], 0.95):.2f}" for peer in (sqlite, tantivy)]
         lines.append(f"| {kind} | " + " | ".join([*cells, *ratios]) + " |")
@@ -80,12 +82,18 @@ def table(size: int, told: dict[str, Told]) -> str:
         f" titles in the same database: {percentile(bare, 0.5):.1f}, {percentile(bare, 0.95):.1f} ms."
         f" Known records on the first page: Lyceum {found(told['ours']['rows']):.0%}, FTS5"
         f" {found(told['sqlite']['rows']):.0%}, Tantivy {found(told['tantivy']['rows']):.0%}; misspelt:"
-        + ",".join(f" {name} {_misspelt(told[engine]['rows']):.0%}" for name, engine in
-                   (("Lyceum", "ours"), ("FTS5 with trigrams", "sqlite"), ("Tantivy, distance 1", "tantivy")))
+        + ",".join(
+            f" {name} {_misspelt(told[engine]['rows']):.0%}"
+            for name, engine in (
+                ("Lyceum", "ours"),
+                ("FTS5 with trigrams", "sqlite"),
+                ("Tantivy, distance 1", "tantivy"),
+            )
+        )
         + f". Loading: Lyceum {told['ours']['load']:.0f} s, FTS5 {told['sqlite']['load']:.0f} s, Tantivy"
         f" {told['tantivy']['load']:.0f} s." + _ended(told["ours"]["rows"] + told["ours"]["meaning"]),
         "",
-    ]  # fmt: skip
+    ]
     return "\n".join(lines)
 
 
@@ -100,9 +108,7 @@ def growth(measured: dict[int, dict[str, Told]]) -> str:
     for small, large in itertools.pairwise(sizes):
         words = []
         for kind in (*KINDS, "suggest"):
-            before, after = (
-                percentile(by_kind(measured[size]["ours"]["rows"])[kind], 0.95) for size in (small, large)
-            )  # fmt: skip
+            before, after = (percentile(by_kind(measured[size]["ours"]["rows"])[kind], 0.95) for size in (small, large))
             words.append(f"{kind} {after / before:.1f}× ({math.log(after / before) / math.log(large / small):.2f})")
         lines.append(f"p95 from {small:,} to {large:,} records, exponent in brackets: " + ", ".join(words) + ".")
     return "\n\n".join(lines)
@@ -135,7 +141,7 @@ def main() -> int:
         " category, branch, author and availability; the quickest of three calls in process.\nRecords are made from real"
         " titles by recombination; queries from the records.\n\n"
         f"{machine()}.\n\n" + "\n".join(table(size, told) for size, told in measured.items()) + growth(measured)
-    )  # fmt: skip
+    )
     if not wanted.keep_results:
         write_section("search", text)
     print(growth(measured))

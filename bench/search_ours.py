@@ -41,10 +41,14 @@ def services(var: Path) -> Iterator[None]:
         postgres.start()
         redis.start()
         os.environ |= {
-            "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "LYCEUM_VAR": str(var), "LYCEUM_ALLOWED_HOSTS": "localhost",
-            "LYCEUM_SECRET_KEY": "measures-only-" + "x" * 64, "DJANGO_SETTINGS_MODULE": "library.settings",
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": redis.url,
+            "LYCEUM_VAR": str(var),
+            "LYCEUM_ALLOWED_HOSTS": "localhost",
+            "LYCEUM_SECRET_KEY": "measures-only-" + "x" * 64,
+            "DJANGO_SETTINGS_MODULE": "library.settings",
             "LYCEUM_PUBLIC_URL": "http://localhost",
-        }  # fmt: skip
+        }
         import django
         from django.core.management import call_command
 
@@ -120,8 +124,12 @@ def _copy_records(cursor: Any, records: Path) -> None:
     from django.utils import timezone
 
     now, people, headings = timezone.now(), dict[str, int](), dict[str, int]()
-    copy_in(cursor, "catalog_branch", "id, code, name, address",
-            ((n, f"b{n}", f"Branch {n}", "") for n in range(1, BRANCHES + 1)))  # fmt: skip
+    copy_in(
+        cursor,
+        "catalog_branch",
+        "id, code, name, address",
+        ((n, f"b{n}", f"Branch {n}", "") for n in range(1, BRANCHES + 1)),
+    )
     cursor.execute("INSERT INTO catalog_category (id, name) SELECT n, 'Category ' || n FROM generate_series(1, 40) n")
     rows = read(records)
     while batch := list(islice(rows, TOGETHER)):
@@ -130,8 +138,12 @@ def _copy_records(cursor: Any, records: Path) -> None:
         copy_in(cursor, "catalog_book_categories", "book_id, category_id", iter(links))
         about: Any = {(row["id"], headings[s]) for row in batch for s in row["subjects"]}  # type: ignore[attr-defined]
         copy_in(cursor, "catalog_book_subjects", "book_id, subject_id", iter(about))
-        copy_in(cursor, "catalog_authorship", "book_id, author_id, role, position",
-                ((row["id"], people[str(row["author"])], "author", 0) for row in batch))  # fmt: skip
+        copy_in(
+            cursor,
+            "catalog_authorship",
+            "book_id, author_id, role, position",
+            ((row["id"], people[str(row["author"])], "author", 0) for row in batch),
+        )
         _copy_books(cursor, batch, now)
 
 
@@ -144,31 +156,85 @@ def _copy_names(cursor: Any, batch: list[Any], people: dict[str, int], headings:
     first = len(people) + 1
     people |= {name: first + n for n, name in enumerate(new)}
     columns = [column.name for column in _author_columns()]
-    copy_in(cursor, "catalog_author", ", ".join(columns), (
-        tuple(_author(people[name], name, sort_name(name) or name.casefold(), fold(name), column)
-              for column in columns) for name in new))  # fmt: skip
+    copy_in(
+        cursor,
+        "catalog_author",
+        ", ".join(columns),
+        (
+            tuple(
+                _author(people[name], name, sort_name(name) or name.casefold(), fold(name), column)
+                for column in columns
+            )
+            for name in new
+        ),
+    )
     subjects = {s: None for row in batch for s in row["subjects"] if s not in headings}
     first = len(headings) + 1
     headings |= {name: first + n for n, name in enumerate(subjects)}
-    copy_in(cursor, "catalog_subject", "id, name, sort_name",
-            ((headings[name], name, fold(name)[:200]) for name in subjects))  # fmt: skip
+    copy_in(
+        cursor,
+        "catalog_subject",
+        "id, name, sort_name",
+        ((headings[name], name, fold(name)[:200]) for name in subjects),
+    )
 
 
 def _copy_books(cursor: Any, batch: list[Any], now: Any) -> None:
     from catalog.names import sort_title
     from library.search.cut import recorded
 
-    copy_in(cursor, "catalog_copy",
-            "book_id, branch_id, barcode, barcode_folded, shelf_mark, status, not_for_loan, condition, created_at",
-            ((row["id"], branch, f"B{row['id']}-{branch}", f"b{row['id']}-{branch}", "",
-              "available" if branch in row["free"] else "in_repair", False, "", now) for row in batch for branch in row["branches"]))  # fmt: skip
-    copy_in(cursor, "catalog_book", "id, title, subtitle, publisher, year, language, description, is_public,"
-            " is_suppressed, total_copies, available_copies, popularity, sort_title, search_a, search_b,"
-            " search_c, search_d, created_at, updated_at, reading_level",
-            ((row["id"], row["title"], "", "", row["year"], row["language"], "", True, False, len(row["branches"]),
-              len(row["free"]), 0, sort_title(str(row["title"]), str(row["language"])), recorded(str(row["title"])),
-              recorded(str(row["author"])), recorded(" ".join(row["subjects"])), "", now, now, "")
-             for row in batch))  # fmt: skip
+    copy_in(
+        cursor,
+        "catalog_copy",
+        "book_id, branch_id, barcode, barcode_folded, shelf_mark, status, not_for_loan, condition, created_at",
+        (
+            (
+                row["id"],
+                branch,
+                f"B{row['id']}-{branch}",
+                f"b{row['id']}-{branch}",
+                "",
+                "available" if branch in row["free"] else "in_repair",
+                False,
+                "",
+                now,
+            )
+            for row in batch
+            for branch in row["branches"]
+        ),
+    )
+    copy_in(
+        cursor,
+        "catalog_book",
+        "id, title, subtitle, publisher, year, language, description, is_public,"
+        " is_suppressed, total_copies, available_copies, popularity, sort_title, search_a, search_b,"
+        " search_c, search_d, created_at, updated_at, reading_level",
+        (
+            (
+                row["id"],
+                row["title"],
+                "",
+                "",
+                row["year"],
+                row["language"],
+                "",
+                True,
+                False,
+                len(row["branches"]),
+                len(row["free"]),
+                0,
+                sort_title(str(row["title"]), str(row["language"])),
+                recorded(str(row["title"])),
+                recorded(str(row["author"])),
+                recorded(" ".join(row["subjects"])),
+                "",
+                now,
+                now,
+                "",
+            )
+            for row in batch
+        ),
+    )
 
 
 def _author_columns() -> list[Any]:
@@ -214,9 +280,15 @@ def add_vectors() -> None:
         pairs = chance.integers(0, len(titles), (len(books), 2))
         vectors = real[pairs[:, 0]] + 0.5 * real[pairs[:, 1]] + chance.normal(0, 0.01, (len(books), real.shape[1]))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        copy_in(cursor, "catalog_bookvector", "generation_id, book_id, text_version, embedding", (
-            (generation.pk, book, version, "[" + ",".join(f"{value:.5g}" for value in vector) + "]")
-            for (book, version), vector in zip(books, vectors.astype(np.float32), strict=True)))  # fmt: skip
+        copy_in(
+            cursor,
+            "catalog_bookvector",
+            "generation_id, book_id, text_version, embedding",
+            (
+                (generation.pk, book, version, "[" + ",".join(f"{value:.5g}" for value in vector) + "]")
+                for (book, version), vector in zip(books, vectors.astype(np.float32), strict=True)
+            ),
+        )
         cursor.execute("SET maintenance_work_mem = '2GB'")
         cursor.execute(
             f"CREATE INDEX {generations.index_of(generation)} ON catalog_bookvector USING hnsw"
@@ -242,9 +314,10 @@ def ask(queries: Path, *, suggestions: bool) -> list[dict[str, Any]]:
     def whole(asked: Asked) -> Callable[[], Any]:
         typed = asked["filters"]
         narrow = Filters(
-            language=(typed["language"],) if typed else (), category=(typed["category"],) if typed else (),
+            language=(typed["language"],) if typed else (),
+            category=(typed["category"],) if typed else (),
             available=True if typed else None,
-        )  # fmt: skip
+        )
         return lambda: search(asked["words"], user=nobody, filters=narrow, facets=True)
 
     for asked in map(dict, read(queries)):

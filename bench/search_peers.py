@@ -46,13 +46,26 @@ class Sqlite:
         """)
         run = self.db.execute
         for row in lines(records):
-            run("INSERT INTO book VALUES (?,?,?,?,?,?,?)", (row["id"], row["title"], row["title"].lower(), row["author"],
-                row["language"], row["year"], bool(row["free"])))  # fmt: skip
-            run("INSERT INTO text (rowid, title, author, subjects) VALUES (?,?,?,?)",
-                (row["id"], row["title"], row["author"], " ".join(row["subjects"])))  # fmt: skip
+            run(
+                "INSERT INTO book VALUES (?,?,?,?,?,?,?)",
+                (
+                    row["id"],
+                    row["title"],
+                    row["title"].lower(),
+                    row["author"],
+                    row["language"],
+                    row["year"],
+                    bool(row["free"]),
+                ),
+            )
+            run(
+                "INSERT INTO text (rowid, title, author, subjects) VALUES (?,?,?,?)",
+                (row["id"], row["title"], row["author"], " ".join(row["subjects"])),
+            )
             self.db.executemany("INSERT INTO category VALUES (?,?)", [(row["id"], c) for c in row["categories"]])
-            self.db.executemany("INSERT INTO branch VALUES (?,?,?)",
-                                [(row["id"], b, b in row["free"]) for b in row["branches"]])  # fmt: skip
+            self.db.executemany(
+                "INSERT INTO branch VALUES (?,?,?)", [(row["id"], b, b in row["free"]) for b in row["branches"]]
+            )
         self.db.executescript("""
             CREATE INDEX title_starts ON book (sort_title); CREATE INDEX by_book ON category (book, category);
             CREATE INDEX at_branch ON branch (book, branch, free);
@@ -63,9 +76,13 @@ class Sqlite:
 
     def suggest(self, asked: Row) -> list[int]:
         end = asked["words"] + "\U0010ffff"
-        return [r[0] for r in self.db.execute(
-            "SELECT id FROM book WHERE sort_title >= ? AND sort_title < ? ORDER BY sort_title LIMIT 10",
-            (asked["words"], end))]  # fmt: skip
+        return [
+            r[0]
+            for r in self.db.execute(
+                "SELECT id FROM book WHERE sort_title >= ? AND sort_title < ? ORDER BY sort_title LIMIT 10",
+                (asked["words"], end),
+            )
+        ]
 
     def search(self, asked: Row) -> tuple[list[int], int]:
         words = asked["words"]
@@ -83,12 +100,20 @@ class Sqlite:
     def _page(self, words: str, filters: dict[str, str]) -> tuple[list[int], int]:
         run = self.db.execute
         run("DROP TABLE IF EXISTS temp.hit")
-        run("""CREATE TEMP TABLE hit AS SELECT b.id, b.author, b.language, b.year, b.available,
+        run(
+            """CREATE TEMP TABLE hit AS SELECT b.id, b.author, b.language, b.year, b.available,
                  ? = '' OR b.language = ? AS p_language, ? = '' OR b.available AS p_available,
                  ? = '' OR EXISTS (SELECT 1 FROM category WHERE book = b.id AND category = ?) AS p_category
                FROM text CROSS JOIN book b ON b.id = text.rowid WHERE text MATCH ?""",
-            (language := filters.get("language", ""), language, filters.get("available", ""),
-             category := filters.get("category", ""), int(category or 0), words))  # fmt: skip
+            (
+                language := filters.get("language", ""),
+                language,
+                filters.get("available", ""),
+                category := filters.get("category", ""),
+                int(category or 0),
+                words,
+            ),
+        )
         every = "p_language AND p_available AND p_category"
         top = run(
             f"""SELECT rowid FROM text WHERE text MATCH ? AND +rowid IN (SELECT id FROM hit WHERE {every})
@@ -128,11 +153,20 @@ class Tantivy:
         self.index = tantivy.Index(self.schema, path=self.folder.name)
         writer = self.index.writer(500_000_000, 2)
         for row in lines(records):
-            writer.add_document(tantivy.Document(
-                id=row["id"], title=[row["title"]], author=[row["author"]], subjects=row["subjects"],
-                author_name=[row["author"]], language=[row["language"]], decade=row["year"] // 10,
-                category=row["categories"], branch=row["branches"], available=int(bool(row["free"])),
-            ))  # fmt: skip
+            writer.add_document(
+                tantivy.Document(
+                    id=row["id"],
+                    title=[row["title"]],
+                    author=[row["author"]],
+                    subjects=row["subjects"],
+                    author_name=[row["author"]],
+                    language=[row["language"]],
+                    decade=row["year"] // 10,
+                    category=row["categories"],
+                    branch=row["branches"],
+                    available=int(bool(row["free"])),
+                )
+            )
         writer.commit()
         writer.wait_merging_threads()
         self.index.reload()
@@ -150,9 +184,12 @@ class Tantivy:
         if asked["kind"] == "prefix":
             words = asked["words"].rsplit(" ", 1)[0]
         query = self.index.parse_query(
-            words, ["title", "author", "subjects"], field_boosts={"title": 4.0, "author": 2.0}, fuzzy_fields=fuzzy,
+            words,
+            ["title", "author", "subjects"],
+            field_boosts={"title": 4.0, "author": 2.0},
+            fuzzy_fields=fuzzy,
             conjunction_by_default=True,
-        )  # fmt: skip
+        )
         must = self.tantivy.Occur.Must
         parts = [(must, query)]
         if asked["kind"] == "prefix":
@@ -160,10 +197,13 @@ class Tantivy:
             parts.append((must, self.tantivy.Query.regex_query(self.schema, "title", last)))
         filters = asked["filters"]
         narrow = {
-            name: self.tantivy.Query.term_query(self.schema, name, int(bool(value)) if name == "available" else value if
-                                                name == "language" else int(value))
+            name: self.tantivy.Query.term_query(
+                self.schema,
+                name,
+                int(bool(value)) if name == "available" else value if name == "language" else int(value),
+            )
             for name, value in filters.items()
-        }  # fmt: skip
+        }
         whole = self._all(parts, narrow)
         found = self.searcher.search(whole, 20, count=True)
         facets = {name: {"terms": {"field": name, "size": 12}} for name in ("decade", "author_name", "branch")}

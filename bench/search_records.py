@@ -93,12 +93,16 @@ def records(number: int, seed: int = 13) -> Iterator[Record]:
             title = _crossed(title, " ".join(str(chance.choice(real)["title"]).split()))
         lent = chance.sample(range(1, BRANCHES + 1), chance.choice((0, 1, 1, 2)))
         yield Record(
-            id=number_now, title=title[:480], author=_author(row, chance.choice(real)),
+            id=number_now,
+            title=title[:480],
+            author=_author(row, chance.choice(real)),
             subjects=[str(s)[:190] for s in row.get("lcsh", [])][:6],  # type: ignore[attr-defined]
-            language=_language(row), year=chance.randint(1800, 2025),
+            language=_language(row),
+            year=chance.randint(1800, 2025),
             categories=sorted({places[s] for s in _shelves(row) if s in places}) or [chance.randint(1, len(places))],
-            branches=lent, free=[branch for branch in lent if chance.random() < 0.7],
-        )  # fmt: skip
+            branches=lent,
+            free=[branch for branch in lent if chance.random() < 0.7],
+        )
 
 
 def queries(some: list[Record], seed: int = 17) -> list[Asked]:

@@ -42,8 +42,11 @@ class Tree:
         self.folder = folder
         self.process = subprocess.Popen(
             [python if python.exists() else sys.executable, ROOT / "bench" / "one_tree.py", var, records, queries],
-            cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def ask(self, word: str) -> list[Row]:
         assert self.process.stdin
@@ -66,8 +69,10 @@ def differences(queries: Sequence[Row], own: Sequence[Row], base: Sequence[Row])
     """By kind, how many queries there are, and how many have another page, number or facets than the base's."""
     found: dict[str, dict[str, int]] = {}
     for asked, one, other in zip(queries, own, base, strict=True):
-        row = found.setdefault(asked["kind"], dict.fromkeys(("asked", "other page", "other number", "other facets",
-                                                            "known", "known before"), 0))  # fmt: skip
+        row = found.setdefault(
+            asked["kind"],
+            dict.fromkeys(("asked", "other page", "other number", "other facets", "known", "known before"), 0),
+        )
         row["asked"] += 1
         row["other page"] += set(one["ids"]) != set(other["ids"])
         row["other number"] += one["count"] != other["count"]
@@ -99,11 +104,12 @@ def ratio(own: Sequence[Round], base: Sequence[Round], kind: str, share: float) 
 
 def table(size: int, told: dict[str, dict[str, int]], own: Sequence[Round], base: Sequence[Round]) -> str:
     lines = [
-        f"### Beside the base, {size:,} records, {len(own)} rounds in turns", "",
+        f"### Beside the base, {size:,} records, {len(own)} rounds in turns",
+        "",
         "| query | base p50 / p95 ms | now p50 / p95 ms | ratio p50 (95 %) | ratio p95 (95 %) | goal | known before"
         " | known now | other page / number / facets |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]  # fmt: skip
+    ]
     for kind in (*SHOWN, "all of these"):
         cells = [kind]
         cells += [
@@ -162,11 +168,14 @@ def main() -> int:
         check=True,
     ).stdout.strip()
     if not wanted.keep_results:
-        write_section("search-against", (
-            f"`make bench-search-against BASE=…`: this tree beside {commit}, each with its own bench module and database,"
-            " in turns; each query the quickest of three calls, then the ratio of the medians over all rounds.\n\n"
-            f"{machine()}.\n\n" + "\n".join(tables)
-        ))  # fmt: skip
+        write_section(
+            "search-against",
+            (
+                f"`make bench-search-against BASE=…`: this tree beside {commit}, each with its own bench module and database,"
+                " in turns; each query the quickest of three calls, then the ratio of the medians over all rounds.\n\n"
+                f"{machine()}.\n\n" + "\n".join(tables)
+            ),
+        )
     return 0
 
 

@@ -2,9 +2,19 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 RECORDS = (
-    "book", "author", "authoralias", "category", "subject", "series", "branch", "itemtype", "copy", "authorship",
-    "bookidentifier", "bookfile",
-)  # fmt: skip
+    "book",
+    "author",
+    "authoralias",
+    "category",
+    "subject",
+    "series",
+    "branch",
+    "itemtype",
+    "copy",
+    "authorship",
+    "bookidentifier",
+    "bookfile",
+)
 # A branch is closed by an administrator; everything else on the shelves is a librarian's daily work.
 LIBRARIAN = [
     f"catalog.{verb}_{record}"

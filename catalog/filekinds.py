@@ -14,13 +14,32 @@ HEAD = 8192  # bytes that `kind_of` wants to see
 PDF_HEADER, PDF_HEADER_WITHIN = b"%PDF-", 1024
 # How a whole file of another kind begins. A PDF header further on does not make it a PDF.
 OTHERS = (
-    (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"),
-    (b"II*\x00", "TIFF"), (b"MM\x00*", "TIFF"), (b"MZ", "EXE"), (b"\x7fELF", "EXE"), (b"\xca\xfe\xba\xbe", "EXE"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC"), (b"{\\rtf", "RTF"), (b"%!PS", "PostScript"),
-    (b"Rar!", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"),
-    (b"PK\x03\x04", "ZIP"), (b"AT&TFORM", "DjVu"), (b"ID3", "MP3"), (b"OggS", "Ogg"), (b"RIFF", "RIFF"),
-    (b"wOFF", "font"), (b"SQLite format 3", "SQLite"), (b"#!", "script"),
-)  # fmt: skip
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"MZ", "EXE"),
+    (b"\x7fELF", "EXE"),
+    (b"\xca\xfe\xba\xbe", "EXE"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC"),
+    (b"{\\rtf", "RTF"),
+    (b"%!PS", "PostScript"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\xfd7zXZ", "xz"),
+    (b"BZh", "bzip2"),
+    (b"PK\x03\x04", "ZIP"),
+    (b"AT&TFORM", "DjVu"),
+    (b"ID3", "MP3"),
+    (b"OggS", "Ogg"),
+    (b"RIFF", "RIFF"),
+    (b"wOFF", "font"),
+    (b"SQLite format 3", "SQLite"),
+    (b"#!", "script"),
+)
 MARKUP = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype|html|head|body|svg|\w+[\s>:/])", re.I | re.S)
 EPUB_MARK = b"mimetypeapplication/epub+zip"
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -92,9 +111,12 @@ def encoding_of(pieces: Iterable[bytes], *, is_whole: bool = False) -> str:
 def _marked(head: bytes) -> str:
     """UTF-8, UTF-16 or UTF-32 by the mark at its beginning, or UTF-16 by where its zeros stand."""
     for mark, name in (
-        (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-        (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
-    ):  # fmt: skip
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF32_BE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if head.startswith(mark):
             return name
     even, odd = head[:HEAD:2].count(0), head[1:HEAD:2].count(0)

@@ -50,27 +50,47 @@ class BookAdminForm(BookModelForm):
     )
 
     isbn = forms.CharField(
-        label=_("ISBN"), max_length=LONGEST, required=False,
+        label=_("ISBN"),
+        max_length=LONGEST,
+        required=False,
         help_text=_("10 or 13 digits as they are printed or scanned; kept as 13. Empty for a book that has none."),
-    )  # fmt: skip
+    )
 
     language = forms.CharField(
-        label=_("language"), max_length=40, initial="en",
+        label=_("language"),
+        max_length=40,
+        initial="en",
         help_text=_("Two letters, for example en; three where a language has no two. mul: several, zxx: no words."),
-    )  # fmt: skip
+    )
 
     series_position = forms.CharField(
-        label=_("place in the series"), max_length=checks.PLACE_LENGTH, required=False,
+        label=_("place in the series"),
+        max_length=checks.PLACE_LENGTH,
+        required=False,
         help_text=_("1, 2, or 1.5 for what came between; 1-3 for an omnibus of volumes 1 to 3."),
-    )  # fmt: skip
+    )
 
     class Meta:
         model = Book
         fields = (
-            "title", "subtitle", "filing_title", "isbn", "publisher", "year", "language", "page_count",
-            "description", "categories", "subjects", "series", "series_position", "reading_level",
-            "minimum_age", "is_public", "is_suppressed",
-        )  # fmt: skip
+            "title",
+            "subtitle",
+            "filing_title",
+            "isbn",
+            "publisher",
+            "year",
+            "language",
+            "page_count",
+            "description",
+            "categories",
+            "subjects",
+            "series",
+            "series_position",
+            "reading_level",
+            "minimum_age",
+            "is_public",
+            "is_suppressed",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,8 +146,16 @@ class CopyAdminForm(CopyModelForm):
     class Meta:
         model = Copy
         fields = (
-            "book", "branch", "barcode", "shelf_mark", "status", "not_for_loan", "item_type", "condition", "price",
-        )  # fmt: skip
+            "book",
+            "branch",
+            "barcode",
+            "shelf_mark",
+            "status",
+            "not_for_loan",
+            "item_type",
+            "condition",
+            "price",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -228,16 +256,19 @@ class BulkForm(forms.Form):
     )
     publisher = forms.CharField(required=False, label=_("Publisher"), max_length=checks.NAME_LENGTH)
     is_public = forms.NullBooleanField(
-        required=False, label=_("Public"), help_text=_("Readers may read, ask and study its digital content."),
+        required=False,
+        label=_("Public"),
+        help_text=_("Readers may read, ask and study its digital content."),
         widget=YesNoUnchanged,
-    )  # fmt: skip
+    )
     is_suppressed = forms.NullBooleanField(
         required=False, label=_("Suppressed"), help_text=_("Hidden from readers everywhere."), widget=YesNoUnchanged
     )
     reading_level = forms.ChoiceField(
-        required=False, label=_("Written for"),
+        required=False,
+        label=_("Written for"),
         choices=[("", _("unchanged")), *ReadingLevel.choices, (NOBODY, _("nobody in particular"))],
-    )  # fmt: skip
+    )
 
     def clean_language(self) -> str:
         code: str = self.cleaned_data["language"]

@@ -41,13 +41,19 @@ class KeptFileInput(forms.FileInput):
             return box
         until = timezone.localtime(self.kept.until, timezone.get_default_timezone())
         words = _("“%(name)s” (%(size)s) is chosen and kept until %(hour)s. It goes in when the record is saved.") % {
-            "name": self.kept.name, "size": filesizeformat(self.kept.size), "hour": f"{until:%H:%M}",
-        }  # fmt: skip
+            "name": self.kept.name,
+            "size": filesizeformat(self.kept.size),
+            "hour": f"{until:%H:%M}",
+        }
         return format_html(
             '<div class="kept-file"><p>{}</p><input type="hidden" name="{name}_kept" value="{}">'
             '<label><input type="checkbox" name="{name}_leave_out" value="1"> {}</label></div>{}',
-            words, self.kept.token, _("Leave it out"), box, name=name,
-        )  # fmt: skip
+            words,
+            self.kept.token,
+            _("Leave it out"),
+            box,
+            name=name,
+        )
 
 
 class KeptFileField(forms.FileField):

@@ -49,9 +49,11 @@ class _Candidate:
     def score(self) -> float:
         subjects = 1 - prod(1 - weight for weight in self.shared.values())
         return (
-            max(self.cosine or 0, 0) + WORTH_SUBJECTS * subjects + WORTH_PEOPLE * bool(self.people)
+            max(self.cosine or 0, 0)
+            + WORTH_SUBJECTS * subjects
+            + WORTH_PEOPLE * bool(self.people)
             + WORTH_SERIES * bool(self.series)
-        )  # fmt: skip
+        )
 
     def reason(self, book_id: int) -> Like | None:
         """The plainest reason; ``None`` where there is none good enough."""

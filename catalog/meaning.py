@@ -105,8 +105,9 @@ def closest(generation: BookGeneration, meaning: npt.NDArray[np.float32], *, lim
     """
     values: dict[str, Any] = {
         "meaning": "[" + ",".join(f"{value:.7g}" for value in meaning.tolist()) + "]",
-        "generation": str(generation.pk), "limit": limit,
-    }  # fmt: skip
+        "generation": str(generation.pk),
+        "limit": limit,
+    }
     if vectors > EXACT_UP_TO:
         return _approximate(generation, values)
     with connection.cursor() as cursor:

@@ -43,7 +43,7 @@ ARTICLES = {
     "pt": ("o ", "a ", "os ", "as ", "um ", "uma ", "uns ", "umas "),
     "ro": ("un ", "o ", "niste "),
     "sv": ("den ", "det ", "de ", "en ", "ett "),
-}  # fmt: skip
+}
 # Where what looks like an article is a letter ("A is for Alibi", "A to Zoo") or a part of a name ("El Salvador hoy").
 KEPT = {
     "ca": r"el salvador|l'hospitalet|les planes|la rioja",
@@ -56,7 +56,7 @@ KEPT = {
     "gl": r"a coruna|o grove|o courel",
     "it": r"la spezia|l'aquila|la scala|l'avana|la mecca",
     "nl": r"de gaulle|de sade|den haag",
-}  # fmt: skip
+}
 
 LEADING_SIGNS = re.compile(r"^[\W_]+")  # "“Heroes”" is filed under h
 SIGNS_BUT_APOSTROPHE = re.compile(r"^[^\w']+|^'(?=\w{3})")

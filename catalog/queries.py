@@ -61,7 +61,7 @@ def for_list(books: BookQuerySet) -> BookQuerySet:
         books.select_related("digital_file", "series")
         .prefetch_related(IN_TITLE_ORDER, "categories")
         .defer("description", *SEARCHED)
-    )  # fmt: skip
+    )
 
 
 def books_of(results: Results, user: User | AnonymousUser) -> list[Book]:

@@ -73,9 +73,12 @@ def search(
     asked = parse(query)
     size = max(1, min(page_size, PAGE_SIZE_AT_MOST))
     view = View(
-        staff=bool(user.is_staff), sort=sort if sort in SORTS else "relevance", facets=facets,
-        offset=(max(1, min(page, LAST_PAGE)) - 1) * size, limit=size,
-    )  # fmt: skip
+        staff=bool(user.is_staff),
+        sort=sort if sort in SORTS else "relevance",
+        facets=facets,
+        offset=(max(1, min(page, LAST_PAGE)) - 1) * size,
+        limit=size,
+    )
     with searching():
         narrow = narrowing.resolve(filters)
         if asked.is_empty:

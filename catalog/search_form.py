@@ -120,9 +120,10 @@ class SearchForm(forms.Form):
     series = Words(label=lazy("Series"), at_most=200)
     subject = Words(label=lazy("Subject"), at_most=200)
     sort = OneOf(
-        {name: name for name, _label in SORTS}, label=lazy("Order"),
+        {name: name for name, _label in SORTS},
+        label=lazy("Order"),
         sentence=lazy("One of relevance, title, newest, year and popular."),
-    )  # fmt: skip
+    )
     exactly = OneOf({"1": True, "0": False}, label=lazy("Exactly as typed"), sentence=lazy("1 or 0."))
 
     REPEATED = ("category", "author", "language", "year", "branch", "format")

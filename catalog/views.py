@@ -32,9 +32,14 @@ SUGGESTIONS_LAST = 60  # seconds in the browser of whoever typed them
 TEMPLATES = {"page": "catalog/book_list.html", "found": "catalog/_found.html", "more": "catalog/_more.html"}
 # What the browsers' own PDF viewers need of a page that is nothing but a PDF; still no script of ours or of others.
 VIEWER = {
-    "default-src": [NONE], "script-src": [NONE], "object-src": [SELF], "frame-src": [SELF], "img-src": [SELF],
-    "style-src": [SELF, UNSAFE_INLINE], "frame-ancestors": [NONE],
-}  # fmt: skip
+    "default-src": [NONE],
+    "script-src": [NONE],
+    "object-src": [SELF],
+    "frame-src": [SELF],
+    "img-src": [SELF],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "frame-ancestors": [NONE],
+}
 
 
 @require_safe
@@ -79,9 +84,15 @@ def _found(request: HttpRequest, form: SearchForm, *, facets: bool) -> tuple[Res
 
     def page(number: int) -> Results:
         return search(
-            form.query, user=request.user, filters=form.filters, sort=form.order, page=number, page_size=ROWS,
-            facets=facets, exactly=form.is_exact,
-        )  # fmt: skip
+            form.query,
+            user=request.user,
+            filters=form.filters,
+            sort=form.order,
+            page=number,
+            page_size=ROWS,
+            facets=facets,
+            exactly=form.is_exact,
+        )
 
     number = max(number, 1)
     results = page(number)

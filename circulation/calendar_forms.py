@@ -173,9 +173,10 @@ class ClosureForm(forms.Form):
     first = forms.DateField(label=gettext_lazy("First day"), widget=DayInput)
     last = forms.DateField(label=gettext_lazy("Last day"), widget=DayInput)
     week = forms.BooleanField(
-        required=False, label=gettext_lazy("Days that the week closes, too"),
+        required=False,
+        label=gettext_lazy("Days that the week closes, too"),
         help_text=gettext_lazy("Else only days that an exception closes."),
-    )  # fmt: skip
+    )
 
     def clean(self) -> None:
         if self.errors:
@@ -199,9 +200,10 @@ class HolidaysForm(forms.Form):
 
     country = forms.ChoiceField(label=gettext_lazy("Country"))
     subdivision = forms.ChoiceField(
-        required=False, label=gettext_lazy("Part of the country"),
+        required=False,
+        label=gettext_lazy("Part of the country"),
         help_text=gettext_lazy("Choose a country and show its holidays first: then its parts can be chosen."),
-    )  # fmt: skip
+    )
     year = forms.TypedChoiceField(label=gettext_lazy("Year"), coerce=int)
     branch = forms.ModelChoiceField(
         Branch.objects.all(), required=False, label=gettext_lazy("Branch"), empty_label=EVERY_BRANCH
@@ -242,9 +244,12 @@ class HolidaysForm(forms.Form):
         """What was chosen, as an address carries it."""
         given = self.cleaned_data
         return {
-            "country": given["country"], "subdivision": given["subdivision"], "shown": given["country"],
-            "year": str(given["year"]), "branch": str(given["branch"].pk) if given["branch"] else "",
-        }  # fmt: skip
+            "country": given["country"],
+            "subdivision": given["subdivision"],
+            "shown": given["country"],
+            "year": str(given["year"]),
+            "branch": str(given["branch"].pk) if given["branch"] else "",
+        }
 
 
 def chosen_days(values: Sequence[str]) -> set[date]:

@@ -120,9 +120,12 @@ class Attempt:
         else:
             assert self.copy is not None  # one of the two
             state = queries.check_out_state(
-                barcode=self.copy.barcode, card=self.reader.card_number, copy=self.copy, patron=self.reader,
+                barcode=self.copy.barcode,
+                card=self.reader.card_number,
+                copy=self.copy,
+                patron=self.reader,
                 branch=self.branch,
-            )  # fmt: skip
+            )
             decision = rules.decide_check_out(state, at=at)
         return self.refused(Refusal(reasons=decision.reasons))
 
@@ -205,9 +208,12 @@ def choice(reader: Patron) -> dict[str, str]:
     """A reader among others of the same name, as plain values."""
     born = str(reader.birth_date.year) if reader.birth_date else ""
     return {
-        "id": str(reader.pk), "name": str(reader.user), "card": reader.card_number, "tier": str(reader.tier),
+        "id": str(reader.pk),
+        "name": str(reader.user),
+        "card": reader.card_number,
+        "tier": str(reader.tier),
         "born": born,
-    }  # fmt: skip
+    }
 
 
 def lend(copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:
@@ -281,9 +287,13 @@ def take_back(copy: Copy | str, *, by: User, branch: Branch | None, said: Taking
     is_plain = result.action == services.Action.SHELVE and not alerts and not result.nothing_changed
     tone = "good" if is_plain else "warn"
     row = {
-        "barcode": result.copy.barcode, "title": result.copy.book.title, "where": where, "tone": tone, "word": word,
+        "barcode": result.copy.barcode,
+        "title": result.copy.book.title,
+        "where": where,
+        "tone": tone,
+        "word": word,
         "from": str(result.loan.patron.user) if result.loan else "",
-    }  # fmt: skip
+    }
     return Outcome(tone, word, lines, taken=row)
 
 

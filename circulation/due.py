@@ -229,6 +229,8 @@ class _Search:
     def _why(self, day: date) -> dict[str, object]:
         special, term = self.calendar.exception_on(day), self.calendar.term_of(day)
         return {
-            "from": day, "exception": special.name if special else "", "weekday": day.weekday(),
+            "from": day,
+            "exception": special.name if special else "",
+            "weekday": day.weekday(),
             "term": term.name if term else "",
-        }  # fmt: skip
+        }

@@ -38,8 +38,10 @@ class Line:
 
     def __str__(self) -> str:
         return _("%(name)s: %(value)s (%(source)s)") % {
-            "name": capfirst(self.name), "value": self.value, "source": self.source,
-        }  # fmt: skip
+            "name": capfirst(self.name),
+            "value": self.value,
+            "source": self.source,
+        }
 
 
 def kept(decision: Decision, *, by_hand: datetime | None = None) -> dict[str, Any]:
@@ -214,8 +216,9 @@ def _how_often(left: int, *, again: bool) -> str:
     if again:
         return ngettext(
             "It can be renewed once more, for %(period)s.",
-            "It can be renewed %(count)d more times, for %(period)s each.", left,
-        )  # fmt: skip
+            "It can be renewed %(count)d more times, for %(period)s each.",
+            left,
+        )
     return ngettext(
         "It can be renewed once, for %(period)s.", "It can be renewed %(count)d times, for %(period)s each.", left
     )
@@ -292,7 +295,7 @@ def _left_out(values: Mapping[str, str]) -> str:
         "Only open days count; %(count)d closed day is left out.",
         "Only open days count; %(count)d closed days are left out.",
         count,
-    ) % {"count": count}  # fmt: skip
+    ) % {"count": count}
 
 
 SENTENCES: Mapping[str, Callable[[Mapping[str, str]], str]] = {

@@ -40,21 +40,46 @@ def harmless(text: str) -> str:
 def names() -> list[str]:
     """What stands above the columns."""
     return [
-        _("loan"), _("barcode"), _("title"), _("item type"), _("branch"), _("lent at"), _("card"),
-        _("reader"), _("tier"), _("lent"), _("due"), _("returned"), _("status"), _("renewals"), _("claimed returned"),
+        _("loan"),
+        _("barcode"),
+        _("title"),
+        _("item type"),
+        _("branch"),
+        _("lent at"),
+        _("card"),
+        _("reader"),
+        _("tier"),
+        _("lent"),
+        _("due"),
+        _("returned"),
+        _("status"),
+        _("renewals"),
+        _("claimed returned"),
         _("declared lost"),
-    ]  # fmt: skip
+    ]
 
 
 def row(loan: Loan, at: datetime) -> list[Cell]:
     """One loan as seen at ``at``. Codes are text, moments are by the library's clock, to the minute."""
     copy, patron = loan.copy, loan.patron
     return [
-        str(loan.pk), copy.barcode, copy.book.title, str(copy.item_type or ""), copy.branch.name, loan.branch.name,
-        patron.card_number, str(patron.user), patron.tier.name, _moment(loan.checked_out_at), _moment(loan.due_at),
-        _moment(loan.returned_at), loan.status_at(at).value, loan.renewals, _moment(loan.claimed_returned_at),
+        str(loan.pk),
+        copy.barcode,
+        copy.book.title,
+        str(copy.item_type or ""),
+        copy.branch.name,
+        loan.branch.name,
+        patron.card_number,
+        str(patron.user),
+        patron.tier.name,
+        _moment(loan.checked_out_at),
+        _moment(loan.due_at),
+        _moment(loan.returned_at),
+        loan.status_at(at).value,
+        loan.renewals,
+        _moment(loan.claimed_returned_at),
         _moment(loan.lost_at),
-    ]  # fmt: skip
+    ]
 
 
 def _moment(at: datetime | None) -> datetime | None:

@@ -49,18 +49,25 @@ class OverrideForm(forms.Form):
     """Which reasons staff set aside, why, and until when it is lent if not as the rules say."""
 
     override = forms.MultipleChoiceField(
-        label=_("Set aside"), required=False, choices=[(code, code) for code in errors.BY_CODE],
+        label=_("Set aside"),
+        required=False,
+        choices=[(code, code) for code in errors.BY_CODE],
         error_messages={"invalid_choice": _("There is no such reason.")},
-    )  # fmt: skip
+    )
     comment = forms.CharField(
-        label=_("Why"), max_length=COMMENT_LENGTH, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Kept with the loan, for colleagues."), error_messages={"required": _("Say why, for colleagues.")},
-    )  # fmt: skip
+        label=_("Why"),
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept with the loan, for colleagues."),
+        error_messages={"required": _("Say why, for colleagues.")},
+    )
     due_on = day_field(_("Due on"))
     due_time = forms.TimeField(
-        label=_("at"), required=False, widget=forms.TimeInput(attrs={"type": "time"}),
+        label=_("at"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}),
         help_text=_("Empty: the end of the day."),
-    )  # fmt: skip
+    )
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
@@ -78,16 +85,21 @@ class ReaderForm(DescribedForm):
         label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
     )
     email = AddressFormField(
-        label=_("E-mail address"), max_length=254, required=False, help_text=_("Empty: no sign-in, letters on paper."),
+        label=_("E-mail address"),
+        max_length=254,
+        required=False,
+        help_text=_("Empty: no sign-in, letters on paper."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )  # fmt: skip
+    )
     birth_date = day_field(_("Born"))
     tier = forms.ModelChoiceField(Tier.objects.all(), label=_("Kind of card"), empty_label=None)
     card_number = forms.CharField(
-        label=_("Card number"), max_length=40, required=False,
+        label=_("Card number"),
+        max_length=40,
+        required=False,
         help_text=_("Scan a pre-printed card. Empty: the library draws a number."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
-    )  # fmt: skip
+    )
     is_another = forms.BooleanField(label=_("This is another person"), required=False)
 
 
@@ -95,9 +107,11 @@ class DeskBranchForm(forms.Form):
     """Where this desk stands."""
 
     branch = ByCodeOrId(
-        Branch.objects.all(), label=_("This desk is at"), empty_label=_("wherever the copy belongs"),
+        Branch.objects.all(),
+        label=_("This desk is at"),
+        empty_label=_("wherever the copy belongs"),
         error_messages={"invalid_choice": _("There is no such branch.")},
-    )  # fmt: skip
+    )
 
 
 class ExplainForm(forms.Form):
@@ -147,7 +161,7 @@ class RefuseForm(forms.Form):
     )
     copy_status = forms.ChoiceField(
         label=_("The copy is"),
-        choices=[(status.value, status.label) for status in (
-            CopyStatus.AVAILABLE, CopyStatus.MISSING, CopyStatus.DAMAGED
-        )],
-    )  # fmt: skip
+        choices=[
+            (status.value, status.label) for status in (CopyStatus.AVAILABLE, CopyStatus.MISSING, CopyStatus.DAMAGED)
+        ],
+    )

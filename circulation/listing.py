@@ -56,36 +56,47 @@ class ItemTypeField(ByCodeOrId):
 def day_field(label: Any) -> forms.DateField:
     """A date that a calendar can count from."""
     return forms.DateField(
-        label=label, required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), input_formats=["%Y-%m-%d"],
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
         validators=A_DAY,
-    )  # fmt: skip
+    )
 
 
 class LoanFilterForm(forms.Form):
     """What the list is narrowed to. Nothing is required: nothing given, all loans."""
 
     q = forms.CharField(
-        label=_("Title, barcode, card or reader"), max_length=100, required=False,
+        label=_("Title, barcode, card or reader"),
+        max_length=100,
+        required=False,
         widget=forms.TextInput(attrs={"type": "search"}),
-    )  # fmt: skip
+    )
     status = forms.ChoiceField(
-        label=_("Status"), required=False,
+        label=_("Status"),
+        required=False,
         choices=[("", _("All loans")), ("out", _("Out: active and overdue")), *LoanStatus.choices],
         error_messages={"invalid_choice": _("Choose active, overdue, returned or out.")},
-    )  # fmt: skip
+    )
     branch = ByCodeOrId(
-        Branch.objects.all(), label=_("Branch"), empty_label=_("Any branch"),
+        Branch.objects.all(),
+        label=_("Branch"),
+        empty_label=_("Any branch"),
         error_messages={"invalid_choice": _("There is no such branch.")},
-    )  # fmt: skip
+    )
     tier = ByCodeOrId(
-        Tier.objects.all(), label=_("Tier"), empty_label=_("Any tier"),
+        Tier.objects.all(),
+        label=_("Tier"),
+        empty_label=_("Any tier"),
         error_messages={"invalid_choice": _("There is no such tier.")},
-    )  # fmt: skip
+    )
     item_type = ItemTypeField(
-        ItemType.objects.all(), label=_("Item type"), empty_label=_("Any item type"),
+        ItemType.objects.all(),
+        label=_("Item type"),
+        empty_label=_("Any item type"),
         error_messages={"invalid_choice": _("There is no such item type.")},
-    )  # fmt: skip
+    )
     due_from = day_field(_("Due from"))
     due_to = day_field(_("Due up to"))
 
@@ -121,9 +132,13 @@ def in_batches(loans: LoanQuerySet) -> Iterator[list[Loan]]:
     rows = loans.order_by("-checked_out_at", "-id")
     last: Loan | None = None
     while True:
-        further = rows if last is None else rows.filter(
-            Q(checked_out_at__lt=last.checked_out_at) | Q(checked_out_at=last.checked_out_at, id__lt=last.pk)
-        )  # fmt: skip
+        further = (
+            rows
+            if last is None
+            else rows.filter(
+                Q(checked_out_at__lt=last.checked_out_at) | Q(checked_out_at=last.checked_out_at, id__lt=last.pk)
+            )
+        )
         batch = list(further[:BATCH])
         if batch:
             yield batch
@@ -134,8 +149,6 @@ def in_batches(loans: LoanQuerySet) -> Iterator[list[Loan]]:
 
 def _naming(loans: LoanQuerySet, text: str) -> LoanQuerySet:
     """By whole barcode or card, or by a part of the title or of the reader's name."""
-    copies = Copy.objects.filter(
-        Q(barcode_folded=text) | Q(book__in=Book.objects.filter(title__icontains=text))
-    )  # fmt: skip
+    copies = Copy.objects.filter(Q(barcode_folded=text) | Q(book__in=Book.objects.filter(title__icontains=text)))
     readers = Patron.objects.filter(Q(card_folded=text) | Q(user__full_name__icontains=text))
     return loans.filter(Q(copy__in=copies.values("pk")) | Q(patron__in=readers.values("pk")))

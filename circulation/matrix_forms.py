@@ -37,9 +37,12 @@ class NumberField(forms.IntegerField):
             else _("A whole number, at least %(lowest)d.") % {"lowest": lowest}
         )
         super().__init__(
-            required=False, min_value=lowest, max_value=highest,
-            error_messages={"invalid": message, "min_value": message, "max_value": too_high}, **given,
-        )  # fmt: skip
+            required=False,
+            min_value=lowest,
+            max_value=highest,
+            error_messages={"invalid": message, "min_value": message, "max_value": too_high},
+            **given,
+        )
         self.is_limit = is_limit
 
     def to_python(self, value: Any) -> int | None:
@@ -73,9 +76,11 @@ def cell_field(model_field: ModelField[Any, Any], **given: Any) -> forms.Field |
         return NumberField(lowest=lowest, is_limit=is_limit)
     if kind == "DateField":
         return forms.DateField(
-            required=False, validators=A_DAY, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            required=False,
+            validators=A_DAY,
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             error_messages={"invalid": _("A date, such as 2026-06-30.")},
-        )  # fmt: skip
+        )
     if kind == "BooleanField":
         choices = [("", "—"), ("yes", _("yes")), ("no", _("no"))]
         return ChoiceCell(required=False, choices=choices, empty_value=None, coerce=lambda value: value == "yes")

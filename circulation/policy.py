@@ -62,11 +62,15 @@ def rule_rows(*, tier: int | None = None) -> list[RuleRow]:
         fitting = fitting.filter(Q(tier=None) | Q(tier=tier))
     return [
         RuleRow(
-            branch=row.branch_id, tier=row.tier_id, item_type=row.item_type_id, id=row.pk, label=str(row),
+            branch=row.branch_id,
+            tier=row.tier_id,
+            item_type=row.item_type_id,
+            id=row.pk,
+            label=str(row),
             **{parameter: getattr(row, parameter) for parameter in DEFAULTS},
         )
         for row in fitting
-    ]  # fmt: skip
+    ]
 
 
 _calendars: dict[tuple[UUID, int, str], Calendar] = {}

@@ -136,8 +136,11 @@ def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[dat
     of their due dates, from the one ``after`` which comes."""
     loans = Loan.objects.open().filter(
         Q(is_hourly=False, due_at__lte=days.end_of(days.today(at))) | Q(due_at__lte=at),
-        due_at__gte=since, claimed_returned_at=None, lost_at=None, patron__wants_auto_renewal=True,
-    )  # fmt: skip
+        due_at__gte=since,
+        claimed_returned_at=None,
+        lost_at=None,
+        patron__wants_auto_renewal=True,
+    )
     if after is not None:
         due_at, pk = after
         loans = loans.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))

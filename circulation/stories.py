@@ -79,9 +79,8 @@ def of_loan(loan: Loan, *, renewal: Decision | None, for_staff: bool) -> Story:
     kept = loan.explanation
     is_for_staff_or_over = for_staff or loan.returned_at is not None
     lines = (
-        explaining.step_lines(kept) if is_for_staff_or_over
-        else explaining.reader_lines(kept, renewed=loan.renewals)
-    )  # fmt: skip
+        explaining.step_lines(kept) if is_for_staff_or_over else explaining.reader_lines(kept, renewed=loan.renewals)
+    )
     return Story(
         due_at=loan.due_at,
         is_allowed=renewal is not None and renewal.is_allowed,

@@ -66,23 +66,31 @@ def still_open(loans: LoanQuerySet, holds: HoldQuerySet) -> list[str]:
         )
         sentence = ngettext(
             "%(count)d loan is still open, and stays so until the copy is back: %(listed)s.",
-            "%(count)d loans are still open, and stay so until the copies are back: %(listed)s.", lent,
-        )  # fmt: skip
+            "%(count)d loans are still open, and stay so until the copies are back: %(listed)s.",
+            lent,
+        )
         told.append(sentence % {"count": lent, "listed": _and_more(listed, lent)})
     if waiting := holds.count():
         listed = "; ".join(f"{hold.book.title} ({hold.get_state_display()})" for hold in holds[:LISTED])
         sentence = ngettext(
             "%(count)d hold is still open; cancel it if nobody will fetch it: %(listed)s.",
-            "%(count)d holds are still open; cancel those that nobody will fetch: %(listed)s.", waiting,
-        )  # fmt: skip
+            "%(count)d holds are still open; cancel those that nobody will fetch: %(listed)s.",
+            waiting,
+        )
         told.append(sentence % {"count": waiting, "listed": _and_more(listed, waiting)})
     return told
 
 
 def _and_more(listed: str, count: int) -> str:
-    return listed if count <= LISTED else _("%(listed)s; and %(count)d more") % {
-        "listed": listed, "count": count - LISTED,
-    }  # fmt: skip
+    return (
+        listed
+        if count <= LISTED
+        else _("%(listed)s; and %(count)d more")
+        % {
+            "listed": listed,
+            "count": count - LISTED,
+        }
+    )
 
 
 def hold(hold: Hold) -> str:

@@ -129,9 +129,16 @@ def checked(question: str, num_chunks: int) -> str:
 def cache_key(book: Book, question: str, viewer: Any, num_chunks: int, generation: IndexGeneration) -> str:
     """All that an answer depends on. A new index has a new id, so answers from the old one are never seen again."""
     parts = (
-        CACHE_FORMAT, f"book:{book.pk}", "staff" if viewer.is_staff else "reader", get_language() or "",
-        fold(question), num_chunks, generation.pk, generation.model, writers.NAME,
-    )  # fmt: skip
+        CACHE_FORMAT,
+        f"book:{book.pk}",
+        "staff" if viewer.is_staff else "reader",
+        get_language() or "",
+        fold(question),
+        num_chunks,
+        generation.pk,
+        generation.model,
+        writers.NAME,
+    )
     return "answer:" + hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest()
 
 
@@ -222,17 +229,23 @@ def _written(question: str, sources: list[Source], passages: list[Retrieved]) ->
 def _packed(made: Answer) -> dict[str, Any]:
     """An answer as plain values, so that what is in the cache depends on no class."""
     return {
-        "text": made.text, "supported": made.supported, "writer": made.writer,
+        "text": made.text,
+        "supported": made.supported,
+        "writer": made.writer,
         "sentences": [vars(sentence) for sentence in made.sentences],
         "sources": [vars(source) for source in made.sources],
         "passages": [vars(passage) for passage in made.passages],
-    }  # fmt: skip
+    }
 
 
 def _unpacked(kept: Mapping[str, Any]) -> Answer:
     return Answer(
-        question="", text=kept["text"], supported=kept["supported"], writer=kept["writer"], cached=True,
+        question="",
+        text=kept["text"],
+        supported=kept["supported"],
+        writer=kept["writer"],
+        cached=True,
         sentences=[AnswerSentence(**sentence) for sentence in kept["sentences"]],
         sources=[Source(**source) for source in kept["sources"]],
         passages=[Retrieved(**passage) for passage in kept["passages"]],
-    )  # fmt: skip
+    )

@@ -11,9 +11,14 @@ class RagConfig(AppConfig):
         from accounts.roles import grant
         from rag import checks, receivers  # noqa: F401  (registers and connects them)
 
-        grant(Role.LIBRARIAN, [
-            "rag.view_document", "rag.view_indexgeneration", "rag.view_rebuild",
-            "rag.add_indexgeneration",  # have books read anew
-            "rag.delete_indexgeneration",  # delete the index of a book
-            "rag.change_rebuild",  # stop the rebuilding of all indexes, and go on with it
-        ])  # fmt: skip
+        grant(
+            Role.LIBRARIAN,
+            [
+                "rag.view_document",
+                "rag.view_indexgeneration",
+                "rag.view_rebuild",
+                "rag.add_indexgeneration",  # have books read anew
+                "rag.delete_indexgeneration",  # delete the index of a book
+                "rag.change_rebuild",  # stop the rebuilding of all indexes, and go on with it
+            ],
+        )

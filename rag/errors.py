@@ -147,11 +147,28 @@ DEATHS = {"too_slow": FileTooSlow, "too_large": FileBomb}
 OF_A_FILE: dict[str, type[DocumentUnreadable]] = {
     kind.code: kind
     for kind in (
-        FileEmpty, NotAPdf, FileOfUnknownKind, FileEncrypted, FileProtected, FileCutOff, FileBroken, FileBomb,
-        FileTooSlow, FileCrashesReader, NoPages, TooManyPages, NoText, FileTooManyParts, FilePartTooLong,
-        FilePartTooIntricate, FilePartNotClosed, FilePartTooSlow, FileNestedTooDeeply, FileDeclaresEntities,
+        FileEmpty,
+        NotAPdf,
+        FileOfUnknownKind,
+        FileEncrypted,
+        FileProtected,
+        FileCutOff,
+        FileBroken,
+        FileBomb,
+        FileTooSlow,
+        FileCrashesReader,
+        NoPages,
+        TooManyPages,
+        NoText,
+        FileTooManyParts,
+        FilePartTooLong,
+        FilePartTooIntricate,
+        FilePartNotClosed,
+        FilePartTooSlow,
+        FileNestedTooDeeply,
+        FileDeclaresEntities,
     )
-}  # fmt: skip
+}
 
 
 def of_code(code: str, values: Any) -> DocumentUnreadable:

@@ -42,9 +42,12 @@ class Document(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     book = models.OneToOneField(Book, null=True, on_delete=models.CASCADE, related_name="document")
     live_generation = models.ForeignKey(
-        "IndexGeneration", null=True, on_delete=models.SET_NULL, related_name="+",
+        "IndexGeneration",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
         help_text="The generation that answers questions now.",
-    )  # fmt: skip
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     # It stays deleted, whatever is rebuilt, until somebody asks for it again or the book gets another file.
     index_deleted_at = models.DateTimeField(_("index deleted"), null=True, blank=True)

@@ -93,9 +93,17 @@ def _answering(document: Document, live: IndexGeneration, latest: Job | None, jo
     failed = latest is not None and latest.state == JobState.FAILED and is_newest
     ready = document.generations.filter(state=GenerationState.READY).exclude(pk=live.pk) if stale else ()
     return IndexState(
-        "ready", live.page_count, live.passage_count, live.model, latest.error if latest and failed else "", live.note,
-        job, stale, any(recipes.of(one) == wanted for one in ready), generation=live,
-    )  # fmt: skip
+        "ready",
+        live.page_count,
+        live.passage_count,
+        live.model,
+        latest.error if latest and failed else "",
+        live.note,
+        job,
+        stale,
+        any(recipes.of(one) == wanted for one in ready),
+        generation=live,
+    )
 
 
 def live_generation(book: Book) -> IndexGeneration:

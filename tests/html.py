@@ -52,7 +52,11 @@ def _duplicates(elements: list[Any]) -> list[str]:
     for element in elements:
         for attribute in ("for", "aria-labelledby", "aria-describedby"):
             pointed = (element.get(attribute) or "").split()
-            found += [f"{attribute} of <{element.tag}> points to {name!r}, which is not there" for name in pointed if name not in ids]  # fmt: skip
+            found += [
+                f"{attribute} of <{element.tag}> points to {name!r}, which is not there"
+                for name in pointed
+                if name not in ids
+            ]
     return found
 
 

@@ -10,9 +10,14 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from tests.stack import ROOT, Stack, eventually
 
 QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SHOTS = ROOT / "var" / "screenshots"
 
 

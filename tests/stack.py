@@ -23,9 +23,14 @@ from library.core.embedded import folders
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = (
-    "DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "LYCEUM_ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "PYTEST_XDIST_WORKER",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "LYCEUM_SECRET_KEY",
+    "LYCEUM_ALLOWED_HOSTS",
+    "DJANGO_SETTINGS_MODULE",
+    "PYTEST_XDIST_WORKER",
     "LYCEUM_VAR",
-)  # fmt: skip
+)
 T = TypeVar("T")
 
 
@@ -81,9 +86,14 @@ class Stack:
         self.var.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+                [sys.executable, "manage.py", "up"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
         def is_open() -> bool:
             assert self.process is not None

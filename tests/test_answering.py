@@ -61,9 +61,13 @@ def streaming(request):
 
 
 urlpatterns = [
-    path("waiting/", waiting), path("too-late/", too_late), path("api/waiting/", waiting), path("quick/", quick),
-    path("streaming/", streaming), *urls.urlpatterns,
-]  # fmt: skip
+    path("waiting/", waiting),
+    path("too-late/", too_late),
+    path("api/waiting/", waiting),
+    path("quick/", quick),
+    path("streaming/", streaming),
+    *urls.urlpatterns,
+]
 handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
 
 

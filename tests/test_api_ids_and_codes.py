@@ -111,10 +111,16 @@ TRIED: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
 def known() -> dict[str, Any]:
     copy, loan = make_copy(branch=make_branch()), make_loan()
     return {
-        "branch": copy.branch, "tier": Tier.objects.all()[0], "item_type": ItemType.objects.create(code="dvd", name="DVD"),
-        "copy": copy.barcode, "barcode": copy.barcode, "book": copy.book_id, "card": make_patron().card_number,
-        "lent": loan.copy.barcode, "loan": loan,
-    }  # fmt: skip
+        "branch": copy.branch,
+        "tier": Tier.objects.all()[0],
+        "item_type": ItemType.objects.create(code="dvd", name="DVD"),
+        "copy": copy.barcode,
+        "barcode": copy.barcode,
+        "book": copy.book_id,
+        "card": make_patron().card_number,
+        "lent": loan.copy.barcode,
+        "loan": loan,
+    }
 
 
 @pytest.mark.parametrize("by", ["pk", "code"])
@@ -130,9 +136,12 @@ def test_request_is_understood_by_id_and_by_code(request_line, what, body, by, k
     filled |= {name: getattr(known[name], by) for name in what}
     answer = getattr(client, method.lower())(path, filled, format="json" if method != "GET" else None)
     assert answer.status_code in {200, 201}, answer.json()
-    assert getattr(client, method.lower())(
-        path, filled | {what[0]: "nowhere"}, format="json" if method != "GET" else None
-    ).status_code == 400  # fmt: skip
+    assert (
+        getattr(client, method.lower())(
+            path, filled | {what[0]: "nowhere"}, format="json" if method != "GET" else None
+        ).status_code
+        == 400
+    )
 
 
 def _filled(value: Any, known: dict[str, Any]) -> Any:

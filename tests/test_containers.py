@@ -25,9 +25,13 @@ from tests.stack import eventually, free_port
 SETTINGS = {str(field.alias) for field in Config.model_fields.values()}
 PARTS = {"web": "web", "embedder": "embedder", "quick": "quick worker", "slow": "slow worker", "beat": "beat"}
 PINNED = re.compile(r"[\w./-]+:\d+\.\d+[\w.-]*")
-IN_ENV_FILE = {"POSTGRES_PASSWORD": "secret", "LYCEUM_SECRET_KEY": "s3" * 32, "LYCEUM_ALLOWED_HOSTS": "library.example.org",
+IN_ENV_FILE = {
+    "POSTGRES_PASSWORD": "secret",
+    "LYCEUM_SECRET_KEY": "s3" * 32,
+    "LYCEUM_ALLOWED_HOSTS": "library.example.org",
     "LYCEUM_PUBLIC_URL": "https://library.example.org",
-               "LYCEUM_EMAIL_URL": "smtp+tls://me:secret@mail.example.org:587"}  # fmt: skip
+    "LYCEUM_EMAIL_URL": "smtp+tls://me:secret@mail.example.org:587",
+}
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +79,11 @@ def test_every_part_of_the_supervisor_has_a_container_with_the_same_command(ours
 
 def test_image_alone_runs_the_web_process(dockerfile, monkeypatch):
     values = dict(pair.split("=", 1) for word, rest in dockerfile if word == "ENV" for pair in shlex.split(rest))
-    outside = given(monkeypatch, {name: value for name, value in values.items() if name in SETTINGS} | {
-        "DATABASE_URL": "postgresql://x/y", "REDIS_URL": "redis://x", **IN_ENV_FILE})  # fmt: skip
+    outside = given(
+        monkeypatch,
+        {name: value for name, value in values.items() if name in SETTINGS}
+        | {"DATABASE_URL": "postgresql://x/y", "REDIS_URL": "redis://x", **IN_ENV_FILE},
+    )
     assert json.loads(dict(dockerfile)["CMD"]) == commands(outside, python="python")["web"]
 
 
@@ -166,8 +173,12 @@ def test_healthchecks_ask_the_part_that_they_belong_to(ours):
 def healthcheck(part: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "library.core.embedded.healthcheck", part],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.stack

@@ -100,8 +100,9 @@ def test_librarian_lends_renews_is_refused_overrides_and_takes_back_late_by_keyb
     ((codes, by),) = stack.sql(
         "SELECT jsonb_path_query_array(reasons, '$[*].code')::text, comment FROM circulation_override AS override"
         " JOIN circulation_loan AS loan ON loan.id = loan_id JOIN accounts_patron ON user_id = patron_id"
-        " WHERE card_number = %s", [reader.card],
-    )  # fmt: skip
+        " WHERE card_number = %s",
+        [reader.card],
+    )
     assert (codes, by) == ('["copy_not_for_loan", "loan_limit_reached"]', WHY)
 
     move_clock(stack, reader.card, days=60)
@@ -130,8 +131,9 @@ def test_reader_renews_on_a_phone_and_reads_why_not(browser, stack, librarian, r
     librarian.scans(reader.card, first, second)
     stack.sql(  # renewed as often as the rules allow
         "UPDATE circulation_loan SET renewals = 2, renewed_at = now() FROM catalog_copy AS copy"
-        " WHERE copy.id = copy_id AND barcode = %s AND returned_at IS NULL RETURNING copy_id", [second],
-    )  # fmt: skip
+        " WHERE copy.id = copy_id AND barcode = %s AND returned_at IS NULL RETURNING copy_id",
+        [second],
+    )
     person = Person(browser, stack, reader.email, **PHONE)
     person.sign_in(PASSWORD)
     person.go("/loans/")

@@ -251,8 +251,14 @@ def test_api_tells_state_and_stops(subject, client):
     assert client.get(address).status_code == 401
     client.force_login(make_user())
     assert client.get(address).json() == {
-        "id": str(job.pk), "kind": "test", "state": "queued", "done": 0, "total": 0, "message": "", "error": ""
-    }  # fmt: skip
+        "id": str(job.pk),
+        "kind": "test",
+        "state": "queued",
+        "done": 0,
+        "total": 0,
+        "message": "",
+        "error": "",
+    }
     assert client.post(address + "cancel/").status_code == 403
     client.force_login(asker)
     assert client.post(address + "cancel/").json()["state"] == "cancelled"

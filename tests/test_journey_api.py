@@ -182,10 +182,23 @@ def test_two_readers_at_once_share_no_last_copy(stack):
 def test_openapi_document_names_every_endpoint_of_the_journey(stack):
     document = httpx.get(f"{stack.url}/api/schema/", headers={"Accept": "application/json"}).json()
     for path in (
-        "auth/otp/", "auth/register/", "auth/login/", "auth/token/refresh/", "me/", "books/", "books/{id}/",
-        "holds/", "holds/{id}/confirm/", "pick-list/", "loans/", "check-ins/", "jobs/{id}/", "books/{id}/study/",
-        "rag/books/{id}/query/", "rag/books/{id}/index/",
-    ):  # fmt: skip
+        "auth/otp/",
+        "auth/register/",
+        "auth/login/",
+        "auth/token/refresh/",
+        "me/",
+        "books/",
+        "books/{id}/",
+        "holds/",
+        "holds/{id}/confirm/",
+        "pick-list/",
+        "loans/",
+        "check-ins/",
+        "jobs/{id}/",
+        "books/{id}/study/",
+        "rag/books/{id}/query/",
+        "rag/books/{id}/index/",
+    ):
         known = {re.sub(r"{\w+}", "{id}", name) for name in document["paths"]}
         assert f"/api/v1/{path}" in known, f"{path} is not in the document"
     docs = httpx.get(f"{stack.url}/api/docs/")

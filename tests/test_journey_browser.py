@@ -112,6 +112,7 @@ def test_reader_asks_for_a_book_and_the_desk_lends_it_and_takes_it_back(reader, 
     expect(refusal).to_contain_text("3 of 3 loans already")
     librarian.shoot("desk-refused")
 
+    librarian.page.wait_for_timeout(1000)  # a refusal is read: what is scanned at once after it waits
     librarian.page.keyboard.press("F2")
     librarian.sees("Taking back")
     scan(librarian, barcode, *(code for (code,) in free))

@@ -11,8 +11,18 @@ import pytest
 
 from tests.stack import ROOT, environment
 
-LAYERS = ["library/core", "library/ai", "library/search", "library/jobs", "accounts", "catalog", "circulation", "rag",
-          "aistudy", "library/pages"]  # fmt: skip
+LAYERS = [
+    "library/core",
+    "library/ai",
+    "library/search",
+    "library/jobs",
+    "accounts",
+    "catalog",
+    "circulation",
+    "rag",
+    "aistudy",
+    "library/pages",
+]
 HEAVY = ["torch", "transformers", "sentence_transformers", "onnxruntime", "openvino", "pymupdf", "sklearn", "scipy"]
 
 

@@ -85,11 +85,27 @@ def database_away(django_db_blocker):
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("53100", 507), ("53000", 503), ("53200", 503), ("53300", 503), ("53400", 503), ("57P01", 503), ("57P02", 503),
-        ("57P03", 503), ("57014", 503), ("55P03", 503), ("40P01", 503), ("40001", 503), ("25006", 503), ("25P03", 503),
-        ("58030", 503), ("08006", 503), ("23505", None), ("42P01", None), ("22001", None),
+        ("53100", 507),
+        ("53000", 503),
+        ("53200", 503),
+        ("53300", 503),
+        ("53400", 503),
+        ("57P01", 503),
+        ("57P02", 503),
+        ("57P03", 503),
+        ("57014", 503),
+        ("55P03", 503),
+        ("40P01", 503),
+        ("40001", 503),
+        ("25006", 503),
+        ("25P03", 503),
+        ("58030", 503),
+        ("08006", 503),
+        ("23505", None),
+        ("42P01", None),
+        ("22001", None),
     ],
-)  # fmt: skip
+)
 def test_what_the_server_says_decides_what_is_answered(code, status):
     refusal = outages.refusal_of(raised_by_the_server(code))
     assert getattr(refusal, "status", None) == status
@@ -98,12 +114,16 @@ def test_what_the_server_says_decides_what_is_answered(code, status):
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), 507), (OSError(errno.EDQUOT, "Quota exceeded"), 507),
-        (OSError(errno.ENOENT, "No such file"), None), (OperationalError("the connection is closed"), 503),
-        (InterfaceError("connection already closed"), 503), (psycopg.OperationalError("no answer in time"), 503),
-        (ZeroDivisionError(), None), (ValueError("A string literal cannot contain NUL"), None),
+        (OSError(errno.ENOSPC, "No space left on device"), 507),
+        (OSError(errno.EDQUOT, "Quota exceeded"), 507),
+        (OSError(errno.ENOENT, "No such file"), None),
+        (OperationalError("the connection is closed"), 503),
+        (InterfaceError("connection already closed"), 503),
+        (psycopg.OperationalError("no answer in time"), 503),
+        (ZeroDivisionError(), None),
+        (ValueError("A string literal cannot contain NUL"), None),
     ],
-)  # fmt: skip
+)
 def test_faults_that_nobody_gave_a_code(fault, status):
     refusal = outages.refusal_of(fault)
     assert getattr(refusal, "status", None) == status
@@ -223,9 +243,7 @@ def free_texts() -> list[str]:
             here = before + str(one.pattern)
             if isinstance(one, URLResolver):
                 found += walk(one, here)
-            elif isinstance(one, URLPattern) and any(
-                kind in here for kind in ("<str:", "<path:", "<slug:")
-            ):  # fmt: skip
+            elif isinstance(one, URLPattern) and any(kind in here for kind in ("<str:", "<path:", "<slug:")):
                 found.append("/" + here)
         return found
 

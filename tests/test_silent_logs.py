@@ -50,9 +50,12 @@ class Journey:
 
         def register(address: str, code: str) -> httpx.Response:
             body = {
-                "email": address, "otp": code, "password": self.password, "full_name": "Silent",
+                "email": address,
+                "otp": code,
+                "password": self.password,
+                "full_name": "Silent",
                 "username": self.username,
-            }  # fmt: skip
+            }
             return self.client.post("/auth/register/", json=body)
 
         with ThreadPoolExecutor(4) as together:
@@ -92,10 +95,16 @@ class Journey:
 
     def breaks_a_rule_of_the_database(self) -> None:
         for statement, values in (
-            ("INSERT INTO accounts_user (email, password) VALUES (%s, %s)", [self.addresses[0], f"{BCRYPT[0]}{BCRYPT[1]}"]),
-            ("UPDATE accounts_user SET email = (SELECT min(email) FROM accounts_user) WHERE username = %s", [self.username]),
+            (
+                "INSERT INTO accounts_user (email, password) VALUES (%s, %s)",
+                [self.addresses[0], f"{BCRYPT[0]}{BCRYPT[1]}"],
+            ),
+            (
+                "UPDATE accounts_user SET email = (SELECT min(email) FROM accounts_user) WHERE username = %s",
+                [self.username],
+            ),
             ("SELECT %s::uuid", [BOOK_TEXT]),
-        ):  # fmt: skip
+        ):
             with pytest.raises(psycopg.Error):
                 self.stack.sql(statement, values)
 

@@ -29,9 +29,14 @@ def var():
 
 def up(var: Path | str, **extra: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment(**{"LYCEUM_VAR": str(var), "PORT": str(free_port())} | extra),
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "manage.py", "up"],
+        cwd=ROOT,
+        env=environment(**{"LYCEUM_VAR": str(var), "PORT": str(free_port())} | extra),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def one_sentence(refused: subprocess.CompletedProcess[str]) -> str:
@@ -82,9 +87,14 @@ def test_nonsense_setting_is_told_in_a_sentence(var):
 
 def test_commands_say_what_to_do_without_services(var):
     refused = subprocess.run(
-        [sys.executable, "manage.py", "migrate"], cwd=ROOT, env=environment(LYCEUM_VAR=str(var)),
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "manage.py", "migrate"],
+        cwd=ROOT,
+        env=environment(LYCEUM_VAR=str(var)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert "manage.py up" in one_sentence(refused)
 
 

@@ -31,9 +31,11 @@ class Reset(Door):
     def post(self, request: Request) -> Response:
         given = read(serializers.ResetSerializer, request)
         credentials.reset(
-            email=given["email"], digits=given["otp"], password=given["password"],
+            email=given["email"],
+            digits=given["otp"],
+            password=given["password"],
             client=limits.client_of(request._request),
-        )  # fmt: skip
+        )
         return Response({})
 
 

@@ -61,9 +61,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = AddressField(
-        _("e-mail"), max_length=254, null=True, blank=True,
+        _("e-mail"),
+        max_length=254,
+        null=True,
+        blank=True,
         help_text=_("Empty: no sign-in, and letters are printed at the desk."),
-    )  # fmt: skip
+    )
     username = Folded(_("username"), max_length=40, validators=[validate_username])
     full_name = models.CharField(_("full name"), max_length=120, blank=True, validators=[validate_full_name])
     name_words = NameWordsField(editable=False, default="")
@@ -102,10 +105,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=Q(email__regex=PLAIN), name="user_email_plain"),
             models.CheckConstraint(condition=Q(username__regex=USERNAME), name="user_username_plain"),
             models.CheckConstraint(
-                condition=Q(role="patron") | Q(email__isnull=False), name="user_staff_have_address",
+                condition=Q(role="patron") | Q(email__isnull=False),
+                name="user_staff_have_address",
                 violation_error_message=_("Staff need an e-mail address to sign in."),
             ),
-        ]  # fmt: skip
+        ]
         indexes = [
             GinIndex(
                 Func(Func(F("name_words"), Value(" "), function="string_to_array"), function="array_to_tsvector"),

@@ -22,5 +22,8 @@ def barcode(number: str) -> SafeString:
     return format_html(
         '<svg class="barcode" role="img" aria-label="{}" viewBox="0 0 {} 1" preserveAspectRatio="none">'
         '<rect width="{}" height="1" fill="#fff"/><path fill="#000" d="{}"/></svg>',
-        label, drawn.width, drawn.width, drawn.path,
-    )  # fmt: skip
+        label,
+        drawn.width,
+        drawn.width,
+        drawn.path,
+    )

@@ -12,10 +12,17 @@ _numbers = count(1)
 
 def make_user(role: Role = Role.PATRON, **values: Any) -> User:
     number = next(_numbers)
-    return services.create_user(**{
-        "email": f"person{number}@example.org", "username": f"person{number}", "password": PASSWORD,
-        "full_name": f"Person {number}", "role": role, "card_number": f"L-{number:06d}",
-    } | values)  # fmt: skip
+    return services.create_user(
+        **{
+            "email": f"person{number}@example.org",
+            "username": f"person{number}",
+            "password": PASSWORD,
+            "full_name": f"Person {number}",
+            "role": role,
+            "card_number": f"L-{number:06d}",
+        }
+        | values
+    )
 
 
 def make_patron(**values: Any) -> Patron:

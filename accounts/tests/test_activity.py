@@ -20,8 +20,11 @@ def test_a_deed_is_written_with_its_object_and_details():
     row = activity.record(actor=ada, verb="tier.given", object=ada.patron.tier, data={"since": MONDAY}, at=MONDAY)
     row.refresh_from_db()
     assert (row.actor, row.verb, row.object_label, row.object_id) == (
-        ada, "tier.given", "accounts.tier", str(ada.patron.tier_id),
-    )  # fmt: skip
+        ada,
+        "tier.given",
+        "accounts.tier",
+        str(ada.patron.tier_id),
+    )
     assert (row.at, row.data) == (MONDAY, {"since": MONDAY.isoformat()})
 
 

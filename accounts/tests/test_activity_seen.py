@@ -95,9 +95,17 @@ def test_the_record_is_filtered_by_actor_verb_and_time():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("actor", "me"), ("actor", "\x00"), ("verb", "a\x00"), ("verb", "a'--"), ("verb", "a" * 41), ("since", "today"),
-     ("since", "0001-01-01T00:00:00+14:00"), ("since", "9999-12-31T23:59:59-14:00")],
-)  # fmt: skip
+    [
+        ("actor", "me"),
+        ("actor", "\x00"),
+        ("verb", "a\x00"),
+        ("verb", "a'--"),
+        ("verb", "a" * 41),
+        ("since", "today"),
+        ("since", "0001-01-01T00:00:00+14:00"),
+        ("since", "9999-12-31T23:59:59-14:00"),
+    ],
+)
 def test_a_filter_that_makes_no_sense_is_refused(name, value):
     answer = entered(make_user()).get(URL, {name: value})
     assert answer.status_code == 400

@@ -45,10 +45,23 @@ def test_address_is_kept_without_what_nobody_sees_and_with_the_domain_that_mail_
 
 @pytest.mark.parametrize(
     "typed",
-    [*ALIKE, "ſam@example.org", "\u212aim@example.org", "ada", "@example.org", "ada@", "ada@exa mple.org", "",
-     "ada@ü_b.example", "ada@-.example", "a@b@example.org", "ada\r\nBcc: eve@example.org", "a" * 250 + "@example.org",
-     "ada@" + "ü" * 60 + ".example"],
-)  # fmt: skip
+    [
+        *ALIKE,
+        "ſam@example.org",
+        "\u212aim@example.org",
+        "ada",
+        "@example.org",
+        "ada@",
+        "ada@exa mple.org",
+        "",
+        "ada@ü_b.example",
+        "ada@-.example",
+        "a@b@example.org",
+        "ada\r\nBcc: eve@example.org",
+        "a" * 250 + "@example.org",
+        "ada@" + "ü" * 60 + ".example",
+    ],
+)
 def test_what_is_no_address_or_only_looks_like_another_is_told(typed):
     with pytest.raises(ValidationError) as told:
         addresses.cleaned(typed)

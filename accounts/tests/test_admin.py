@@ -49,9 +49,12 @@ def trusted():
 
 def values(user, **changes):
     return {
-        "email": user.email, "username": user.username, "full_name": user.full_name, "role": user.role,
+        "email": user.email,
+        "username": user.username,
+        "full_name": user.full_name,
+        "role": user.role,
         "is_active": "on",
-    } | changes  # fmt: skip
+    } | changes
 
 
 def test_the_admin_is_entered_by_the_two_step_sign_in(client, librarian):

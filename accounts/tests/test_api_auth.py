@@ -81,8 +81,18 @@ def test_the_answer_to_asking_is_the_same_for_known_and_unknown_addresses(client
         wrong = post(client, "register", given(email=email, otp="123456"))
         again = post(client, "otp", {"email": email, "purpose": "register"})
         headers = {name: value for name, value in first.items() if name != "Content-Security-Policy"}
-        seen.append((first.status_code, first.content, headers, work.call_count, wrong.status_code, wrong.json(),
-                     again.status_code, again.json()["code"]))  # fmt: skip
+        seen.append(
+            (
+                first.status_code,
+                first.content,
+                headers,
+                work.call_count,
+                wrong.status_code,
+                wrong.json(),
+                again.status_code,
+                again.json()["code"],
+            )
+        )
     assert seen[0] == seen[1]
     assert len(mail.outbox) == 2
 
@@ -104,13 +114,23 @@ def test_asking_again_within_a_minute_says_when(client):
 @pytest.mark.parametrize(
     "body",
     [
-        None, [], "text", 7, {}, {"email": ADDRESS}, {"email": ADDRESS, "purpose": "login"}, {"purpose": "register"},
-        {"email": 7, "purpose": "register"}, {"email": ["a@b.de"], "purpose": "register"},
+        None,
+        [],
+        "text",
+        7,
+        {},
+        {"email": ADDRESS},
+        {"email": ADDRESS, "purpose": "login"},
+        {"purpose": "register"},
+        {"email": 7, "purpose": "register"},
+        {"email": ["a@b.de"], "purpose": "register"},
         {"email": "a@b.de\x00", "purpose": "register"},
-        {"email": "a" * 300 + "@example.org", "purpose": "register"}, {"email": ADDRESS, "purpose": ["register"]},
-        {"email": ADDRESS, "purpose": {"a": 1}}, {"email": ADDRESS, "purpose": "delete"},
+        {"email": "a" * 300 + "@example.org", "purpose": "register"},
+        {"email": ADDRESS, "purpose": ["register"]},
+        {"email": ADDRESS, "purpose": {"a": 1}},
+        {"email": ADDRESS, "purpose": "delete"},
     ],
-)  # fmt: skip
+)
 def test_what_is_no_request_for_a_code_is_refused(client, body):
     answer = client.post(f"{AUTH}/otp/", json.dumps(body), "application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
@@ -129,16 +149,26 @@ def test_half_a_pair_of_surrogates_is_no_text_anywhere(client, path):
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"otp": 123456}, "otp"), ({"otp": "12345"}, "otp"), ({"otp": "1" * 500}, "otp"), ({"otp": None}, "otp"),
-        ({"password": 12345678}, "password"), ({"password": "a1" * 51}, "password"),
+        ({"otp": 123456}, "otp"),
+        ({"otp": "12345"}, "otp"),
+        ({"otp": "1" * 500}, "otp"),
+        ({"otp": None}, "otp"),
+        ({"password": 12345678}, "password"),
+        ({"password": "a1" * 51}, "password"),
         ({"password": "a1\x00aaaaaa"}, "password"),
-        ({"password": "short1"}, "password"), ({"password": ["correct horse 7"]}, "password"),
-        ({"full_name": ""}, "full_name"), ({"full_name": "x" * 121}, "full_name"), ({"full_name": "a\nb"}, "full_name"),
+        ({"password": "short1"}, "password"),
+        ({"password": ["correct horse 7"]}, "password"),
+        ({"full_name": ""}, "full_name"),
+        ({"full_name": "x" * 121}, "full_name"),
+        ({"full_name": "a\nb"}, "full_name"),
         ({"full_name": {"a": 1}}, "full_name"),
-        ({"username": "a b"}, "username"), ({"username": "äöü"}, "username"), ({"username": True}, "username"),
-        ({"email": "nobody"}, "email"), ({"email": None}, "email"),
+        ({"username": "a b"}, "username"),
+        ({"username": "äöü"}, "username"),
+        ({"username": True}, "username"),
+        ({"email": "nobody"}, "email"),
+        ({"email": None}, "email"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_right_is_refused_beside_its_field_and_costs_no_attempt(client, values, field):
     digits = asked(client)
     body = given(otp=digits) | values
@@ -178,8 +208,11 @@ def test_a_client_signs_in_in_two_steps(client):
     ended = post(client, "login", {"challenge": begun.json()["challenge"], "otp": digits})
     assert ended.status_code == 200
     assert ended.json()["user"] == {
-        "id": str(user.pk), "email": user.email, "username": user.username, "role": "librarian",
-    }  # fmt: skip
+        "id": str(user.pk),
+        "email": user.email,
+        "username": user.username,
+        "role": "librarian",
+    }
     assert me(client, ended.json()["access"]).json()["role"] == "librarian"
     assert "sessionid" not in client.cookies
     replay = post(client, "login", {"challenge": begun.json()["challenge"], "otp": digits})
@@ -257,14 +290,24 @@ def test_a_registration_code_signs_nobody_in(client):
 @pytest.mark.parametrize(
     "body",
     [
-        {}, [], [1], {"email": ADDRESS}, {"password": "x"}, {"challenge": "x"}, {"challenge": 7, "otp": "123456"},
-        {"challenge": "x\x00", "otp": "123456"}, {"challenge": "x" * 500, "otp": "123456"},
+        {},
+        [],
+        [1],
+        {"email": ADDRESS},
+        {"password": "x"},
+        {"challenge": "x"},
+        {"challenge": 7, "otp": "123456"},
+        {"challenge": "x\x00", "otp": "123456"},
+        {"challenge": "x" * 500, "otp": "123456"},
         {"challenge": "", "otp": "1"},
-        {"challenge": None, "otp": "123456"}, {"challenge": "ä", "otp": "123456"},
+        {"challenge": None, "otp": "123456"},
+        {"challenge": "ä", "otp": "123456"},
         {"email": ADDRESS, "password": "p" * 9999},
-        {"email": {"$ne": ""}, "password": "x"}, {"email": ADDRESS, "password": "\x00"}, {"otp": "123456"},
+        {"email": {"$ne": ""}, "password": "x"},
+        {"email": ADDRESS, "password": "\x00"},
+        {"otp": "123456"},
     ],
-)  # fmt: skip
+)
 def test_what_is_no_sign_in_is_refused(client, body):
     assert client.post(f"{AUTH}/login/", json.dumps(body), "application/json").status_code == 400
 

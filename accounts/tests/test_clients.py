@@ -58,9 +58,14 @@ def test_the_right_most_hop_that_is_no_listed_proxy_is_the_client(settings):
 
 @pytest.mark.parametrize(
     ("written", "address"),
-    [("198.51.100.7:4711", CLIENT), ("[2001:db8:1:2::5]:443", "2001:db8:1:2::/64"), (" 198.51.100.7 ", CLIENT),
-     ("::ffff:198.51.100.7", CLIENT), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")],
-)  # fmt: skip
+    [
+        ("198.51.100.7:4711", CLIENT),
+        ("[2001:db8:1:2::5]:443", "2001:db8:1:2::/64"),
+        (" 198.51.100.7 ", CLIENT),
+        ("::ffff:198.51.100.7", CLIENT),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+    ],
+)
 def test_ports_and_brackets_make_no_difference_and_a_household_is_one_client(settings, written, address):
     settings.HTTPS = True
     assert seen("127.0.0.1", written) == address

@@ -69,8 +69,11 @@ def test_a_reader_who_is_invited_keeps_the_account_and_gets_the_role(administrat
     user = User.objects.get(pk=reader.pk)
     assert (accepted.user, accepted.is_new) == (user, False)
     assert (user.role, user.username, user.full_name, user.patron.card_number) == (
-        "librarian", reader.username, reader.full_name, card,
-    )  # fmt: skip
+        "librarian",
+        reader.username,
+        reader.full_name,
+        card,
+    )
     assert user.check_password(PASSWORD)
 
 

@@ -174,10 +174,17 @@ def test_a_device_of_a_year_ago_is_forgotten_and_new_again(clock):
     assert told(user).count() == told_before + 1
 
 
-@pytest.mark.parametrize(("agent", "kind"), [
-    (FIREFOX, "Firefox Linux"), (CHROME, "Chrome Windows"), (ANDROID, "Android app"), ("Lyceum/2.1 (x)", "Lyceum"),
-    ("", ""), ("x" * 300, "x" * 40),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("agent", "kind"),
+    [
+        (FIREFOX, "Firefox Linux"),
+        (CHROME, "Chrome Windows"),
+        (ANDROID, "Android app"),
+        ("Lyceum/2.1 (x)", "Lyceum"),
+        ("", ""),
+        ("x" * 300, "x" * 40),
+    ],
+)
 def test_a_kind_of_device_is_its_name_and_system(agent, kind):
     assert kind_of(agent) == kind
 

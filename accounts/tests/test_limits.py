@@ -120,8 +120,11 @@ def test_the_database_refuses_what_cannot_be(values):
 
 def test_the_limits_are_those_of_the_requirements():
     assert {kind: tuple(conf.LIMITS[kind]) for kind in ("login", "login_client", "otp", "register_client")} == {
-        "login": (5, 900), "login_client": (100, 900), "otp": (5, 3600), "register_client": (20, 3600),
-    }  # fmt: skip
+        "login": (5, 900),
+        "login_client": (100, 900),
+        "otp": (5, 3600),
+        "register_client": (20, 3600),
+    }
     assert set(conf.LIMITS) == set(Kind) - {Kind.QUESTIONS}
     assert timedelta(minutes=15) == conf.LOCK_OUT
 

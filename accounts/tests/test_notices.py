@@ -221,10 +221,14 @@ def test_beat_and_workers_know_the_task(settings):
 @pytest.mark.parametrize(
     "values",
     [
-        {"to": "both@example.org"}, {"user": None}, {"state": "sent"}, {"state": "failed"}, {"due_at": None},
+        {"to": "both@example.org"},
+        {"user": None},
+        {"state": "sent"},
+        {"state": "failed"},
+        {"due_at": None},
         {"sent_at": MONDAY},
     ],
-)  # fmt: skip
+)
 def test_the_database_refuses_a_notice_that_makes_no_sense(values):
     row = queued()
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -270,8 +270,9 @@ def test_a_worker_killed_between_sending_and_marking_makes_one_duplicate_at_most
             at = MONDAY + attempt * outbox.LEASE
             subprocess.run(
                 [sys.executable, "-W", "ignore", "-c", KILLED, database, str(settings.EMAIL_PORT), at.isoformat()],
-                check=False, timeout=60,
-            )  # fmt: skip
+                check=False,
+                timeout=60,
+            )
     assert state_of(row) == NoticeState.FAILED
     assert len(server.letters) == 2
     ids = {header("Message-ID", letter) for letter in server.letters}

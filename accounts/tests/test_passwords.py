@@ -92,8 +92,9 @@ def test_the_page_says_the_same_for_known_and_unknown_addresses():
         wrong = client.post(CONFIRM, {"code": "000000", "password": NEW})
         body = page.content.decode().replace(email, "").replace(str(page.context["csrf_token"]), "")
         sentence = wrong.context["form"].errors["code"]
-        seen.append((first.status_code, first["Location"], len(queries), work.call_count, body, wrong.status_code,
-                     sentence))  # fmt: skip
+        seen.append(
+            (first.status_code, first["Location"], len(queries), work.call_count, body, wrong.status_code, sentence)
+        )
     assert seen[0] == seen[1] == seen[2]
 
 
@@ -198,8 +199,18 @@ def test_the_api_answers_the_same_for_known_and_unknown_addresses(client):
         with CaptureQueriesContext(connection) as trying:
             wrong = post(client, "reset", {"email": email, "otp": "000000", "password": NEW})
         again = post(client, "otp", {"email": email, "purpose": "reset"})
-        seen.append((first.status_code, first.content, len(asking), wrong.status_code, wrong.json(), len(trying),
-                     again.status_code, again.json()["code"]))  # fmt: skip
+        seen.append(
+            (
+                first.status_code,
+                first.content,
+                len(asking),
+                wrong.status_code,
+                wrong.json(),
+                len(trying),
+                again.status_code,
+                again.json()["code"],
+            )
+        )
     assert seen[0] == seen[1]
 
 
@@ -251,12 +262,18 @@ def test_who_was_kept_out_meanwhile_gets_no_new_password():
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"otp": 123456}, "otp"), ({"otp": "12345"}, "otp"), ({"otp": None}, "otp"), ({"password": 7}, "password"),
-        ({"password": "short1"}, "password"), ({"password": "a1\x00aaaaaa"}, "password"),
-        ({"password": "a1" * 51}, "password"), ({"email": "nobody"}, "email"), ({"email": ["a@b.de"]}, "email"),
+        ({"otp": 123456}, "otp"),
+        ({"otp": "12345"}, "otp"),
+        ({"otp": None}, "otp"),
+        ({"password": 7}, "password"),
+        ({"password": "short1"}, "password"),
+        ({"password": "a1\x00aaaaaa"}, "password"),
+        ({"password": "a1" * 51}, "password"),
+        ({"email": "nobody"}, "email"),
+        ({"email": ["a@b.de"]}, "email"),
         ({"email": "a\r\nBcc: x@example.org"}, "email"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_right_is_refused_beside_its_field(client, values, field):
     user = make_user()
     body = {"email": user.email, "otp": asked(user.email), "password": NEW} | values
@@ -355,8 +372,10 @@ def test_the_api_says_what_is_wrong_with_a_change(client):
     client = entered(make_user())
     wrong = post(client, "password", {"old_password": "wrong horse 7", "password": NEW})
     assert (wrong.status_code, wrong.json()["code"], set(wrong.json()["fields"])) == (
-        400, "password_wrong", {"old_password"},
-    )  # fmt: skip
+        400,
+        "password_wrong",
+        {"old_password"},
+    )
     bad = post(client, "password", {"old_password": PASSWORD, "password": "short1"})
     assert (bad.status_code, set(bad.json()["fields"])) == (400, {"password"})
 
@@ -437,9 +456,16 @@ def test_every_page_for_a_new_password_lists_its_rules_without_javascript(client
 
 @pytest.mark.parametrize(
     ("password", "is_good"),
-    [("abcdef 7", True), ("abcde 7", False), ("äöü-ßéñ7", True), ("q" * 99 + "7", True), ("q" * 100 + "7", False),
-     ("zwölf zwölf", False), ("4711 4711 08", False)],
-)  # fmt: skip
+    [
+        ("abcdef 7", True),
+        ("abcde 7", False),
+        ("äöü-ßéñ7", True),
+        ("q" * 99 + "7", True),
+        ("q" * 100 + "7", False),
+        ("zwölf zwölf", False),
+        ("4711 4711 08", False),
+    ],
+)
 def test_the_rules_that_are_shown_are_those_that_decide(password, is_good):
     shown = {
         "shortest": lambda rule: len(password) >= rule.number,
@@ -461,10 +487,14 @@ def test_the_rules_that_are_shown_are_those_that_decide(password, is_good):
 @hypothesis_settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
-@given(body=st.dictionaries(
-    st.sampled_from(["email", "otp", "password", "old_password", "refresh", "token", "purpose"]),
-    st.one_of(st.text(max_size=40), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2), st.booleans()),
-))  # fmt: skip
+@given(
+    body=st.dictionaries(
+        st.sampled_from(["email", "otp", "password", "old_password", "refresh", "token", "purpose"]),
+        st.one_of(
+            st.text(max_size=40), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2), st.booleans()
+        ),
+    )
+)
 def test_no_body_is_a_fault_of_the_server(client, body):
     for path in ("otp", "reset", "password", "token/refresh", "token/verify", "logout", "ticket"):
         answer = client.post(f"{AUTH}/{path}/", json.dumps(body), "application/json")

@@ -24,9 +24,11 @@ def patron():
 
 def save(client, patron, **changes):
     kept = {
-        "card_number": patron.card_number, "tier": patron.tier_id, "is_address_confirmed": "on",
+        "card_number": patron.card_number,
+        "tier": patron.tier_id,
+        "is_address_confirmed": "on",
         "wants_auto_renewal": "on",
-    }  # fmt: skip
+    }
     return client.post(reverse("admin:accounts_patron_change", args=[patron.pk]), kept | changes)
 
 
@@ -40,8 +42,10 @@ def test_staff_restrict_a_patron_with_date_and_reason(admin, patron):
     save(admin, patron, is_restricted="on", restricted_until="2026-12-24", restriction_note="Torn pages")
     patron.refresh_from_db()
     assert (patron.is_restricted, patron.restricted_until, patron.restriction_note) == (
-        True, date(2026, 12, 24), "Torn pages",
-    )  # fmt: skip
+        True,
+        date(2026, 12, 24),
+        "Torn pages",
+    )
 
 
 def test_restriction_has_a_date_or_reason_only_where_there_is_one(admin, patron):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "ada@example.org"
 REGISTER, CONFIRM, RESEND = (
     reverse(f"accounts:{name}") for name in ("register", "register-confirm", "register-resend")
-)  # fmt: skip
+)
 GIVEN = {"full_name": "Ada Lovelace", "username": "ada", "password": PASSWORD}
 
 

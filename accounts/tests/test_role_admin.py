@@ -69,7 +69,7 @@ def test_only_permissions_that_mean_something_are_offered():
         "accounts.add_invitation",
         "token_blacklist.view_outstandingtoken",
     ):
-        assert nothing not in names  # fmt: skip
+        assert nothing not in names
 
 
 def test_what_every_role_starts_with_is_offered():

@@ -65,8 +65,10 @@ def test_the_page_lists_every_browser_and_app_and_marks_this_one():
     page = here.get(PAGE)
     assert page.status_code == 200
     assert [device.name for device in page.context["devices"]] == [
-        "Firefox on Linux", "Android app", "Chrome on Windows",
-    ]  # fmt: skip
+        "Firefox on Linux",
+        "Android app",
+        "Chrome on Windows",
+    ]
     assert [device.is_this for device in page.context["devices"]] == [True, False, False]
     html = page.content.decode()
     assert html.count("This one") == 1
@@ -221,14 +223,19 @@ def test_an_expired_session_is_not_listed_and_is_forgotten():
 @pytest.mark.parametrize(
     ("agent", "words"),
     [
-        (FIREFOX, "Firefox on Linux"), (CHROME, "Chrome on Windows"), ("", "Unknown device"), ("Lyceum/2 x", "Lyceum"),
-        (f"{CHROME} Edg/128.0", "Edge on Windows"), ("curl/8.9", "curl"),
+        (FIREFOX, "Firefox on Linux"),
+        (CHROME, "Chrome on Windows"),
+        ("", "Unknown device"),
+        ("Lyceum/2 x", "Lyceum"),
+        (f"{CHROME} Edg/128.0", "Edge on Windows"),
+        ("curl/8.9", "curl"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1", "Safari on iPhone"),
         ("Mozilla/5.0 (Linux; Android 14) Chrome/128.0 Mobile Safari/537.36", "Chrome on Android"),
         ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Version/17 Safari/605", "Safari on macOS"),
-        ("x" * 500, "x" * 40), ("<script>", "<script>"),
+        ("x" * 500, "x" * 40),
+        ("<script>", "<script>"),
     ],
-)  # fmt: skip
+)
 def test_an_agent_in_words(agent, words):
     assert in_words(agent) == words
 

@@ -234,9 +234,17 @@ def test_the_page_that_was_wanted_comes_after_signing_in(client, wanted):
 
 @pytest.mark.parametrize(
     "wanted",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "\x01//evil.example",
-     "http:///evil.example", "https://testserver@evil.example/", "///evil.example"],
-)  # fmt: skip
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "\x01//evil.example",
+        "http:///evil.example",
+        "https://testserver@evil.example/",
+        "///evil.example",
+    ],
+)
 def test_no_page_elsewhere_comes_after_signing_in(client, wanted):
     user = make_user()
     assert client.post(CODE, {"code": begin(client, user, next=wanted)})["Location"] == HOME
@@ -255,9 +263,10 @@ def test_readers_sign_in_without_a_code_where_the_library_says_so_but_staff_neve
     begin(client, librarian)
     assert not is_signed_in(client)
     before = client.session.session_key
-    assert client.post(SIGN_IN, {"email": reader.email, "password": PASSWORD, "next": "//evil.example"})[
-        "Location"
-    ] == HOME  # fmt: skip
+    assert (
+        client.post(SIGN_IN, {"email": reader.email, "password": PASSWORD, "next": "//evil.example"})["Location"]
+        == HOME
+    )
     assert is_signed_in(client)
     assert client.session.session_key != before
 
@@ -287,8 +296,15 @@ def test_the_second_step_leads_to_the_first_where_nothing_was_begun(client, url)
     assert client.post(url, {"code": "123456"})["Location"] == SIGN_IN
 
 
-@pytest.mark.parametrize("given", [{}, {"email": "x" * 300}, {"email": "a@b.de\x00", "password": "\x00"},
-                                   {"email": "a@example.org", "password": "p" * 101}])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"email": "x" * 300},
+        {"email": "a@b.de\x00", "password": "\x00"},
+        {"email": "a@example.org", "password": "p" * 101},
+    ],
+)
 def test_what_cannot_be_right_is_told_beside_its_field(client, given):
     page = client.post(SIGN_IN, given)
     assert page.status_code == 422

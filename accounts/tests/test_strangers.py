@@ -134,9 +134,12 @@ def test_a_browser_knows_one_account_alone_and_a_made_up_cookie_none(owner, rf):
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert owner.email not in cookie.value
     for value, email, is_known in (
-        (cookie.value, owner.address.upper(), True), (cookie.value, other.email, False),
-        (cookie.value[:-1] + "x", owner.email, False), ("", owner.email, False), ("a:b:c", owner.email, False),
-    ):  # fmt: skip
+        (cookie.value, owner.address.upper(), True),
+        (cookie.value, other.email, False),
+        (cookie.value[:-1] + "x", owner.email, False),
+        ("", owner.email, False),
+        ("a:b:c", owner.email, False),
+    ):
         request = rf.get("/", headers={"cookie": f'{COOKIE}="{value}"'})
         assert bool(device_of(request, str(email))) is is_known
 

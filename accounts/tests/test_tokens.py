@@ -127,10 +127,12 @@ def test_the_same_client_gets_the_same_token_again_for_some_seconds(clock):
 
 @pytest.mark.parametrize(
     "other",
-    [{"headers": {"user-agent": "curl/8"}, "REMOTE_ADDR": "10.0.0.7"},
-     {"headers": {"user-agent": "okhttp/4.9"}, "REMOTE_ADDR": "10.0.0.8"},
-     {"headers": {"user-agent": ""}, "REMOTE_ADDR": "10.0.0.7"}],
-)  # fmt: skip
+    [
+        {"headers": {"user-agent": "curl/8"}, "REMOTE_ADDR": "10.0.0.7"},
+        {"headers": {"user-agent": "okhttp/4.9"}, "REMOTE_ADDR": "10.0.0.8"},
+        {"headers": {"user-agent": ""}, "REMOTE_ADDR": "10.0.0.7"},
+    ],
+)
 def test_from_another_client_it_is_a_reuse_at_once(clock, other):
     first = tokens.issue(make_user())
     second = refreshed(first.refresh, client=Client(**APP)).json()
@@ -314,8 +316,10 @@ def test_the_database_refuses_a_family_that_makes_no_sense():
     tokens.issue(make_user())
     row = TokenFamily.objects.get()
     for values in (
-        {"expires_at": row.seen_at}, {"began_at": row.seen_at + timedelta(seconds=1)}, {"used_jti": row.newest_jti},
-    ):  # fmt: skip
+        {"expires_at": row.seen_at},
+        {"began_at": row.seen_at + timedelta(seconds=1)},
+        {"used_jti": row.newest_jti},
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             TokenFamily.objects.filter(pk=row.pk).update(**values)
 

@@ -17,7 +17,7 @@ from library.core.errors import InvalidInput
 pytestmark = pytest.mark.django_db
 FRAGMENT, REGISTER, CONFIRM = (
     reverse(f"accounts:{name}") for name in ("username-check", "register", "register-confirm")
-)  # fmt: skip
+)
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HTMX = {"HX-Request": "true"}
 

@@ -57,9 +57,14 @@ def test_summary_that_is_not_written_yet_is_asked_for_again():
 def test_deleting_an_index_takes_what_the_library_made_from_it_and_keeps_what_is_a_readers_own():
     book, summary = summarised()
     own = Artifact.objects.create(
-        document=summary.document, kind="summary", language="en", owner=make_user(), state="ready", content=CONTENT,
+        document=summary.document,
+        kind="summary",
+        language="en",
+        owner=make_user(),
+        state="ready",
+        content=CONTENT,
         generation=summary.generation,
-    )  # fmt: skip
+    )
     services.delete_index(book=book, by=None)
     assert [artifact.pk for artifact in Artifact.objects.all()] == [own.pk]
     own.refresh_from_db()

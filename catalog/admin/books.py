@@ -123,9 +123,16 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
     inlines = [AuthorshipInline, IdentifierInline, CopyInline]
     list_display = ("titled", "by", "isbn", "year", "copies_free", "is_digital", "shown_to")
     list_filter = (
-        "is_public", "is_suppressed", filters.AvailableFilter, filters.CopiesFilter, filters.FileFilter,
-        filters.LanguageFilter, filters.BranchFilter, filters.SeriesFilter, filters.CategoryFilter,
-    )  # fmt: skip
+        "is_public",
+        "is_suppressed",
+        filters.AvailableFilter,
+        filters.CopiesFilter,
+        filters.FileFilter,
+        filters.LanguageFilter,
+        filters.BranchFilter,
+        filters.SeriesFilter,
+        filters.CategoryFilter,
+    )
     search_fields = ("title",)  # looked for in get_search_results
     search_help_text = _("Words of title, authors or subjects; a number; a barcode")
     choosing = {"categories": several_categories, "subjects": several_subjects, "series": one_series}
@@ -137,17 +144,34 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
     show_facets = admin.ShowFacets.NEVER  # a count for each value of each filter, over all books
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": (
-            "title", "subtitle", "filing_title", "isbn", ("publisher", "year"), ("language", "page_count"),
-        )}),
+        (
+            None,
+            {
+                "fields": (
+                    "title",
+                    "subtitle",
+                    "filing_title",
+                    "isbn",
+                    ("publisher", "year"),
+                    ("language", "page_count"),
+                )
+            },
+        ),
         (_("Digital file"), {"fields": ("stored_file", "file", "is_public")}),
         (_("About"), {"fields": ("categories", "subjects", "description")}),
         (_("Series"), {"fields": ("series", "series_position")}),
         (_("Readers"), {"fields": ("reading_level", "minimum_age")}),
-        (_("In the library"), {"fields": (
-            "is_suppressed", ("total_copies", "available_copies"), ("created_at", "updated_at"),
-        )}),
-    )  # fmt: skip
+        (
+            _("In the library"),
+            {
+                "fields": (
+                    "is_suppressed",
+                    ("total_copies", "available_copies"),
+                    ("created_at", "updated_at"),
+                )
+            },
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
         books: QuerySet[Book] = super().get_queryset(request)

@@ -86,11 +86,17 @@ class BulkEdit(Base):
     ) -> HttpResponse:
         books = Book.objects.filter(pk__in=pks)
         context = self.admin_site.each_context(request) | {
-            "opts": self.opts, "media": self.media + form.media, "form": form, "ids": ",".join(map(str, pks)),
-            "count": books.count(), "sample": books.only("title")[:10], "is_asking": is_asking,
-            "title": _("Change several books"), "chosen": _chosen(form) if is_asking else [],
+            "opts": self.opts,
+            "media": self.media + form.media,
+            "form": form,
+            "ids": ",".join(map(str, pks)),
+            "count": books.count(),
+            "sample": books.only("title")[:10],
+            "is_asking": is_asking,
+            "title": _("Change several books"),
+            "chosen": _chosen(form) if is_asking else [],
             "sent": [(name, value) for name in form.fields for value in request.POST.getlist(name)],
-        }  # fmt: skip
+        }
         return TemplateResponse(
             request, "admin/catalog/bulk.html", context, status=422 if form.is_bound and form.errors else 200
         )

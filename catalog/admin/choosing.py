@@ -65,8 +65,10 @@ class _Choosing(AutocompleteMixin):
     def typing(self, name: str) -> SafeString:
         return format_html(
             '<input type="text" name="{}" class="vTextField" aria-label="{}" placeholder="{}">',
-            typed(name), _("Another name"), _("or type a name"),
-        )  # fmt: skip
+            typed(name),
+            _("Another name"),
+            _("or type a name"),
+        )
 
 
 class ChooseOne(_Choosing, AutocompleteSelect):
@@ -84,8 +86,10 @@ class ChooseSeveral(_Choosing, AutocompleteSelectMultiple):
     def typing(self, name: str) -> SafeString:
         return format_html(
             '<textarea name="{}" rows="3" class="vLargeTextField" aria-label="{}" placeholder="{}"></textarea>',
-            typed(name), _("Other names"), _("or type names, one a line"),
-        )  # fmt: skip
+            typed(name),
+            _("Other names"),
+            _("or type names, one a line"),
+        )
 
 
 def typed(name: str) -> str:

@@ -42,8 +42,9 @@ def suggesting(field: Any) -> Any:
 def given_barcode(copy: Copy) -> str:
     """What to write on the label of a copy that came without one."""
     return _("The copy at %(branch)s has the barcode %(barcode)s.") % {
-        "branch": copy.branch.name, "barcode": copy.barcode,
-    }  # fmt: skip
+        "branch": copy.branch.name,
+        "barcode": copy.barcode,
+    }
 
 
 @admin.register(Copy)

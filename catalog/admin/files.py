@@ -23,5 +23,6 @@ def faulty_files(request: HttpRequest) -> str:
     named = "; ".join(f"{one.book.title} ({FileFault(one.fault).label})" for one in found[:NAMED])
     more = _(" and more") if len(found) > NAMED else ""
     return _("Files of books are not as they were added: %(books)s%(more)s. Add them again, or bring them back.") % {
-        "books": named, "more": more,
-    }  # fmt: skip
+        "books": named,
+        "more": more,
+    }

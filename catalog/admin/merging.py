@@ -95,10 +95,16 @@ class MergeTwo(Base):
 
     def _merge_page(self, request: HttpRequest, both: list[Any], refusal: list[str] | None) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
-            "opts": self.opts, "media": self.media, "title": _("Merge two records"), "both": both,
-            "rows": self.rows(*both), "files": self.files(*both), "refusal": refusal,
-            "keep": request.POST.get("keep", ""), "file": request.POST.get("file", ""),
-        }  # fmt: skip
+            "opts": self.opts,
+            "media": self.media,
+            "title": _("Merge two records"),
+            "both": both,
+            "rows": self.rows(*both),
+            "files": self.files(*both),
+            "refusal": refusal,
+            "keep": request.POST.get("keep", ""),
+            "file": request.POST.get("file", ""),
+        }
         return TemplateResponse(request, "admin/catalog/merge.html", context, status=422 if refusal else 200)
 
     def merge(self, request: HttpRequest, keep: Any, other: Any) -> None:
@@ -172,8 +178,11 @@ def _hanging(left: Book, right: Book) -> list[Row]:
     for relation in Book._meta.related_objects:
         model: type[Model] = relation.related_model
         if not isinstance(relation, ManyToOneRel) or model._meta.model_name in {
-            "authorship", "bookidentifier", "bookfacts", "bookvector",
-        }:  # fmt: skip
+            "authorship",
+            "bookidentifier",
+            "bookfacts",
+            "bookvector",
+        }:
             continue
         name = relation.field.name
         counts = [model._default_manager.filter(**{name: book}).count() for book in (left, right)]

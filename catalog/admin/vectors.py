@@ -37,8 +37,10 @@ class BookGenerationAdmin(admin.ModelAdmin[BookGeneration]):
     def filled(self, generation: BookGeneration) -> str:
         share = generations.share(generation)
         return _("%(done)d of %(total)d (%(percent)d %%)") % {
-            "done": share.done, "total": share.total, "percent": share.percent,
-        }  # fmt: skip
+            "done": share.done,
+            "total": share.total,
+            "percent": share.percent,
+        }
 
     @admin.display(description=gettext_lazy("last job"))
     def job_state(self, generation: BookGeneration) -> str:
@@ -62,6 +64,13 @@ class BookGenerationAdmin(admin.ModelAdmin[BookGeneration]):
     ) -> HttpResponse:
         generation = self.get_object(request, object_id) if object_id else None
         job = jobs.latest(vectors.KIND, generation) if generation else None
-        return super().changeform_view(request, object_id, form_url, {
-            **(extra_context or {}), "job": job, "may_cancel": job is not None and jobs.may_cancel(job, request.user),
-        })  # fmt: skip
+        return super().changeform_view(
+            request,
+            object_id,
+            form_url,
+            {
+                **(extra_context or {}),
+                "job": job,
+                "may_cancel": job is not None and jobs.may_cancel(job, request.user),
+            },
+        )

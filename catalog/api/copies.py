@@ -22,8 +22,12 @@ from library.core.errors import NotFound
 from library.core.permissions import requires
 
 REFUSED = {
-    400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer, 409: ErrorSerializer,
-}  # fmt: skip
+    400: ErrorSerializer,
+    401: ErrorSerializer,
+    403: ErrorSerializer,
+    404: ErrorSerializer,
+    409: ErrorSerializer,
+}
 
 
 class ItemTypeSerializer(serializers.ModelSerializer[ItemType]):
@@ -39,18 +43,23 @@ class CopyChangeSerializer(serializers.Serializer[Any]):
     branch = BranchField(help_text="The branch's id or code.")
     shelf_mark = serializers.CharField(required=False, allow_blank=True, max_length=80)
     status = serializers.ChoiceField(
-        required=False, choices=[status.value for status in SHELF_STATUSES],
+        required=False,
+        choices=[status.value for status in SHELF_STATUSES],
         help_text="What staff may say of a copy. The other statuses follow from loans and holds.",
-    )  # fmt: skip
+    )
     for_loan = serializers.BooleanField(required=False, help_text="Whether it may leave the library at all.")
     item_type = ItemTypeField(
         required=False, allow_blank=True, allow_null=True, help_text="An id or code; empty: an ordinary book."
     )
     condition = serializers.ChoiceField(required=False, allow_blank=True, choices=Condition.values)
     price = serializers.DecimalField(
-        required=False, allow_null=True, max_digits=9, decimal_places=2, min_value=0,
+        required=False,
+        allow_null=True,
+        max_digits=9,
+        decimal_places=2,
+        min_value=0,
         help_text="What replacing it costs.",
-    )  # fmt: skip
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("item_type") == "":

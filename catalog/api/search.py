@@ -63,9 +63,15 @@ class FoundPages(Pages):
         size = self.get_page_size(request) or self.max_page_size
         number = min(int(request.query_params.get(self.page_query_param) or 1), LAST_PAGE)
         self.results: Results = search(
-            form.query, user=request.user, filters=form.filters, sort=form.order, page=number, page_size=size,
-            facets=True, exactly=form.is_exact,
-        )  # fmt: skip
+            form.query,
+            user=request.user,
+            filters=form.filters,
+            sort=form.order,
+            page=number,
+            page_size=size,
+            facets=True,
+            exactly=form.is_exact,
+        )
         books, self.near = queries.parted(queries.books_of(self.results, request.user), self.results)
         return self.paginate_queryset(Found(self.results.count, books), request) or []
 
@@ -119,9 +125,10 @@ FACETS = {
     "description": "What may narrow the search; each is counted as if it alone were not set.",
     "items": _object(
         name=TEXT | {"enum": ["category", "author", "year", "language", "available", "branch", "format"]},
-        label=TEXT, values={"type": "array", "items": VALUE},
+        label=TEXT,
+        values={"type": "array", "items": VALUE},
     ),
-}  # fmt: skip
+}
 NEAR = {
     "description": "Books without the words that are near in meaning, the nearest first, at most 20. They follow upon"
     " the last page of results; neither count nor facets have them.",

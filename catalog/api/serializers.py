@@ -33,16 +33,28 @@ class CopySerializer(serializers.ModelSerializer[Copy]):
     item_type_id = serializers.IntegerField(read_only=True, allow_null=True)
     condition = serializers.CharField(read_only=True, help_text="new, good, worn, poor, or empty where nobody said.")
     price = serializers.DecimalField(
-        max_digits=9, decimal_places=2, read_only=True, allow_null=True,
+        max_digits=9,
+        decimal_places=2,
+        read_only=True,
+        allow_null=True,
         help_text="What replacing it costs. For staff alone: null for everybody else.",
-    )  # fmt: skip
+    )
 
     class Meta:
         model = Copy
         fields = (
-            "barcode", "branch", "branch_code", "branch_name", "shelf_mark", "status", "for_loan", "item_type",
-            "item_type_id", "condition", "price",
-        )  # fmt: skip
+            "barcode",
+            "branch",
+            "branch_code",
+            "branch_name",
+            "shelf_mark",
+            "status",
+            "for_loan",
+            "item_type",
+            "item_type_id",
+            "condition",
+            "price",
+        )
 
     def to_representation(self, instance: Copy) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
@@ -79,9 +91,21 @@ class BookRowSerializer(serializers.ModelSerializer[Book]):
     class Meta:
         model = Book
         fields: tuple[str, ...] = (
-            "id", "title", "subtitle", "authors", "categories", "isbn", "publisher", "year", "language", "is_public",
-            "has_file", "total_copies", "available_copies", "cover",
-        )  # fmt: skip
+            "id",
+            "title",
+            "subtitle",
+            "authors",
+            "categories",
+            "isbn",
+            "publisher",
+            "year",
+            "language",
+            "is_public",
+            "has_file",
+            "total_copies",
+            "available_copies",
+            "cover",
+        )
 
     def get_cover(self, book: Book) -> str | None:
         return None
@@ -104,9 +128,20 @@ class BookSerializer(BookRowSerializer):
 
     class Meta(BookRowSerializer.Meta):
         fields = (
-            *BookRowSerializer.Meta.fields, "contributors", "series", "series_position", "identifiers", "subjects",
-            "description", "reading_level", "minimum_age", "page_count", "created_at", "copies", "is_suppressed",
-        )  # fmt: skip
+            *BookRowSerializer.Meta.fields,
+            "contributors",
+            "series",
+            "series_position",
+            "identifiers",
+            "subjects",
+            "description",
+            "reading_level",
+            "minimum_age",
+            "page_count",
+            "created_at",
+            "copies",
+            "is_suppressed",
+        )
 
     def get_series_position(self, book: Book) -> str | None:
         place = book.series_place
@@ -141,9 +176,10 @@ class BookWriteSerializer(serializers.Serializer[Any]):
 
     title = serializers.CharField(max_length=checks.TITLE_LENGTH)
     authors = serializers.ListField(
-        child=serializers.CharField(max_length=checks.NAME_LENGTH), max_length=checks.NAMES_AT_MOST,
+        child=serializers.CharField(max_length=checks.NAME_LENGTH),
+        max_length=checks.NAMES_AT_MOST,
         help_text="Names, in the order of the title page. In a multipart body the field is repeated.",
-    )  # fmt: skip
+    )
     isbn = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -152,13 +188,17 @@ class BookWriteSerializer(serializers.Serializer[Any]):
     )
     subtitle = serializers.CharField(required=False, allow_blank=True, max_length=checks.TITLE_LENGTH)
     filing_title = serializers.CharField(
-        required=False, allow_blank=True, max_length=checks.TITLE_LENGTH,
+        required=False,
+        allow_blank=True,
+        max_length=checks.TITLE_LENGTH,
         help_text="Only where the language's rule is wrong: the title from the word that it is filed by.",
-    )  # fmt: skip
+    )
     categories = serializers.ListField(
-        child=serializers.CharField(max_length=80), max_length=checks.NAMES_AT_MOST, required=False,
+        child=serializers.CharField(max_length=80),
+        max_length=checks.NAMES_AT_MOST,
+        required=False,
         help_text="Names; those that do not exist are made.",
-    )  # fmt: skip
+    )
     subjects = serializers.ListField(
         child=serializers.CharField(max_length=checks.NAME_LENGTH), max_length=checks.NAMES_AT_MOST, required=False
     )
@@ -166,13 +206,19 @@ class BookWriteSerializer(serializers.Serializer[Any]):
         many=True, required=False, help_text="Editors, translators, illustrators. Multipart: contributors[0]name …"
     )
     series = serializers.CharField(
-        required=False, allow_blank=True, allow_null=True, max_length=checks.NAME_LENGTH,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=checks.NAME_LENGTH,
         help_text="Its name; one that does not exist is made. Empty: none.",
-    )  # fmt: skip
+    )
     series_position = serializers.CharField(
-        required=False, allow_blank=True, allow_null=True, max_length=checks.PLACE_LENGTH,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=checks.PLACE_LENGTH,
         help_text="A number, as 2 or 1.5, or a range, as 1-3. Null or empty: none.",
-    )  # fmt: skip
+    )
     identifiers = IdentifierSerializer(
         many=True, required=False, help_text="All numbers beside the main ISBN. Multipart: identifiers[0]kind …"
     )

@@ -120,9 +120,13 @@ class BookDetail(BookView):
         operation_id="books_partial_update",
         request=BookChangeSerializer,
         responses={
-            200: BookSavedSerializer, 400: ErrorSerializer, 404: ErrorSerializer, 409: ErrorSerializer, **REFUSED,
+            200: BookSavedSerializer,
+            400: ErrorSerializer,
+            404: ErrorSerializer,
+            409: ErrorSerializer,
+            **REFUSED,
         },
-    )  # fmt: skip
+    )
     def patch(self, request: Request, pk: int) -> Response:
         """Change what is sent, and nothing else. A new PDF replaces the one that is there."""
         book = queries.get_book(pk, request.user)

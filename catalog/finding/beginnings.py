@@ -114,26 +114,48 @@ def _names(kind: str) -> str:
         begun.append(_begun(source, "name.sort_name", columns, starts="filed" if kind == "author" else "starts"))
         if kind == "author":
             begun.append(_begun(source, GIVEN_FIRST.format(name="name.sort_name"), columns, starts="starts"))
-        within.append(WITHIN.format(
-            columns=columns, table=source, words=NAME_WORDS.format(name="name.sort_name"), asked="in_names",
-            free=_free(kind), read=WITHIN_READ, text="translate(name.sort_name, '.-/''’', '     ')",
-        ))  # fmt: skip
+        within.append(
+            WITHIN.format(
+                columns=columns,
+                table=source,
+                words=NAME_WORDS.format(name="name.sort_name"),
+                asked="in_names",
+                free=_free(kind),
+                read=WITHIN_READ,
+                text="translate(name.sort_name, '.-/''’', '     ')",
+            )
+        )
     return NAMES.format(
-        kind=kind, begun=" UNION ALL ".join(begun), within=" UNION ALL ".join(within), table=table, held=held, key=key,
-        most=COUNT_AT_MOST, hidden=HIDDEN,
-    )  # fmt: skip
+        kind=kind,
+        begun=" UNION ALL ".join(begun),
+        within=" UNION ALL ".join(within),
+        table=table,
+        held=held,
+        key=key,
+        most=COUNT_AT_MOST,
+        hidden=HIDDEN,
+    )
 
 
 STATEMENT = (
-    "WITH" + ",".join([_titles(), *(_names(kind) for kind in HELD)]) + "\n"
+    "WITH"
+    + ",".join([_titles(), *(_names(kind) for kind in HELD)])
+    + "\n"
     + "\nUNION ALL\n".join([TITLE_ROWS, *(NAME_ROWS.format(kind=kind) for kind in HELD)])
-)  # fmt: skip
+)
 
 
 TYPES = {
-    "titles": "text[]", "starts": "text[]", "filed": "text[]", "all": "boolean", "limit": "bigint",
-    "in_titles": "tsquery", "in_names": "tsquery", "short": "text[]", "counted": "bigint",
-}  # fmt: skip
+    "titles": "text[]",
+    "starts": "text[]",
+    "filed": "text[]",
+    "all": "boolean",
+    "limit": "bigint",
+    "in_titles": "tsquery",
+    "in_names": "tsquery",
+    "short": "text[]",
+    "counted": "bigint",
+}
 PREPARE = f"PREPARE {NAME} ({', '.join(TYPES.values())}) AS {STATEMENT}" % {
     name: f"${place}" for place, name in enumerate(TYPES, 1)
 }
@@ -151,11 +173,16 @@ def read(start: str, *, everything: bool, limit: int) -> list[Row]:
     """
     index, short = _words(start)
     values: dict[str, Any] = {
-        "titles": _without_article(start), "starts": [start], "filed": _filed(start), "all": everything, "limit": limit,
+        "titles": _without_article(start),
+        "starts": [start],
+        "filed": _filed(start),
+        "all": everything,
+        "limit": limit,
         "in_titles": " & ".join(quoted(word, "A", prefix=begun) for word, begun in index) or None,
         "in_names": " & ".join(quoted(word, prefix=begun) for word, begun in index) or None,
-        "short": [f"% {word}%" for word in short], "counted": COUNTED * limit,
-    }  # fmt: skip
+        "short": [f"% {word}%" for word in short],
+        "counted": COUNTED * limit,
+    }
     rows = _rows(values)
     if any(not row[-1] for row in rows):
         rows = _rows(values | {"counted": None})

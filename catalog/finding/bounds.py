@@ -15,9 +15,12 @@ from catalog.errors import SearchTookTooLong
 SECONDS = 5
 # Rows that match are gathered in memory; compiling a statement that runs for milliseconds costs more than it saves.
 SETTINGS = {
-    "random_page_cost": "1.1", "enable_seqscan": "off",
-    "statement_timeout": f"{SECONDS}s", "work_mem": "64MB", "jit": "off",
-}  # fmt: skip
+    "random_page_cost": "1.1",
+    "enable_seqscan": "off",
+    "statement_timeout": f"{SECONDS}s",
+    "work_mem": "64MB",
+    "jit": "off",
+}
 BEFORE = "SELECT " + ", ".join(f"current_setting('{name}')" for name in SETTINGS)
 SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 Row = tuple[Any, ...]

@@ -55,8 +55,9 @@ def counting(narrowing: Narrowing) -> Counting:
     ]
     tallies += [
         ("year", _span(years), f"{_others('year', narrowing)} AND year BETWEEN {years.first} AND {years.last}")
-        for years in narrowing.years if not _is_decade(years)
-    ]  # fmt: skip
+        for years in narrowing.years
+        if not _is_decade(years)
+    ]
     return Counting(selects, tuple(tallies))
 
 
@@ -137,8 +138,9 @@ def assemble(
         tallies[name][value] = number
         names[name][value] = said
 
-    def named(name: str, model: type[Category] | type[Author] | type[Branch], ids: Iterable[int], seen_by: str = ""
-              ) -> tuple[FacetValue, ...]:  # fmt: skip
+    def named(
+        name: str, model: type[Category] | type[Author] | type[Branch], ids: Iterable[int], seen_by: str = ""
+    ) -> tuple[FacetValue, ...]:
         chosen = {str(one) for one in list(ids)[:VALUES_AT_MOST]}
         labels = names[name] | _names_of(model, chosen - tallies[name].keys(), seen_by)
         return _values(dict.fromkeys(chosen, 0) | tallies[name], labels, chosen)
@@ -146,8 +148,9 @@ def assemble(
     categories = named("category", Category, narrowing.categories, "" if staff else "category_ids")
     authors = named("author", Author, narrowing.authors, "" if staff else "author_ids")
     branches = named("branch", Branch, narrowing.branches)
-    languages = _values(tallies["language"], {code: language_name(code) for code in tallies["language"]},
-                        set(narrowing.languages))  # fmt: skip
+    languages = _values(
+        tallies["language"], {code: language_name(code) for code in tallies["language"]}, set(narrowing.languages)
+    )
     formats = {PRINT: _("Printed"), DIGITAL: _("Digital")}
     chosen = {"true"} if narrowing.available else set()
     every = {

@@ -135,9 +135,15 @@ class Look:
         counted = facets.counting(self.narrowing) if self.view.facets else None
         first, size = (0, max(RANKED, self.view.until)) if self.view.ranked else (self.view.offset, self.view.limit)
         return kept.run(
-            match, self.narrowing, at_most=at_most, sort=self.view.sort, offset=first, limit=size,
-            counting=counted, ranked=self.view.ranked,
-        )  # fmt: skip
+            match,
+            self.narrowing,
+            at_most=at_most,
+            sort=self.view.sort,
+            offset=first,
+            limit=size,
+            counting=counted,
+            ranked=self.view.ranked,
+        )
 
     def _in_title(self) -> str:
         """All that tells something is in the title."""

@@ -186,11 +186,18 @@ def parse(query: str) -> Query:
             _take(reading, token)
     groups = tuple(tuple(dict.fromkeys(group)) for group in reading.groups if group)
     return Query(
-        text=words(written), groups=tuple(dict.fromkeys(groups)), excluded=tuple(dict.fromkeys(reading.excluded)),
-        years=tuple(reading.years), languages=tuple(reading.languages), series=tuple(reading.series),
-        numbers=tuple(reading.numbers), no_years=tuple(reading.no_years), meant=reading.meant, typing=reading.typing,
+        text=words(written),
+        groups=tuple(dict.fromkeys(groups)),
+        excluded=tuple(dict.fromkeys(reading.excluded)),
+        years=tuple(reading.years),
+        languages=tuple(reading.languages),
+        series=tuple(reading.series),
+        numbers=tuple(reading.numbers),
+        no_years=tuple(reading.no_years),
+        meant=reading.meant,
+        typing=reading.typing,
         written=written,
-    )  # fmt: skip
+    )
 
 
 def _starts_a_word(text: str, place: int) -> bool:

@@ -112,9 +112,15 @@ class Params(dict[str, Any]):
 
 
 def run(
-    match: Match, narrowing: Narrowing, *, sort: str, offset: int, limit: int, counting: Counting | None = None,
+    match: Match,
+    narrowing: Narrowing,
+    *,
+    sort: str,
+    offset: int,
+    limit: int,
+    counting: Counting | None = None,
     ranked: bool = False,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Look. ``ranked``: the first ``RANKED`` with their scores instead of the slice from ``offset``."""
     params = Params()
     lists = counting is not None

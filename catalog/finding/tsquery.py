@@ -70,9 +70,8 @@ class Writer:
 
     def _readings(self, word: Word, weight: str) -> list[str]:
         stems = [
-            self._in(quoted(stem, weight), languages)
-            for stem, languages in word.stems.items() if stem != word.text
-        ]  # fmt: skip
+            self._in(quoted(stem, weight), languages) for stem, languages in word.stems.items() if stem != word.text
+        ]
         return [quoted(word.text, weight), *stems]
 
     def _initials(self, word: Word, weight: str) -> list[str]:
@@ -97,9 +96,9 @@ class Writer:
 
         def written(stems: Sequence[str]) -> str:
             marked = enumerate(stems)
-            return side_by_side([
-                quoted(stem, weight, prefix=begun and place == last) if stem else "" for place, stem in marked
-            ])  # fmt: skip
+            return side_by_side(
+                [quoted(stem, weight, prefix=begun and place == last) if stem else "" for place, stem in marked]
+            )
 
         found = [self._in(written(stems), languages) for stems, languages in readings.items()]
         if weight in {"", PROSE}:

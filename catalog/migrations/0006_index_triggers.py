@@ -261,7 +261,7 @@ SELECT lyceum_count_terms(array_agg(book_id), 1) FROM catalog_bookfacts WHERE NO
 CREATE = "".join([
     VECTORS, TERMS, BOOKS, COPIES, LISTS, *(WATCH.format(what=what, table=table) for what, table in WATCHED.items()),
     CATEGORIES, BACKFILL,
-])  # fmt: skip
+])
 
 
 def fold_names(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:

@@ -18,7 +18,7 @@ on_loan>available on_loan>damaged on_loan>in_repair on_loan>in_transit on_loan>w
 on_shelf_for_hold>available on_shelf_for_hold>damaged on_shelf_for_hold>in_transit on_shelf_for_hold>missing
 on_shelf_for_hold>on_loan requested>available requested>damaged requested>in_transit requested>missing
 requested>on_loan requested>on_shelf_for_hold withdrawn>available withdrawn>damaged withdrawn>in_repair
-""".split()  # fmt: skip
+""".split()
 CREATE = f"""
 CREATE FUNCTION lyceum_copy_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -61,4 +61,4 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(CREATE, DROP),
-    ]  # fmt: skip
+    ]

@@ -8,7 +8,7 @@ WORDS = "to_tsvector('pg_catalog.simple'::regconfig, translate(sort_name, '.-/\'
 WITHIN = {
     "author_words": "catalog_author", "author_alias_words": "catalog_authoralias",
     "subject_words": "catalog_subject", "series_words": "catalog_series",
-}  # fmt: skip
+}
 
 
 class Migration(migrations.Migration):

@@ -7,9 +7,29 @@ from catalog.models.names import Author, AuthorAlias, Category, Series, Subject
 from catalog.models.records import Authorship, Book, BookIdentifier, BookMerge, BookQuerySet, ReadingLevel
 
 __all__ = [
-    "Author", "AuthorAlias", "Authorship", "Book", "BookFacts", "BookFile", "BookGeneration", "BookIdentifier",
+    "Author",
+    "AuthorAlias",
+    "Authorship",
+    "Book",
+    "BookFacts",
+    "BookFile",
+    "BookGeneration",
+    "BookIdentifier",
     "BookMerge",
-    "BookQuerySet", "BookVector", "Branch", "Category", "Condition", "Copy", "CopyQuerySet", "CopyStatus", "FileFault",
+    "BookQuerySet",
+    "BookVector",
+    "Branch",
+    "Category",
+    "Condition",
+    "Copy",
+    "CopyQuerySet",
+    "CopyStatus",
+    "FileFault",
     "ItemType",
-    "ReadingLevel", "Series", "Subject", "Term", "TermChange", "random_name",
-]  # fmt: skip
+    "ReadingLevel",
+    "Series",
+    "Subject",
+    "Term",
+    "TermChange",
+    "random_name",
+]

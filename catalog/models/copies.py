@@ -85,14 +85,23 @@ class Copy(models.Model):
     status = models.CharField(_("status"), max_length=20, choices=CopyStatus, default=CopyStatus.AVAILABLE)
     not_for_loan = models.BooleanField(_("not for loan"), default=False)
     item_type = models.ForeignKey(
-        ItemType, null=True, blank=True, on_delete=models.PROTECT, related_name="copies",
-        verbose_name=_("item type"), help_text=_("Empty for an ordinary book."),
-    )  # fmt: skip
+        ItemType,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="copies",
+        verbose_name=_("item type"),
+        help_text=_("Empty for an ordinary book."),
+    )
     condition = models.CharField(_("condition"), max_length=8, choices=Condition, blank=True, default="")
     price = models.DecimalField(
-        _("price"), max_digits=9, decimal_places=2, null=True, blank=True,
+        _("price"),
+        max_digits=9,
+        decimal_places=2,
+        null=True,
+        blank=True,
         help_text=_("What replacing it costs, in the library’s currency."),
-    )  # fmt: skip
+    )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     objects = CopyQuerySet.as_manager()
@@ -103,7 +112,8 @@ class Copy(models.Model):
         ordering = ["branch__name", "barcode"]
         constraints = [
             models.UniqueConstraint(
-                fields=["barcode_folded"], name="copy_barcode_unique",
+                fields=["barcode_folded"],
+                name="copy_barcode_unique",
                 violation_error_message=_("Another copy already has this barcode."),
             ),
             models.CheckConstraint(condition=~Q(barcode=""), name="copy_barcode_not_empty"),
@@ -114,7 +124,7 @@ class Copy(models.Model):
                 condition=Q(condition="") | Q(condition__in=Condition.values), name="copy_condition_known"
             ),
             models.CheckConstraint(condition=Q(price=None) | Q(price__gte=0), name="copy_price_not_negative"),
-        ]  # fmt: skip
+        ]
         indexes = [models.Index(fields=["book", "status"], name="copy_book_status")]
 
     def __str__(self) -> str:

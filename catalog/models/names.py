@@ -22,13 +22,18 @@ class Author(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(
-        _("kind"), max_length=12, choices=NameKind, default=NameKind.PERSON, db_default=NameKind.PERSON.value,
+        _("kind"),
+        max_length=12,
+        choices=NameKind,
+        default=NameKind.PERSON,
+        db_default=NameKind.PERSON.value,
         help_text=_("Only a person’s name is filed by the family name."),
-    )  # fmt: skip
+    )
     sort_name = models.CharField(
-        _("sort name"), max_length=200,
+        _("sort name"),
+        max_length=200,
         help_text=_("Family name, comma, given name: what it is filed by. Change it where that is wrong."),
-    )  # fmt: skip
+    )
     is_filed_by_hand = models.BooleanField(
         _("filed as a cataloguer said"), default=False, db_default=False, editable=False
     )
@@ -52,9 +57,10 @@ class Author(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(birth_year=None) | Q(death_year=None) | Q(death_year__gte=F("birth_year")),
-                name="author_born_before_dead", violation_error_message=_("Nobody dies before being born."),
+                name="author_born_before_dead",
+                violation_error_message=_("Nobody dies before being born."),
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -86,9 +92,14 @@ class Category(models.Model):
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", verbose_name=_("part of"),
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        verbose_name=_("part of"),
         help_text=_("The wider category. Whoever narrows a search to that one finds these books too."),
-    )  # fmt: skip
+    )
 
     class Meta:
         verbose_name = _("category")

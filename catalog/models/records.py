@@ -43,25 +43,35 @@ class Book(models.Model):
     categories = models.ManyToManyField(Category, related_name="books", blank=True, verbose_name=_("categories"))
     subjects = models.ManyToManyField(Subject, related_name="books", blank=True, verbose_name=_("subjects"))
     isbn = models.CharField(
-        _("ISBN"), max_length=13, null=True, blank=True, unique=True,
+        _("ISBN"),
+        max_length=13,
+        null=True,
+        blank=True,
+        unique=True,
         help_text=_("10 or 13 digits; kept as 13. Empty for a book that has none."),
-    )  # fmt: skip
+    )
     series = models.ForeignKey(
         Series, null=True, blank=True, on_delete=models.PROTECT, related_name="books", verbose_name=_("series")
     )
     series_position = models.DecimalField(
-        _("place in the series"), max_digits=6, decimal_places=2, null=True, blank=True,
+        _("place in the series"),
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
         help_text=_("1, 2, or 1.5 for what came between."),
-    )  # fmt: skip
+    )
     series_position_end = models.DecimalField(  # of an omnibus alone
         _("last place in the series"), max_digits=6, decimal_places=2, null=True, blank=True, editable=False
     )
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     year = models.SmallIntegerField(_("year"), null=True, blank=True)
     language = models.CharField(
-        _("language"), max_length=3, default="en",
+        _("language"),
+        max_length=3,
+        default="en",
         help_text=_("Two letters, for example en; three where a language has no two. mul: several, zxx: no words."),
-    )  # fmt: skip
+    )
     description = models.TextField(_("description"), blank=True)
     reading_level = models.CharField(_("written for"), max_length=10, choices=ReadingLevel, blank=True, default="")
     minimum_age = models.PositiveSmallIntegerField(_("minimum age"), null=True, blank=True, help_text=_("In years."))
@@ -74,9 +84,13 @@ class Book(models.Model):
     available_copies = models.PositiveIntegerField(_("available"), default=0, editable=False)
     popularity = models.PositiveIntegerField(default=0, editable=False)
     filing_title = models.CharField(
-        _("filed by"), max_length=500, blank=True, default="", db_default="",
+        _("filed by"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
         help_text=_("Only where the rule is wrong: the title from the word that it is filed by, as “El Salvador hoy”."),
-    )  # fmt: skip
+    )
     sort_title = models.CharField(max_length=500, editable=False, default="")
     title_order = models.GeneratedField(  # numbers in it by value: "vol. 2" before "vol. 10"
         expression=Func(F("sort_title"), function="lyceum_title_order"),
@@ -219,22 +233,23 @@ class BookIdentifier(models.Model):
         ordering = ["kind", "value"]
         constraints = [
             models.UniqueConstraint(
-                fields=["book", "kind", "value"], name="identifier_once",
+                fields=["book", "kind", "value"],
+                name="identifier_once",
                 violation_error_message=_("The book already has this number."),
             ),
             models.CheckConstraint(condition=~Q(value=""), name="identifier_not_empty"),
-            models.CheckConstraint(condition=Q(kind__in=["isbn", "ismn", "issn", "lccn", "oclc", "doi", "control"]),
-                                   name="identifier_kind_known"),
             models.CheckConstraint(
-                condition=~Q(kind="isbn") | Q(value__regex=ISBN), name="identifier_isbn_normalised"
+                condition=Q(kind__in=["isbn", "ismn", "issn", "lccn", "oclc", "doi", "control"]),
+                name="identifier_kind_known",
             ),
+            models.CheckConstraint(condition=~Q(kind="isbn") | Q(value__regex=ISBN), name="identifier_isbn_normalised"),
             models.CheckConstraint(
                 condition=~Q(kind="ismn") | Q(value__regex=r"^9790[0-9]{9}$"), name="identifier_ismn_normalised"
             ),
             models.CheckConstraint(
                 condition=~Q(kind="issn") | Q(value__regex=r"^[0-9]{7}[0-9X]$"), name="identifier_issn_normalised"
             ),
-        ]  # fmt: skip
+        ]
         indexes = [models.Index(fields=["value"], name="identifier_value")]
 
     def __str__(self) -> str:

@@ -68,16 +68,29 @@ def create_book(
     """
     values = checks.checked(
         {
-            "title": title, "authors": authors, "isbn": isbn, "subtitle": subtitle,
-            "filing_title": filing_title, "categories": categories,
-            "subjects": subjects, "publisher": publisher, "year": year, "language": language,
-            "description": description, "page_count": page_count, "is_public": is_public,
-            "is_suppressed": is_suppressed, "contributors": contributors, "series": series,
-            "series_position": series_position, "reading_level": reading_level, "minimum_age": minimum_age,
+            "title": title,
+            "authors": authors,
+            "isbn": isbn,
+            "subtitle": subtitle,
+            "filing_title": filing_title,
+            "categories": categories,
+            "subjects": subjects,
+            "publisher": publisher,
+            "year": year,
+            "language": language,
+            "description": description,
+            "page_count": page_count,
+            "is_public": is_public,
+            "is_suppressed": is_suppressed,
+            "contributors": contributors,
+            "series": series,
+            "series_position": series_position,
+            "reading_level": reading_level,
+            "minimum_age": minimum_age,
             "identifiers": identifiers,
         },
         checks.BOOK,
-    )  # fmt: skip
+    )
     if file is not None:
         refuse_bad_upload(file)
     book, job = Book(), None

@@ -45,11 +45,16 @@ def add_copy(
     """
     kept = checks.checked(
         {
-            "barcode": barcode, "shelf_mark": shelf_mark, "status": status, "not_for_loan": not_for_loan,
-            "item_type": item_type, "condition": condition, "price": price,
+            "barcode": barcode,
+            "shelf_mark": shelf_mark,
+            "status": status,
+            "not_for_loan": not_for_loan,
+            "item_type": item_type,
+            "condition": condition,
+            "price": price,
         },
         checks.COPY,
-    )  # fmt: skip
+    )
     if kept["status"] not in SHELF_STATUSES:
         raise InvalidInput(fields={"status": [_("A new copy cannot be lent or asked for yet.")]})
     copy = Copy(book=book, branch=branch, **kept)

@@ -96,9 +96,14 @@ def attach_file(*, book: Book, upload: File[bytes], by: User | None) -> Job | No
     lock_book(book.pk)  # two uploads for one book take turns
     _forget_file_of(book)
     book_file = BookFile.objects.create(
-        book=book, original_name=_plain_name(upload.name, media_type), media_type=media_type, size=upload.size,
-        sha256=_sha256(upload), file=_store(upload, media_type), added_by=by,
-    )  # fmt: skip
+        book=book,
+        original_name=_plain_name(upload.name, media_type),
+        media_type=media_type,
+        size=upload.size,
+        sha256=_sha256(upload),
+        file=_store(upload, media_type),
+        added_by=by,
+    )
     book.digital_file = book_file
     activity.record(actor=by, verb="book.file_attached", object=book, data={"file.new": book_file.original_name})
     answers: list[Any] = [job for _to, job in book_file_added.send(sender=BookFile, book_file=book_file, by=by)]

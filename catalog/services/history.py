@@ -11,9 +11,20 @@ from accounts.plain import Value
 from catalog.models import Authorship, Book, Copy
 
 PLAIN = (
-    "title", "subtitle", "filing_title", "isbn", "publisher", "year", "language", "description", "page_count",
-    "reading_level", "minimum_age", "is_public", "is_suppressed",
-)  # fmt: skip
+    "title",
+    "subtitle",
+    "filing_title",
+    "isbn",
+    "publisher",
+    "year",
+    "language",
+    "description",
+    "page_count",
+    "reading_level",
+    "minimum_age",
+    "is_public",
+    "is_suppressed",
+)
 COPY = ("barcode", "branch", "shelf_mark", "status", "not_for_loan", "item_type", "condition", "price")
 Snapshot = dict[str, Value]
 

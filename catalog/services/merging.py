@@ -24,17 +24,31 @@ from library.core.errors import InvalidInput, NotFound
 from library.core.transactions import again_after_deadlock
 
 # What this module takes along, and what the database deletes with a book because it can be made again.
-OURS = frozenset({
-    "catalog.Authorship.book", "catalog.BookFacts.book", "catalog.BookFile.book", "catalog.BookIdentifier.book",
-    "catalog.BookMerge.book", "catalog.BookVector.book", "catalog.Book_categories.book", "catalog.Book_subjects.book",
-    "catalog.Copy.book",
-})  # fmt: skip
+OURS = frozenset(
+    {
+        "catalog.Authorship.book",
+        "catalog.BookFacts.book",
+        "catalog.BookFile.book",
+        "catalog.BookIdentifier.book",
+        "catalog.BookMerge.book",
+        "catalog.BookVector.book",
+        "catalog.Book_categories.book",
+        "catalog.Book_subjects.book",
+        "catalog.Copy.book",
+    }
+)
 OF_AUTHORS = frozenset({"catalog.Authorship.author", "catalog.AuthorAlias.author"})
 OF_SUBJECTS = frozenset({"catalog.Book_subjects.subject"})
 # Where the record that stays says nothing, the other one's word is taken.
 FILLED = (
-    "subtitle", "publisher", "year", "description", "page_count", "reading_level", "minimum_age",
-)  # fmt: skip
+    "subtitle",
+    "publisher",
+    "year",
+    "description",
+    "page_count",
+    "reading_level",
+    "minimum_age",
+)
 PLACED = ("series", "series_position", "series_position_end")
 WhoseFile = Literal["keep", "merged"]
 Named = TypeVar("Named", Author, Subject)

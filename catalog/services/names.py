@@ -67,9 +67,13 @@ class _Known:
             _learn(author, one)
             return author
         author = self._first(self._also, one) or Author.objects.create(
-            name=one.shown, sort_name=one.filed, kind=one.kind, is_filed_by_hand=one.is_given,
-            birth_year=one.birth, death_year=one.death,
-        )  # fmt: skip
+            name=one.shown,
+            sort_name=one.filed,
+            kind=one.kind,
+            is_filed_by_hand=one.is_given,
+            birth_year=one.birth,
+            death_year=one.death,
+        )
         self._named.setdefault(author.sort_name, []).append(author)
         return author
 

@@ -139,10 +139,15 @@ def store(generation: BookGeneration, rows: Stale, vectors: Vectors) -> None:
         return
     made = sorted(zip(rows, vectors, strict=True), key=lambda row: row[0])
     with connection.cursor() as cursor:
-        cursor.execute(STORE, [
-            generation.pk, [book for (book, _v), _e in made], [version for (_b, version), _e in made],
-            [_literal(embedding) for _row, embedding in made],
-        ])  # fmt: skip
+        cursor.execute(
+            STORE,
+            [
+                generation.pk,
+                [book for (book, _v), _e in made],
+                [version for (_b, version), _e in made],
+                [_literal(embedding) for _row, embedding in made],
+            ],
+        )
 
 
 def _literal(embedding: Vectors) -> str:

@@ -24,10 +24,14 @@ def make_book(**values: Any) -> Book:
 def make_copy(**values: Any) -> Copy:
     number = next(_numbers)
     values.setdefault("book", None)
-    return Copy.objects.create(**values | {
-        "book": values["book"] or make_book(), "branch": values.get("branch") or make_branch(),
-        "barcode": values.get("barcode") or f"C-{number:05d}",
-    })  # fmt: skip
+    return Copy.objects.create(
+        **values
+        | {
+            "book": values["book"] or make_book(),
+            "branch": values.get("branch") or make_branch(),
+            "barcode": values.get("barcode") or f"C-{number:05d}",
+        }
+    )
 
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

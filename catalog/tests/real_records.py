@@ -38,11 +38,14 @@ def book_of(row: Row) -> Book:
         found = isbn.normalise(ten.zfill(10))
     year = re.search(r"-?\d{3,4}", str(row.get("year") or row.get("date") or ""))
     return Book(
-        title=title, language=language if re.fullmatch("[a-z]{2}", language) else "en", isbn=found,
+        title=title,
+        language=language if re.fullmatch("[a-z]{2}", language) else "en",
+        isbn=found,
         year=int(year[0]) if year and -3000 <= int(year[0]) <= 2200 and int(year[0]) else None,
-        publisher=(row.get("publisher") or "")[:200], popularity=max(0, 5000 - int(row["id"])) if ten else 0,
+        publisher=(row.get("publisher") or "")[:200],
+        popularity=max(0, 5000 - int(row["id"])) if ten else 0,
         sort_title=sort_title(title, language),
-    )  # fmt: skip
+    )
 
 
 def people(row: Row) -> list[str]:
@@ -73,21 +76,40 @@ def load(chosen: Iterable[Row]) -> dict[int, Row]:
         book.search_d = spaced(book.publisher)
         books.append(book)
     Book.objects.bulk_create(books, batch_size=5000)
-    authors = _named(Author, (name for row in kept for name in people(row)), lambda name: {
-        "sort_name": sort_name(name) or name.casefold()[:200]})  # fmt: skip
+    authors = _named(
+        Author,
+        (name for row in kept for name in people(row)),
+        lambda name: {"sort_name": sort_name(name) or name.casefold()[:200]},
+    )
     shelves = _named(Category, (name for row in kept for name in headings(row)[0]), lambda name: {})
-    subjects = _named(Subject, (name for row in kept for name in headings(row)[1]), lambda name: {
-        "sort_name": fold(name)[:200]})  # fmt: skip
+    subjects = _named(
+        Subject, (name for row in kept for name in headings(row)[1]), lambda name: {"sort_name": fold(name)[:200]}
+    )
     pairs = list(zip(books, kept, strict=True))
     Authorship.objects.bulk_create(
-        [Authorship(book=book, author=authors[name], position=place)
-         for book, row in pairs for place, name in enumerate(people(row))], batch_size=5000)  # fmt: skip
+        [
+            Authorship(book=book, author=authors[name], position=place)
+            for book, row in pairs
+            for place, name in enumerate(people(row))
+        ],
+        batch_size=5000,
+    )
     Book.categories.through.objects.bulk_create(
-        [Book.categories.through(book_id=book.pk, category_id=shelves[name].pk)
-         for book, row in pairs for name in headings(row)[0]], batch_size=5000)  # fmt: skip
+        [
+            Book.categories.through(book_id=book.pk, category_id=shelves[name].pk)
+            for book, row in pairs
+            for name in headings(row)[0]
+        ],
+        batch_size=5000,
+    )
     Book.subjects.through.objects.bulk_create(
-        [Book.subjects.through(book_id=book.pk, subject_id=subjects[name].pk)
-         for book, row in pairs for name in headings(row)[1]], batch_size=5000)  # fmt: skip
+        [
+            Book.subjects.through(book_id=book.pk, subject_id=subjects[name].pk)
+            for book, row in pairs
+            for name in headings(row)[1]
+        ],
+        batch_size=5000,
+    )
     return {book.pk: row for book, row in pairs}
 
 

@@ -38,9 +38,17 @@ def desk(client, librarian):
 
 @pytest.mark.parametrize(
     "pasted",
-    [ISBN, "978-0-306-40615-7", " 978 0 306 40615 7 ", "ISBN 978-0-306-40615-7", "ISBN-13: 978-0-306-40615-7",
-     "0-306-40615-2", "978\u20110\u2011306\u201140615\u20117", "   9 7 8 - 0 - 3 0 6 - 4 0 6 1 5 - 7   "],
-)  # fmt: skip
+    [
+        ISBN,
+        "978-0-306-40615-7",
+        " 978 0 306 40615 7 ",
+        "ISBN 978-0-306-40615-7",
+        "ISBN-13: 978-0-306-40615-7",
+        "0-306-40615-2",
+        "978\u20110\u2011306\u201140615\u20117",
+        "   9 7 8 - 0 - 3 0 6 - 4 0 6 1 5 - 7   ",
+    ],
+)
 def test_an_isbn_goes_in_as_it_is_pasted(desk, pasted):
     saved(desk.post(ADD, form(isbn=pasted)))
     assert Book.objects.get().isbn == ISBN
@@ -48,9 +56,12 @@ def test_an_isbn_goes_in_as_it_is_pasted(desk, pasted):
 
 @pytest.mark.parametrize(
     ("kind", "pasted", "kept"),
-    [("issn", "ISSN 0378-5955", "03785955"), ("isbn", "ISBN-13: 978-0-306-40615-7", ISBN),
-     ("doi", "https://doi.org/" + "10.1000/182" + " " * 150, "10.1000/182")],
-)  # fmt: skip
+    [
+        ("issn", "ISSN 0378-5955", "03785955"),
+        ("isbn", "ISBN-13: 978-0-306-40615-7", ISBN),
+        ("doi", "https://doi.org/" + "10.1000/182" + " " * 150, "10.1000/182"),
+    ],
+)
 def test_other_numbers_go_in_as_they_are_pasted(desk, kind, pasted, kept):
     saved(desk.post(ADD, form(**rows("identifiers", 0, {"kind": kind, "value": pasted}))))
     assert BookIdentifier.objects.get().value == kept
@@ -146,10 +157,20 @@ def test_names_are_typed_where_no_script_runs(desk):
         assert re.search(rf'<noscript><(input|textarea)[^>]* name="{name}"', page), name
 
     record("Older", "Ann Lee", subjects=["Whales"])
-    saved(desk.post(ADD, form(
-        title="New", categories__typed="Science; Seas", subjects__typed="whales\nShips", series__typed="Lives",
-        authors=rows("authorships", 0, {"author": "", "author__typed": "ann lee", "role": "author", "position": "0"}),
-    )))  # fmt: skip
+    saved(
+        desk.post(
+            ADD,
+            form(
+                title="New",
+                categories__typed="Science; Seas",
+                subjects__typed="whales\nShips",
+                series__typed="Lives",
+                authors=rows(
+                    "authorships", 0, {"author": "", "author__typed": "ann lee", "role": "author", "position": "0"}
+                ),
+            ),
+        )
+    )
     book = Book.objects.get(title="New")
     assert book.author_names == ["Ann Lee"]
     assert Author.objects.count() == 1
@@ -196,11 +217,17 @@ def test_what_every_book_needs_comes_first(desk):
 @pytest.mark.parametrize(
     ("there", "next_one"),
     [
-        ([], "C-00001"), (["C-20671"], "C-20672"), (["C-09"], "C-10"), (["C-99"], "C-100"), (["391200"], "391201"),
-        (["C-1", "C-2", "D-77"], "C-3"), (["c-00007", "C-00008"], "C-00009"), (["without a number"], "C-00001"),
+        ([], "C-00001"),
+        (["C-20671"], "C-20672"),
+        (["C-09"], "C-10"),
+        (["C-99"], "C-100"),
+        (["391200"], "391201"),
+        (["C-1", "C-2", "D-77"], "C-3"),
+        (["c-00007", "C-00008"], "C-00009"),
+        (["without a number"], "C-00001"),
         (["C-10", "C-12"], "C-13"),
     ],
-)  # fmt: skip
+)
 def test_numbers_go_on_as_the_newest_copies_have_them(there, next_one):
     book = record("Whales")
     for barcode in there:
@@ -224,8 +251,11 @@ def test_copies_without_a_barcode_get_the_next_ones_and_the_librarian_is_told(de
     assert 'placeholder="C-042"' in page
     assert "the next free one: C-042." in page
     shelf = {"branch": branch.pk, "status": "available"}
-    response = desk.post(ADD, form(copies=rows("copies", 0, shelf | {"barcode": ""}, shelf | {"barcode": "C-77"},
-                                               shelf | {"barcode": ""})), follow=True)  # fmt: skip
+    response = desk.post(
+        ADD,
+        form(copies=rows("copies", 0, shelf | {"barcode": ""}, shelf | {"barcode": "C-77"}, shelf | {"barcode": ""})),
+        follow=True,
+    )
     assert set(Copy.objects.filter(branch=branch).values_list("barcode", flat=True)) == {"C-042", "C-77", "C-043"}
     assert "The copy at Harbour has the barcode C-042." in response.text
     saved(desk.post(reverse("admin:catalog_copy_add"), shelf | {"book": Book.objects.latest("pk").pk, "barcode": ""}))

@@ -33,8 +33,11 @@ def rows(prefix: str, initial: int, *rows_: dict) -> dict:
 def form(copies: dict | None = None, authors: dict | None = None, **values) -> dict:
     return (
         {"title": "The Gene", "language": "en", "is_public": "on"}
-        | (authors or rows("authorships", 0)) | (copies or rows("copies", 0)) | rows("identifiers", 0) | values
-    )  # fmt: skip
+        | (authors or rows("authorships", 0))
+        | (copies or rows("copies", 0))
+        | rows("identifiers", 0)
+        | values
+    )
 
 
 NAMES = rows("aliases", 0)
@@ -52,12 +55,22 @@ def saved(response) -> None:
 def test_a_book_comes_in_with_authors_copies_and_its_pdf(desk, media):
     author = Author.objects.create(name="Siddhartha Mukherjee", sort_name="mukherjee, siddhartha")
     branch = make_branch(name="Central")
-    response = desk.post(ADD, form(
-        isbn="\u200eISBN 978-0-306-40615-7 (pbk.)", year="2016", file=pdf(),
-        authors=rows("authorships", 0, {"author": author.pk, "role": "author", "position": 0}),
-        copies=rows("copies", 0, {"barcode": "C-1", "branch": branch.pk, "status": "available"},
-                    {"barcode": "C-2", "branch": branch.pk, "status": "in_repair"}),
-    ), follow=True)  # fmt: skip
+    response = desk.post(
+        ADD,
+        form(
+            isbn="\u200eISBN 978-0-306-40615-7 (pbk.)",
+            year="2016",
+            file=pdf(),
+            authors=rows("authorships", 0, {"author": author.pk, "role": "author", "position": 0}),
+            copies=rows(
+                "copies",
+                0,
+                {"barcode": "C-1", "branch": branch.pk, "status": "available"},
+                {"barcode": "C-2", "branch": branch.pk, "status": "in_repair"},
+            ),
+        ),
+        follow=True,
+    )
 
     book = Book.objects.get()
     assert (book.isbn, book.total_copies, book.available_copies) == ("9780306406157", 2, 1)
@@ -105,11 +118,20 @@ def test_saving_refreshes_what_a_search_reads(desk):
     book = record("The Gene", "Ann Lee")
     row = Authorship.objects.get()
     zola = Author.objects.create(name="Émile Zola", sort_name="zola, emile")
-    saved(desk.post(change(book), form(
-        title="The Dream", language="fr",
-        authors=rows("authorships", 1, {"id": row.pk, "book": book.pk, "author": zola.pk, "role": "author",
-                                        "position": 0}),
-    )))  # fmt: skip
+    saved(
+        desk.post(
+            change(book),
+            form(
+                title="The Dream",
+                language="fr",
+                authors=rows(
+                    "authorships",
+                    1,
+                    {"id": row.pk, "book": book.pk, "author": zola.pk, "role": "author", "position": 0},
+                ),
+            ),
+        )
+    )
     for query, found in (("dream", 1), ("zola", 1), ("gene", 0), ("lee", 0)):
         assert search(query, user=make_user()).count == found, query
 
@@ -177,8 +199,12 @@ def test_a_new_name_is_found_at_once(desk, model):
 def test_an_author_is_filed_by_family_name_unless_the_librarian_says_otherwise(desk):
     saved(desk.post(reverse("admin:catalog_author_add"), NAMES | {"name": "Yao Ming"}))
     assert Author.objects.get().sort_name == "ming, yao"
-    saved(desk.post(reverse("admin:catalog_author_change", args=[Author.objects.get().pk]),
-                    NAMES | {"name": "Yao Ming", "sort_name": "Yao, Ming"}))  # fmt: skip
+    saved(
+        desk.post(
+            reverse("admin:catalog_author_change", args=[Author.objects.get().pk]),
+            NAMES | {"name": "Yao Ming", "sort_name": "Yao, Ming"},
+        )
+    )
     assert Author.objects.get().sort_name == "yao, ming"
 
 

@@ -46,13 +46,23 @@ def test_each_filter_narrows_the_list(desk, media):
     record("Digital", file=pdf())
     saga = Series.objects.get()
     narrowed: list[tuple[dict[str, Any], set[str]]] = [
-        ({"category": science.pk}, {"Lent"}), ({"branch": north.pk}, {"Lent"}), ({"language": "fr"}, {"Lent"}),
-        ({"available": "yes"}, {"Free"}), ({"available": "no"}, {"Lent", "Digital"}), ({"copies": "no"}, {"Digital"}),
-        ({"file": "yes"}, {"Digital"}), ({"series": saga.pk}, {"Lent"}), ({"series": "none"}, {"Free", "Digital"}),
-        ({"series": "any"}, {"Lent"}), ({"is_public__exact": "0"}, {"Lent"}), ({"is_suppressed__exact": "1"}, {"Free"}),
-        ({"category": "9" * 30}, set()), ({"branch": "x"}, set()), ({"language": "a\0"}, set()),
+        ({"category": science.pk}, {"Lent"}),
+        ({"branch": north.pk}, {"Lent"}),
+        ({"language": "fr"}, {"Lent"}),
+        ({"available": "yes"}, {"Free"}),
+        ({"available": "no"}, {"Lent", "Digital"}),
+        ({"copies": "no"}, {"Digital"}),
+        ({"file": "yes"}, {"Digital"}),
+        ({"series": saga.pk}, {"Lent"}),
+        ({"series": "none"}, {"Free", "Digital"}),
+        ({"series": "any"}, {"Lent"}),
+        ({"is_public__exact": "0"}, {"Lent"}),
+        ({"is_suppressed__exact": "1"}, {"Free"}),
+        ({"category": "9" * 30}, set()),
+        ({"branch": "x"}, set()),
+        ({"language": "a\0"}, set()),
         ({"series": "-"}, set()),
-    ]  # fmt: skip
+    ]
     for query, titles in narrowed:
         assert found(desk, **query) == titles, query
 
@@ -73,12 +83,25 @@ def test_people_numbers_and_copies_come_in_with_the_record(desk, librarian):
     branch = make_branch()
     saga = Series.objects.create(name="Saga", sort_name="saga")
     sent = form(
-        isbn="9780306406157", series=saga.pk, series_position="1.5", reading_level="teens", minimum_age="12",
+        isbn="9780306406157",
+        series=saga.pk,
+        series_position="1.5",
+        reading_level="teens",
+        minimum_age="12",
         authors=rows("authorships", 0, {"author": author.pk, "role": "editor", "position": 0}),
-        copies=rows("copies", 0, {"barcode": "C-1", "branch": branch.pk, "status": "available", "item_type": dvd.pk,
-                                  "condition": "new", "price": "12.50"}),
-    ) | rows("identifiers", 0, {"kind": "issn", "value": "ISSN 0317-8471"},
-             {"kind": "isbn", "value": "0-306-40615-2"})  # fmt: skip
+        copies=rows(
+            "copies",
+            0,
+            {
+                "barcode": "C-1",
+                "branch": branch.pk,
+                "status": "available",
+                "item_type": dvd.pk,
+                "condition": "new",
+                "price": "12.50",
+            },
+        ),
+    ) | rows("identifiers", 0, {"kind": "issn", "value": "ISSN 0317-8471"}, {"kind": "isbn", "value": "0-306-40615-2"})
     saved(desk.post(ADD, sent))
     book, copy = Book.objects.get(), Copy.objects.get()
     assert (str(book.series_position), book.reading_level, book.minimum_age) == ("1.50", "teens", 12)
@@ -161,8 +184,15 @@ def test_many_books_are_changed_after_they_were_counted_and_confirmed(desk, libr
     page = choose(desk, *books)
     assert "3 books are chosen" in page.content.decode()
     assert_valid(page.content)
-    sent = {"ids": page.context["ids"], "add_categories": [new.pk], "remove_categories": [old.pk], "language": "FR",
-            "is_suppressed": "true", "is_public": "unknown", "reading_level": "teens"}  # fmt: skip
+    sent = {
+        "ids": page.context["ids"],
+        "add_categories": [new.pk],
+        "remove_categories": [old.pk],
+        "language": "FR",
+        "is_suppressed": "true",
+        "is_public": "unknown",
+        "reading_level": "teens",
+    }
     asked = desk.post(BULK, sent)
     text = asked.content.decode()
     assert "Change 3 books like this?" in text
@@ -207,9 +237,14 @@ def test_over_the_limit_nothing_is_changed(desk, monkeypatch):
     monkeypatch.setattr("catalog.admin.bulk.AT_MOST", 2)
     monkeypatch.setattr(bulk, "AT_MOST", 2)
     books = [record(f"Book {n}") for n in range(3)]
-    assert "At most 2 records" in desk.post(LIST, {
-        "action": "change_several", "_selected_action": [book.pk for book in books]}, follow=True,
-    ).content.decode()  # fmt: skip
+    assert (
+        "At most 2 records"
+        in desk.post(
+            LIST,
+            {"action": "change_several", "_selected_action": [book.pk for book in books]},
+            follow=True,
+        ).content.decode()
+    )
     refused = desk.post(BULK, {"ids": ",".join(str(book.pk) for book in books), "language": "fr", "confirmed": "1"})
     assert refused.status_code == 422
     assert not Book.objects.filter(language="fr").exists()
@@ -289,8 +324,9 @@ def test_two_names_are_merged_from_their_list(desk, kind):
     record("B", "Samuel Clemens", subjects=["Streams"])
     model: Any = {"author": Author, "subject": Subject}[kind]
     keep, other = model.objects.order_by("pk")
-    sent = desk.post(reverse(f"admin:catalog_{kind}_changelist"),
-                     {"action": "merge_two", "_selected_action": [keep.pk, other.pk]})  # fmt: skip
+    sent = desk.post(
+        reverse(f"admin:catalog_{kind}_changelist"), {"action": "merge_two", "_selected_action": [keep.pk, other.pk]}
+    )
     page = desk.get(sent["Location"])
     assert_valid(page.content)
     assert desk.post(sent["Location"], {"keep": keep.pk}).status_code == 302

@@ -13,8 +13,14 @@ from library.jobs.models import Job
 
 pytestmark = pytest.mark.django_db
 BOOKS = "/api/v1/books/"
-WHOLE = {"title": "The Gene", "authors": ["Siddhartha Mukherjee", "Ann Lee"], "isbn": "0-306-40615-2",
-         "categories": ["Biology", "History"], "is_public": False, "year": 2016}  # fmt: skip
+WHOLE = {
+    "title": "The Gene",
+    "authors": ["Siddhartha Mukherjee", "Ann Lee"],
+    "isbn": "0-306-40615-2",
+    "categories": ["Biology", "History"],
+    "is_public": False,
+    "year": 2016,
+}
 
 
 @pytest.fixture
@@ -43,11 +49,21 @@ def test_anybody_searches_the_catalogue(api):
     assert body.keys() == {"count", "next", "previous", "results", "near", "facets", "showing", "by_meaning", "absence"}
     (row,) = body["results"]
     assert row == {
-        "id": Book.objects.get(title="The Gene").pk, "title": "The Gene", "subtitle": "",
-        "authors": ["Siddhartha Mukherjee"], "categories": ["Biology"], "isbn": "9780306406157", "publisher": "",
-        "year": 2016, "language": "en", "is_public": True, "has_file": False, "total_copies": 0,
-        "available_copies": 0, "cover": None,
-    }  # fmt: skip
+        "id": Book.objects.get(title="The Gene").pk,
+        "title": "The Gene",
+        "subtitle": "",
+        "authors": ["Siddhartha Mukherjee"],
+        "categories": ["Biology"],
+        "isbn": "9780306406157",
+        "publisher": "",
+        "year": 2016,
+        "language": "en",
+        "is_public": True,
+        "has_file": False,
+        "total_copies": 0,
+        "available_copies": 0,
+        "cover": None,
+    }
     assert api.get(BOOKS).json()["count"] == 2
 
 
@@ -143,10 +159,22 @@ def test_a_page_far_beyond_the_last_is_not_found(api):
 
 @pytest.mark.parametrize(
     "asked",
-    [{"year": "soon"}, {"year": "1990-2000-"}, {"sort": "colour"}, {"language": "e1"}, {"category": "\0"},
-     {"format": "vinyl"}, {"available": "maybe"}, {"exactly": "yes"}, {"series": "x" * 201}, {"subject": "\0"},
-     {"branch": [str(n) for n in range(21)]}, {"author": "x" * 201}, {"page_size": "101", "year": "soon"}],
-)  # fmt: skip
+    [
+        {"year": "soon"},
+        {"year": "1990-2000-"},
+        {"sort": "colour"},
+        {"language": "e1"},
+        {"category": "\0"},
+        {"format": "vinyl"},
+        {"available": "maybe"},
+        {"exactly": "yes"},
+        {"series": "x" * 201},
+        {"subject": "\0"},
+        {"branch": [str(n) for n in range(21)]},
+        {"author": "x" * 201},
+        {"page_size": "101", "year": "soon"},
+    ],
+)
 def test_a_parameter_that_makes_no_sense_is_named(api, asked):
     response = api.get(BOOKS, asked)
     assert response.status_code == 400
@@ -163,13 +191,33 @@ def test_a_book_has_everything_that_clients_rely_on(api):
     assert (body["total_copies"], body["available_copies"], body["has_file"], body["cover"]) == (2, 1, True, None)
     assert (body["description"], body["subjects"]) == ("Long.", ["Genetics"])
     assert body["copies"] == [
-        {"barcode": "C-1", "branch": branch.pk, "branch_code": branch.code, "branch_name": "Central",
-         "shelf_mark": "", "status": "available", "for_loan": True, "item_type": None, "item_type_id": None,
-         "condition": "", "price": None},
-        {"barcode": "C-2", "branch": branch.pk, "branch_code": branch.code, "branch_name": "Central",
-         "shelf_mark": "", "status": "on_loan", "for_loan": False, "item_type": None, "item_type_id": None,
-         "condition": "", "price": None},
-    ]  # fmt: skip
+        {
+            "barcode": "C-1",
+            "branch": branch.pk,
+            "branch_code": branch.code,
+            "branch_name": "Central",
+            "shelf_mark": "",
+            "status": "available",
+            "for_loan": True,
+            "item_type": None,
+            "item_type_id": None,
+            "condition": "",
+            "price": None,
+        },
+        {
+            "barcode": "C-2",
+            "branch": branch.pk,
+            "branch_code": branch.code,
+            "branch_name": "Central",
+            "shelf_mark": "",
+            "status": "on_loan",
+            "for_loan": False,
+            "item_type": None,
+            "item_type_id": None,
+            "condition": "",
+            "price": None,
+        },
+    ]
     copies = api.get(f"{BOOKS}{book.pk}/copies/").json()
     assert (copies["count"], copies["results"]) == (2, body["copies"])
 
@@ -341,10 +389,15 @@ def test_a_list_asks_the_database_as_often_however_long_it_is(api):
 
 
 RICH = {
-    "title": "The Hobbit", "authors": ["J. R. R. Tolkien"], "series": "Middle-earth", "series_position": "0.50",
-    "contributors": [{"name": "Ann Lee", "role": "translator"}], "reading_level": "children", "minimum_age": 8,
+    "title": "The Hobbit",
+    "authors": ["J. R. R. Tolkien"],
+    "series": "Middle-earth",
+    "series_position": "0.50",
+    "contributors": [{"name": "Ann Lee", "role": "translator"}],
+    "reading_level": "children",
+    "minimum_age": 8,
     "identifiers": [{"kind": "issn", "value": "ISSN 0317-8471"}, {"kind": "oclc", "value": "ocm0042"}],
-}  # fmt: skip
+}
 
 
 def test_a_whole_record_comes_in_and_out_and_is_changed_in_parts(staff):
@@ -375,8 +428,14 @@ def test_a_place_in_a_series_comes_back_as_one_text_that_can_be_sent_again(staff
 
 
 def test_people_and_numbers_come_in_a_multipart_body_too(staff):
-    body = {"title": "A", "authors": ["B"], "contributors[0]name": "Ann Lee", "contributors[0]role": "editor",
-            "identifiers[0]kind": "oclc", "identifiers[0]value": "42"}  # fmt: skip
+    body = {
+        "title": "A",
+        "authors": ["B"],
+        "contributors[0]name": "Ann Lee",
+        "contributors[0]role": "editor",
+        "identifiers[0]kind": "oclc",
+        "identifiers[0]value": "42",
+    }
     created = staff.post(BOOKS, body, format="multipart")
     assert created.status_code == 201, created.json()
     assert created.json()["contributors"] == [{"name": "Ann Lee", "role": "editor"}]

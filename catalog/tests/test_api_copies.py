@@ -32,8 +32,15 @@ def of(copy: Copy) -> str:
 def test_a_copy_comes_to_its_shelf(staff, librarian):
     book, branch = make_book(), make_branch(name="North")
     ItemType.objects.create(code="dvd", name="DVD")
-    sent = {"barcode": " C-1 ", "branch": branch.pk, "shelf_mark": "B 1", "item_type": "dvd", "condition": "good",
-            "price": "12.50", "for_loan": False}  # fmt: skip
+    sent = {
+        "barcode": " C-1 ",
+        "branch": branch.pk,
+        "shelf_mark": "B 1",
+        "item_type": "dvd",
+        "condition": "good",
+        "price": "12.50",
+        "for_loan": False,
+    }
     created = staff.post(f"/api/v1/books/{book.pk}/copies/", sent, format="json")
     assert created.status_code == 201, created.json()
     both = {"branch_code": branch.code, "item_type_id": ItemType.objects.get().pk}
@@ -47,11 +54,21 @@ def test_a_copy_comes_to_its_shelf(staff, librarian):
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"barcode": " "}, "barcode"), ({"barcode": "x" * 41}, "barcode"), ({"branch": 10**9}, "branch"),
-     ({"branch": "north"}, "branch"), ({"status": "on_loan"}, "status"), ({"item_type": "scroll"}, "item_type"),
-     ({"item_type": "a\0"}, "item_type"), ({"condition": "eaten"}, "condition"), ({"price": -1}, "price"),
-     ({"price": "NaN"}, "price"), ({"for_loan": "perhaps"}, "for_loan"), ({"shelf_mark": "x" * 81}, "shelf_mark")],
-)  # fmt: skip
+    [
+        ({"barcode": " "}, "barcode"),
+        ({"barcode": "x" * 41}, "barcode"),
+        ({"branch": 10**9}, "branch"),
+        ({"branch": "north"}, "branch"),
+        ({"status": "on_loan"}, "status"),
+        ({"item_type": "scroll"}, "item_type"),
+        ({"item_type": "a\0"}, "item_type"),
+        ({"condition": "eaten"}, "condition"),
+        ({"price": -1}, "price"),
+        ({"price": "NaN"}, "price"),
+        ({"for_loan": "perhaps"}, "for_loan"),
+        ({"shelf_mark": "x" * 81}, "shelf_mark"),
+    ],
+)
 def test_what_is_wrong_is_named_and_nothing_is_stored(staff, wrong, field):
     sent = {"barcode": "C-1", "branch": make_branch().pk} | wrong
     response = staff.post(f"/api/v1/books/{make_book().pk}/copies/", sent, format="json")
@@ -71,9 +88,12 @@ def test_what_is_sent_is_changed_and_nothing_else(staff):
 
 @pytest.mark.parametrize(
     ("now", "then", "code"),
-    [("withdrawn", "missing", "copy_move_impossible"), ("on_loan", "available", "copy_in_circulation"),
-     ("requested", "lost", "copy_in_circulation")],
-)  # fmt: skip
+    [
+        ("withdrawn", "missing", "copy_move_impossible"),
+        ("on_loan", "available", "copy_in_circulation"),
+        ("requested", "lost", "copy_in_circulation"),
+    ],
+)
 def test_a_status_that_cannot_follow_is_refused(staff, now, then, code):
     copy = make_copy(status=now)
     refused = staff.patch(of(copy), {"status": then}, format="json")

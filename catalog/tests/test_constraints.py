@@ -52,12 +52,19 @@ def sql(statement):
 
 
 OK = [
-    book(isbn="9780306406157"), book(isbn=None), book(year=-800), book(year=None), book(language="zh"),
+    book(isbn="9780306406157"),
+    book(isbn=None),
+    book(year=-800),
+    book(year=None),
+    book(language="zh"),
     book(language="grc"),
     number("ismn", "9790060115615"),
-    copy(), copy(status="withdrawn"), book_file(), twice(lambda n: make_book()),
+    copy(),
+    copy(status="withdrawn"),
+    book_file(),
+    twice(lambda n: make_book()),
     twice(lambda n: make_copy(barcode=f"C-{n}")),
-]  # fmt: skip
+]
 REFUSED = [
     (book(isbn="0306406152"), "book_isbn_normalised"),
     (book(isbn=""), "book_isbn_normalised"),

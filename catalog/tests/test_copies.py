@@ -26,9 +26,14 @@ def test_a_barcode_is_there_once_whatever_its_case():
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"barcode": " "}, "barcode"), ({"barcode": "x" * 41}, "barcode"), ({"barcode": "a\0"}, "barcode"),
-     ({"shelf_mark": "x" * 81}, "shelf_mark"), ({"status": "eaten"}, "status")],
-)  # fmt: skip
+    [
+        ({"barcode": " "}, "barcode"),
+        ({"barcode": "x" * 41}, "barcode"),
+        ({"barcode": "a\0"}, "barcode"),
+        ({"shelf_mark": "x" * 81}, "shelf_mark"),
+        ({"status": "eaten"}, "status"),
+    ],
+)
 def test_a_wrong_value_is_named(wrong, field):
     with pytest.raises(InvalidInput) as refusal:
         services.add_copy(**{"book": make_book(), "branch": make_branch(), "barcode": "C-1"} | wrong)

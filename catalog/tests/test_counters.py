@@ -35,9 +35,11 @@ def test_raw_sql_cannot_make_the_counters_lie():
 
 @pytest.mark.parametrize(
     ("status", "counted"),
-    [(status, (0, 0) if status in {"lost", "missing", "withdrawn"} else (1, int(status == "available")))
-     for status in CopyStatus.values],
-)  # fmt: skip
+    [
+        (status, (0, 0) if status in {"lost", "missing", "withdrawn"} else (1, int(status == "available")))
+        for status in CopyStatus.values
+    ],
+)
 def test_each_status_counts_as_it_should(status, counted):
     assert counters(make_copy(status=status).book) == counted
 

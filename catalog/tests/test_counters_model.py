@@ -263,8 +263,11 @@ def head(book: int, category: int, is_there: bool) -> Step:
         if is_there:
             world.books[book].categories.add(row)
         else:
-            run("DELETE FROM catalog_book_categories WHERE book_id = %s AND category_id = %s",
-                world.books[book].pk, row.pk)  # fmt: skip
+            run(
+                "DELETE FROM catalog_book_categories WHERE book_id = %s AND category_id = %s",
+                world.books[book].pk,
+                row.pk,
+            )
         pairs = world.model.categories - {(book, category)}
         world.model = replace(world.model, categories=pairs | ({(book, category)} if is_there else frozenset()))
 
@@ -302,8 +305,12 @@ def lie(book: int, number: int) -> Step:
     """Somebody writes the counters themselves: the database writes the truth."""
 
     def step(world: World) -> None:
-        run("UPDATE catalog_book SET total_copies = %s, available_copies = %s WHERE id = %s",
-            number, number, world.books[book].pk)  # fmt: skip
+        run(
+            "UPDATE catalog_book SET total_copies = %s, available_copies = %s WHERE id = %s",
+            number,
+            number,
+            world.books[book].pk,
+        )
 
     return step
 

@@ -15,11 +15,17 @@ from library.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
 WHOLE: dict[str, Any] = {
-    "title": "  The   Gene ", "authors": ["Siddhartha Mukherjee", "mukherjee, siddhartha", "Ann Ó Dálaigh"],
-    "isbn": "0-306-40615-2", "categories": ["Biology", "biology", "History"], "subjects": ["Genetics"],
-    "publisher": "Scribner", "year": 2016, "language": "EN", "description": "An intimate history.\nTold twice.",
+    "title": "  The   Gene ",
+    "authors": ["Siddhartha Mukherjee", "mukherjee, siddhartha", "Ann Ó Dálaigh"],
+    "isbn": "0-306-40615-2",
+    "categories": ["Biology", "biology", "History"],
+    "subjects": ["Genetics"],
+    "publisher": "Scribner",
+    "year": 2016,
+    "language": "EN",
+    "description": "An intimate history.\nTold twice.",
     "page_count": 592,
-}  # fmt: skip
+}
 
 
 def test_a_new_record_is_kept_in_its_one_form():
@@ -43,9 +49,16 @@ def test_authors_are_found_by_their_folded_name():
 
 def test_every_wrong_field_is_named_at_once_and_nothing_is_stored():
     wrong: dict[str, Any] = {
-        "title": " ", "authors": ["x" * 201], "isbn": "9780306406158", "language": "english", "year": 9999,
-        "publisher": "a\0b", "description": "x" * 20_001, "page_count": 0, "categories": ["\ud800"],
-    }  # fmt: skip
+        "title": " ",
+        "authors": ["x" * 201],
+        "isbn": "9780306406158",
+        "language": "english",
+        "year": 9999,
+        "publisher": "a\0b",
+        "description": "x" * 20_001,
+        "page_count": 0,
+        "categories": ["\ud800"],
+    }
     with pytest.raises(InvalidInput) as refusal:
         services.create_book(**wrong, by=None)
     assert refusal.value.fields.keys() == wrong.keys()

@@ -28,10 +28,13 @@ def shelf() -> None:
     Category.objects.create(name="Deep sea", parent=sea)
     for number in range(24):
         book = record(
-            f"Whale number {number}", f"Author {number % 5}", "Ann Common",
+            f"Whale number {number}",
+            f"Author {number % 5}",
+            "Ann Common",
             categories=["Deep sea", "Poems"][: number % 3],
-            year=[None, -44, 1843, 1844, 1851, 1999][number % 6], language=["en", "fr", "de"][number % 3],
-        )  # fmt: skip
+            year=[None, -44, 1843, 1844, 1851, 1999][number % 6],
+            language=["en", "fr", "de"][number % 3],
+        )
         if number % 2:
             make_copy(book=book, branch=north, status="available" if number % 3 else "on_loan")
         if number % 4 == 0:
@@ -48,8 +51,14 @@ def facets(query: str = "whale", filters: Filters | None = None, **asked) -> dic
 def test_the_facets_of_a_search(shelf):
     found = search("whale", user=ANYBODY, facets=True).facets
     assert [facet.name for facet in found] == [
-        "category", "author", "year", "language", "available", "branch", "format",
-    ]  # fmt: skip
+        "category",
+        "author",
+        "year",
+        "language",
+        "available",
+        "branch",
+        "format",
+    ]
     labels = {facet.name: [(value.label, value.count) for value in facet.values] for facet in found}
     assert labels["category"] == [("Deep sea", 16), ("Sea", 16), ("Poems", 8)]
     assert labels["author"][0] == ("Ann Common", 24)
@@ -67,10 +76,12 @@ def one(name: str, value: str) -> Filters:
 
 
 def both(first: Filters, second: Filters) -> Filters:
-    return Filters(**{
-        name: other if other not in ((), None, "") else mine
-        for (name, mine), other in zip(vars(first).items(), vars(second).values(), strict=True)
-    })  # fmt: skip
+    return Filters(
+        **{
+            name: other if other not in ((), None, "") else mine
+            for (name, mine), other in zip(vars(first).items(), vars(second).values(), strict=True)
+        }
+    )
 
 
 @pytest.mark.parametrize("query", ["whale", ""])
@@ -90,8 +101,12 @@ def test_a_facet_still_shows_what_its_own_filter_keeps_out(shelf):
     before = facets()
     chosen = Filters(language=("fr",))
     assert facets(filters=chosen)["language"] == before["language"]
-    values = {value.value: value.chosen for facet in search("whale", user=ANYBODY, filters=chosen, facets=True).facets
-              if facet.name == "language" for value in facet.values}  # fmt: skip
+    values = {
+        value.value: value.chosen
+        for facet in search("whale", user=ANYBODY, filters=chosen, facets=True).facets
+        if facet.name == "language"
+        for value in facet.values
+    }
     assert values == {"en": False, "fr": True, "de": False}
 
 
@@ -139,10 +154,18 @@ def test_hidden_books_are_counted_for_staff_alone(shelf):
 
 def test_what_does_not_exist_matches_nothing_and_is_no_error(shelf):
     for filters in (
-        Filters(category=("no such",)), Filters(author=("0",)), Filters(language=("xx",)), Filters(year=("soon",)),
-        Filters(branch=("\0",)), Filters(format=("vinyl",)), Filters(series="no such"), Filters(subject="9" * 30),
-        Filters(category=("1",) * 500), Filters(author=("a b c " * 100,)), Filters(year=("99999",)),
-    ):  # fmt: skip
+        Filters(category=("no such",)),
+        Filters(author=("0",)),
+        Filters(language=("xx",)),
+        Filters(year=("soon",)),
+        Filters(branch=("\0",)),
+        Filters(format=("vinyl",)),
+        Filters(series="no such"),
+        Filters(subject="9" * 30),
+        Filters(category=("1",) * 500),
+        Filters(author=("a b c " * 100,)),
+        Filters(year=("99999",)),
+    ):
         found = search("whale", user=ANYBODY, filters=filters, facets=True)
         assert (found.count, found.ids) == (0, []), filters
 

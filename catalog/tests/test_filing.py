@@ -31,13 +31,16 @@ def admin(client):
         ("Mao, Zedong", "Mao Zedong", "mao, zedong"),
         ("Smith, John, 1950-", "John Smith PhD", "smith, john"),
         ("Elizabeth II, Queen of Great Britain", "Elizabeth II", "elizabeth ii"),
-        ("Ministry of Education, Science and Culture", "Ministry of Education, Science and Culture",
-         "ministry of education, science and culture"),
+        (
+            "Ministry of Education, Science and Culture",
+            "Ministry of Education, Science and Culture",
+            "ministry of education, science and culture",
+        ),
         ("The Library of Congress", "Library of Congress", "library of congress"),
         ("King, Martin Luther, Jr.", "Martin Luther King Jr.", "king, martin luther, jr."),
         ("村上 春樹", "村上, 春樹", "村上春樹"),
     ],
-)  # fmt: skip
+)
 def test_a_later_entry_makes_no_second_author(first, later, filed):
     record("One", first)
     record("Two", later)
@@ -49,10 +52,11 @@ def test_a_later_entry_makes_no_second_author(first, later, filed):
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("Smith, John, 1950-", "Smith, John, 1972-"), ("Thomas, John", "Thomas John"),
+        ("Smith, John, 1950-", "Smith, John, 1972-"),
+        ("Thomas, John", "Thomas John"),
         ("Martin Luther King", "Martin Luther King Jr."),
     ],
-)  # fmt: skip
+)
 def test_two_people_stay_two(one, other):
     record("One", one)
     record("Two", other)
@@ -104,9 +108,17 @@ def sorted_books():
 
 def test_titles_are_in_the_order_of_their_numbers():
     wanted = [
-        "1 is One", "The 39 Steps", "101 Dalmatians", "1984", "20,000 Leagues under the Sea", "1,000,000 Pounds",
-        "Fairy tales vol. 1", "Fairy tales vol. 2", "Fairy tales vol. 10", "Fairy tales, part 007",
-    ]  # fmt: skip
+        "1 is One",
+        "The 39 Steps",
+        "101 Dalmatians",
+        "1984",
+        "20,000 Leagues under the Sea",
+        "1,000,000 Pounds",
+        "Fairy tales vol. 1",
+        "Fairy tales vol. 2",
+        "Fairy tales vol. 10",
+        "Fairy tales, part 007",
+    ]
     for title in reversed(wanted):
         record(title)
     assert [book.title for book in sorted_books()] == wanted
@@ -135,9 +147,11 @@ def test_a_cataloguer_says_what_a_title_is_filed_by(admin, client):
 def test_what_is_stored_is_filed_anew_and_what_was_corrected_stays():
     step = import_module("catalog.migrations.0017_filing")
     stored = {
-        "Alaska Department of Fish and Game": "game, alaska department of fish and", "Mao Zedong": "zedong, mao",
-        "Daphne du Maurier": "du maurier, daphne", "Jane Austen": "austen, jane",
-    }  # fmt: skip
+        "Alaska Department of Fish and Game": "game, alaska department of fish and",
+        "Mao Zedong": "zedong, mao",
+        "Daphne du Maurier": "du maurier, daphne",
+        "Jane Austen": "austen, jane",
+    }
     for name, filed in stored.items():
         Author.objects.create(name=name, sort_name=filed)
     book = record("Et dukkehjem", language="da")
@@ -147,8 +161,9 @@ def test_what_is_stored_is_filed_anew_and_what_was_corrected_stays():
     step.file_titles(apps, None)
 
     assert dict(Author.objects.values_list("name", "sort_name")) == stored | {
-        "Alaska Department of Fish and Game": "alaska department of fish and game", "Mao Zedong": "mao, zedong",
-    }  # fmt: skip
+        "Alaska Department of Fish and Game": "alaska department of fish and game",
+        "Mao Zedong": "mao, zedong",
+    }
     assert Author.objects.get(is_filed_by_hand=True).name == "Daphne du Maurier"
     assert Author.objects.get(kind="organisation").name.startswith("Alaska")
     book.refresh_from_db()

@@ -58,8 +58,10 @@ def shelf() -> None:
         ("language:fr OR language:de", set()),
         ('"the ring" author:carpenter', {"Tolkien: A Biography"}),
         ('"two towers" OR verwandlung', {"The Two Towers", "Die Verwandlung"}),
-        ('-author:tolkien -"le guin" year:1900-', {
-            "Tolkien: A Biography", "Harry Potter and the Philosopher’s Stone", "Die Verwandlung", "L’Étranger"}),
+        (
+            '-author:tolkien -"le guin" year:1900-',
+            {"Tolkien: A Biography", "Harry Potter and the Philosopher’s Stone", "Die Verwandlung", "L’Étranger"},
+        ),
         ("jk rowling", {"Harry Potter and the Philosopher’s Stone"}),
         ("j k rowling", {"Harry Potter and the Philosopher’s Stone"}),
         ("j.k.rowling", {"Harry Potter and the Philosopher’s Stone"}),
@@ -69,7 +71,7 @@ def shelf() -> None:
         ("l'etranger camus", {"L’Étranger"}),
         ("philosophers stone", {"Harry Potter and the Philosopher’s Stone"}),
     ],
-)  # fmt: skip
+)
 def test_a_query_finds_exactly(shelf, query, found):
     assert set(titles(query)) == found
 
@@ -85,13 +87,21 @@ def test_a_series_is_asked_for_by_its_name(shelf):
 
 @pytest.mark.parametrize(
     ("kind", "kept", "typed"),
-    [("oclc", "1234567", "ocm01234567"), ("oclc", "1234567", "(OCoLC)1234567"), ("lccn", "n78890351", "n 78-890351"),
-     ("doi", "10.1000/xyz123", "https://doi.org/10.1000/XYZ123"), ("isbn", "9780306406157", "0-306-40615-2"),
-     ("issn", "03178471", "ISSN 0317-8471"), ("isbn", "9780306406157", "\u200eeISBN 978–0–306–40615–7 (pbk.)"),
-     ("isbn", "9780306406157", "978.0.306.40615.7"), ("ismn", "9790230671187", "M-2306-7118-7"),
-     ("isbn", "9780306406157", "９７８０３０６４０６１５７ 51995"), ("issn", "03178471", "9770317847001"),
-     ("oclc", "1234567", "(OCoLC)1234567\ufeff")],
-)  # fmt: skip
+    [
+        ("oclc", "1234567", "ocm01234567"),
+        ("oclc", "1234567", "(OCoLC)1234567"),
+        ("lccn", "n78890351", "n 78-890351"),
+        ("doi", "10.1000/xyz123", "https://doi.org/10.1000/XYZ123"),
+        ("isbn", "9780306406157", "0-306-40615-2"),
+        ("issn", "03178471", "ISSN 0317-8471"),
+        ("isbn", "9780306406157", "\u200eeISBN 978–0–306–40615–7 (pbk.)"),
+        ("isbn", "9780306406157", "978.0.306.40615.7"),
+        ("ismn", "9790230671187", "M-2306-7118-7"),
+        ("isbn", "9780306406157", "９７８０３０６４０６１５７ 51995"),
+        ("issn", "03178471", "9770317847001"),
+        ("oclc", "1234567", "(OCoLC)1234567\ufeff"),
+    ],
+)
 def test_any_number_of_a_book_finds_it_alone(shelf, kind, kept, typed):
     book = Book.objects.get(title="The Two Towers")
     BookIdentifier.objects.create(book=book, kind=kind, value=kept)
@@ -110,11 +120,15 @@ def test_an_isbn_that_is_not_here_finds_nothing_else(shelf):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("\u200e978-0-306-40615-7 (pbk.)", "the ISBN 978-0-306-40615-7"), ("9780306406158", "no valid ISBN"),
-        ("0306406153", "no valid ISBN"), ("M-2306-7118-7", "the ISMN 979-0-2306-7118-7"), ("isbn:42", "no valid ISBN"),
-        ("1984", ""), ("1914-1918", ""),
+        ("\u200e978-0-306-40615-7 (pbk.)", "the ISBN 978-0-306-40615-7"),
+        ("9780306406158", "no valid ISBN"),
+        ("0306406153", "no valid ISBN"),
+        ("M-2306-7118-7", "the ISMN 979-0-2306-7118-7"),
+        ("isbn:42", "no valid ISBN"),
+        ("1984", ""),
+        ("1914-1918", ""),
     ],
-)  # fmt: skip
+)
 def test_a_number_that_is_not_here_is_told(shelf, typed, said):
     found = find(typed)
     assert said in found.absence if said else not found.absence
@@ -123,10 +137,18 @@ def test_a_number_that_is_not_here_is_told(shelf, typed, said):
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("year:0", "There is no year 0"), ("year:0-0 ring", "There is no year 0"), ("year:20000", "“20000” is no year"),
-     ("ring year:1990-2000-2010", "no year"), ("year:-3001", "no year"), ("year:9999-", "no year"), ("year:soon", ""),
-     ("year:1954", ""), ("0", "")],
-)  # fmt: skip
+    [
+        ("year:0", "There is no year 0"),
+        ("year:0-0 ring", "There is no year 0"),
+        ("year:20000", "“20000” is no year"),
+        ("ring year:1990-2000-2010", "no year"),
+        ("year:-3001", "no year"),
+        ("year:9999-", "no year"),
+        ("year:soon", ""),
+        ("year:1954", ""),
+        ("0", ""),
+    ],
+)
 def test_a_year_that_cannot_be_is_told(shelf, typed, said):
     found = find(typed)
     assert said in found.absence if said else not found.absence
@@ -170,9 +192,10 @@ def test_what_is_right_short_or_noise_is_not_corrected(shelf, typed):
         ("wizzard biolgy", "", None),  # in no book together
         ("qqqqq moleculr biolgy", "qqqqq molecular biology", "Molecular Biology of the Cell"),
         ("molecullar qqq biology", "molecular qqq biology", "Molecular Biology of the Cell"),
-        ("cel qqqqq", "", None), ("zzcel wwbiol", "", None),
+        ("cel qqqqq", "", None),
+        ("zzcel wwbiol", "", None),
     ],
-)  # fmt: skip
+)
 def test_several_slips_are_corrected_as_far_as_they_can_be(shelf, typed, showing, first):
     record("Molecular Biology of the Cell", "Bruce Alberts")
     terms.fold_changes()
@@ -221,8 +244,11 @@ def test_narrowing_never_changes_how_a_query_was_read(shelf):
 def test_a_word_with_an_edit_shares_what_is_left_of_it(word, data):
     place = data.draw(st.integers(0, len(word) - 1))
     letter = data.draw(st.sampled_from("abcxyz"))
-    for wrong in (word[:place] + word[place + 1 :], word[:place] + letter + word[place + 1 :],
-                  word[:place] + letter + word[place:]):  # fmt: skip
+    for wrong in (
+        word[:place] + word[place + 1 :],
+        word[:place] + letter + word[place + 1 :],
+        word[:place] + letter + word[place:],
+    ):
         if spelling.edits_allowed(wrong):
             assert set(spelling.deletes(word)) & set(spelling.deletes(wrong))
     assert len(spelling.deletes(word)) <= 29
@@ -268,12 +294,16 @@ def test_the_database_scores_as_the_formula_says():
     terms.fold_changes()
     known = vocabulary.read(["whale"])
     match = statement.Match(
-        words="'whale'", in_title="'whale'", average=known.average,
+        words="'whale'",
+        in_title="'whale'",
+        average=known.average,
         scored=(statement.Scored(("'whale'",), known.idf("whale")),),
-    )  # fmt: skip
+    )
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ts_rank(%s::float4[], vector, 'whale', 0) FROM catalog_bookfacts WHERE book_id = %s",
-                       [list(statement.FIELD_WEIGHTS), book.pk])  # fmt: skip
+        cursor.execute(
+            "SELECT ts_rank(%s::float4[], vector, 'whale', 0) FROM catalog_bookfacts WHERE book_id = %s",
+            [list(statement.FIELD_WEIGHTS), book.pk],
+        )
         often = statement.FREQUENCY_SCALE * cursor.fetchone()[0]
     from catalog.finding.narrowing import Narrowing
 

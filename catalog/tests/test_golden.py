@@ -42,10 +42,12 @@ def _is_kept(row: real_records.Row, wanted: set[golden.Wanted]) -> bool:
 
 def _real(row: real_records.Row) -> golden.RealBook:
     return {
-        "source": row["source"], "id": str(row["id"]), "title": row["title"],
+        "source": row["source"],
+        "id": str(row["id"]),
+        "title": row["title"],
         "authors": [(name if isinstance(name, str) else name["name"]) or "" for name in row["authors"]],
         "subjects": row.get("lcsh") or [],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("half", ["tune", "gate"])

@@ -96,9 +96,12 @@ def _is_isbn(text: str) -> bool:
 )
 def test_a_wanted_edition_is_told_by_its_parts(wanted, is_meant):
     book: golden.RealBook = {
-        "source": "gutenberg", "id": "1232", "title": "[The Prince; a new édition.]",
-        "authors": ["Machiavelli, Niccolò"], "subjects": ["Political ethics -- Early works to 1800"],
-    }  # fmt: skip
+        "source": "gutenberg",
+        "id": "1232",
+        "title": "[The Prince; a new édition.]",
+        "authors": ["Machiavelli, Niccolò"],
+        "subjects": ["Political ethics -- Early works to 1800"],
+    }
     assert golden.matches(wanted, book) is is_meant
 
 
@@ -114,9 +117,11 @@ def _real(path: Path) -> list[golden.RealBook]:
     rows = (json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().split("\n") if line)
     return [
         {
-            "source": row["source"], "id": row["id"], "title": row["title"] or "",
+            "source": row["source"],
+            "id": row["id"],
+            "title": row["title"] or "",
             "authors": [(name if isinstance(name, str) else name["name"]) or "" for name in row["authors"]],
             "subjects": row.get("lcsh") or [],
         }
         for row in rows
-    ]  # fmt: skip
+    ]

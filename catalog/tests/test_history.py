@@ -18,11 +18,21 @@ def last() -> Activity:
 def test_a_change_tells_who_changed_what_from_what_to_what():
     by = make_librarian()
     book = record("The Gene", "Ann Lee", year=2016)
-    services.update_book(by=by, book=book, changes={
-        "title": "The Song", "authors": ["Ann Lee", "Bea Poe"], "categories": ["Biology"], "year": 2016,
-        "series": "Life", "series_position": "1.50", "identifiers": [{"kind": "oclc", "value": "42"}],
-        "contributors": [{"name": "Cy", "role": "editor"}], "is_public": False,
-    })  # fmt: skip
+    services.update_book(
+        by=by,
+        book=book,
+        changes={
+            "title": "The Song",
+            "authors": ["Ann Lee", "Bea Poe"],
+            "categories": ["Biology"],
+            "year": 2016,
+            "series": "Life",
+            "series_position": "1.50",
+            "identifiers": [{"kind": "oclc", "value": "42"}],
+            "contributors": [{"name": "Cy", "role": "editor"}],
+            "is_public": False,
+        },
+    )
     deed = last()
     assert (deed.actor, deed.verb, deed.object_label, deed.object_id) == (
         by,
@@ -31,11 +41,23 @@ def test_a_change_tells_who_changed_what_from_what_to_what():
         str(book.pk),
     )
     assert deed.data == {
-        "title.old": "The Gene", "title.new": "The Song", "authors.old": "Ann Lee", "authors.new": "Ann Lee; Bea Poe",
-        "categories.old": "", "categories.new": "Biology", "series.old": None, "series.new": "Life",
-        "series_position.old": None, "series_position.new": "1.5", "identifiers.old": "", "identifiers.new": "oclc 42",
-        "contributors.old": "", "contributors.new": "Cy (editor)", "is_public.old": True, "is_public.new": False,
-    }  # fmt: skip
+        "title.old": "The Gene",
+        "title.new": "The Song",
+        "authors.old": "Ann Lee",
+        "authors.new": "Ann Lee; Bea Poe",
+        "categories.old": "",
+        "categories.new": "Biology",
+        "series.old": None,
+        "series.new": "Life",
+        "series_position.old": None,
+        "series_position.new": "1.5",
+        "identifiers.old": "",
+        "identifiers.new": "oclc 42",
+        "contributors.old": "",
+        "contributors.new": "Cy (editor)",
+        "is_public.old": True,
+        "is_public.new": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -69,9 +91,13 @@ def test_copies_files_and_the_records_own_end_are_told_too(media):
     assert (last().verb, last().data["barcode.new"], last().data["branch.new"]) == ("book.copy_added", "C-1", "North")
     services.change_copy(copy=copy, changes={"status": "lost", "price": "9.90"}, by=by)
     assert last().data == {
-        "copy": copy.pk, "barcode": "C-1", "status.old": "available", "status.new": "lost", "price.old": None,
+        "copy": copy.pk,
+        "barcode": "C-1",
+        "status.old": "available",
+        "status.new": "lost",
+        "price.old": None,
         "price.new": "9.9",
-    }  # fmt: skip
+    }
     services.delete_copy(copy=copy, by=by)
     assert last().verb == "book.copy_deleted"
     services.delete_book(book=book, by=by)

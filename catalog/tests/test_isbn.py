@@ -115,10 +115,19 @@ def test_any_text_is_an_answer_and_never_an_error(text):
 @pytest.mark.parametrize(
     ("typed", "looks"),
     [
-        ("9780306406158", True), ("978-0-306-40615-8", True), ("0306406153", True), ("isbn 12345", True),
-        ("M-2306-7118-7", True), ("978030640615851995", False), ("1984", False), ("1914-1918", False),
-        ("20000 leagues", False), ("4006381333931", False), ("the cell", False), ("", False),
+        ("9780306406158", True),
+        ("978-0-306-40615-8", True),
+        ("0306406153", True),
+        ("isbn 12345", True),
+        ("M-2306-7118-7", True),
+        ("978030640615851995", False),
+        ("1984", False),
+        ("1914-1918", False),
+        ("20000 leagues", False),
+        ("4006381333931", False),
+        ("the cell", False),
+        ("", False),
     ],
-)  # fmt: skip
+)
 def test_an_isbn_with_a_wrong_digit_is_still_meant_as_one(typed, looks):
     assert isbn.looks_like_one(typed) is looks

@@ -121,10 +121,20 @@ def test_a_wrong_filter_is_said_beside_it_and_the_rest_still_works(client):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("language", "english"), ("format", "vinyl"), ("available", "maybe"), ("sort", "colour"), ("category", "x" * 81),
-     ("series", "x" * 201), ("exactly", "yes"), ("year", "19999"), ("year", "0"), ("year", "1990--"),
-     ("branch", "a\0")],
-)  # fmt: skip
+    [
+        ("language", "english"),
+        ("format", "vinyl"),
+        ("available", "maybe"),
+        ("sort", "colour"),
+        ("category", "x" * 81),
+        ("series", "x" * 201),
+        ("exactly", "yes"),
+        ("year", "19999"),
+        ("year", "0"),
+        ("year", "1990--"),
+        ("branch", "a\0"),
+    ],
+)
 def test_every_wrong_value_is_named_and_can_be_taken_away(client, name, value):
     record("The Gene")
     text = page(client, status=422, q="gene", **{name: value})

@@ -185,9 +185,10 @@ def test_similar_books_are_nearest_to_its_own_vector_without_itself(library, emb
 @pytest.mark.slow
 def test_the_index_finds_nearly_all_that_an_exact_search_finds():
     """Twenty thousand vectors of one generation beside some of another; recall of the first ten at least 0.95."""
-    generation, other = generations.current(), BookGeneration.objects.create(
-        model="other", dimensions=8, state="retired"
-    )  # fmt: skip
+    generation, other = (
+        generations.current(),
+        BookGeneration.objects.create(model="other", dimensions=8, state="retired"),
+    )
     stored = synthetic(MANY, seed=2)
     with connection.cursor() as cursor:
         cursor.execute(

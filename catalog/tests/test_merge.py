@@ -28,10 +28,18 @@ def merge(keep: Book, merged: Book, **given: Any) -> Book:
 def test_copies_numbers_and_headings_come_along_and_blanks_are_filled():
     keep = record("The Gene", "Ann Lee", isbn="9780306406157", categories=["Biology"], subjects=["Genetics"])
     other = record(
-        "Gene, The", "Lee, A.", isbn="9780804429573", year=2016, series="Life", series_position="2-3",
-        categories=["Biology", "History"], subjects=["Heredity"], description="Told twice.",
-        identifiers=[{"kind": "oclc", "value": "42"}], contributors=[{"name": "Cy", "role": "editor"}],
-    )  # fmt: skip
+        "Gene, The",
+        "Lee, A.",
+        isbn="9780804429573",
+        year=2016,
+        series="Life",
+        series_position="2-3",
+        categories=["Biology", "History"],
+        subjects=["Heredity"],
+        description="Told twice.",
+        identifiers=[{"kind": "oclc", "value": "42"}],
+        contributors=[{"name": "Cy", "role": "editor"}],
+    )
     copies = [make_copy(book=keep), make_copy(book=other), make_copy(book=other, status="on_loan")]
     Book.objects.filter(pk=other.pk).update(popularity=4)
     Book.objects.filter(pk=keep.pk).update(popularity=3)

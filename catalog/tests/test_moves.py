@@ -14,10 +14,17 @@ from library.core.transactions import constraint_of
 
 pytestmark = pytest.mark.django_db
 IMPOSSIBLE = {
-    ("withdrawn", "on_loan"), ("withdrawn", "requested"), ("on_loan", "requested"),
-    ("missing", "requested"), ("lost", "requested"), ("in_repair", "on_shelf_for_hold"), ("damaged", "in_transit"),
-    ("requested", "withdrawn"), ("on_shelf_for_hold", "lost"), ("withdrawn", "lost"),
-}  # fmt: skip
+    ("withdrawn", "on_loan"),
+    ("withdrawn", "requested"),
+    ("on_loan", "requested"),
+    ("missing", "requested"),
+    ("lost", "requested"),
+    ("in_repair", "on_shelf_for_hold"),
+    ("damaged", "in_transit"),
+    ("requested", "withdrawn"),
+    ("on_shelf_for_hold", "lost"),
+    ("withdrawn", "lost"),
+}
 
 
 def test_the_database_has_the_same_table():

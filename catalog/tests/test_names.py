@@ -60,13 +60,18 @@ def test_authors_are_filed_by_family_name(name, filed):
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("Ministry of Education, Science and Culture", BODY), ("Alaska Department of Fish and Game", BODY),
-        ("United Nations", BODY), ("Bank of England", BODY), ("Université de Paris", BODY),
-        ("Food and Agriculture Organization", BODY), ("Bundesamt für Statistik", BODY),
+        ("Ministry of Education, Science and Culture", BODY),
+        ("Alaska Department of Fish and Game", BODY),
+        ("United Nations", BODY),
+        ("Bank of England", BODY),
+        ("Université de Paris", BODY),
+        ("Food and Agriculture Organization", BODY),
+        ("Bundesamt für Statistik", BODY),
         ("School of Oriental Studies", BODY),
-        ("International Conference on Machine Learning (30th : 2013)", MEETING), ("Symposium on Logic", MEETING),
+        ("International Conference on Machine Learning (30th : 2013)", MEETING),
+        ("Symposium on Logic", MEETING),
     ],
-)  # fmt: skip
+)
 def test_bodies_and_meetings_are_not_turned(name, kind):
     one = read(name)
     assert (one.kind, one.shown) == (kind, name)
@@ -81,13 +86,16 @@ def test_a_kind_that_is_known_is_not_guessed():
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("Mukherjee, Siddhartha", "Siddhartha Mukherjee"), ("Smith, John, 1950-", "John Smith"),
+        ("Mukherjee, Siddhartha", "Siddhartha Mukherjee"),
+        ("Smith, John, 1950-", "John Smith"),
         ("John Smith PhD", "John Smith"),
         ("Elizabeth II, Queen of Great Britain", "Elizabeth II, Queen of Great Britain"),
-        ("Mao, Zedong", "Mao Zedong"), ("Leonardo, da Vinci, 1452-1519", "Leonardo da Vinci"),
-        ("King, Martin Luther, Jr.", "Martin Luther King Jr."), ("村上, 春樹", "村上 春樹"),
+        ("Mao, Zedong", "Mao Zedong"),
+        ("Leonardo, da Vinci, 1452-1519", "Leonardo da Vinci"),
+        ("King, Martin Luther, Jr.", "Martin Luther King Jr."),
+        ("村上, 春樹", "村上 春樹"),
     ],
-)  # fmt: skip
+)
 def test_a_name_is_shown_as_a_title_page_has_it(name, shown):
     assert display_name(name) == shown
 
@@ -95,11 +103,16 @@ def test_a_name_is_shown_as_a_title_page_has_it(name, shown):
 @pytest.mark.parametrize(
     ("name", "birth", "death"),
     [
-        ("Smith, John, 1950-", 1950, None), ("Smith, John, 1950-2010.", 1950, 2010), ("Smith, John, -2010", None, 2010),
-        ("Aristotle, 384-322 B.C.", -384, -322), ("Cicero, 106 B.C.-43 B.C.", -106, -43),
-        ("Smith, John, 2010-1950", None, None), ("Smith, John, 1950", None, None), ("Smith, John", None, None),
+        ("Smith, John, 1950-", 1950, None),
+        ("Smith, John, 1950-2010.", 1950, 2010),
+        ("Smith, John, -2010", None, 2010),
+        ("Aristotle, 384-322 B.C.", -384, -322),
+        ("Cicero, 106 B.C.-43 B.C.", -106, -43),
+        ("Smith, John, 2010-1950", None, None),
+        ("Smith, John, 1950", None, None),
+        ("Smith, John", None, None),
     ],
-)  # fmt: skip
+)
 def test_years_behind_a_name_are_read(name, birth, death):
     one = read(name)
     assert (one.birth, one.death) == (birth, death)

@@ -53,8 +53,11 @@ def test_words_phrases_and_fields(query, groups):
 def test_a_minus_excludes_only_where_a_word_begins():
     query = parse('cell -plant -"red blood" -science-fiction well-known - -author:smith')
     assert [" ".join(part.words) + part.weight for part in query.excluded] == [
-        "plant", "red blood", "science fiction", "smithB",
-    ]  # fmt: skip
+        "plant",
+        "red blood",
+        "science fiction",
+        "smithB",
+    ]
     assert [part.words[0] for part in query.groups[0]] == ["cell", "well", "known"]
 
 
@@ -93,23 +96,45 @@ def test_what_is_asked_beside_words():
 @pytest.mark.parametrize(
     ("value", "years"),
     [
-        ("1990", Years(1990, 1990)), ("1990-2000", Years(1990, 2000)), ("1990–2000", Years(1990, 2000)),
-        ("1990-", Years(1990)), ("-500", Years(-500, -500)), ("-500--300", Years(-500, -300)),
-        ("-500-100", Years(-500, 100)), ("2000-1990", Years(1990, 2000)), ("-300--500", Years(-500, -300)),
-        ("0-9", Years(0, 9)), ("0", None),
-        ("", None), ("soon", None), ("19900", None), ("9999", None), ("1990-2000-2010", None), ("١٩٩٠", None),
+        ("1990", Years(1990, 1990)),
+        ("1990-2000", Years(1990, 2000)),
+        ("1990–2000", Years(1990, 2000)),
+        ("1990-", Years(1990)),
+        ("-500", Years(-500, -500)),
+        ("-500--300", Years(-500, -300)),
+        ("-500-100", Years(-500, 100)),
+        ("2000-1990", Years(1990, 2000)),
+        ("-300--500", Years(-500, -300)),
+        ("0-9", Years(0, 9)),
+        ("0", None),
+        ("", None),
+        ("soon", None),
+        ("19900", None),
+        ("9999", None),
+        ("1990-2000-2010", None),
+        ("١٩٩٠", None),
     ],
-)  # fmt: skip
+)
 def test_years(value, years):
     assert read_years(value) == years
 
 
 @pytest.mark.parametrize(
     ("query", "typing"),
-    [("monte cri", True), ("monte cri ", True), ('"monte cri"', False), ("monte -cri", False), ("monte c", False),
-     ("author:dum", False), ("kafka OR", False), ("kafka OR cam", True), ("kafka or", True), ("हिन्दी", True),
-     ("1984", True)],
-)  # fmt: skip
+    [
+        ("monte cri", True),
+        ("monte cri ", True),
+        ('"monte cri"', False),
+        ("monte -cri", False),
+        ("monte c", False),
+        ("author:dum", False),
+        ("kafka OR", False),
+        ("kafka OR cam", True),
+        ("kafka or", True),
+        ("हिन्दी", True),
+        ("1984", True),
+    ],
+)
 def test_only_a_bare_last_word_may_be_unfinished(query, typing):
     assert parse(query).typing is typing
 

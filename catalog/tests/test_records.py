@@ -32,13 +32,25 @@ def change(book: Book, **changes: Any) -> Book:
 
 def test_a_whole_record_is_kept():
     book = record(
-        "The Hobbit", "J. R. R. Tolkien", isbn="9780306406157", series="Middle-earth", series_position="0.5",
-        contributors=[{"name": "Douglas Anderson", "role": "editor"},
-                      {"name": "Tolkien, J. R. R.", "role": "illustrator"}],
-        identifiers=[{"kind": "oclc", "value": "ocm00000042"}, {"kind": "oclc", "value": "42"},
-                     {"kind": "isbn", "value": "0-306-40615-2"}, {"kind": "isbn", "value": "0-8044-2957-X"}],
-        reading_level="children", minimum_age=8, is_suppressed=True,
-    )  # fmt: skip
+        "The Hobbit",
+        "J. R. R. Tolkien",
+        isbn="9780306406157",
+        series="Middle-earth",
+        series_position="0.5",
+        contributors=[
+            {"name": "Douglas Anderson", "role": "editor"},
+            {"name": "Tolkien, J. R. R.", "role": "illustrator"},
+        ],
+        identifiers=[
+            {"kind": "oclc", "value": "ocm00000042"},
+            {"kind": "oclc", "value": "42"},
+            {"kind": "isbn", "value": "0-306-40615-2"},
+            {"kind": "isbn", "value": "0-8044-2957-X"},
+        ],
+        reading_level="children",
+        minimum_age=8,
+        is_suppressed=True,
+    )
     book.refresh_from_db()
     assert book.author_names == ["J. R. R. Tolkien"]
     assert contributors(book) == [("Douglas Anderson", "editor"), ("J. R. R. Tolkien", "illustrator")]
@@ -89,8 +101,11 @@ def test_a_whole_record_is_kept():
 )
 def test_what_cannot_be_right_is_named_and_nothing_is_stored(field, wrong, sentence):
     with pytest.raises(InvalidInput) as refusal:
-        record("The Hobbit", series=wrong if field == "series" else "Middle-earth",
-               **({} if field == "series" else {field: wrong}))  # fmt: skip
+        record(
+            "The Hobbit",
+            series=wrong if field == "series" else "Middle-earth",
+            **({} if field == "series" else {field: wrong}),
+        )
     assert list(refusal.value.fields) == [field]
     assert sentence in refusal.value.fields[field][0]
     assert not Book.objects.exists()
@@ -162,8 +177,12 @@ def test_books_of_a_series_come_by_start_then_end(monkeypatch, most, places):
 
 
 def test_each_list_is_replaced_by_itself():
-    book = record("A", "Ann Lee", contributors=[{"name": "Bea", "role": "editor"}],
-                  identifiers=[{"kind": "control", "value": "1"}])  # fmt: skip
+    book = record(
+        "A",
+        "Ann Lee",
+        contributors=[{"name": "Bea", "role": "editor"}],
+        identifiers=[{"kind": "control", "value": "1"}],
+    )
     book = change(book, authors=["Cy"])
     assert (book.author_names, contributors(book)) == (["Cy"], [("Bea", "editor")])
     book = change(book, contributors=[{"name": "Cy", "role": "translator"}], identifiers=[])
@@ -229,8 +248,9 @@ def test_a_record_that_has_such_an_isbn_already_can_still_be_changed():
 
 def test_a_copy_keeps_type_condition_and_price():
     dvd = ItemType.objects.create(code="dvd", name="DVD")
-    copy = services.add_copy(book=make_book(), branch=make_branch(), barcode="C-1", item_type="dvd", condition="good",
-                             price="12.50")  # fmt: skip
+    copy = services.add_copy(
+        book=make_book(), branch=make_branch(), barcode="C-1", item_type="dvd", condition="good", price="12.50"
+    )
     copy.refresh_from_db()
     assert (copy.item_type, copy.condition, copy.price) == (dvd, "good", Decimal("12.50"))
     services.change_copy(copy=copy, changes={"item_type": None, "price": None, "condition": "poor"})
@@ -240,10 +260,16 @@ def test_a_copy_keeps_type_condition_and_price():
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"price": "-1"}, "price"), ({"price": "1e9"}, "price"), ({"price": "free"}, "price"),
-     ({"price": "1.001"}, "price"), ({"condition": "eaten"}, "condition"),
-     ({"item_type": "scroll"}, "item_type"), ({"status": "on_loan"}, "status")],
-)  # fmt: skip
+    [
+        ({"price": "-1"}, "price"),
+        ({"price": "1e9"}, "price"),
+        ({"price": "free"}, "price"),
+        ({"price": "1.001"}, "price"),
+        ({"condition": "eaten"}, "condition"),
+        ({"item_type": "scroll"}, "item_type"),
+        ({"status": "on_loan"}, "status"),
+    ],
+)
 def test_a_wrong_value_of_a_copy_is_named(wrong, field):
     with pytest.raises(InvalidInput) as refusal:
         services.add_copy(**{"book": make_book(), "branch": make_branch(), "barcode": "C-1"} | wrong)

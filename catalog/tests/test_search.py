@@ -31,15 +31,39 @@ def titles(query: str = "", **asked) -> list[str]:
 
 @pytest.fixture
 def shelf() -> None:
-    record("Molecular Biology of the Cell", "Bruce Alberts", isbn="9780815344322", year=2014, categories=["Biology"],
-           description="The classic text on how cells live, divide and die.")  # fmt: skip
-    record("The Gene", "Siddhartha Mukherjee", isbn="9781476733500", year=2016, categories=["Biology", "History"],
-           description="An intimate history of heredity, from Mendel to the editing of genomes.")  # fmt: skip
+    record(
+        "Molecular Biology of the Cell",
+        "Bruce Alberts",
+        isbn="9780815344322",
+        year=2014,
+        categories=["Biology"],
+        description="The classic text on how cells live, divide and die.",
+    )
+    record(
+        "The Gene",
+        "Siddhartha Mukherjee",
+        isbn="9781476733500",
+        year=2016,
+        categories=["Biology", "History"],
+        description="An intimate history of heredity, from Mendel to the editing of genomes.",
+    )
     record("The Count of Monte Cristo", "Alexandre Dumas", year=1844, categories=["Novels"])
-    record("L’Étranger", "Albert Camus", year=1942, language="fr", categories=["Novels"],
-           description="Un homme tue sur une plage et ne pleure pas sa mère.")  # fmt: skip
-    record("Die Verwandlung", "Franz Kafka", year=1915, language="de", categories=["Novels"],
-           description="Gregor Samsa erwacht eines Morgens aus unruhigen Träumen.")  # fmt: skip
+    record(
+        "L’Étranger",
+        "Albert Camus",
+        year=1942,
+        language="fr",
+        categories=["Novels"],
+        description="Un homme tue sur une plage et ne pleure pas sa mère.",
+    )
+    record(
+        "Die Verwandlung",
+        "Franz Kafka",
+        year=1915,
+        language="de",
+        categories=["Novels"],
+        description="Gregor Samsa erwacht eines Morgens aus unruhigen Träumen.",
+    )
     record("Niels Lyhne", "Jens Peter Jacobsen", language="da", year=1880)
 
 
@@ -94,9 +118,13 @@ def test_equally_good_books_come_by_popularity_then_title():
 
 def test_an_empty_search_lists_all_by_title(shelf):
     assert titles() == [
-        "The Count of Monte Cristo", "L’Étranger", "The Gene", "Molecular Biology of the Cell", "Niels Lyhne",
+        "The Count of Monte Cristo",
+        "L’Étranger",
+        "The Gene",
+        "Molecular Biology of the Cell",
+        "Niels Lyhne",
         "Die Verwandlung",
-    ]  # fmt: skip
+    ]
     assert titles("  \t") == titles()
 
 

@@ -145,9 +145,12 @@ def test_a_library_without_redis_has_its_shelves(settings):
 def like_many(number: int, start: int) -> None:
     for n in range(start, start + number):
         book = record(
-            f"Like {n}", f"Author {n}", "Ada Byron" if n % 9 == 0 else "Nobody", subjects=["Cytology", f"S {n}"],
+            f"Like {n}",
+            f"Author {n}",
+            "Ada Byron" if n % 9 == 0 else "Nobody",
+            subjects=["Cytology", f"S {n}"],
             categories=[f"C {n}"],
-        )  # fmt: skip
+        )
         make_copy(book=book)
         Book.objects.filter(pk=book.pk).update(popularity=n + 2)
 
@@ -181,8 +184,11 @@ def test_the_api_gives_pages_of_books_with_reasons(client):
     assert client.get(address, {"page": 9}).status_code == 404
     assert client.get(address, {"page_size": "x"}).status_code == 400
     assert client.get(reverse("api-books-popular")).json() == {
-        "count": 0, "next": None, "previous": None, "results": [],
-    }  # fmt: skip
+        "count": 0,
+        "next": None,
+        "previous": None,
+        "results": [],
+    }
     assert client.get(reverse("api-books-newest")).json()["results"][0]["reason"] == "Added today"
 
 

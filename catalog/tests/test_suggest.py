@@ -66,7 +66,7 @@ def test_each_leads_to_what_it_names(darwin, client):
         "Charles Darwin": f"/catalogue/?author={author.pk}",
         "Natural selection": f"/catalogue/?subject={subject.pk}",
         "Origins": f"/catalogue/?series={series.pk}",
-    }  # fmt: skip
+    }
     for url in places.values():
         assert "On the Origin of Species" in client.get(url).text
 
@@ -100,11 +100,16 @@ def test_another_name_leads_to_the_person_and_says_so(typed):
 @pytest.mark.parametrize(
     ("title", "language", "typed"),
     [
-        ("The Sea", "en", "sea"), ("The Sea", "en", "the se"), ("Les Misérables", "fr", "les mis"),
-        ("L’Étranger", "fr", "l'et"), ("L’Étranger", "fr", "étr"), ("100% Wool", "en", "100%"), ("The", "en", "the"),
+        ("The Sea", "en", "sea"),
+        ("The Sea", "en", "the se"),
+        ("Les Misérables", "fr", "les mis"),
+        ("L’Étranger", "fr", "l'et"),
+        ("L’Étranger", "fr", "étr"),
+        ("100% Wool", "en", "100%"),
+        ("The", "en", "the"),
         ("Война и мир", "ru", "вой"),
     ],
-)  # fmt: skip
+)
 def test_a_title_is_found_with_and_without_its_article(title, language, typed):
     record(title, language=language)
 
@@ -192,14 +197,23 @@ def test_ten_at_most_shared_between_the_kinds_and_the_most_read_first():
 @pytest.mark.parametrize(
     ("typed", "people"),
     [
-        ("garcia", ["Gabriel García Márquez", "Federico García Lorca"]), ("marq", ["Gabriel García Márquez"]),
-        ("garcía m", ["Gabriel García Márquez"]), ("m garcia", ["Gabriel García Márquez"]),
-        ("couto", ["Eduardo do Couto e Silva"]), ("do couto", ["Eduardo do Couto e Silva"]),
-        ("couto e silva", ["Eduardo do Couto e Silva"]), ("silva edu", ["Eduardo do Couto e Silva"]),
-        ("paul", ["Jean-Paul Sartre"]), ("neill", ["Eugene O’Neill"]), ("langhorne", ["Mark Twain"]),
-        ("clem", ["Mark Twain"]), ("arcia", []), ("garcia x", []), ("garcia silva", []),
+        ("garcia", ["Gabriel García Márquez", "Federico García Lorca"]),
+        ("marq", ["Gabriel García Márquez"]),
+        ("garcía m", ["Gabriel García Márquez"]),
+        ("m garcia", ["Gabriel García Márquez"]),
+        ("couto", ["Eduardo do Couto e Silva"]),
+        ("do couto", ["Eduardo do Couto e Silva"]),
+        ("couto e silva", ["Eduardo do Couto e Silva"]),
+        ("silva edu", ["Eduardo do Couto e Silva"]),
+        ("paul", ["Jean-Paul Sartre"]),
+        ("neill", ["Eugene O’Neill"]),
+        ("langhorne", ["Mark Twain"]),
+        ("clem", ["Mark Twain"]),
+        ("arcia", []),
+        ("garcia x", []),
+        ("garcia silva", []),
     ],
-)  # fmt: skip
+)
 def test_a_person_is_found_by_any_word_of_a_name_the_one_with_most_books_first(typed, people):
     for number in range(2):
         record(f"Book {number}", "Gabriel García Márquez")
@@ -207,9 +221,10 @@ def test_a_person_is_found_by_any_word_of_a_name_the_one_with_most_books_first(t
         record(f"A book of {name.split()[0]}", name)
     record("Another book", "Mark Twain")
     AuthorAlias.objects.create(
-        author=Author.objects.get(name="Mark Twain"), name="Samuel Langhorne Clemens",
+        author=Author.objects.get(name="Mark Twain"),
+        name="Samuel Langhorne Clemens",
         sort_name="clemens, samuel langhorne",
-    )  # fmt: skip
+    )
 
     assert texts(typed, "author") == people
 
@@ -233,8 +248,9 @@ def test_one_query_however_many_there_are(darwin):
 def test_the_statement_is_planned_once_for_whatever_is_typed(darwin):
     def plans() -> tuple[int, int]:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = %s",
-                           [beginnings.NAME])  # fmt: skip
+            cursor.execute(
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = %s", [beginnings.NAME]
+            )
             general, own = cursor.fetchone() or (0, 0)
             return general, own
 
@@ -262,10 +278,21 @@ def test_where_a_pooler_has_lost_the_statement_it_is_run_all_the_same():
 
 @pytest.mark.parametrize(
     "index",
-    ["book_title_starts", "author_starts", "author_given_starts", "author_alias_starts", "author_alias_given_starts",
-     "subject_starts", "series_starts", "facts_vector", "author_words", "author_alias_words", "subject_words",
-     "series_words"],
-)  # fmt: skip
+    [
+        "book_title_starts",
+        "author_starts",
+        "author_given_starts",
+        "author_alias_starts",
+        "author_alias_given_starts",
+        "subject_starts",
+        "series_starts",
+        "facts_vector",
+        "author_words",
+        "author_alias_words",
+        "subject_words",
+        "series_words",
+    ],
+)
 def test_a_plan_made_for_any_letters_reads_the_indexes(darwin, index):
     with connection.cursor() as cursor:
         # A full reading of some index is cheapest while there are so few names.
@@ -287,10 +314,14 @@ def test_the_api_gives_kind_text_detail_and_url(darwin, client):
 
     assert body == {
         "results": [
-            {"kind": "author", "text": "Charles Darwin", "detail": "1 book",
-             "url": f"/catalogue/?author={Author.objects.get().pk}"}
+            {
+                "kind": "author",
+                "text": "Charles Darwin",
+                "detail": "1 book",
+                "url": f"/catalogue/?author={Author.objects.get().pk}",
+            }
         ]
-    }  # fmt: skip
+    }
     assert client.get(API).json() == {"results": []}
     assert client.get(API, {"q": "\0" * 9}).json() == {"results": []}
     assert client.post(API, {"q": "x"}).status_code in {401, 403, 405}

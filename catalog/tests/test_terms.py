@@ -28,10 +28,15 @@ WORDS = st.sampled_from(["cell", "cells", "gene", "the", "whale", "biology", "é
 TITLES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 CHANGES = st.lists(
     st.one_of(
-        st.tuples(st.just("add"), TITLES), st.tuples(st.just("title"), TITLES), st.tuples(st.just("hide"), TITLES),
-        st.tuples(st.just("show"), TITLES), st.tuples(st.just("delete"), TITLES), st.tuples(st.just("fold"), TITLES),
-    ), max_size=12,
-)  # fmt: skip
+        st.tuples(st.just("add"), TITLES),
+        st.tuples(st.just("title"), TITLES),
+        st.tuples(st.just("hide"), TITLES),
+        st.tuples(st.just("show"), TITLES),
+        st.tuples(st.just("delete"), TITLES),
+        st.tuples(st.just("fold"), TITLES),
+    ),
+    max_size=12,
+)
 
 
 def counted() -> list[tuple]:

@@ -309,9 +309,14 @@ def test_vectors_go_with_their_book_and_none_is_made_for_one_that_went(model):
 
 def test_the_text_is_the_record_in_words():
     book = record(
-        "Cells", "Ada Byron", "Grace Hopper", subtitle="A primer", subjects=["Cytology"],
-        categories=["Biology", "Cytology"], description="How  they\nlive.",
-    )  # fmt: skip
+        "Cells",
+        "Ada Byron",
+        "Grace Hopper",
+        subtitle="A primer",
+        subjects=["Cytology"],
+        categories=["Biology", "Cytology"],
+        description="How  they\nlive.",
+    )
     Book.objects.filter(pk=book.pk).update(series=Series.objects.create(name="Small primers"))
     assert vectors.texts_of([book.pk]) == {
         book.pk: "Cells: A primer. Ada Byron, Grace Hopper. Small primers. How they live. Cytology; Biology"

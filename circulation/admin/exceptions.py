@@ -160,10 +160,14 @@ class CalendarExceptionAdmin(DaysAdmin):
 
     def _holidays_page(self, request: HttpRequest, form: HolidaysForm, rows: list[dict[str, Any]]) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
-            "opts": self.opts, "media": self.media, "title": _("Start from public holidays"), "form": form,
-            "rows": rows, "sent": form.cleaned_text if rows else {},
+            "opts": self.opts,
+            "media": self.media,
+            "title": _("Start from public holidays"),
+            "form": form,
+            "rows": rows,
+            "sent": form.cleaned_text if rows else {},
             "may_add": any(not row["is_closed"] for row in rows),
-        }  # fmt: skip
+        }
         return TemplateResponse(
             request,
             "admin/circulation/calendarexception/holidays.html",

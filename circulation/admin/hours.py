@@ -109,9 +109,12 @@ class OpeningHoursAdmin(Base):
         terms = Term.objects.filter(last_day__gte=timezone.localdate(), branch__in=[branch])
         everywhere = Term.objects.filter(last_day__gte=timezone.localdate(), branch=None)
         context = {
-            "title": f"{title}: {term}" if term else title, "branch": branch, "term": term, "form": form,
+            "title": f"{title}: {term}" if term else title,
+            "branch": branch,
+            "term": term,
+            "form": form,
             "terms": (terms | everywhere).order_by("first_day", "pk"),
-        }  # fmt: skip
+        }
         return self._page(request, "week", context, status=422 if form.errors else 200)
 
     def _after_week(self, request: HttpRequest, branch: Branch) -> HttpResponse:
@@ -137,12 +140,18 @@ class OpeningHoursAdmin(Base):
         ]
         month = date_format(first, "F Y")
         context = {
-            "title": _("%(branch)s in %(month)s") % {"branch": branch, "month": month}, "branch": branch,
-            "weeks": weeks, "month": month, "weekdays": [str(name) for name in WEEKDAYS.values()],
-            "terms": _terms_within(open_days, first), "earlier": _near_month(first, -1), "later": _near_month(first, 1),
-            "branches": Branch.objects.order_by("name", "pk"), "shown": f"{first:%Y-%m}",
+            "title": _("%(branch)s in %(month)s") % {"branch": branch, "month": month},
+            "branch": branch,
+            "weeks": weeks,
+            "month": month,
+            "weekdays": [str(name) for name in WEEKDAYS.values()],
+            "terms": _terms_within(open_days, first),
+            "earlier": _near_month(first, -1),
+            "later": _near_month(first, 1),
+            "branches": Branch.objects.order_by("name", "pk"),
+            "shown": f"{first:%Y-%m}",
             "may_add": request.user.has_perm("circulation.add_calendarexception"),
-        }  # fmt: skip
+        }
         return self._page(request, "month", context)
 
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -151,21 +151,31 @@ class LendingViews(admin.ModelAdmin[Any]):
         self, request: HttpRequest, name: str, title: str, form: forms.Form, *, reasons: Iterable[Reason] = ()
     ) -> HttpResponse:
         context = {
-            **self.admin_site.each_context(request), "opts": self.model._meta, "title": title, "form": form,
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": title,
+            "form": form,
             "reasons": reasons,
-        }  # fmt: skip
+        }
         status = 422 if form.errors else 200
         return TemplateResponse(request, f"admin/circulation/loan/{name}.html", context, status=status)
 
 
 def _lend(given: dict[str, Any], *, by: User) -> list[list[str]]:
     loan = services.check_out(
-        copy=given["copy"], patron=given["card"], by=by, branch=given["branch"], override=given["override"],
-        comment=given["comment"], due_at=given["due_at"],
-    )  # fmt: skip
+        copy=given["copy"],
+        patron=given["card"],
+        by=by,
+        branch=given["branch"],
+        override=given["override"],
+        comment=given["comment"],
+        due_at=given["due_at"],
+    )
     told = _("Lent: %(title)s to %(reader)s, %(due)s.") % {
-        "title": loan.copy.book.title, "reader": loan.patron.user, "due": words.due_until(loan),
-    }  # fmt: skip
+        "title": loan.copy.book.title,
+        "reader": loan.patron.user,
+        "due": words.due_until(loan),
+    }
     return [["success", told], *(["warning", reason.detail] for reason in loan.alerts)]
 
 

@@ -84,10 +84,17 @@ class LoanAdmin(LendingViews, ReadOnlyAdmin):
     part, place = LENDING, 0
     list_display = ["book", "copy", "patron", "lent", "due", "standing", "renewals"]
     list_filter = [
-        StatusFilter, "copy__branch", "branch", "patron__tier", "copy__item_type", SetAsideFilter,
-        ("claimed_returned_at", admin.EmptyFieldListFilter), ("lost_at", admin.EmptyFieldListFilter), "due_at",
+        StatusFilter,
+        "copy__branch",
+        "branch",
+        "patron__tier",
+        "copy__item_type",
+        SetAsideFilter,
+        ("claimed_returned_at", admin.EmptyFieldListFilter),
+        ("lost_at", admin.EmptyFieldListFilter),
+        "due_at",
         "checked_out_at",
-    ]  # fmt: skip
+    ]
     list_select_related = ["copy__book", "patron__user"]
     search_fields = [
         "copy__barcode",

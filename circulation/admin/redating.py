@@ -99,8 +99,10 @@ class RedatingAdmin(ReadOnlyAdmin):
             except LibraryError as refusal:
                 context["refusal"] = refusal.sentences
         context |= self.admin_site.each_context(request) | {
-            "opts": self.opts, "media": self.media, "title": _("Due dates on closed days"),
-        }  # fmt: skip
+            "opts": self.opts,
+            "media": self.media,
+            "title": _("Due dates on closed days"),
+        }
         is_wrong = "refusal" in context or (form.is_bound and bool(form.errors))
         return TemplateResponse(
             request, "admin/circulation/redating/preview.html", context, status=422 if is_wrong else 200
@@ -111,9 +113,13 @@ class RedatingAdmin(ReadOnlyAdmin):
         days = preview.days()
         page: Page[Any] = Paginator(preview.loans().with_names(), LOANS_A_PAGE).get_page(request.GET.get("page"))
         return {
-            "days": days[:DAYS_SHOWN], "more_days": max(len(days) - DAYS_SHOWN, 0), "page": page,
-            "count": page.paginator.count, "moves": list(preview.moves(page.object_list)), "is_checked": True,
-        }  # fmt: skip
+            "days": days[:DAYS_SHOWN],
+            "more_days": max(len(days) - DAYS_SHOWN, 0),
+            "page": page,
+            "count": page.paginator.count,
+            "moves": list(preview.moves(page.object_list)),
+            "is_checked": True,
+        }
 
     def _order(self, request: HttpRequest, form: ClosureForm) -> HttpResponse:
         made, _job = redating.order(closure=form.closure, by=cast(User, request.user))

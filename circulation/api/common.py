@@ -21,10 +21,12 @@ FORBIDDEN = OpenApiResponse(ErrorSerializer, description="The permission is miss
 ABSENT = OpenApiResponse(ErrorSerializer, description="There is none, or it is another's.")
 REUSED = OpenApiResponse(ErrorSerializer, description="The Idempotency-Key came with another request before.")
 REPEATABLE = OpenApiParameter(
-    HEADER, {"type": "string", "pattern": f"^[!-~]{{1,{KEY_LENGTH}}}$"}, OpenApiParameter.HEADER,
+    HEADER,
+    {"type": "string", "pattern": f"^[!-~]{{1,{KEY_LENGTH}}}$"},
+    OpenApiParameter.HEADER,
     description=f"1 to {KEY_LENGTH} characters of the client's choice. The same request with the same key within a "
     "day is answered as the first was, with `Idempotent-Replayed: true`, and changes nothing. Refusals are not kept.",
-)  # fmt: skip
+)
 
 
 @extend_schema_field(ID_OR_CODE)

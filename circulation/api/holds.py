@@ -27,7 +27,7 @@ from circulation.api.common import (
     patron_of,
     read,
     user_of,
-)  # fmt: skip
+)
 from circulation.models import Hold, HoldState
 from library.core.errors import NotFound
 from library.core.idempotency import repeatable
@@ -55,16 +55,28 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
             raise serializers.ValidationError({"state": ["There is no such state of a hold."]})
         return holds.filter(state=wanted)
 
-    @extend_schema(parameters=[OpenApiParameter("state", str, enum=HoldState.values)], responses={
-        200: shapes.HoldSerializer(many=True), 400: INVALID,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[OpenApiParameter("state", str, enum=HoldState.values)],
+        responses={
+            200: shapes.HoldSerializer(many=True),
+            400: INVALID,
+        },
+    )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Holds, the newest first."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.PlaceHoldSerializer, responses={
-        201: shapes.HoldSerializer, 400: INVALID, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.PlaceHoldSerializer,
+        responses={
+            201: shapes.HoldSerializer,
+            400: INVALID,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @repeatable
     def create(self, request: Request) -> Response:
         """Request a book at a branch where a copy stands free."""
@@ -81,9 +93,18 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         services.cancel_hold(hold=self.get_object(), by=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.ConfirmHoldSerializer, responses={
-        200: shapes.HoldSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.ConfirmHoldSerializer,
+        responses={
+            200: shapes.HoldSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=True, methods=["post"])
     @repeatable
     def confirm(self, request: Request, pk: str) -> Response:
@@ -92,9 +113,18 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         hold = services.confirm_hold(hold=self.get_object(), by=user_of(request), copy=scanned.get("copy"))
         return self._shown(hold)
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.RefuseHoldSerializer, responses={
-        200: shapes.HoldSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.RefuseHoldSerializer,
+        responses={
+            200: shapes.HoldSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=True, methods=["post"])
     @repeatable
     def refuse(self, request: Request, pk: str) -> Response:

@@ -26,7 +26,7 @@ from circulation.api.common import (
     REUSED,
     read,
     user_of,
-)  # fmt: skip
+)
 from circulation.counting import count_loans
 from circulation.errors import LoanAlreadyReturned
 from circulation.listing import LoanFilterForm, narrowed
@@ -95,9 +95,17 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         counts = count_loans(self.get_queryset(), at=timezone.now())
         return Response(shapes.LoanCountsSerializer(counts).data)
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.CheckOutSerializer, responses={
-        201: shapes.CheckedOutSerializer, 400: INVALID, 403: FORBIDDEN, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.CheckOutSerializer,
+        responses={
+            201: shapes.CheckedOutSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @repeatable
     def create(self, request: Request) -> Response:
         """Lend a copy: staff to whom they like, readers to themselves where the rules allow it."""
@@ -106,9 +114,18 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         loan = services.check_out(patron=patron, by=user_of(request), **asked)
         return self._shown(loan, status.HTTP_201_CREATED)
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.ReturnSerializer, responses={
-        200: shapes.CheckedInSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.ReturnSerializer,
+        responses={
+            200: shapes.CheckedInSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=True, methods=["post"], url_path="return", url_name="return")
     @repeatable
     def take_back(self, request: Request, pk: str) -> Response:
@@ -118,9 +135,18 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
             raise LoanAlreadyReturned
         return checked_in(self, services.check_in(copy=loan.copy, loan=loan, by=user_of(request), **said))
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.RenewSerializer, responses={
-        200: shapes.CheckedOutSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.RenewSerializer,
+        responses={
+            200: shapes.CheckedOutSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=True, methods=["post"])
     @repeatable
     def renew(self, request: Request, pk: str) -> Response:
@@ -128,9 +154,17 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         asked = read(shapes.RenewSerializer, request)
         return self._shown(services.renew(loan=self.get_object(), by=user_of(request), **asked))
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.RenewAllSerializer, responses={
-        200: shapes.RenewedAllSerializer, 400: INVALID, 403: FORBIDDEN, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.RenewAllSerializer,
+        responses={
+            200: shapes.RenewedAllSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=False, methods=["post"], url_path="renew-all", pagination_class=None)
     @repeatable
     def renew_all(self, request: Request) -> Response:
@@ -140,27 +174,54 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         result = services.renew_all(patron=personas.known(patron), by=user_of(request))
         return Response(shapes.RenewedAllSerializer(result, context=self.get_serializer_context()).data)
 
-    @extend_schema(parameters=[REPEATABLE], request=None, responses={
-        200: shapes.LoanSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=None,
+        responses={
+            200: shapes.LoanSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=True, methods=["post"], url_path="claim-returned")
     @repeatable
     def claim_returned(self, request: Request, pk: str) -> Response:
         """Note that the reader says the copy is back: the loan counts towards no limit any more."""
         return self._loan(services.claim_returned(loan=self.get_object(), by=user_of(request)))
 
-    @extend_schema(parameters=[REPEATABLE], request=None, responses={
-        200: shapes.LoanSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=None,
+        responses={
+            200: shapes.LoanSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=True, methods=["post"], url_path="withdraw-claim")
     @repeatable
     def withdraw_claim(self, request: Request, pk: str) -> Response:
         """Note that the reader has the copy after all."""
         return self._loan(services.withdraw_claim(loan=self.get_object(), by=user_of(request)))
 
-    @extend_schema(parameters=[REPEATABLE], request=None, responses={
-        200: shapes.LoanSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=None,
+        responses={
+            200: shapes.LoanSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @action(detail=True, methods=["post"])
     @repeatable
     def lost(self, request: Request, pk: str) -> Response:
@@ -175,9 +236,14 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         renewal = services.explain_renewals([loan]).get(loan.pk) if loan.returned_at is None else None
         return _told(stories.of_loan(loan, renewal=renewal, for_staff=for_staff), for_staff=for_staff)
 
-    @extend_schema(request=shapes.ExplainSerializer, responses={
-        200: shapes.StorySerializer, 400: INVALID, 403: FORBIDDEN,
-    })  # fmt: skip
+    @extend_schema(
+        request=shapes.ExplainSerializer,
+        responses={
+            200: shapes.StorySerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+        },
+    )
     @action(detail=False, methods=["post"], url_path="explain", url_name="explain-check-out", pagination_class=None)
     def explain_check_out(self, request: Request) -> Response:
         """What would happen if a copy were lent, and why. Nothing changes. Readers ask for themselves."""
@@ -208,9 +274,17 @@ def checked_in(view: APIView, result: services.CheckedIn) -> Response:
 class CheckInView(APIView):
     permission_classes = [requires("circulation.change_loan")]
 
-    @extend_schema(parameters=[REPEATABLE], request=shapes.CheckInSerializer, responses={
-        200: shapes.CheckedInSerializer, 400: INVALID, 403: FORBIDDEN, 409: REFUSED, 422: REUSED,
-    })  # fmt: skip
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.CheckInSerializer,
+        responses={
+            200: shapes.CheckedInSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
     @repeatable
     def post(self, request: Request) -> Response:
         """Take back a copy by its barcode, and learn where it goes."""

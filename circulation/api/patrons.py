@@ -26,9 +26,12 @@ class NewPatronSerializer(serializers.Serializer[Any]):
     birth_date = serializers.DateField(required=False, allow_null=True, default=None)
     tier = TierField(required=False, default=None, help_text=_("By code or id."))
     card_number = TextField(
-        max_length=40, required=False, allow_blank=True, default="",
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
         help_text=_("Of a pre-printed card. Left out: the library draws a number."),
-    )  # fmt: skip
+    )
     is_another = serializers.BooleanField(
         required=False, default=False, help_text=_("Not the person of the same name who is registered already.")
     )

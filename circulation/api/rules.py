@@ -44,8 +44,9 @@ class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
     """A row of the matrix. Null in its scope: any; in a parameter: it says nothing, a less specific row decides."""
 
     serializer_field_mapping: ClassVar[dict[Any, Any]] = {
-        **serializers.ModelSerializer.serializer_field_mapping, BooleanField: TrueOrFalse,
-    }  # fmt: skip
+        **serializers.ModelSerializer.serializer_field_mapping,
+        BooleanField: TrueOrFalse,
+    }
     branch = BranchField(allow_null=True, default=None, help_text="That owns the copy: its id, or its code; null: any.")
     tier = TierField(allow_null=True, default=None, help_text="The reader's: its code, or its id; null: any.")
     item_type = ItemTypeField(allow_null=True, default=None, help_text="The copy's: its code, or its id; null: any.")
@@ -65,10 +66,11 @@ class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
             "renewal_period": PERIOD | {"min_value": 0},
             "no_renewal_before": PERIOD | {"min_value": 0},
             "no_auto_renewal_after": PERIOD | {"min_value": 0},
-            **{name: {"allow_blank": False, "allow_null": True} for name in (
-                "loan_unit", "due_mode", "hard_due_mode", "renew_from", "hourly_at_closing"
-            )},
-        }  # fmt: skip
+            **{
+                name: {"allow_blank": False, "allow_null": True}
+                for name in ("loan_unit", "due_mode", "hard_due_mode", "renew_from", "hourly_at_closing")
+            },
+        }
 
 
 class ChangedRuleSerializer(LoanRuleSerializer):
@@ -112,9 +114,15 @@ class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         rule = services.add_rule(rule=LoanRule(**given.validated_data), by=user_of(request))
         return Response(LoanRuleSerializer(rule).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=ChangedRuleSerializer(partial=True), responses={
-        200: LoanRuleSerializer, 400: INVALID, 403: FORBIDDEN, 404: ABSENT,
-    })  # fmt: skip
+    @extend_schema(
+        request=ChangedRuleSerializer(partial=True),
+        responses={
+            200: LoanRuleSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+        },
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what a row sets: only the parameters that are sent."""
         rule = self.get_object()
@@ -145,8 +153,13 @@ class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         scope = {name: thing.pk if thing else None for name, thing in asked.validated_data.items()}
         kept = explaining.kept(Decision(values=resolve(queries.rule_rows(tier=scope["tier"]), **scope)))
         values = [
-            {"parameter": line.parameter, "value": kept["values"][line.parameter]["value"], "in_words": line.value,
-             "row": line.row, "source": line.source}
+            {
+                "parameter": line.parameter,
+                "value": kept["values"][line.parameter]["value"],
+                "in_words": line.value,
+                "row": line.row,
+                "source": line.source,
+            }
             for line in explaining.value_lines(kept)
-        ]  # fmt: skip
+        ]
         return Response(RuleValueSerializer(values, many=True).data)

@@ -55,9 +55,22 @@ class LoanSerializer(StaffSeesPatron):
     class Meta:
         model = Loan
         fields = [
-            "id", "copy", "book", "branch", "branch_code", "branch_name", "checked_out_at", "due_at", "returned_at",
-            "status", "renewals", "renewed_at", "claimed_returned_at", "lost_at", "patron",
-        ]  # fmt: skip
+            "id",
+            "copy",
+            "book",
+            "branch",
+            "branch_code",
+            "branch_name",
+            "checked_out_at",
+            "due_at",
+            "returned_at",
+            "status",
+            "renewals",
+            "renewed_at",
+            "claimed_returned_at",
+            "lost_at",
+            "patron",
+        ]
 
 
 class LoanCountsSerializer(serializers.Serializer[Any]):
@@ -95,9 +108,20 @@ class HoldSerializer(StaffSeesPatron):
     class Meta:
         model = Hold
         fields = [
-            "id", "book", "branch", "branch_code", "branch_name", "copy", "state", "position", "placed_at", "ready_at",
-            "ended_at", "refusal_reason", "patron",
-        ]  # fmt: skip
+            "id",
+            "book",
+            "branch",
+            "branch_code",
+            "branch_name",
+            "copy",
+            "state",
+            "position",
+            "placed_at",
+            "ready_at",
+            "ended_at",
+            "refusal_reason",
+            "patron",
+        ]
 
     @extend_schema_field({"type": "integer", "nullable": True})
     def get_position(self, hold: Hold) -> int | None:
@@ -168,9 +192,11 @@ def _day(text: Any) -> date | None:
 
 class RenewSerializer(serializers.Serializer[Any]):
     override = serializers.ListField(
-        child=serializers.CharField(max_length=50), max_length=50, required=False,
+        child=serializers.CharField(max_length=50),
+        max_length=50,
+        required=False,
         help_text="The codes of the reasons that are set aside: every overridable one. Needs the permission.",
-    )  # fmt: skip
+    )
     comment = serializers.CharField(
         max_length=COMMENT_LENGTH, required=False, allow_blank=True, help_text="Why they are set aside."
     )

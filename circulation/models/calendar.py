@@ -18,9 +18,14 @@ class Term(models.Model):
     """A stretch of the year, such as a school term: it may have hours of its own, and loans may end with it."""
 
     branch = models.ForeignKey(
-        Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="terms", verbose_name=_("branch"),
+        Branch,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="terms",
+        verbose_name=_("branch"),
         help_text=_("Empty: every branch."),
-    )  # fmt: skip
+    )
     name = models.CharField(_("name"), max_length=80)
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
@@ -31,10 +36,11 @@ class Term(models.Model):
         ordering = ["first_day", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")), name="term_ends_after_it_begins",
+                condition=Q(last_day__gte=F("first_day")),
+                name="term_ends_after_it_begins",
                 violation_error_message=_("A term ends after it begins."),
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -45,9 +51,14 @@ class OpeningHours(models.Model):
 
     branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="opening_hours", verbose_name=_("branch"))
     term = models.ForeignKey(
-        Term, null=True, blank=True, on_delete=models.CASCADE, related_name="opening_hours", verbose_name=_("term"),
+        Term,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="opening_hours",
+        verbose_name=_("term"),
         help_text=_("Empty: whenever no term has hours of its own."),
-    )  # fmt: skip
+    )
     weekday = models.PositiveSmallIntegerField(_("day of the week"), choices=list(WEEKDAYS.items()))  # Monday is 0
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
@@ -58,15 +69,18 @@ class OpeningHours(models.Model):
         ordering = ["branch", "term", "weekday", "opens"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(closes__gt=F("opens")), name="opening_closes_after_it_opens",
+                condition=Q(closes__gt=F("opens")),
+                name="opening_closes_after_it_opens",
                 violation_error_message=_("It closes after it opens, on the same day."),
             ),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="opening_weekday_known"),
             models.UniqueConstraint(
-                fields=["branch", "term", "weekday", "opens"], nulls_distinct=False, name="opening_once",
+                fields=["branch", "term", "weekday", "opens"],
+                nulls_distinct=False,
+                name="opening_once",
                 violation_error_message=_("These hours are there already."),
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
@@ -76,9 +90,14 @@ class CalendarException(models.Model):
     """Days on which a branch is closed, or open, whatever the week says."""
 
     branch = models.ForeignKey(
-        Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="exceptions", verbose_name=_("branch"),
+        Branch,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="exceptions",
+        verbose_name=_("branch"),
         help_text=_("Empty: every branch. What a branch says of itself counts for more."),
-    )  # fmt: skip
+    )
     name = models.CharField(_("name"), max_length=120, help_text=_("Readers see it: “closed: Easter Monday”."))
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
@@ -92,7 +111,8 @@ class CalendarException(models.Model):
         ordering = ["first_day", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")), name="exception_ends_after_it_begins",
+                condition=Q(last_day__gte=F("first_day")),
+                name="exception_ends_after_it_begins",
                 violation_error_message=_("The last day is not before the first."),
             ),
             models.CheckConstraint(
@@ -101,7 +121,7 @@ class CalendarException(models.Model):
                 name="exception_hours_only_when_open",
                 violation_error_message=_("Hours are for days that are open, and end after they begin."),
             ),
-        ]  # fmt: skip
+        ]
         indexes = [models.Index(fields=["last_day", "first_day"], name="exception_days")]
 
     def __str__(self) -> str:
@@ -113,9 +133,14 @@ class Redating(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     branch = models.ForeignKey(
-        Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("branch"),
+        Branch,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("branch"),
         help_text=_("Empty: every branch."),
-    )  # fmt: skip
+    )
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
     is_for_week = models.BooleanField(

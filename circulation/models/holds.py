@@ -27,8 +27,12 @@ class HoldState(models.TextChoices):
 
 
 OPEN_HOLD_STATES = [
-    HoldState.REQUESTED, HoldState.QUEUED, HoldState.IN_TRANSIT, HoldState.READY, HoldState.SUSPENDED,
-]  # fmt: skip
+    HoldState.REQUESTED,
+    HoldState.QUEUED,
+    HoldState.IN_TRANSIT,
+    HoldState.READY,
+    HoldState.SUSPENDED,
+]
 
 BOUND_HOLD_STATES = [HoldState.REQUESTED, HoldState.IN_TRANSIT, HoldState.READY]
 
@@ -76,7 +80,8 @@ class Hold(models.Model):
         ordering = ["placed_at", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["copy"], condition=Q(state__in=BOUND_HOLD_STATES),
+                fields=["copy"],
+                condition=Q(state__in=BOUND_HOLD_STATES),
                 name="hold_one_open_per_copy",
             ),
             models.UniqueConstraint(
@@ -95,7 +100,7 @@ class Hold(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="refused") | ~Q(refusal_reason=""), name="hold_refused_with_reason"
             ),
-        ]  # fmt: skip
+        ]
         indexes = [
             models.Index(fields=["state", "placed_at"], name="hold_state_placed"),
             models.Index(fields=["patron", "state"], name="hold_patron_state"),

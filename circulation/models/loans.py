@@ -49,9 +49,12 @@ class Loan(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     copy = models.ForeignKey(Copy, on_delete=models.PROTECT, related_name="loans")
     branch = models.ForeignKey(
-        Branch, on_delete=models.PROTECT, related_name="+", verbose_name=_("lent at"),
+        Branch,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("lent at"),
         help_text=_("Its calendar moves the due date."),
-    )  # fmt: skip
+    )
     patron = models.ForeignKey(Patron, on_delete=models.PROTECT, related_name="loans")
     checked_out_at = models.DateTimeField(_("checked out"))
     checked_out_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

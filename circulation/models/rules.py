@@ -56,17 +56,32 @@ class LoanRule(models.Model):
     """One row of the rule matrix. Every parameter is looked up on its own; NULL: unset, look further."""
 
     branch = models.ForeignKey(
-        Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("branch"),
+        Branch,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("branch"),
         help_text=_("The branch that owns the copy. Empty: any."),
-    )  # fmt: skip
+    )
     tier = models.ForeignKey(
-        Tier, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("tier"),
+        Tier,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("tier"),
         help_text=_("Empty: any."),
-    )  # fmt: skip
+    )
     item_type = models.ForeignKey(
-        ItemType, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("item type"),
+        ItemType,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("item type"),
         help_text=_("Empty: any."),
-    )  # fmt: skip
+    )
     loan_period = models.PositiveSmallIntegerField(
         _("loan period"), null=True, blank=True, validators=A_PERIOD, help_text=EMPTY
     )
@@ -108,7 +123,9 @@ class LoanRule(models.Model):
         verbose_name_plural = _("loan rules")
         constraints = [
             models.UniqueConstraint(
-                fields=["branch", "tier", "item_type"], nulls_distinct=False, name="loan_rule_once_per_scope",
+                fields=["branch", "tier", "item_type"],
+                nulls_distinct=False,
+                name="loan_rule_once_per_scope",
                 violation_error_message=_("There is a row for this branch, tier and item type already."),
             ),
             models.CheckConstraint(condition=Q(max_loans=None) | Q(max_loans__gte=-1), name="loan_rule_max_loans_sane"),
@@ -118,12 +135,14 @@ class LoanRule(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(hard_due_date=None) | Q(hard_due_date__range=(EARLIEST, LATEST)),
-                name="loan_rule_hard_due_date_bounded", violation_error_message=OUT_OF_BOUNDS,
+                name="loan_rule_hard_due_date_bounded",
+                violation_error_message=OUT_OF_BOUNDS,
             ),
             *(
                 models.CheckConstraint(
                     condition=Q(**{name: None}) | Q(**{f"{name}__lte": LONGEST_PERIOD}),
-                    name=f"loan_rule_{name}_bounded", violation_error_message=TOO_LONG,
+                    name=f"loan_rule_{name}_bounded",
+                    violation_error_message=TOO_LONG,
                 )
                 for name in ("loan_period", "renewal_period", "no_renewal_before", "no_auto_renewal_after")
             ),
@@ -132,11 +151,14 @@ class LoanRule(models.Model):
                     condition=Q(**{name: None}) | Q(**{f"{name}__in": choices.values}), name=f"loan_rule_{name}_known"
                 )
                 for name, choices in (
-                    ("loan_unit", LoanUnit), ("due_mode", DueMode), ("hard_due_mode", HardDueMode),
-                    ("renew_from", RenewFrom), ("hourly_at_closing", AtClosing),
+                    ("loan_unit", LoanUnit),
+                    ("due_mode", DueMode),
+                    ("hard_due_mode", HardDueMode),
+                    ("renew_from", RenewFrom),
+                    ("hourly_at_closing", AtClosing),
                 )
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return scope_in_words(self.branch, self.tier, self.item_type)
@@ -161,9 +183,11 @@ class LendingSettings(models.Model):
     )
     one_copy_per_book = models.BooleanField(_("one copy of a book per reader"), default=True)
     high_demand_holds = models.PositiveSmallIntegerField(
-        _("holds that make a book popular"), null=True, blank=True,
+        _("holds that make a book popular"),
+        null=True,
+        blank=True,
         help_text=_("With this many others waiting it is lent for the shorter period below. Empty: never."),
-    )  # fmt: skip
+    )
     high_demand_days = models.PositiveSmallIntegerField(
         _("days that a popular book is lent for"), null=True, blank=True, validators=A_PERIOD
     )
@@ -179,17 +203,20 @@ class LendingSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(high_demand_holds=None, high_demand_days=None)
                 | Q(
-                    high_demand_holds__isnull=False, high_demand_holds__gte=1,
-                    high_demand_days__isnull=False, high_demand_days__gte=1,
+                    high_demand_holds__isnull=False,
+                    high_demand_holds__gte=1,
+                    high_demand_days__isnull=False,
+                    high_demand_days__gte=1,
                 ),
                 name="lending_high_demand_both_or_neither",
                 violation_error_message=_("Say both how many holds and how many days, or neither; at least 1 each."),
             ),
             models.CheckConstraint(
                 condition=Q(high_demand_days=None) | Q(high_demand_days__lte=LONGEST_PERIOD),
-                name="lending_high_demand_days_bounded", violation_error_message=TOO_LONG,
+                name="lending_high_demand_days_bounded",
+                violation_error_message=TOO_LONG,
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return str(_("lending settings"))

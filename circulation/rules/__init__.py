@@ -20,6 +20,17 @@ from circulation.rules.states import (
 )
 
 __all__ = [
-    "CheckOutState", "CopyState", "Decision", "LibrarySettings", "LoanState", "OpenLoan", "PatronState",
-    "RenewalState", "RequestState", "counted_loans", "decide_check_out", "decide_hold", "decide_renewal",
-]  # fmt: skip
+    "CheckOutState",
+    "CopyState",
+    "Decision",
+    "LibrarySettings",
+    "LoanState",
+    "OpenLoan",
+    "PatronState",
+    "RenewalState",
+    "RequestState",
+    "counted_loans",
+    "decide_check_out",
+    "decide_hold",
+    "decide_renewal",
+]

@@ -105,9 +105,12 @@ def _due(state: RenewalState, values: RuleValues, *, at: datetime) -> tuple[Due 
     popular = state.library.popular_days(state.copy.queued_on_book)
     try:
         due = due_date(
-            terms, state.calendar, at if is_from_today else state.loan.due_at,
-            card_expires_on=state.patron.expires_on, popular_days=popular,
-        )  # fmt: skip
+            terms,
+            state.calendar,
+            at if is_from_today else state.loan.due_at,
+            card_expires_on=state.patron.expires_on,
+            popular_days=popular,
+        )
     except errors.NeverOpens as never:
         return None, (Reason(never.code, never.level, never.detail),)
     if due.at <= state.loan.due_at:

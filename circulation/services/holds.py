@@ -140,8 +140,12 @@ def _cancel_lesser(one: Hold, other: Hold, *, at: datetime | None) -> None:
 
 # A copy that waits for its reader counts for more than one that is still to be fetched.
 _FURTHEST_FIRST = [
-    HoldState.READY, HoldState.IN_TRANSIT, HoldState.REQUESTED, HoldState.QUEUED, HoldState.SUSPENDED,
-]  # fmt: skip
+    HoldState.READY,
+    HoldState.IN_TRANSIT,
+    HoldState.REQUESTED,
+    HoldState.QUEUED,
+    HoldState.SUSPENDED,
+]
 
 
 def _free_copy(book: Book, branch: Branch) -> Copy | None:

@@ -150,9 +150,13 @@ def _open(
         explanation=explaining.kept(decision, by_hand=by_hand),
     )
     activity.record(
-        actor=by, verb="loan.opened", object=loan, subject=patron.user, at=at,
+        actor=by,
+        verb="loan.opened",
+        object=loan,
+        subject=patron.user,
+        at=at,
         data={"barcode": copy.barcode, "due": due_at},
-    )  # fmt: skip
+    )
     return loan
 
 

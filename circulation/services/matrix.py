@@ -106,8 +106,11 @@ def _change(row: LoanRule, by: User) -> None:
         return
     row.save(update_fields=list(DEFAULTS))
     changes = {name: (old[name], new[name]) for name in DEFAULTS if old[name] != new[name]}
-    data = {f"{name}.{which}": value for name, both in changes.items()
-            for which, value in zip(("old", "new"), both, strict=True)}  # fmt: skip
+    data = {
+        f"{name}.{which}": value
+        for name, both in changes.items()
+        for which, value in zip(("old", "new"), both, strict=True)
+    }
     activity.record(actor=by, verb="rule.changed", object=row, data={"scope": str(row), **data})
 
 
@@ -122,8 +125,12 @@ def save_settings(*, settings: LendingSettings, by: User) -> LendingSettings:
     old = LendingSettings.objects.select_for_update().first() or LendingSettings()
     names = [field.name for field in LendingSettings._meta.fields if not field.primary_key]
     settings.save()
-    data = {f"{name}.{which}": getattr(row, name) for name in names if getattr(old, name) != getattr(settings, name)
-            for which, row in (("old", old), ("new", settings))}  # fmt: skip
+    data = {
+        f"{name}.{which}": getattr(row, name)
+        for name in names
+        if getattr(old, name) != getattr(settings, name)
+        for which, row in (("old", old), ("new", settings))
+    }
     activity.record(actor=by, verb="lending_settings.changed", object=settings, data=data)
     return settings
 

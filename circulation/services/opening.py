@@ -75,9 +75,13 @@ def add_holidays(*, holidays: Iterable[PublicHoliday], branch: Branch | None, by
 def note_exception(row: CalendarException | Term, *, verb: str, by: User) -> None:
     """Write down what became of an exception or a term."""
     activity.record(
-        actor=by, verb=verb, object=row,
+        actor=by,
+        verb=verb,
+        object=row,
         data={
-            "name": row.name, "branch": row.branch.name if row.branch else "", "first_day": row.first_day.isoformat(),
+            "name": row.name,
+            "branch": row.branch.name if row.branch else "",
+            "first_day": row.first_day.isoformat(),
             "last_day": row.last_day.isoformat(),
         },
-    )  # fmt: skip
+    )

@@ -45,9 +45,14 @@ class Permit:
         if not reasons and self.due_at is None:
             return
         Override.objects.create(
-            loan=loan, verb=verb, reasons=[reason.as_dict() for reason in reasons], comment=self.comment,
-            due_at=self.due_at, by=self.by, at=at,
-        )  # fmt: skip
+            loan=loan,
+            verb=verb,
+            reasons=[reason.as_dict() for reason in reasons],
+            comment=self.comment,
+            due_at=self.due_at,
+            by=self.by,
+            at=at,
+        )
         words = {"reasons": ", ".join(reason.code for reason in reasons), "comment": self.comment, "due": self.due_at}
         activity.record(actor=self.by, verb="loan.overridden", object=loan, subject=loan.patron.user, data=words, at=at)
 

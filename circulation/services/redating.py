@@ -153,16 +153,24 @@ def order(*, closure: Closure, by: User, at: datetime | None = None) -> tuple[Re
     preview = Preview(closure)
     count = sum(day.loans for day in preview.days())
     made = Redating.objects.create(
-        branch=closure.branch, first_day=closure.first, last_day=closure.last, is_for_week=closure.is_for_week,
-        ordered_by=by, ordered_at=at or timezone.now(),
-    )  # fmt: skip
+        branch=closure.branch,
+        first_day=closure.first,
+        last_day=closure.last,
+        is_for_week=closure.is_for_week,
+        ordered_by=by,
+        ordered_at=at or timezone.now(),
+    )
     activity.record(
-        actor=by, verb="due_dates.ordered", object=made,
+        actor=by,
+        verb="due_dates.ordered",
+        object=made,
         data={
-            "branch": closure.branch.name if closure.branch else "", "first_day": closure.first.isoformat(),
-            "last_day": closure.last.isoformat(), "loans": count,
+            "branch": closure.branch.name if closure.branch else "",
+            "first_day": closure.first.isoformat(),
+            "last_day": closure.last.isoformat(),
+            "loans": count,
         },
-    )  # fmt: skip
+    )
     return made, jobs.enqueue(kind=KIND, subject=made, requested_by=by)
 
 

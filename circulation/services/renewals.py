@@ -127,9 +127,13 @@ def _tell_of_missed(loan: Loan, *, at: datetime) -> None:
     """Nothing but our own delay stood against it: the reader is told, once, that it has to come back after all."""
     log.warning("Loan %s was not renewed when it was due, and is too late for it now.", loan.pk)
     notices.queue(
-        user=loan.patron.user, kind=MISSED, dedupe=f"loan:{loan.pk}:{MISSED}:{loan.due_at.isoformat()}", at=at,
-        title=loan.copy.book.title, due=loan.due_at,
-    )  # fmt: skip
+        user=loan.patron.user,
+        kind=MISSED,
+        dedupe=f"loan:{loan.pk}:{MISSED}:{loan.due_at.isoformat()}",
+        at=at,
+        title=loan.copy.book.title,
+        due=loan.due_at,
+    )
 
 
 def _not_into_the_past(decision: rules.Decision, *, at: datetime) -> rules.Decision:
@@ -146,9 +150,11 @@ def _by_hand(decision: rules.Decision, loan: Loan, due_at: datetime | None) -> r
         return decision
     would_not_move = errors.DueDateWouldNotMove.code
     if due_at <= loan.due_at:
-        stays = () if would_not_move in {reason.code for reason in decision.reasons} else (
-            errors.DueDateWouldNotMove.reason(day=words.day(loan.due_at)),
-        )  # fmt: skip
+        stays = (
+            ()
+            if would_not_move in {reason.code for reason in decision.reasons}
+            else (errors.DueDateWouldNotMove.reason(day=words.day(loan.due_at)),)
+        )
         return rules.Decision(decision.due, (*decision.reasons, *stays), decision.values)
     others = tuple(reason for reason in decision.reasons if reason.code != would_not_move)
     return rules.Decision(decision.due, others, decision.values)
@@ -163,9 +169,13 @@ def _go_on(
     loan.is_hourly, loan.explanation = is_hourly(decision), explaining.kept(decision, by_hand=by_hand)
     loan.save(update_fields=["due_at", "renewals", "renewed_at", "is_hourly", "explanation"])
     activity.record(
-        actor=by, verb="loan.renewed", object=loan, subject=loan.patron.user, at=at,
+        actor=by,
+        verb="loan.renewed",
+        object=loan,
+        subject=loan.patron.user,
+        at=at,
         data={"barcode": loan.copy.barcode, "due": due_at, "automatic": automatic},
-    )  # fmt: skip
+    )
     return LoanRenewal.objects.create(
         loan=loan, at=at, by=by, is_automatic=automatic, due_before=due_before, due_after=due_at
     )

@@ -103,9 +103,12 @@ def check_in(
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
     elif not result.nothing_changed:
         activity.record(
-            actor=by, verb="copy.checked_in", object=found, at=at,
+            actor=by,
+            verb="copy.checked_in",
+            object=found,
+            at=at,
             data={"barcode": found.barcode, "action": result.action.value, "branch": result.branch.code},
-        )  # fmt: skip
+        )
     return result
 
 
@@ -155,9 +158,13 @@ def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = 
         [loan.returned_at, loan.checked_in_at, by.pk, loan.pk],
     )
     activity.record(
-        actor=by, verb="loan.closed", object=loan, subject=loan.patron.user, at=at,
+        actor=by,
+        verb="loan.closed",
+        object=loan,
+        subject=loan.patron.user,
+        at=at,
         data={"barcode": loan.copy.barcode, "returned": loan.returned_at},
-    )  # fmt: skip
+    )
 
 
 def _settle(

@@ -68,11 +68,13 @@ def test_refusal_lists_every_reason_to_be_ticked_and_loses_nothing(admin, librar
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"override": ["copy_not_for_loan"]}, "why"), ({"copy": ""}, "required"),
+        ({"override": ["copy_not_for_loan"]}, "why"),
+        ({"copy": ""}, "required"),
         ({"branch": "nowhere"}, "valid choice"),
-        ({"card": "L-0"}, "No reader has the card L-0."), ({"due_on": "2020-01-01", "comment": "x"}, "future"),
+        ({"card": "L-0"}, "No reader has the card L-0."),
+        ({"due_on": "2020-01-01", "comment": "x"}, "future"),
     ],
-)  # fmt: skip
+)
 def test_field_that_cannot_be_right_is_told(admin, fields, sentence):
     sent = {"copy": make_copy(not_for_loan=True).barcode, "card": make_patron().card_number}
     assert sentence in page(admin.post(LEND, sent | fields), 422)

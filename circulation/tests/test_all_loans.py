@@ -117,12 +117,16 @@ def test_whole_barcode_and_card_find_their_loans_and_due_dates_bound_them(staff,
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ({"status": "borrowed"}, "status"), ({"branch": "nowhere"}, "branch"), ({"tier": "99999"}, "tier"),
-        ({"item_type": "a\x00b"}, "item_type"), ({"due_from": "yesterday"}, "due_from"),
-        ({"due_to": "9999-12-31"}, "due_to"), ({"due_from": "2026-03-02", "due_to": "2026-03-01"}, "due_to"),
+        ({"status": "borrowed"}, "status"),
+        ({"branch": "nowhere"}, "branch"),
+        ({"tier": "99999"}, "tier"),
+        ({"item_type": "a\x00b"}, "item_type"),
+        ({"due_from": "yesterday"}, "due_from"),
+        ({"due_to": "9999-12-31"}, "due_to"),
+        ({"due_from": "2026-03-02", "due_to": "2026-03-01"}, "due_to"),
         ({"q": "x" * 101}, "q"),
     ],
-)  # fmt: skip
+)
 def test_filter_that_cannot_be_is_told_beside_its_field(staff, api, librarian, query, field):
     page = text_of(staff.get(LOANS, query), 422)
     assert "Not narrowed" in page
@@ -165,13 +169,26 @@ def test_file_tells_all_of_a_loan_and_is_written_down(staff, librarian):
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment; filename=" in response["Content-Disposition"]
     assert response["Cache-Control"] == "private, no-store"
-    assert rows_of(response) == [{
-        "loan": str(loan.pk), "barcode": loan.copy.barcode, "title": "Émile; or, “Education”", "item type": "",
-        "branch": loan.copy.branch.name, "lent at": loan.branch.name, "card": loan.patron.card_number,
-        "reader": "Amina Diallo", "tier": loan.patron.tier.name, "lent": f"{timezone.localtime(lent):%Y-%m-%d %H:%M}",
-        "due": f"{timezone.localtime(loan.due_at):%Y-%m-%d %H:%M}", "returned": "", "status": "overdue",
-        "renewals": "0", "claimed returned": "", "declared lost": "",
-    }]  # fmt: skip
+    assert rows_of(response) == [
+        {
+            "loan": str(loan.pk),
+            "barcode": loan.copy.barcode,
+            "title": "Émile; or, “Education”",
+            "item type": "",
+            "branch": loan.copy.branch.name,
+            "lent at": loan.branch.name,
+            "card": loan.patron.card_number,
+            "reader": "Amina Diallo",
+            "tier": loan.patron.tier.name,
+            "lent": f"{timezone.localtime(lent):%Y-%m-%d %H:%M}",
+            "due": f"{timezone.localtime(loan.due_at):%Y-%m-%d %H:%M}",
+            "returned": "",
+            "status": "overdue",
+            "renewals": "0",
+            "claimed returned": "",
+            "declared lost": "",
+        }
+    ]
     written = Activity.objects.get(verb="loans.exported")
     assert (written.actor, written.data) == (librarian, {"status": "out"})
 
@@ -186,11 +203,20 @@ def test_no_cell_begins_as_a_formula(staff, text):
 @pytest.mark.parametrize(
     ("title", "written"),
     [
-        ("x;@SUM(1)", "x;'@SUM(1)"), ("a;=1+1", "a;'=1+1"), ("a\t=1+1", "a\t'=1+1"), ("a, -x", "a,' -x"),
-        ("\u00a0=1+1", "'\u00a0=1+1"), ("\u200b=1+1", "'\u200b=1+1"), (" \ufeff@x", "' \ufeff@x"), ("a\n+1", "a\n'+1"),
-        ('he said "=1"', "he said \"'=1\""), ("a|=1", "a|'=1"), ("a;b,c=d", "a;b,c=d"), ("1984", "1984"),
+        ("x;@SUM(1)", "x;'@SUM(1)"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a\t=1+1", "a\t'=1+1"),
+        ("a, -x", "a,' -x"),
+        ("\u00a0=1+1", "'\u00a0=1+1"),
+        ("\u200b=1+1", "'\u200b=1+1"),
+        (" \ufeff@x", "' \ufeff@x"),
+        ("a\n+1", "a\n'+1"),
+        ('he said "=1"', 'he said "\'=1"'),
+        ("a|=1", "a|'=1"),
+        ("a;b,c=d", "a;b,c=d"),
+        ("1984", "1984"),
     ],
-)  # fmt: skip
+)
 def test_no_cell_begins_a_formula_under_any_separator(title, written):
     assert harmless(title) == written
 
@@ -246,11 +272,21 @@ def test_overdue_and_summary_are_the_librarys_for_staff_and_readers_own(api, lib
     amina = loans["late"].patron.user
     assert [row["book"]["title"] for row in api(amina).get(f"{API}overdue/").json()["results"]] == ["Emma"]
     assert api(librarian).get(f"{API}summary/").json() == {
-        "active": 1, "overdue": 2, "returned": 1, "total": 4, "due_soon": 0, "books": 4,
-    }  # fmt: skip
+        "active": 1,
+        "overdue": 2,
+        "returned": 1,
+        "total": 4,
+        "due_soon": 0,
+        "books": 4,
+    }
     assert api(amina).get(f"{API}summary/").json() == {
-        "active": 0, "overdue": 1, "returned": 1, "total": 2, "due_soon": 0, "books": 2,
-    }  # fmt: skip
+        "active": 0,
+        "overdue": 1,
+        "returned": 1,
+        "total": 2,
+        "due_soon": 0,
+        "books": 2,
+    }
     for address in ("overdue/", "summary/"):
         assert api().get(API + address).status_code == 401
 

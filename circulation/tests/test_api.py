@@ -29,13 +29,23 @@ def test_librarian_lends_by_barcode_and_card(api, librarian):
     loan = patron.loans.get()
     assert response.status_code == 201
     assert response.json() == {
-        "id": str(loan.pk), "copy": copy.barcode, "book": {"id": copy.book_id, "title": copy.book.title},
-        "branch": copy.branch_id, "branch_code": copy.branch.code, "branch_name": copy.branch.name,
-        "status": "active", "returned_at": None,
-        "checked_out_at": response.json()["checked_out_at"], "due_at": response.json()["due_at"],
-        "renewals": 0, "renewed_at": None, "claimed_returned_at": None, "lost_at": None,
-        "patron": patron.card_number, "alerts": [],
-    }  # fmt: skip
+        "id": str(loan.pk),
+        "copy": copy.barcode,
+        "book": {"id": copy.book_id, "title": copy.book.title},
+        "branch": copy.branch_id,
+        "branch_code": copy.branch.code,
+        "branch_name": copy.branch.name,
+        "status": "active",
+        "returned_at": None,
+        "checked_out_at": response.json()["checked_out_at"],
+        "due_at": response.json()["due_at"],
+        "renewals": 0,
+        "renewed_at": None,
+        "claimed_returned_at": None,
+        "lost_at": None,
+        "patron": patron.card_number,
+        "alerts": [],
+    }
 
 
 def test_loan_carries_its_alerts(api, librarian):
@@ -54,8 +64,9 @@ def test_refused_loan_gives_every_reason(api, librarian):
     assert body["code"] == "already_lent_to_patron"
     assert body["detail"] == f"Copy {loan.copy.barcode} is already on loan to this reader."
     assert [(reason["code"], reason["level"]) for reason in body["reasons"]] == [
-        ("copy_not_for_loan", "overridable"), ("already_lent_to_patron", "impossible"),
-    ]  # fmt: skip
+        ("copy_not_for_loan", "overridable"),
+        ("already_lent_to_patron", "impossible"),
+    ]
 
 
 def test_unknown_copy_and_card_are_both_told(api, librarian):
@@ -73,11 +84,16 @@ def test_body_that_cannot_be_right_is_400(api, librarian, body):
 def test_who_may_do_what(api):
     loan, hold = make_loan(), make_hold()
     for_staff = [
-        (LOANS, {"copy": "C", "patron": "L-0"}), (f"{LOANS}renew-all/", {"patron": "L-0"}),
-        (CHECK_INS, {"copy": "C"}), (f"{LOANS}{loan.pk}/return/", {}), (f"{LOANS}{loan.pk}/claim-returned/", {}),
-        (f"{LOANS}{loan.pk}/withdraw-claim/", {}), (f"{LOANS}{loan.pk}/lost/", {}),
-        (f"{HOLDS}{hold.pk}/confirm/", {}), (f"{HOLDS}{hold.pk}/refuse/", {"reason": "Gone."}),
-    ]  # fmt: skip
+        (LOANS, {"copy": "C", "patron": "L-0"}),
+        (f"{LOANS}renew-all/", {"patron": "L-0"}),
+        (CHECK_INS, {"copy": "C"}),
+        (f"{LOANS}{loan.pk}/return/", {}),
+        (f"{LOANS}{loan.pk}/claim-returned/", {}),
+        (f"{LOANS}{loan.pk}/withdraw-claim/", {}),
+        (f"{LOANS}{loan.pk}/lost/", {}),
+        (f"{HOLDS}{hold.pk}/confirm/", {}),
+        (f"{HOLDS}{hold.pk}/refuse/", {"reason": "Gone."}),
+    ]
     for address, body in for_staff:
         assert api().post(address, body).status_code == 401
         assert api(loan.patron.user).post(address, body).status_code == 403
@@ -161,11 +177,19 @@ def test_reader_requests_a_book_at_a_branch(api):
     hold = patron.holds.get()
     assert response.status_code == 201
     assert response.json() == {
-        "id": str(hold.pk), "book": {"id": copy.book_id, "title": copy.book.title}, "branch": copy.branch_id,
-        "branch_code": copy.branch.code, "branch_name": copy.branch.name,
-        "copy": copy.barcode, "state": "requested", "position": None,
-        "placed_at": response.json()["placed_at"], "ready_at": None, "ended_at": None, "refusal_reason": "",
-    }  # fmt: skip
+        "id": str(hold.pk),
+        "book": {"id": copy.book_id, "title": copy.book.title},
+        "branch": copy.branch_id,
+        "branch_code": copy.branch.code,
+        "branch_name": copy.branch.name,
+        "copy": copy.barcode,
+        "state": "requested",
+        "position": None,
+        "placed_at": response.json()["placed_at"],
+        "ready_at": None,
+        "ended_at": None,
+        "refusal_reason": "",
+    }
 
 
 def test_branch_may_be_named_by_its_code(api):
@@ -176,9 +200,16 @@ def test_branch_may_be_named_by_its_code(api):
 
 @pytest.mark.parametrize(
     ("change", "status"),
-    [({"branch": 10**6}, 400), ({"branch": "nowhere"}, 400), ({"branch": None}, 400), ({"branch": "9" * 30}, 400),
-     ({"book": "x"}, 400), ({"book": 2**70}, 400), ({"book": 10**6}, 404)],
-)  # fmt: skip
+    [
+        ({"branch": 10**6}, 400),
+        ({"branch": "nowhere"}, 400),
+        ({"branch": None}, 400),
+        ({"branch": "9" * 30}, 400),
+        ({"book": "x"}, 400),
+        ({"book": 2**70}, 400),
+        ({"book": 10**6}, 404),
+    ],
+)
 def test_request_for_what_does_not_exist(api, change, status):
     copy = make_copy()
     response = api(make_patron().user).post(HOLDS, {"book": copy.book_id, "branch": copy.branch_id} | change)

@@ -37,17 +37,33 @@ def address(rule):
 def test_staff_see_the_shipped_row_for_everyone(api, librarian, everyone):
     (row,) = api(librarian).get(RULES).json()["results"]
     assert row == dict.fromkeys(DEFAULTS) | {
-        "id": everyone.pk, "branch": None, "tier": None, "item_type": None,
-        "branch_code": None, "tier_id": None, "item_type_id": None,
-        "in_words": "any branch · any tier · any item type", "loan_period": 14, "max_loans": 3, "renewals_allowed": 2,
-    }  # fmt: skip
+        "id": everyone.pk,
+        "branch": None,
+        "tier": None,
+        "item_type": None,
+        "branch_code": None,
+        "tier_id": None,
+        "item_type_id": None,
+        "in_words": "any branch · any tier · any item type",
+        "loan_period": 14,
+        "max_loans": 3,
+        "renewals_allowed": 2,
+    }
     assert api(librarian).get(address(everyone)).json() == row
 
 
 def test_administrator_adds_a_row_by_codes_or_ids(admin, dvd):
     branch, tier = make_branch(code="north", name="North"), Tier.objects.all()[0]
-    body = {"branch": "north", "tier": tier.code, "item_type": "dvd", "loan_period": 4, "loan_unit": "hours",
-            "max_loans": -1, "auto_renew": False, "hard_due_date": "2026-06-30"}  # fmt: skip
+    body = {
+        "branch": "north",
+        "tier": tier.code,
+        "item_type": "dvd",
+        "loan_period": 4,
+        "loan_unit": "hours",
+        "max_loans": -1,
+        "auto_renew": False,
+        "hard_due_date": "2026-06-30",
+    }
     answer = admin.post(RULES, body, format="json")
     assert answer.status_code == 201
     told = answer.json()
@@ -66,15 +82,25 @@ def test_administrator_adds_a_row_by_codes_or_ids(admin, dvd):
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"loan_period": 0}, "loan_period"), ({"loan_period": "two"}, "loan_period"), ({"max_loans": -2}, "max_loans"),
-        ({"renewals_allowed": 40_000}, "renewals_allowed"), ({"renewal_period": -1}, "renewal_period"),
-        ({"due_mode": "never"}, "due_mode"), ({"due_mode": ""}, "due_mode"), ({"loan_unit": "weeks"}, "loan_unit"),
-        ({"hard_due_date": "soon"}, "hard_due_date"), ({"hard_due_date": "9999-12-31"}, "hard_due_date"),
-        ({"loan_period": 3_651}, "loan_period"), ({"auto_renew": "perhaps"}, "auto_renew"),
-        ({"branch": "nowhere"}, "branch"), ({"tier": "a\0b"}, "tier"), ({"item_type": "99999999999"}, "item_type"),
-        ({"branch": True}, "branch"), ({"tier": {}}, "tier"),
+        ({"loan_period": 0}, "loan_period"),
+        ({"loan_period": "two"}, "loan_period"),
+        ({"max_loans": -2}, "max_loans"),
+        ({"renewals_allowed": 40_000}, "renewals_allowed"),
+        ({"renewal_period": -1}, "renewal_period"),
+        ({"due_mode": "never"}, "due_mode"),
+        ({"due_mode": ""}, "due_mode"),
+        ({"loan_unit": "weeks"}, "loan_unit"),
+        ({"hard_due_date": "soon"}, "hard_due_date"),
+        ({"hard_due_date": "9999-12-31"}, "hard_due_date"),
+        ({"loan_period": 3_651}, "loan_period"),
+        ({"auto_renew": "perhaps"}, "auto_renew"),
+        ({"branch": "nowhere"}, "branch"),
+        ({"tier": "a\0b"}, "tier"),
+        ({"item_type": "99999999999"}, "item_type"),
+        ({"branch": True}, "branch"),
+        ({"tier": {}}, "tier"),
     ],
-)  # fmt: skip
+)
 def test_value_that_cannot_be_is_refused_with_its_field(admin, wrong, field):
     answer = admin.post(RULES, wrong, format="json")
     assert answer.status_code == 400
@@ -89,9 +115,12 @@ def test_administrator_changes_only_what_is_sent(admin, everyone):
     assert (everyone.loan_period, everyone.max_loans, everyone.no_renewal_before) == (14, None, 0)
     told = Activity.objects.get(verb="rule.changed").data
     assert told == {
-        "scope": "any branch · any tier · any item type", "max_loans.old": 3, "max_loans.new": None,
-        "no_renewal_before.old": None, "no_renewal_before.new": 0,
-    }  # fmt: skip
+        "scope": "any branch · any tier · any item type",
+        "max_loans.old": 3,
+        "max_loans.new": None,
+        "no_renewal_before.old": None,
+        "no_renewal_before.new": 0,
+    }
 
 
 def test_scope_of_a_row_stands(admin, everyone, dvd):
@@ -120,9 +149,12 @@ def test_explain_tells_each_value_and_the_row_it_came_from(api, librarian, every
     values = {row["parameter"]: row for row in api(librarian).get(f"{RULES}explain/", asked).json()}
     assert list(values) == list(DEFAULTS)
     assert values["loan_period"] == {
-        "parameter": "loan_period", "value": 3, "in_words": "3 days", "row": of_dvds.pk,
+        "parameter": "loan_period",
+        "value": 3,
+        "in_words": "3 days",
+        "row": of_dvds.pk,
         "source": "row “any branch · any tier · DVD”",
-    }  # fmt: skip
+    }
     assert (values["max_loans"]["value"], values["max_loans"]["row"]) == (3, everyone.pk)
     assert (values["due_mode"]["value"], values["due_mode"]["row"]) == ("next_open", None)
     ordinary = api(librarian).get(f"{RULES}explain/", {"branch": branch.pk, "tier": tier.code}).json()

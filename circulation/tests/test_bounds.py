@@ -21,10 +21,14 @@ from library.core.days import EARLIEST, LATEST
 
 ONE_DAY = timedelta(days=1)
 BEYOND = [
-    ("loan_period", LONGEST_PERIOD + 1), ("renewal_period", LONGEST_PERIOD + 1),
-    ("no_renewal_before", LONGEST_PERIOD + 1), ("no_auto_renewal_after", LONGEST_PERIOD + 1),
-    ("hard_due_date", LATEST + ONE_DAY), ("hard_due_date", EARLIEST - ONE_DAY), ("hard_due_date", date.max),
-]  # fmt: skip
+    ("loan_period", LONGEST_PERIOD + 1),
+    ("renewal_period", LONGEST_PERIOD + 1),
+    ("no_renewal_before", LONGEST_PERIOD + 1),
+    ("no_auto_renewal_after", LONGEST_PERIOD + 1),
+    ("hard_due_date", LATEST + ONE_DAY),
+    ("hard_due_date", EARLIEST - ONE_DAY),
+    ("hard_due_date", date.max),
+]
 
 
 @pytest.mark.parametrize(("parameter", "value"), BEYOND)

@@ -19,9 +19,13 @@ LOANS = "/api/v1/loans/"
 def closed_for_months():
     branch = make_branch()
     CalendarException.objects.create(
-        branch=branch, name="Rebuilding", first_day=days.today(), last_day=days.today().replace(month=12, day=31)
-        if days.today().month < 12 else days.today().replace(year=days.today().year + 1, month=6),
-    )  # fmt: skip
+        branch=branch,
+        name="Rebuilding",
+        first_day=days.today(),
+        last_day=days.today().replace(month=12, day=31)
+        if days.today().month < 12
+        else days.today().replace(year=days.today().year + 1, month=6),
+    )
     return branch
 
 
@@ -60,8 +64,10 @@ def test_no_surface_lets_a_reader_choose_it(reader, closed_for_months):
 
 
 STAFF_ALONE = {
-    "override": ["loan_limit_reached"], "due_at": "2999-01-01", "patron": "L-000000000",
-}  # fmt: skip
+    "override": ["loan_limit_reached"],
+    "due_at": "2999-01-01",
+    "patron": "L-000000000",
+}
 
 
 @pytest.mark.parametrize("name", STAFF_ALONE)

@@ -141,8 +141,9 @@ def test_week_is_typed_as_a_grid(staff, branch):
     sent = grid(mon="14:00-18:00 09:00-12:00", sat="10:00-23:59")
     assert staff.post(week_of(branch), sent).status_code == 302
     assert calendars.calendar_of(branch.pk).weekly == {
-        MON: (Hours(time(9), time(12)), Hours(time(14), time(18))), SAT: (Hours(time(10), time(23, 59)),),
-    }  # fmt: skip
+        MON: (Hours(time(9), time(12)), Hours(time(14), time(18))),
+        SAT: (Hours(time(10), time(23, 59)),),
+    }
     deed = Activity.objects.get(verb="calendar.week_changed")
     assert deed.data["hours.new"] == "Monday 09:00–12:00, 14:00–18:00; Saturday 10:00–midnight"
     staff.post(week_of(branch), sent)
@@ -365,8 +366,11 @@ def test_holidays_are_shown_first_and_then_added(staff, branch, this_year):
     assert "1 closed day was added." in staff.get(sent.url).text
     added = CalendarException.objects.exclude(name="Closed anyway").get()
     assert (added.name, added.branch, str(added.first_day), added.is_open) == (
-        "Epiphany", branch, f"{this_year}-01-06", False,
-    )  # fmt: skip
+        "Epiphany",
+        branch,
+        f"{this_year}-01-06",
+        False,
+    )
     again = staff.post(HOLIDAYS, given | {"day": chosen})
     assert again.url.startswith(HOLIDAYS)
     assert CalendarException.objects.count() == 2
@@ -492,11 +496,14 @@ def test_preview_goes_by_pages_with_as_many_queries(staff, branch):
 def test_order_and_list_run_as_many_queries_for_many_loans(staff, librarian, branch):
     orders = [
         Redating.objects.create(
-            branch=branch, first_day=day("2026-03-16"), last_day=day("2026-03-16"), ordered_by=librarian,
+            branch=branch,
+            first_day=day("2026-03-16"),
+            last_day=day("2026-03-16"),
+            ordered_by=librarian,
             ordered_at=timezone.now(),
         )
         for _ in range(12)
-    ]  # fmt: skip
+    ]
     change = reverse("admin:circulation_redating_change", args=[orders[0].pk])
 
     def move(count, order):

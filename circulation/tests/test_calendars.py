@@ -110,16 +110,19 @@ def test_one_query_while_nothing_changes_and_as_many_for_all_branches_as_for_one
     assert queries(calendars.calendars_of) == 1
 
 
-@pytest.mark.parametrize("change", [
-    lambda branch: OpeningHours.objects.filter(branch=branch, weekday=MON).delete(),
-    lambda branch: OpeningHours.objects.filter(branch=branch, weekday=MON).update(weekday=SUN),
-    lambda branch: make_exception("2026-03-02", branch),
-    lambda branch: make_exception("2026-03-02"),
-    lambda branch: CalendarException.objects.update(is_open=False),
-    lambda branch: CalendarException.objects.all().delete(),
-    lambda branch: Term.objects.update(last_day=day("2026-12-31")),
-    lambda branch: Term.objects.all().delete(),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda branch: OpeningHours.objects.filter(branch=branch, weekday=MON).delete(),
+        lambda branch: OpeningHours.objects.filter(branch=branch, weekday=MON).update(weekday=SUN),
+        lambda branch: make_exception("2026-03-02", branch),
+        lambda branch: make_exception("2026-03-02"),
+        lambda branch: CalendarException.objects.update(is_open=False),
+        lambda branch: CalendarException.objects.all().delete(),
+        lambda branch: Term.objects.update(last_day=day("2026-12-31")),
+        lambda branch: Term.objects.all().delete(),
+    ],
+)
 def test_every_change_counts_at_once_whoever_makes_it(change):
     branch = open_on(*WEEKDAYS)
     make_exception("2026-03-01/2026-03-03", branch, is_open=True)

@@ -59,8 +59,10 @@ def test_every_reason_is_told_and_nothing_changes(librarian):
     with pytest.raises(errors.CopyNotForLoan) as refused:
         services.check_out(copy=copy, patron=patron, by=librarian, at=MONDAY)
     assert [reason.code for reason in refused.value.reasons] == [
-        "copy_not_for_loan", "copy_in_repair", "loan_limit_reached",
-    ]  # fmt: skip
+        "copy_not_for_loan",
+        "copy_in_repair",
+        "loan_limit_reached",
+    ]
     assert Loan.objects.count() == 3
     assert status_of(copy) == CopyStatus.IN_REPAIR
 

@@ -97,9 +97,11 @@ def test_explain_names_the_rows_to_staff_only(desk):
 def test_reader_may_not_do_what_staff_do(desk):
     loan, reader = make_loan(), make_patron()
     for words in (
-        ["check-out", loan.copy.barcode, loan.patron.card_number], ["check-in", loan.copy.barcode],
-        ["renew-all", loan.patron.card_number], ["explain", loan.copy.barcode, loan.patron.card_number],
-    ):  # fmt: skip
+        ["check-out", loan.copy.barcode, loan.patron.card_number],
+        ["check-in", loan.copy.barcode],
+        ["renew-all", loan.patron.card_number],
+        ["explain", loan.copy.barcode, loan.patron.card_number],
+    ):
         with pytest.raises(CommandError, match="You may not do this"):
             desk(*words, user=reader.user)
     with pytest.raises(CommandError, match="no open loan"):
@@ -109,10 +111,13 @@ def test_reader_may_not_do_what_staff_do(desk):
 @pytest.mark.parametrize(
     "words",
     [
-        ["check-in", "C-1", "--returned", "yesterday"], ["check-in", "C-1", "--branch", "nowhere"],
-        ["check-out", "C-1"], ["lend"], [],
+        ["check-in", "C-1", "--returned", "yesterday"],
+        ["check-in", "C-1", "--branch", "nowhere"],
+        ["check-out", "C-1"],
+        ["lend"],
+        [],
     ],
-)  # fmt: skip
+)
 def test_words_that_cannot_be_are_told(desk, words):
     with pytest.raises(CommandError):
         desk(*words)

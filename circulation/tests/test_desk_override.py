@@ -75,11 +75,15 @@ def test_what_is_missing_is_told_and_nothing_typed_is_lost(desk, client):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"due_on": "2020-01-01"}, "future"), ({"due_on": "soon"}, "valid date"), ({"due_on": "9999-01-01"}, "2999"),
-        ({"due_time": "12:00"}, "Say on which day."), ({"due_time": "noon"}, "valid time"),
-        ({"comment": "x" * 501}, "500"), ({"override": ["no_such_code"]}, "no such reason"),
+        ({"due_on": "2020-01-01"}, "future"),
+        ({"due_on": "soon"}, "valid date"),
+        ({"due_on": "9999-01-01"}, "2999"),
+        ({"due_time": "12:00"}, "Say on which day."),
+        ({"due_time": "noon"}, "valid time"),
+        ({"comment": "x" * 501}, "500"),
+        ({"override": ["no_such_code"]}, "no such reason"),
     ],
-)  # fmt: skip
+)
 def test_field_that_cannot_be_right_is_told_beside_it(desk, client, fields, sentence):
     reader, copy, _page = refuse(desk)
     sent = {"copy": copy.barcode, "override": ["copy_not_for_loan", "copy_damaged"], "comment": "Asked."} | fields

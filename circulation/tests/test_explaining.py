@@ -20,9 +20,13 @@ OF_DVDS = RuleRow(id=2, label="Central · any tier · DVD", branch=1, item_type=
 
 def explained(*rows, copy=None, patron=None, by_hand=None, **values):
     state = CheckOutState(
-        barcode="C-1", card="L-1", copy=CopyState("C-1", 1, item_type=9, **(copy or {})),
-        patron=PatronState("L-1", 5, **(patron or {})), rules=rows or (EVERYONE,), **values,
-    )  # fmt: skip
+        barcode="C-1",
+        card="L-1",
+        copy=CopyState("C-1", 1, item_type=9, **(copy or {})),
+        patron=PatronState("L-1", 5, **(patron or {})),
+        rules=rows or (EVERYONE,),
+        **values,
+    )
     return explaining.kept(rules.decide_check_out(state, at=MONDAY), by_hand=by_hand)
 
 
@@ -45,16 +49,26 @@ def test_explanation_survives_its_keeping_as_json():
 @pytest.mark.parametrize(
     ("parameter", "value", "words"),
     [
-        ("loan_period", None, "none: not lent"), ("loan_period", 1, "1 day"), ("max_loans", None, "without limit"),
-        ("max_loans", -1, "without limit"), ("max_loans", 0, "none"), ("renewals_allowed", 3, "3"),
-        ("renewal_period", None, "the loan period"), ("renewal_period", 0, "0 days"),
-        ("no_renewal_before", None, "at any time"), ("no_renewal_before", 0, "on the day on which it is due"),
-        ("no_renewal_before", 3, "3 days before it is due"), ("no_auto_renewal_after", None, "never"),
-        ("no_auto_renewal_after", 30, "30 days after lending"), ("auto_renew", True, "yes"),
-        ("self_check_out", False, "no"), ("hard_due_date", "2026-07-01", "Wednesday 1 July 2026"),
-        ("hard_due_date", None, "none"), ("hourly_at_closing", "cut", "ends at closing time"),
+        ("loan_period", None, "none: not lent"),
+        ("loan_period", 1, "1 day"),
+        ("max_loans", None, "without limit"),
+        ("max_loans", -1, "without limit"),
+        ("max_loans", 0, "none"),
+        ("renewals_allowed", 3, "3"),
+        ("renewal_period", None, "the loan period"),
+        ("renewal_period", 0, "0 days"),
+        ("no_renewal_before", None, "at any time"),
+        ("no_renewal_before", 0, "on the day on which it is due"),
+        ("no_renewal_before", 3, "3 days before it is due"),
+        ("no_auto_renewal_after", None, "never"),
+        ("no_auto_renewal_after", 30, "30 days after lending"),
+        ("auto_renew", True, "yes"),
+        ("self_check_out", False, "no"),
+        ("hard_due_date", "2026-07-01", "Wednesday 1 July 2026"),
+        ("hard_due_date", None, "none"),
+        ("hourly_at_closing", "cut", "ends at closing time"),
     ],
-)  # fmt: skip
+)
 def test_value_in_words(parameter, value, words):
     assert explaining.in_words(parameter, value) == words
 
@@ -69,53 +83,104 @@ def test_hours_are_called_hours():
 WEEKDAYS = {day: (Hours(time(9), time(18)),) for day in range(5)}
 WAYS = [
     ("a plain period", explained(), ["14 days: until Monday 16 March 2026."]),
-    ("a weekday that is closed", explained(calendar=Calendar(weekly={1: (Hours(time(9), time(18)),)})),
-     ["14 days: until Monday 16 March 2026.",
-      "The library is closed on Monday 16 March 2026, so it moves on to Tuesday 17 March 2026."]),
-    ("a holiday",
-     explained(calendar=Calendar(exceptions=[SpecialDays("Founders’ Day", date(2026, 3, 16), date(2026, 3, 16))])),
-     ["14 days: until Monday 16 March 2026.",
-      "The library is closed on Monday 16 March 2026 (Founders’ Day), so it moves on to Tuesday 17 March 2026."]),
-    ("open days alone", explained(RuleRow(loan_period=5, due_mode="open_days"), calendar=Calendar(weekly=WEEKDAYS)),
-     ["5 days: until Monday 9 March 2026.",
-      "Only open days count; 2 closed days are left out."]),
-    ("a card that ends on a closed day",
-     explained(patron={"expires_on": date(2026, 3, 8)}, calendar=Calendar(weekly=WEEKDAYS)),
-     ["14 days: until Monday 16 March 2026.", "The card is valid until Sunday 8 March 2026, and no loan lasts longer.",
-      "The library is closed on Sunday 8 March 2026, so it moves back to Friday 6 March 2026."]),
-    ("an hourly loan cut at closing",
-     explained(RuleRow(loan_period=10, loan_unit="hours", hourly_at_closing="cut"), calendar=Calendar(weekly=WEEKDAYS)),
-     ["10 hours: until Monday 2 March 2026, 21:00.",
-      "The library closes before that: Monday 2 March 2026, 19:00."]),
-    ("an hourly loan extended",
-     explained(RuleRow(loan_period=10, loan_unit="hours", hourly_at_closing="extend"),
-               calendar=Calendar(weekly=WEEKDAYS)),
-     ["10 hours: until Monday 2 March 2026, 21:00.",
-      "The library is closed then, so until it opens again: Tuesday 3 March 2026, 10:00."]),
-    ("the end of term",
-     explained(RuleRow(loan_period=14, due_by_term_end=True),
-               calendar=Calendar(terms=[TermDays("Winter", date(2026, 1, 1), date(2026, 3, 10))])),
-     ["14 days: until Monday 16 March 2026.",
-      "The term “Winter” ends on Tuesday 10 March 2026, and the loan with it."]),
-    ("at the latest", explained(RuleRow(loan_period=14, hard_due_date=date(2026, 3, 5))),
-     ["14 days: until Monday 16 March 2026.", "It has to be back by Thursday 5 March 2026 at the latest."]),
-    ("exactly", explained(RuleRow(loan_period=14, hard_due_date=date(2026, 3, 5), hard_due_mode="exactly")),
-     ["14 days: until Monday 16 March 2026.", "All such loans are due on Thursday 5 March 2026."]),
-    ("at the earliest", explained(RuleRow(loan_period=1, hard_due_date=date(2026, 3, 5), hard_due_mode="after")),
-     ["1 day: until Tuesday 3 March 2026.", "No such loan is due before Thursday 5 March 2026."]),
-    ("a date that is over", explained(RuleRow(loan_period=1, hard_due_date=date(2026, 3, 1))),
-     ["1 day: until Tuesday 3 March 2026.", "The fixed due date Sunday 1 March 2026 is over and does not count."]),
-    ("a popular book",
-     explained(copy={"queued_on_book": 4}, library=LibrarySettings(high_demand_holds=3, high_demand_days=7)),
-     ["14 days: until Monday 16 March 2026.",
-      "Many wait for this book, so it is lent for 7 days only, to Monday 9 March 2026."]),
-    ("by hand", explained(by_hand=datetime(2026, 4, 1, 23, 59, 59, 999999, tzinfo=UTC)),
-     ["14 days: until Monday 16 March 2026.", "Staff set the due date to Thursday 2 April 2026, 01:59 by hand."]),
-    ("a closure that came later",
-     {"steps": [{"code": "closure", "values": {"from": "2026-03-16", "to": "2026-03-17", "exception": "Flood"}}]},
-     ["A closure that was added later (Flood) moved it from Monday 16 March 2026 to Tuesday 17 March 2026."]),
+    (
+        "a weekday that is closed",
+        explained(calendar=Calendar(weekly={1: (Hours(time(9), time(18)),)})),
+        [
+            "14 days: until Monday 16 March 2026.",
+            "The library is closed on Monday 16 March 2026, so it moves on to Tuesday 17 March 2026.",
+        ],
+    ),
+    (
+        "a holiday",
+        explained(calendar=Calendar(exceptions=[SpecialDays("Founders’ Day", date(2026, 3, 16), date(2026, 3, 16))])),
+        [
+            "14 days: until Monday 16 March 2026.",
+            "The library is closed on Monday 16 March 2026 (Founders’ Day), so it moves on to Tuesday 17 March 2026.",
+        ],
+    ),
+    (
+        "open days alone",
+        explained(RuleRow(loan_period=5, due_mode="open_days"), calendar=Calendar(weekly=WEEKDAYS)),
+        ["5 days: until Monday 9 March 2026.", "Only open days count; 2 closed days are left out."],
+    ),
+    (
+        "a card that ends on a closed day",
+        explained(patron={"expires_on": date(2026, 3, 8)}, calendar=Calendar(weekly=WEEKDAYS)),
+        [
+            "14 days: until Monday 16 March 2026.",
+            "The card is valid until Sunday 8 March 2026, and no loan lasts longer.",
+            "The library is closed on Sunday 8 March 2026, so it moves back to Friday 6 March 2026.",
+        ],
+    ),
+    (
+        "an hourly loan cut at closing",
+        explained(
+            RuleRow(loan_period=10, loan_unit="hours", hourly_at_closing="cut"), calendar=Calendar(weekly=WEEKDAYS)
+        ),
+        ["10 hours: until Monday 2 March 2026, 21:00.", "The library closes before that: Monday 2 March 2026, 19:00."],
+    ),
+    (
+        "an hourly loan extended",
+        explained(
+            RuleRow(loan_period=10, loan_unit="hours", hourly_at_closing="extend"), calendar=Calendar(weekly=WEEKDAYS)
+        ),
+        [
+            "10 hours: until Monday 2 March 2026, 21:00.",
+            "The library is closed then, so until it opens again: Tuesday 3 March 2026, 10:00.",
+        ],
+    ),
+    (
+        "the end of term",
+        explained(
+            RuleRow(loan_period=14, due_by_term_end=True),
+            calendar=Calendar(terms=[TermDays("Winter", date(2026, 1, 1), date(2026, 3, 10))]),
+        ),
+        [
+            "14 days: until Monday 16 March 2026.",
+            "The term “Winter” ends on Tuesday 10 March 2026, and the loan with it.",
+        ],
+    ),
+    (
+        "at the latest",
+        explained(RuleRow(loan_period=14, hard_due_date=date(2026, 3, 5))),
+        ["14 days: until Monday 16 March 2026.", "It has to be back by Thursday 5 March 2026 at the latest."],
+    ),
+    (
+        "exactly",
+        explained(RuleRow(loan_period=14, hard_due_date=date(2026, 3, 5), hard_due_mode="exactly")),
+        ["14 days: until Monday 16 March 2026.", "All such loans are due on Thursday 5 March 2026."],
+    ),
+    (
+        "at the earliest",
+        explained(RuleRow(loan_period=1, hard_due_date=date(2026, 3, 5), hard_due_mode="after")),
+        ["1 day: until Tuesday 3 March 2026.", "No such loan is due before Thursday 5 March 2026."],
+    ),
+    (
+        "a date that is over",
+        explained(RuleRow(loan_period=1, hard_due_date=date(2026, 3, 1))),
+        ["1 day: until Tuesday 3 March 2026.", "The fixed due date Sunday 1 March 2026 is over and does not count."],
+    ),
+    (
+        "a popular book",
+        explained(copy={"queued_on_book": 4}, library=LibrarySettings(high_demand_holds=3, high_demand_days=7)),
+        [
+            "14 days: until Monday 16 March 2026.",
+            "Many wait for this book, so it is lent for 7 days only, to Monday 9 March 2026.",
+        ],
+    ),
+    (
+        "by hand",
+        explained(by_hand=datetime(2026, 4, 1, 23, 59, 59, 999999, tzinfo=UTC)),
+        ["14 days: until Monday 16 March 2026.", "Staff set the due date to Thursday 2 April 2026, 01:59 by hand."],
+    ),
+    (
+        "a closure that came later",
+        {"steps": [{"code": "closure", "values": {"from": "2026-03-16", "to": "2026-03-17", "exception": "Flood"}}]},
+        ["A closure that was added later (Flood) moved it from Monday 16 March 2026 to Tuesday 17 March 2026."],
+    ),
     ("what is not known is not told", {"steps": [{"code": "by_magic", "values": {}}]}, []),
-]  # fmt: skip
+]
 
 
 def test_every_step_on_the_way_to_a_due_date_has_a_sentence():
@@ -131,13 +196,16 @@ def test_way_to_the_due_date_is_told_step_by_step(explanation, sentences):
 
 
 def test_staff_read_values_and_steps_and_the_reader_what_concerns_them():
-    explanation = explained(RuleRow(id=4, label="secret row", loan_period=14, renewals_allowed=2, no_renewal_before=3,
-                                    auto_renew=True))  # fmt: skip
+    explanation = explained(
+        RuleRow(id=4, label="secret row", loan_period=14, renewals_allowed=2, no_renewal_before=3, auto_renew=True)
+    )
     assert len(explaining.staff_lines(explanation)) == len(DEFAULTS) + 1
     assert explaining.reader_lines(explanation) == [
-        "14 days: until Monday 16 March 2026.", "It can be renewed 2 times, for 14 days each.",
-        "Renewal opens 3 days before it is due.", "The library renews it for you where it can.",
-    ]  # fmt: skip
+        "14 days: until Monday 16 March 2026.",
+        "It can be renewed 2 times, for 14 days each.",
+        "Renewal opens 3 days before it is due.",
+        "The library renews it for you where it can.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -145,10 +213,12 @@ def test_staff_read_values_and_steps_and_the_reader_what_concerns_them():
     [
         (RuleRow(loan_period=14), "It cannot be renewed."),
         (RuleRow(loan_period=14, renewals_allowed=1, renewal_period=7), "It can be renewed once, for 7 days."),
-        (RuleRow(loan_period=4, loan_unit="hours", renewals_allowed=-1),
-         "It can be renewed as often as you like, for 4 hours each time."),
+        (
+            RuleRow(loan_period=4, loan_unit="hours", renewals_allowed=-1),
+            "It can be renewed as often as you like, for 4 hours each time.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_reader_learns_how_often_it_can_be_renewed(row, sentence):
     assert explaining.reader_lines(explained(row))[-1] == sentence
 

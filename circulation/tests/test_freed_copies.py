@@ -23,9 +23,12 @@ pytestmark = pytest.mark.django_db
 
 def queued(book, *, branch=None, placed_at=MONDAY):
     return Hold.objects.create(
-        book=book, patron=make_patron(), pickup_branch=branch or make_branch(), state=HoldState.QUEUED,
+        book=book,
+        patron=make_patron(),
+        pickup_branch=branch or make_branch(),
+        state=HoldState.QUEUED,
         placed_at=placed_at,
-    )  # fmt: skip
+    )
 
 
 def added(book, librarian):
@@ -196,9 +199,13 @@ def test_database_refuses_an_open_loan_of_a_copy_that_is_not_lent(status):
             copy=copy, branch=copy.branch, patron=patron, checked_out_at=MONDAY, due_at=MONDAY + timedelta(days=1)
         )
     past = Loan.objects.create(
-        copy=copy, branch=copy.branch, patron=patron, checked_out_at=MONDAY, due_at=MONDAY + timedelta(days=1),
+        copy=copy,
+        branch=copy.branch,
+        patron=patron,
+        checked_out_at=MONDAY,
+        due_at=MONDAY + timedelta(days=1),
         returned_at=MONDAY,
-    )  # fmt: skip
+    )
     with pytest.raises(IntegrityError), transaction.atomic():
         Loan.objects.filter(pk=past.pk).update(returned_at=None)
 

@@ -175,9 +175,12 @@ def test_refused_request_keeps_the_reason_and_the_copy_becomes_what_staff_say(li
 
 @pytest.mark.parametrize(
     ("values", "field"),
-    [({"reason": "  "}, "reason"), ({"reason": "x" * 301}, "reason"),
-     ({"reason": "Gone.", "copy_status": "on_loan"}, "copy_status")],
-)  # fmt: skip
+    [
+        ({"reason": "  "}, "reason"),
+        ({"reason": "x" * 301}, "reason"),
+        ({"reason": "Gone.", "copy_status": "on_loan"}, "copy_status"),
+    ],
+)
 def test_refusal_without_a_good_reason_or_status_is_invalid(librarian, values, field):
     hold = make_hold()
     with pytest.raises(InvalidInput) as invalid:
@@ -231,9 +234,12 @@ def test_place_in_the_queue_is_shown_to_reader_and_client(client, api):
     first, second = make_patron(), make_patron()
     for patron, minutes in ((second, 1), (first, 2)):
         Hold.objects.create(
-            book=book, patron=patron, pickup_branch=make_branch(), state=HoldState.QUEUED,
+            book=book,
+            patron=patron,
+            pickup_branch=make_branch(),
+            state=HoldState.QUEUED,
             placed_at=now - timedelta(minutes=minutes),
-        )  # fmt: skip
+        )
     make_hold(patron=second)
     rows = api(second.user).get("/api/v1/holds/", {"state": "queued"}).json()["results"]
     assert [row["position"] for row in rows] == [2]

@@ -16,9 +16,16 @@ def unfolded(text):
 
 def test_day_is_a_whole_day_that_stays_free():
     assert calendar([BOOK], name="Loans").split("\r\n")[8:-2] == [
-        "BEGIN:VEVENT", "UID:loan-1@lyceum", "DTSTAMP:20260302T120000Z", "SEQUENCE:0", "DTSTART;VALUE=DATE:20260316",
-        "DTEND;VALUE=DATE:20260317", "SUMMARY:Due back: Emma", "TRANSP:TRANSPARENT", "END:VEVENT",
-    ]  # fmt: skip
+        "BEGIN:VEVENT",
+        "UID:loan-1@lyceum",
+        "DTSTAMP:20260302T120000Z",
+        "SEQUENCE:0",
+        "DTSTART;VALUE=DATE:20260316",
+        "DTEND;VALUE=DATE:20260317",
+        "SUMMARY:Due back: Emma",
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+    ]
 
 
 def test_moment_is_told_in_universal_time():

@@ -62,9 +62,11 @@ def test_codes_are_text_dates_are_dates_and_names_stay_in_sight(staff, librarian
     assert sheet.freeze_panes == "A2"
     cells = cells_of(sheet)
     assert {name: (cells[name].value, cells[name].data_type) for name in ("barcode", "title", "card", "reader")} == {
-        "barcode": ("00310000000000012345", "s"), "title": ("1984", "s"), "card": ("0000123456789012", "s"),
+        "barcode": ("00310000000000012345", "s"),
+        "title": ("1984", "s"),
+        "card": ("0000123456789012", "s"),
         "reader": ("Amina Diallo", "s"),
-    }  # fmt: skip
+    }
     lent = timezone.make_naive(LENT, timezone.get_default_timezone()).replace(second=0)
     assert (cells["lent"].value, cells["lent"].is_date) == (lent, True)
     assert (cells["renewals"].value, cells["renewals"].data_type) == (0, "n")
@@ -77,10 +79,22 @@ def test_codes_are_text_dates_are_dates_and_names_stay_in_sight(staff, librarian
 @pytest.mark.parametrize(
     "title",
     [
-        "=1+1", "{=1+1}", "@SUM(A1)", "+1", "-1", "#N/A", "https://example.org/", "mailto:a@example.org", "TRUE", "007",
-        "2026-03-02", "a;=1+1", "<b>&amp;", "Ünïcødé 𝔘",
+        "=1+1",
+        "{=1+1}",
+        "@SUM(A1)",
+        "+1",
+        "-1",
+        "#N/A",
+        "https://example.org/",
+        "mailto:a@example.org",
+        "TRUE",
+        "007",
+        "2026-03-02",
+        "a;=1+1",
+        "<b>&amp;",
+        "Ünïcødé 𝔘",
     ],
-)  # fmt: skip
+)
 def test_no_title_is_anything_but_text(staff, title):
     titled(title)
     cell = cells_of(sheet_of(staff.get(SHEET)))["title"]

@@ -113,9 +113,12 @@ def test_book_lock_alone_gives_one_hold_one_copy(locked, monkeypatch):
     for copy in (first, second):
         make_loan(copy=copy, checked_out_at=timezone.now() - timedelta(days=1))
     hold = Hold.objects.create(
-        book=first.book, patron=make_patron(), pickup_branch=first.branch, state=HoldState.QUEUED,
+        book=first.book,
+        patron=make_patron(),
+        pickup_branch=first.branch,
+        state=HoldState.QUEUED,
         placed_at=timezone.now(),
-    )  # fmt: skip
+    )
     if not locked:
         without(monkeypatch, "book")
     monkeypatch.setattr(returns, "fetch", meeting(fetch, locked=locked, after=_reads_who_waits))

@@ -58,8 +58,15 @@ def text(response):
 
 
 def test_matrix_is_saved_as_it_was_shown_without_a_change(admin, everyone, dvd):
-    LoanRule.objects.create(item_type=dvd, max_loans=-1, auto_renew=False, self_check_out=True, due_mode="ignore",
-                            hard_due_date=date(2026, 6, 30), no_renewal_before=0)  # fmt: skip
+    LoanRule.objects.create(
+        item_type=dvd,
+        max_loans=-1,
+        auto_renew=False,
+        self_check_out=True,
+        due_mode="ignore",
+        hard_due_date=date(2026, 6, 30),
+        no_renewal_before=0,
+    )
     before = list(LoanRule.objects.values())
     assert save(admin).status_code == 302
     assert list(LoanRule.objects.values()) == before
@@ -68,11 +75,17 @@ def test_matrix_is_saved_as_it_was_shown_without_a_change(admin, everyone, dvd):
 
 def test_cells_of_many_rows_are_changed_at_once_and_written_down(admin, everyone, dvd):
     of_dvds = LoanRule.objects.create(item_type=dvd, loan_period=7)
-    response = save(admin, **{
-        f"row-{everyone.pk}__loan_period": "21", f"row-{everyone.pk}__max_loans": "∞",
-        f"row-{everyone.pk}__renewals_allowed": "0", f"row-{of_dvds.pk}__loan_period": "",
-        f"row-{of_dvds.pk}__auto_renew": "no", f"row-{of_dvds.pk}__hard_due_date": "2026-06-30",
-    })  # fmt: skip
+    response = save(
+        admin,
+        **{
+            f"row-{everyone.pk}__loan_period": "21",
+            f"row-{everyone.pk}__max_loans": "∞",
+            f"row-{everyone.pk}__renewals_allowed": "0",
+            f"row-{of_dvds.pk}__loan_period": "",
+            f"row-{of_dvds.pk}__auto_renew": "no",
+            f"row-{of_dvds.pk}__hard_due_date": "2026-06-30",
+        },
+    )
     assert response.status_code == 302
     everyone.refresh_from_db()
     of_dvds.refresh_from_db()
@@ -113,7 +126,7 @@ def test_row_is_removed_whatever_its_cells_say(admin, everyone, dvd):
         ("due_mode", "never", "Select a valid choice. never is not one of the available choices."),
         ("auto_renew", "perhaps", "Select a valid choice. perhaps is not one of the available choices."),
     ],
-)  # fmt: skip
+)
 def test_error_stands_beside_its_cell_and_nothing_is_saved(admin, everyone, parameter, typed, sentence):
     response = save(admin, **{f"row-{everyone.pk}__{parameter}": typed, f"row-{everyone.pk}__no_renewal_before": "3"})
     assert response.status_code == 422
@@ -159,8 +172,13 @@ def test_row_that_another_removed_meanwhile_is_no_accident(admin, everyone, dvd)
 def test_row_of_the_same_scope_that_came_in_the_same_moment_is_no_accident(everyone):
     same = LoanRule(loan_period=3)
     with pytest.raises(errors.RulesChangedMeanwhile):
-        services.save_matrix(changed=[], added=same, removed=[], by=make_librarian(),
-                             seen=services.matrix_version(LoanRule.objects.all()))  # fmt: skip
+        services.save_matrix(
+            changed=[],
+            added=same,
+            removed=[],
+            by=make_librarian(),
+            seen=services.matrix_version(LoanRule.objects.all()),
+        )
     assert LoanRule.objects.get() == everyone
 
 
@@ -171,8 +189,10 @@ def test_empty_cell_shows_what_it_inherits_and_from_which_row(admin, everyone, d
     cells = {cell.parameter: cell for cell in line.cells}
     assert list(cells) == list(DEFAULTS)
     assert (cells["loan_period"].inherited, cells["loan_period"].source, cells["loan_period"].source_number) == (
-        "14 days", everyone, 1,
-    )  # fmt: skip
+        "14 days",
+        everyone,
+        1,
+    )
     assert cells["max_loans"].is_set
     assert (cells["due_mode"].inherited, cells["due_mode"].source) == ("on the next open day", None)
 

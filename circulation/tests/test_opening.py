@@ -27,7 +27,7 @@ from circulation.tests.calendars import (
     opened,
     term,
     week,
-)  # fmt: skip
+)
 
 MORNING, AFTERNOON = Hours(time(9), time(12)), Hours(time(14), time(18))
 
@@ -162,8 +162,11 @@ def test_term_of_a_day():
     spring = term("2026-02-01/2026-06-30")
     cal = calendar(None, spring)
     assert [cal.term_of(day(on)) for on in ("2026-01-31", "2026-02-01", "2026-06-30", "2026-07-01")] == [
-        None, spring, spring, None,
-    ]  # fmt: skip
+        None,
+        spring,
+        spring,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -240,8 +243,11 @@ specials = st.builds(
 terms = st.builds(lambda span, weekly: TermDays("Term", span[0], span[1], weekly=weekly), spans, weeks)
 calendars = st.builds(
     lambda weekly, exceptions, terms, zone: Calendar("Main", weekly, tuple(exceptions), tuple(terms), zone),
-    weeks, st.lists(specials, max_size=4), st.lists(terms, max_size=2), st.sampled_from([UTC, BERLIN, SAO_PAULO]),
-)  # fmt: skip
+    weeks,
+    st.lists(specials, max_size=4),
+    st.lists(terms, max_size=2),
+    st.sampled_from([UTC, BERLIN, SAO_PAULO]),
+)
 
 
 @unhurried

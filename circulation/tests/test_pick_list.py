@@ -38,9 +38,11 @@ def test_requests_stand_by_branch_and_shelf_mark_the_oldest_first(client):
     central, north = make_branch(name="Central"), make_branch(name="North")
     now = timezone.now()
     for title, branch, shelf_mark, hours in [
-        ("Fourth", north, "A 1", 9), ("Third", central, "B 2", 8), ("Second", central, "A 1", 1),
+        ("Fourth", north, "A 1", 9),
+        ("Third", central, "B 2", 8),
+        ("Second", central, "A 1", 1),
         ("First", central, "A 1", 2),
-    ]:  # fmt: skip
+    ]:
         copy = make_copy(book=make_book(title=title), branch=branch, shelf_mark=shelf_mark)
         make_hold(copy=copy, placed_at=now - timedelta(hours=hours))
     make_hold(state=HoldState.READY, copy=make_copy(book=make_book(title="Fetched already")))

@@ -141,10 +141,12 @@ def test_two_desks_that_lend_the_last_place_of_one_reader(locked, decisions):
 
 def test_request_and_desk_for_the_same_last_copy(decisions):
     copy, reader, other = make_copy(), make_patron(), make_patron()
-    done, refused = split(at_once(
-        lambda: services.place_hold(book=copy.book, patron=reader, branch=copy.branch, by=reader.user),
-        lambda: services.check_out(copy=copy, patron=other, by=make_librarian()),
-    ))  # fmt: skip
+    done, refused = split(
+        at_once(
+            lambda: services.place_hold(book=copy.book, patron=reader, branch=copy.branch, by=reader.user),
+            lambda: services.check_out(copy=copy, patron=other, by=make_librarian()),
+        )
+    )
     assert yes(decisions) == 1
     assert len(done) == 1
     assert refused in (["no_copy_free"], ["copy_requested_by_another"])
@@ -348,9 +350,9 @@ def test_deadlock_is_tried_once_more(monkeypatch):
             met.wait()
             cursor.execute("SELECT 1 FROM catalog_book WHERE id = %s FOR UPDATE", [copy.book_id])
 
-    done, refused = split(at_once(
-        lambda: services.place_hold(book=copy.book, patron=reader, branch=copy.branch, by=reader.user), edit
-    ))  # fmt: skip
+    done, refused = split(
+        at_once(lambda: services.place_hold(book=copy.book, patron=reader, branch=copy.branch, by=reader.user), edit)
+    )
     assert (len(done), refused) == (2, [])
     assert len(tries) == 2
     assert Hold.objects.count() == 1

@@ -134,11 +134,15 @@ def test_api_registers_a_reader_and_refuses_with_reasons(api, librarian):
     made = staff.post(PATRONS, {"full_name": "Ana Nowak", "birth_date": "1990-05-17"}, format="json")
     assert made.status_code == 201
     assert made.json() == {
-        "id": made.json()["id"], "full_name": "Ana Nowak", "username": "ana.nowak", "email": None,
-        "card_number": Patron.objects.get(pk=made.json()["id"]).card_number, "tier": "reader",
+        "id": made.json()["id"],
+        "full_name": "Ana Nowak",
+        "username": "ana.nowak",
+        "email": None,
+        "card_number": Patron.objects.get(pk=made.json()["id"]).card_number,
+        "tier": "reader",
         "tier_id": tier_of_everybody(),
         "birth_date": "1990-05-17",
-    }  # fmt: skip
+    }
     again = staff.post(PATRONS, {"full_name": "Ana Nowak"}, format="json")
     assert (again.status_code, again.json()["code"]) == (409, "looks_like")
     assert staff.post(PATRONS, {"full_name": "Ana Nowak", "is_another": True}, format="json").status_code == 201

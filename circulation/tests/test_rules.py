@@ -25,10 +25,17 @@ def given(*, copy=None, patron=None, rows=(SHIPPED,)):
 def loans(*counts):
     """So many open loans at each branch, of as many books."""
     return tuple(
-        OpenLoan(id=f"{branch}-{number}", barcode=f"D-{branch}-{number}", branch=branch, item_type=None,
-                 book=1000 * branch + number, due_at=datetime(2026, 3, 20, tzinfo=UTC))
-        for branch, count in counts for number in range(count)
-    )  # fmt: skip
+        OpenLoan(
+            id=f"{branch}-{number}",
+            barcode=f"D-{branch}-{number}",
+            branch=branch,
+            item_type=None,
+            book=1000 * branch + number,
+            due_at=datetime(2026, 3, 20, tzinfo=UTC),
+        )
+        for branch, count in counts
+        for number in range(count)
+    )
 
 
 def codes(decision):
@@ -45,10 +52,16 @@ def test_free_copy_is_lent_for_fourteen_days_to_the_end_of_the_day():
 I, O, A = Level.IMPOSSIBLE, Level.OVERRIDABLE, Level.ALERT  # noqa: E741 (a column of the table)
 SCENARIOS = [
     ("unknown barcode (stops all else)", replace(given(patron={"is_active": False}), copy=None), [("copy_unknown", I)]),
-    ("unknown card (stops all else)", replace(given(copy={"status": "withdrawn"}), patron=None),
-     [("patron_unknown", I)]),
-    ("unknown barcode, unknown card", replace(FREE, copy=None, patron=None),
-     [("copy_unknown", I), ("patron_unknown", I)]),
+    (
+        "unknown card (stops all else)",
+        replace(given(copy={"status": "withdrawn"}), patron=None),
+        [("patron_unknown", I)],
+    ),
+    (
+        "unknown barcode, unknown card",
+        replace(FREE, copy=None, patron=None),
+        [("copy_unknown", I), ("patron_unknown", I)],
+    ),
     ("account closed", given(patron={"is_active": False}), [("patron_inactive", I)]),
     ("copy withdrawn", given(copy={"status": "withdrawn"}), [("copy_withdrawn", I)]),
     ("not for loan", given(copy={"not_for_loan": True}), [("copy_not_for_loan", O)]),
@@ -56,40 +69,68 @@ SCENARIOS = [
     ("damaged", given(copy={"status": "damaged"}), [("copy_damaged", O)]),
     ("copy marked lost that turns up", given(copy={"status": "lost"}), [("copy_was_lost", A)]),
     ("copy marked missing that turns up", given(copy={"status": "missing"}), [("copy_was_missing", A)]),
-    ("lent to this patron (renewing is its own verb)", given(copy={"status": "on_loan", "lent_to": "L-1"}),
-     [("already_lent_to_patron", I)]),
+    (
+        "lent to this patron (renewing is its own verb)",
+        given(copy={"status": "on_loan", "lent_to": "L-1"}),
+        [("already_lent_to_patron", I)],
+    ),
     ("lent to another", given(copy={"status": "on_loan", "lent_to": "L-2"}), [("already_lent_to_another", O)]),
-    ("on the hold shelf for another",
-     given(copy={"status": "on_shelf_for_hold", "hold_for": "L-2", "hold_state": "ready"}),
-     [("copy_held_for_another", O)]),
-    ("in transit for another", given(copy={"status": "in_transit", "hold_for": "L-2", "hold_state": "in_transit"}),
-     [("copy_held_for_another", O)]),
-    ("requested by another", given(copy={"status": "requested", "hold_for": "L-2", "hold_state": "requested"}),
-     [("copy_requested_by_another", O)]),
+    (
+        "on the hold shelf for another",
+        given(copy={"status": "on_shelf_for_hold", "hold_for": "L-2", "hold_state": "ready"}),
+        [("copy_held_for_another", O)],
+    ),
+    (
+        "in transit for another",
+        given(copy={"status": "in_transit", "hold_for": "L-2", "hold_state": "in_transit"}),
+        [("copy_held_for_another", O)],
+    ),
+    (
+        "requested by another",
+        given(copy={"status": "requested", "hold_for": "L-2", "hold_state": "requested"}),
+        [("copy_requested_by_another", O)],
+    ),
     ("requested by this patron", given(copy={"status": "requested", "hold_for": "L-1", "hold_state": "requested"}), []),
-    ("on the hold shelf for this patron",
-     given(copy={"status": "on_shelf_for_hold", "hold_for": "L-1", "hold_state": "ready"}), []),
+    (
+        "on the hold shelf for this patron",
+        given(copy={"status": "on_shelf_for_hold", "hold_for": "L-1", "hold_state": "ready"}),
+        [],
+    ),
     ("in transit for nobody", given(copy={"status": "in_transit"}), [("copy_in_transit", A)]),
     ("no rule gives a loan period: no row", given(rows=[]), [("no_rule_defined", I)]),
     ("no rule gives a loan period: no row sets it", given(rows=[RuleRow(max_loans=3)]), [("no_rule_defined", I)]),
     ("0 means none: loan period", given(rows=[RuleRow(loan_period=0, max_loans=3)]), [("no_rule_defined", I)]),
     ("limit of the rule: one below", given(patron={"loans": loans((CENTRAL, 2))}), []),
-    ("limit of the rule: reached", given(patron={"loans": loans((CENTRAL, 2), (NORTH, 1))}),
-     [("loan_limit_reached", O)]),
+    (
+        "limit of the rule: reached",
+        given(patron={"loans": loans((CENTRAL, 2), (NORTH, 1))}),
+        [("loan_limit_reached", O)],
+    ),
     ("0 means none: limit", given(rows=[RuleRow(loan_period=14, max_loans=0)]), [("loan_limit_reached", O)]),
-    ("unlimited (-1): limit", given(patron={"loans": loans((CENTRAL, 500))},
-                                    rows=[RuleRow(loan_period=14, max_loans=-1)]), []),
+    (
+        "unlimited (-1): limit",
+        given(patron={"loans": loans((CENTRAL, 500))}, rows=[RuleRow(loan_period=14, max_loans=-1)]),
+        [],
+    ),
     ("no row sets the limit", given(patron={"loans": loans((CENTRAL, 500))}, rows=[RuleRow(loan_period=14)]), []),
-    ("the limit of a branch counts its own copies",
-     given(patron={"loans": loans((NORTH, 2))}, rows=[SHIPPED, RuleRow(branch=CENTRAL, max_loans=2)]), []),
-    ("the limit of a branch is reached there",
-     given(patron={"loans": loans((CENTRAL, 2))}, rows=[SHIPPED, RuleRow(branch=CENTRAL, max_loans=2)]),
-     [("loan_limit_reached", O)]),
-    ("the tier's total", given(patron={"loans": loans((NORTH, 1)), "tier_max_loans": 1}),
-     [("total_loan_limit_reached", O)]),
+    (
+        "the limit of a branch counts its own copies",
+        given(patron={"loans": loans((NORTH, 2))}, rows=[SHIPPED, RuleRow(branch=CENTRAL, max_loans=2)]),
+        [],
+    ),
+    (
+        "the limit of a branch is reached there",
+        given(patron={"loans": loans((CENTRAL, 2))}, rows=[SHIPPED, RuleRow(branch=CENTRAL, max_loans=2)]),
+        [("loan_limit_reached", O)],
+    ),
+    (
+        "the tier's total",
+        given(patron={"loans": loans((NORTH, 1)), "tier_max_loans": 1}),
+        [("total_loan_limit_reached", O)],
+    ),
     ("the tier's total: unlimited", given(patron={"loans": loans((NORTH, 1)), "tier_max_loans": -1}), []),
     ("the tier's total: 0 means none", given(patron={"tier_max_loans": 0}), [("total_loan_limit_reached", O)]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("state", "expected"), [row[1:] for row in SCENARIOS], ids=[row[0] for row in SCENARIOS])
@@ -107,9 +148,15 @@ def test_all_reasons_come_at_once_in_the_order_of_the_rules():
         rows=[RuleRow(max_loans=3)],
     )
     assert codes(rules.decide_check_out(state, at=AT)) == [
-        "patron_inactive", "copy_not_for_loan", "copy_damaged", "already_lent_to_another", "copy_held_for_another",
-        "no_rule_defined", "loan_limit_reached", "total_loan_limit_reached",
-    ]  # fmt: skip
+        "patron_inactive",
+        "copy_not_for_loan",
+        "copy_damaged",
+        "already_lent_to_another",
+        "copy_held_for_another",
+        "no_rule_defined",
+        "loan_limit_reached",
+        "total_loan_limit_reached",
+    ]
 
 
 def test_refused_decision_raises_the_gravest_reason_and_carries_all_of_them():
@@ -117,8 +164,10 @@ def test_refused_decision_raises_the_gravest_reason_and_carries_all_of_them():
     with pytest.raises(errors.AlreadyLentToPatron) as refused:
         rules.decide_check_out(state, at=AT).raise_if_refused()
     assert [reason.code for reason in refused.value.reasons] == [
-        "copy_not_for_loan", "copy_was_missing", "already_lent_to_patron",
-    ]  # fmt: skip
+        "copy_not_for_loan",
+        "copy_was_missing",
+        "already_lent_to_patron",
+    ]
     assert refused.value.error_code == "already_lent_to_patron"
     assert refused.value.detail == "Copy C-1 is already on loan to this reader."
 
@@ -154,7 +203,7 @@ OF_BOTH = RuleRow(branch=CENTRAL, tier=STUDENT, max_loans=0)
         pytest.param([EVERYONE, RuleRow(tier=STUDENT, max_loans=-1)], NORTH, STUDENT, 14, -1, id="-1 is a value"),
         pytest.param([], CENTRAL, STUDENT, None, None, id="found nowhere"),
     ],
-)  # fmt: skip
+)
 def test_each_parameter_is_looked_up_on_its_own(rows, branch, tier, period, limit):
     values = resolve(rows, branch=branch, tier=tier)
     assert (values.loan_period.value, values.max_loans.value) == (period, limit)
@@ -180,11 +229,18 @@ REQUESTS = [
     ("total: reached", {"holds": 2, "tier_max_holds": 2}, ["total_hold_limit_reached"]),
     ("total: unlimited", {"holds": 99, "tier_max_holds": -1}, []),
     ("no copy free", {"is_free_here": False}, ["no_copy_free"]),
-    ("all at once, in order",
-     {"is_active": False, "already_held": True, "already_on_loan": True, "tier_max_holds": 0, "is_free_here": False},
-     ["patron_inactive", "book_already_held", "book_already_lent_to_patron", "total_hold_limit_reached",
-      "no_copy_free"]),
-]  # fmt: skip
+    (
+        "all at once, in order",
+        {"is_active": False, "already_held": True, "already_on_loan": True, "tier_max_holds": 0, "is_free_here": False},
+        [
+            "patron_inactive",
+            "book_already_held",
+            "book_already_lent_to_patron",
+            "total_hold_limit_reached",
+            "no_copy_free",
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("values", "expected"), [row[1:] for row in REQUESTS], ids=[row[0] for row in REQUESTS])

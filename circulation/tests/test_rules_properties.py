@@ -20,17 +20,19 @@ BRANCHES, TIERS, TYPES = (1, 2), (10, 20), (100, 200)
 
 limits = st.one_of(st.none(), st.integers(-1, 4))
 scopes = st.tuples(*(st.sampled_from((None, *ids)) for ids in (BRANCHES, TIERS, TYPES)))
-parameters = st.fixed_dictionaries({
-    "loan_period": st.one_of(st.none(), st.integers(1, 40)),
-    "max_loans": limits,
-    "renewals_allowed": limits,
-    "renewal_period": st.one_of(st.none(), st.integers(0, 40)),
-    "no_renewal_before": st.one_of(st.none(), st.integers(0, 20)),
-    "auto_renew": st.one_of(st.none(), st.booleans()),
-    "renew_from": st.sampled_from([None, "due_date", "today"]),
-    "due_mode": st.sampled_from([None, "ignore", "next_open", "open_days", "same_weekday"]),
-    "self_check_out": st.one_of(st.none(), st.booleans()),
-})  # fmt: skip
+parameters = st.fixed_dictionaries(
+    {
+        "loan_period": st.one_of(st.none(), st.integers(1, 40)),
+        "max_loans": limits,
+        "renewals_allowed": limits,
+        "renewal_period": st.one_of(st.none(), st.integers(0, 40)),
+        "no_renewal_before": st.one_of(st.none(), st.integers(0, 20)),
+        "auto_renew": st.one_of(st.none(), st.booleans()),
+        "renew_from": st.sampled_from([None, "due_date", "today"]),
+        "due_mode": st.sampled_from([None, "ignore", "next_open", "open_days", "same_weekday"]),
+        "self_check_out": st.one_of(st.none(), st.booleans()),
+    }
+)
 
 
 def row_of(number, scope, values):
@@ -42,9 +44,13 @@ def row_of(number, scope, values):
 matrices = st.dictionaries(scopes, parameters, max_size=10).map(
     lambda rows: [row_of(number, scope, values) for number, (scope, values) in enumerate(rows.items())]
 )
-asked = st.fixed_dictionaries({
-    "branch": st.sampled_from(BRANCHES), "tier": st.sampled_from(TIERS), "item_type": st.sampled_from((None, *TYPES)),
-})  # fmt: skip
+asked = st.fixed_dictionaries(
+    {
+        "branch": st.sampled_from(BRANCHES),
+        "tier": st.sampled_from(TIERS),
+        "item_type": st.sampled_from((None, *TYPES)),
+    }
+)
 dates = st.one_of(st.none(), st.dates(date(2026, 2, 1), date(2026, 4, 30)))
 
 
@@ -53,45 +59,94 @@ def open_loans(draw):
     count = draw(st.integers(0, 8))
     return [
         OpenLoan(
-            id=f"l-{number}", barcode=f"D-{number}", branch=draw(st.sampled_from(BRANCHES)),
-            item_type=draw(st.sampled_from((None, *TYPES))), book=draw(st.integers(1, 9)),
-            due_at=MONDAY + timedelta(days=draw(st.integers(-5, 20))), is_claimed=draw(st.booleans()),
+            id=f"l-{number}",
+            barcode=f"D-{number}",
+            branch=draw(st.sampled_from(BRANCHES)),
+            item_type=draw(st.sampled_from((None, *TYPES))),
+            book=draw(st.integers(1, 9)),
+            due_at=MONDAY + timedelta(days=draw(st.integers(-5, 20))),
+            is_claimed=draw(st.booleans()),
         )
         for number in range(count)
-    ]  # fmt: skip
+    ]
 
 
 patrons = st.builds(
-    PatronState, card=st.just("L-1"), tier=st.sampled_from(TIERS), is_active=st.booleans(), is_card_lost=st.booleans(),
-    expires_on=dates, is_restricted=st.booleans(), restricted_until=dates, is_address_confirmed=st.booleans(),
-    birth_date=st.one_of(st.none(), st.dates(date(1990, 1, 1), date(2025, 1, 1))), wants_auto_renewal=st.booleans(),
-    tier_max_loans=limits, loans=open_loans(),
-)  # fmt: skip
+    PatronState,
+    card=st.just("L-1"),
+    tier=st.sampled_from(TIERS),
+    is_active=st.booleans(),
+    is_card_lost=st.booleans(),
+    expires_on=dates,
+    is_restricted=st.booleans(),
+    restricted_until=dates,
+    is_address_confirmed=st.booleans(),
+    birth_date=st.one_of(st.none(), st.dates(date(1990, 1, 1), date(2025, 1, 1))),
+    wants_auto_renewal=st.booleans(),
+    tier_max_loans=limits,
+    loans=open_loans(),
+)
 copies = st.builds(
-    CopyState, barcode=st.just("C-1"), branch=st.sampled_from(BRANCHES), item_type=st.sampled_from((None, *TYPES)),
-    book=st.integers(1, 9), not_for_loan=st.booleans(), minimum_age=st.sampled_from([None, 6, 12, 16, 18]),
-    status=st.sampled_from(["available", "on_loan", "in_repair", "damaged", "lost", "missing", "in_transit",
-                            "withdrawn", "requested", "on_shelf_for_hold"]),
-    lent_to=st.sampled_from([None, "L-1", "L-2"]), hold_for=st.sampled_from([None, "L-1", "L-2"]),
-    hold_state=st.sampled_from(["requested", "ready", "in_transit"]), queued_on_book=st.integers(0, 4),
-    queued_for_copy=st.integers(0, 4),
-)  # fmt: skip
-libraries = st.builds(
-    LibrarySettings, overdue_policy=st.sampled_from(["block", "confirm", "ignore"]), one_copy_per_book=st.booleans(),
-    high_demand_holds=st.just(2), high_demand_days=st.integers(1, 30),
-)  # fmt: skip
-check_outs = st.builds(
-    CheckOutState, barcode=st.just("C-1"), card=st.just("L-1"), copy=copies, patron=patrons, rules=matrices,
-    library=libraries, is_self=st.booleans(),
-)  # fmt: skip
-renewals = st.builds(
-    RenewalState, copy=copies, patron=patrons, rules=matrices, library=libraries,
-    loan=st.builds(
-        LoanState, id=st.just("l-0"), checked_out_at=st.just(MONDAY - timedelta(days=5)),
-        due_at=st.integers(-200, 600).map(lambda hours: MONDAY + timedelta(hours=hours)), renewals=st.integers(0, 4),
-        is_claimed=st.booleans(), is_lost=st.booleans(),
+    CopyState,
+    barcode=st.just("C-1"),
+    branch=st.sampled_from(BRANCHES),
+    item_type=st.sampled_from((None, *TYPES)),
+    book=st.integers(1, 9),
+    not_for_loan=st.booleans(),
+    minimum_age=st.sampled_from([None, 6, 12, 16, 18]),
+    status=st.sampled_from(
+        [
+            "available",
+            "on_loan",
+            "in_repair",
+            "damaged",
+            "lost",
+            "missing",
+            "in_transit",
+            "withdrawn",
+            "requested",
+            "on_shelf_for_hold",
+        ]
     ),
-)  # fmt: skip
+    lent_to=st.sampled_from([None, "L-1", "L-2"]),
+    hold_for=st.sampled_from([None, "L-1", "L-2"]),
+    hold_state=st.sampled_from(["requested", "ready", "in_transit"]),
+    queued_on_book=st.integers(0, 4),
+    queued_for_copy=st.integers(0, 4),
+)
+libraries = st.builds(
+    LibrarySettings,
+    overdue_policy=st.sampled_from(["block", "confirm", "ignore"]),
+    one_copy_per_book=st.booleans(),
+    high_demand_holds=st.just(2),
+    high_demand_days=st.integers(1, 30),
+)
+check_outs = st.builds(
+    CheckOutState,
+    barcode=st.just("C-1"),
+    card=st.just("L-1"),
+    copy=copies,
+    patron=patrons,
+    rules=matrices,
+    library=libraries,
+    is_self=st.booleans(),
+)
+renewals = st.builds(
+    RenewalState,
+    copy=copies,
+    patron=patrons,
+    rules=matrices,
+    library=libraries,
+    loan=st.builds(
+        LoanState,
+        id=st.just("l-0"),
+        checked_out_at=st.just(MONDAY - timedelta(days=5)),
+        due_at=st.integers(-200, 600).map(lambda hours: MONDAY + timedelta(hours=hours)),
+        renewals=st.integers(0, 4),
+        is_claimed=st.booleans(),
+        is_lost=st.booleans(),
+    ),
+)
 
 
 def codes(decision):
@@ -181,18 +236,50 @@ def test_one_loan_more_never_makes_a_limit_vanish(state, more):
 # The decisions
 
 ORDER = [
-    "patron_inactive", "card_lost", "card_expired", "patron_restricted_until", "patron_restricted",
-    "address_unconfirmed", "copy_withdrawn", "copy_not_for_loan", "copy_in_repair", "copy_damaged", "copy_was_lost",
-    "copy_was_missing", "already_lent_to_patron", "already_lent_to_another", "copy_held_for_another",
-    "copy_requested_by_another", "copy_in_transit", "no_rule_defined", "loan_limit_reached",
-    "total_loan_limit_reached", "has_overdue_loans", "too_young", "same_book_already_lent",
-]  # fmt: skip
+    "patron_inactive",
+    "card_lost",
+    "card_expired",
+    "patron_restricted_until",
+    "patron_restricted",
+    "address_unconfirmed",
+    "copy_withdrawn",
+    "copy_not_for_loan",
+    "copy_in_repair",
+    "copy_damaged",
+    "copy_was_lost",
+    "copy_was_missing",
+    "already_lent_to_patron",
+    "already_lent_to_another",
+    "copy_held_for_another",
+    "copy_requested_by_another",
+    "copy_in_transit",
+    "no_rule_defined",
+    "loan_limit_reached",
+    "total_loan_limit_reached",
+    "has_overdue_loans",
+    "too_young",
+    "same_book_already_lent",
+]
 AT_RENEWAL = [
-    "loan_lost", "loan_claimed_returned", "renewal_limit_reached", "patron_inactive", "card_lost", "card_expired",
-    "patron_restricted_until", "patron_restricted", "address_unconfirmed", "has_overdue_loans", "auto_renewal_not_set",
-    "too_late_to_renew", "auto_renewal_declined", "copy_held_for_another", "others_wait_for_book", "too_soon_to_renew",
-    "no_rule_defined", "due_date_would_not_move",
-]  # fmt: skip
+    "loan_lost",
+    "loan_claimed_returned",
+    "renewal_limit_reached",
+    "patron_inactive",
+    "card_lost",
+    "card_expired",
+    "patron_restricted_until",
+    "patron_restricted",
+    "address_unconfirmed",
+    "has_overdue_loans",
+    "auto_renewal_not_set",
+    "too_late_to_renew",
+    "auto_renewal_declined",
+    "copy_held_for_another",
+    "others_wait_for_book",
+    "too_soon_to_renew",
+    "no_rule_defined",
+    "due_date_would_not_move",
+]
 
 
 @often

@@ -137,8 +137,12 @@ def _all_in_order(staff):
         make_loan(patron=patron, due_at=MONDAY + 90 * DAY)
     copy = make_copy(not_for_loan=True, status=CopyStatus.DAMAGED)
     assert refused(services.check_out, copy=copy, patron=patron, by=staff, at=MONDAY) == [
-        "patron_restricted", "address_unconfirmed", "copy_not_for_loan", "copy_damaged", "loan_limit_reached",
-    ]  # fmt: skip
+        "patron_restricted",
+        "address_unconfirmed",
+        "copy_not_for_loan",
+        "copy_damaged",
+        "loan_limit_reached",
+    ]
 
 
 @clause("*overridable* yields to staff with the permission and a comment")
@@ -146,9 +150,13 @@ def _override(staff):
     patron = make_patron()
     copy = make_copy(not_for_loan=True, status=CopyStatus.IN_REPAIR)
     loan = services.check_out(
-        copy=copy, patron=patron, by=staff, override=["copy_not_for_loan", "copy_in_repair"], comment=f" {SEEN} ",
+        copy=copy,
+        patron=patron,
+        by=staff,
+        override=["copy_not_for_loan", "copy_in_repair"],
+        comment=f" {SEEN} ",
         at=MONDAY,
-    )  # fmt: skip
+    )
     kept = Override.objects.get(loan=loan)
     assert (kept.verb, kept.comment, kept.by, kept.at, kept.due_at) == ("check_out", SEEN, staff, MONDAY, None)
     assert [reason["code"] for reason in kept.reasons] == ["copy_not_for_loan", "copy_in_repair"]
@@ -273,16 +281,19 @@ def _first_returned_then_lent(staff):
     assert list(Loan.objects.open().filter(copy=old.copy)) == [new]
     verbs = Activity.objects.filter(subject__in=[old.patron.user, patron.user]).order_by("at", "id")
     assert [row.verb for row in verbs if row.verb.startswith("loan.")] == [
-        "loan.closed", "loan.opened", "loan.overridden",
-    ]  # fmt: skip
+        "loan.closed",
+        "loan.opened",
+        "loan.overridden",
+    ]
 
 
 @clause("on the hold shelf or in transit for another · requested by another")
 def _kept_for_another(staff):
     for state, code in [
-        (HoldState.READY, "copy_held_for_another"), (HoldState.IN_TRANSIT, "copy_held_for_another"),
+        (HoldState.READY, "copy_held_for_another"),
+        (HoldState.IN_TRANSIT, "copy_held_for_another"),
         (HoldState.REQUESTED, "copy_requested_by_another"),
-    ]:  # fmt: skip
+    ]:
         hold = make_hold(state=state)
         assert refused(services.check_out, copy=hold.copy, patron=make_patron(), by=staff) == [code]
 
@@ -336,9 +347,12 @@ def _self_no_overrides(staff):
     assert services.check_out(copy=make_copy(), patron=patron, by=patron.user)
     with pytest.raises(NotAllowed):
         services.check_out(
-            copy=make_copy(not_for_loan=True), patron=patron, by=patron.user, override=["copy_not_for_loan"],
+            copy=make_copy(not_for_loan=True),
+            patron=patron,
+            by=patron.user,
+            override=["copy_not_for_loan"],
             comment="please",
-        )  # fmt: skip
+        )
 
 
 @clause("Patrons at self check-out … confirm no alerts that staff should see")
@@ -397,9 +411,12 @@ def _bound_copy_comes_home(staff):
 def queue(book: Any, **values: Any) -> Hold:
     values.setdefault("branch", make_branch())
     return Hold.objects.create(
-        book=book, patron=make_patron(), pickup_branch=values["branch"], state=HoldState.QUEUED,
+        book=book,
+        patron=make_patron(),
+        pickup_branch=values["branch"],
+        state=HoldState.QUEUED,
         placed_at=values.get("placed_at", MONDAY),
-    )  # fmt: skip
+    )
 
 
 def lend_by_override(hold: Any, staff: User) -> None:
@@ -478,9 +495,13 @@ def _reader_overrides_nothing(staff):
 def _hold_on_this_copy(staff):
     loan = make_loan(due_at=MONDAY + DAY)
     Hold.objects.create(
-        book=loan.copy.book, copy=loan.copy, patron=make_patron(), pickup_branch=loan.branch,
-        state=HoldState.REQUESTED, placed_at=MONDAY,
-    )  # fmt: skip
+        book=loan.copy.book,
+        copy=loan.copy,
+        patron=make_patron(),
+        pickup_branch=loan.branch,
+        state=HoldState.REQUESTED,
+        placed_at=MONDAY,
+    )
     for more in ({}, {"override": ["copy_held_for_another"], "comment": SEEN}):
         assert refused(services.renew, loan=loan, by=staff, at=MONDAY, **more) == ["copy_held_for_another"]
 
@@ -560,8 +581,12 @@ def _renewal_reasons_in_order(staff):
     late.patron.save()
     queue(loan.copy.book)
     assert refused(services.renew, loan=loan, by=staff, at=MONDAY) == [
-        "renewal_limit_reached", "patron_restricted", "has_overdue_loans", "others_wait_for_book", "too_soon_to_renew",
-    ]  # fmt: skip
+        "renewal_limit_reached",
+        "patron_restricted",
+        "has_overdue_loans",
+        "others_wait_for_book",
+        "too_soon_to_renew",
+    ]
 
 
 @clause('"Renew all" renews what it can and reports the rest with reasons')
@@ -574,8 +599,9 @@ def _renew_all(staff):
     result = services.renew_all(patron=patron, by=patron.user, at=MONDAY)
     assert result.renewed == [first]
     assert [(loan, [reason.code for reason in reasons]) for loan, reasons in result.refused] == [
-        (second, ["others_wait_for_book"]), (third, ["loan_lost"]),
-    ]  # fmt: skip
+        (second, ["others_wait_for_book"]),
+        (third, ["loan_lost"]),
+    ]
     assert (now(first).renewals, now(second).renewals) == (1, 0)
 
 

@@ -51,10 +51,16 @@ WORDS_ON_CARDS = st.sampled_from(["mend"] * 5 + ["card_lost", "until", "for good
 # How much somebody sets aside: 0 all but one reason, 1 all without a comment, else all. A due date by hand, in days.
 KEPT, BY_HAND = st.integers(0, 12), st.sampled_from([None, None, None, 7, -1])
 # Before and after the last moment of a due date.
-EDGES = st.sampled_from([
-    timedelta(minutes=-1), timedelta(seconds=-30), timedelta(0), timedelta(microseconds=1), timedelta(seconds=30),
-    timedelta(minutes=1),
-])  # fmt: skip
+EDGES = st.sampled_from(
+    [
+        timedelta(minutes=-1),
+        timedelta(seconds=-30),
+        timedelta(0),
+        timedelta(microseconds=1),
+        timedelta(seconds=30),
+        timedelta(minutes=1),
+    ]
+)
 SAID = st.sampled_from(["in_repair", "damaged", "missing", "lost", "withdrawn", "available"])
 POLICIES = st.sampled_from(["block", "block", "confirm", "ignore"])
 SETTINGS = st.builds(Settings, POLICIES, st.booleans(), st.sampled_from([None, (1, 5), (1, 5), (2, 2)]))
@@ -66,13 +72,18 @@ VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "check_out": (16, {"copy": COPIES, "patron": PATRONS, "branch": st.none() | BRANCHES}),
     "check_out_to_oneself": (3, {"copy": COPIES, "patron": PATRONS, "would_rather": SELDOM}),
     "check_out_by_override": (
-        6, {"copy": COPIES, "patron": PATRONS, "branch": BRANCHES, "kept": KEPT, "days": BY_HAND}
+        6,
+        {"copy": COPIES, "patron": PATRONS, "branch": BRANCHES, "kept": KEPT, "days": BY_HAND},
     ),
     "lend_what_another_waits_for": (5, {"nth": PICKED, "patron": PATRONS}),
     "check_in": (
         5,
-        {"copy": COPIES, "branch": st.none() | BRANCHES, "is_damaged": SELDOM,
-         "ago": st.sampled_from([None, None, None, 2, 20, 60, -1])},
+        {
+            "copy": COPIES,
+            "branch": st.none() | BRANCHES,
+            "is_damaged": SELDOM,
+            "ago": st.sampled_from([None, None, None, 2, 20, 60, -1]),
+        },
     ),
     "check_in_what_is_out": (8, {"nth": PICKED, "branch": st.none() | BRANCHES}),
     "renew": (6, {"nth": PICKED, "by_reader": BY_READER}),
@@ -89,7 +100,8 @@ VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "catalogue_says": (3, {"copy": COPIES, "status": SAID}),
     "scan_at_an_edge": (5, {"nth": PICKED, "after": EDGES, "copy": COPIES}),
     "scan_what_was_put_aside": (
-        4, {"copy": COPIES, "status": st.sampled_from(["in_repair", "withdrawn"]), "patron": PATRONS}
+        4,
+        {"copy": COPIES, "status": st.sampled_from(["in_repair", "withdrawn"]), "patron": PATRONS},
     ),
     "catalogue_mends": (5, {"nth": PICKED}),
     "may_be_lent": (2, {"copy": COPIES, "for_loan": st.sampled_from([True, True, False])}),
@@ -99,7 +111,7 @@ VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "a_queue_forms": (4, {"book": st.sampled_from(["poems", "key"]), "patron": PATRONS, "other": PATRONS}),
     "renew_before_a_queue": (4, {"nth": PICKED}),
     "catalogue_serves_a_queue": (3, {"nth": PICKED}),
-}  # fmt: skip
+}
 ANY_STEP = st.sampled_from([verb for verb, (often, _with) in VERBS.items() for _n in range(often)]).flatmap(
     lambda verb: st.tuples(st.just(verb), st.fixed_dictionaries(VERBS[verb][1]))
 )
@@ -167,12 +179,24 @@ class Desk(RuleBasedStateMachine):
         for loan, row in zip(self.model.loans, self.loans, strict=True):
             kept = seen["loans"][str(row.pk)]
             assert (
-                moment(kept["checked_out_at"]), moment(kept["due_at"]), moment(kept["returned_at"]), kept["renewals"],
-                kept["claimed_returned_at"] is not None, kept["lost_at"] is not None, kept["is_hourly"],
+                moment(kept["checked_out_at"]),
+                moment(kept["due_at"]),
+                moment(kept["returned_at"]),
+                kept["renewals"],
+                kept["claimed_returned_at"] is not None,
+                kept["lost_at"] is not None,
+                kept["is_hourly"],
                 self.library.names[kept["branch_id"]],
             ) == (
-                loan.out, loan.due, loan.returned, loan.renewals, loan.claimed, loan.lost, loan.is_hourly, loan.branch,
-            ), loan  # fmt: skip
+                loan.out,
+                loan.due,
+                loan.returned,
+                loan.renewals,
+                loan.claimed,
+                loan.lost,
+                loan.is_hourly,
+                loan.branch,
+            ), loan
         for hold, made in zip(self.model.holds, self.holds, strict=True):
             kept = seen["holds"][str(made.pk)]
             copy = self.library.copies[hold.copy].pk if hold.copy else None
@@ -192,9 +216,10 @@ class Desk(RuleBasedStateMachine):
             assert (status in {"on_loan", "lost"}) or copy.pk not in out, (barcode, status)
             assert status != "on_loan" or copy.pk in out, barcode
             assert bound.get(copy.pk) == {
-                "requested": "requested", "on_shelf_for_hold": "ready",
+                "requested": "requested",
+                "on_shelf_for_hold": "ready",
                 "in_transit": bound.get(copy.pk) and "in_transit",
-            }.get(status), (barcode, status)  # fmt: skip
+            }.get(status), (barcode, status)
 
     def books_count_their_copies_and_nobody_queues_beside_a_free_one(self) -> None:
         assert set(self.before["books"]) == set(self.model.books())
@@ -266,11 +291,14 @@ class Desk(RuleBasedStateMachine):
                 copy, name, self.now, branch=branch or self.model.copies[copy].home, by_self=by_self, override=override
             ),
             lambda: services.check_out(
-                copy=copy.lower(), patron=f" {patron.card_number} ",
+                copy=copy.lower(),
+                patron=f" {patron.card_number} ",
                 by=patron.user if by_self else self.library.librarian,
-                branch=self.library.branches[branch] if branch else None, at=self.now, **_asked(override),
+                branch=self.library.branches[branch] if branch else None,
+                at=self.now,
+                **_asked(override),
             ),
-        )  # fmt: skip
+        )
         if loan is not None:
             assert loan.due > self.now
             is_by_rule = override.due is None and not loan.is_hourly and self.model.patrons[name].expires is None
@@ -299,10 +327,14 @@ class Desk(RuleBasedStateMachine):
         action, result = self.both(
             lambda: self.model.check_in(copy, self.now, branch=branch, returned=returned, damaged=is_damaged),
             lambda: services.check_in(
-                copy=copy, by=self.library.librarian, branch=self.library.branches[branch] if branch else None,
-                returned_at=returned, is_damaged=is_damaged, at=self.now,
+                copy=copy,
+                by=self.library.librarian,
+                branch=self.library.branches[branch] if branch else None,
+                returned_at=returned,
+                is_damaged=is_damaged,
+                at=self.now,
             ),
-        )  # fmt: skip
+        )
         if action is not None:
             assert result.action == action
             seen = picture()
@@ -319,15 +351,18 @@ class Desk(RuleBasedStateMachine):
 
     def renew_before_a_queue(self, nth: int) -> None:
         """By override: a popular book is renewed for the shorter period."""
-        there = [place for place, loan in enumerate(self.model.loans) if loan.returned is None
-                 and self.model.queue(self.model.copies[loan.copy].book)]  # fmt: skip
+        there = [
+            place
+            for place, loan in enumerate(self.model.loans)
+            if loan.returned is None and self.model.queue(self.model.copies[loan.copy].book)
+        ]
         if there:
             place = there[nth % len(there)]
             self.decide_otherwise(replace(self.model.settings, popular=(1, 5)))
             against, _due = self.model.against_renewal(self.model.loans[place], self.now, automatic=False)
             self.go_on_with(
                 self.model.loans[place], self.loans[place], self.override(against, 9, None), by_reader=False
-            )  # fmt: skip
+            )
 
     def catalogue_serves_a_queue(self, nth: int) -> None:
         """A copy comes to a record for which somebody waits."""
@@ -402,10 +437,13 @@ class Desk(RuleBasedStateMachine):
         hold, row = self.both(
             lambda: self.model.place_hold(book, patron, branch),
             lambda: services.place_hold(
-                book=self.library.books[book], patron=self.library.patrons[patron],
-                branch=self.library.branches[branch], by=user, at=self.now,
+                book=self.library.books[book],
+                patron=self.library.patrons[patron],
+                branch=self.library.branches[branch],
+                by=user,
+                at=self.now,
             ),
-        )  # fmt: skip
+        )
         if hold is not None:
             self.holds.append(row)
 
@@ -436,8 +474,11 @@ class Desk(RuleBasedStateMachine):
     def write_on_card(self, patron: str, kind: str) -> None:
         trouble: dict[str, Any] = {}
         row: dict[str, Any] = {
-            "is_card_lost": False, "is_restricted": False, "restricted_until": None, "is_address_confirmed": True,
-        }  # fmt: skip
+            "is_card_lost": False,
+            "is_restricted": False,
+            "restricted_until": None,
+            "is_address_confirmed": True,
+        }
         day = self.now.date() + timedelta(days=2)
         match kind:
             case "card_lost":
@@ -459,10 +500,8 @@ class Desk(RuleBasedStateMachine):
     def catalogue_says(self, copy: str, status: str) -> None:
         self.both(
             lambda: self.model.set_status(copy, status),
-            lambda: catalogue.change_copy(
-                copy=self.copy(copy), changes={"status": status}, by=self.library.librarian
-            ),
-        )  # fmt: skip
+            lambda: catalogue.change_copy(copy=self.copy(copy), changes={"status": status}, by=self.library.librarian),
+        )
 
     def scan_what_was_put_aside(self, copy: str, status: str, patron: str) -> None:
         self.catalogue_says(copy, status)
@@ -482,7 +521,7 @@ class Desk(RuleBasedStateMachine):
             lambda: catalogue.change_copy(
                 copy=self.copy(copy), changes={"not_for_loan": not for_loan}, by=self.library.librarian
             ),
-        )  # fmt: skip
+        )
 
     def move_copy(self, copy: str, book: str) -> None:
         title = self.model.now_called(book)
@@ -500,15 +539,17 @@ class Desk(RuleBasedStateMachine):
                 lambda: catalogue.merge_books(
                     keep=self.book(keep), merged=self.book(merged), by=self.library.librarian
                 ),
-            )  # fmt: skip
+            )
 
     def decide_otherwise(self, settings: Settings) -> None:
         self.model.settings = settings
         holds, days = settings.popular or (None, None)
         LendingSettings.objects.update(
-            overdue_policy=settings.overdue, one_copy_per_book=settings.one_copy, high_demand_holds=holds,
+            overdue_policy=settings.overdue,
+            one_copy_per_book=settings.one_copy,
+            high_demand_holds=holds,
             high_demand_days=days,
-        )  # fmt: skip
+        )
 
     def copy(self, barcode: str) -> Copy:
         return Copy.objects.get(pk=self.library.copies[barcode].pk)
@@ -569,10 +610,14 @@ def run(library: Library, *, steps: int, **options: Any) -> None:
     run_state_machine_as_test(
         Desk,
         settings=settings(
-            max_examples=2 * steps // STEPS, stateful_step_count=STEPS, deadline=None, database=None,
-            suppress_health_check=list(HealthCheck), **options,
+            max_examples=2 * steps // STEPS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            **options,
         ),
-    )  # fmt: skip
+    )
 
 
 def test_two_thousand_steps_leave_the_library_as_the_model_says(library):
@@ -624,15 +669,16 @@ def overdue_a_minute_early(monkeypatch):
 
 
 def _overdue(monkeypatch, is_overdue):
-    monkeypatch.setattr(
-        OpenLoan, "is_overdue", lambda self, at: is_overdue(self, at) and not self.is_claimed
-    )  # fmt: skip
+    monkeypatch.setattr(OpenLoan, "is_overdue", lambda self, at: is_overdue(self, at) and not self.is_claimed)
 
 
 MUTANTS = [
-    popular_books_are_lent_as_long_as_others, withdrawn_copies_are_lent, copies_in_repair_are_lent,
-    overdue_a_minute_late, overdue_a_minute_early,
-]  # fmt: skip
+    popular_books_are_lent_as_long_as_others,
+    withdrawn_copies_are_lent,
+    copies_in_repair_are_lent,
+    overdue_a_minute_late,
+    overdue_a_minute_early,
+]
 
 
 @pytest.mark.slow

@@ -79,8 +79,10 @@ def test_patron_is_seen_with_card_and_standing():
     state = seen_of(patron)
     assert (state.expires_on, state.is_card_lost, state.birth_date) == (date(2027, 1, 1), True, date(2010, 1, 1))
     assert (state.is_restricted, state.restricted_until, state.restriction_note) == (
-        True, date(2026, 4, 1), "Torn pages",
-    )  # fmt: skip
+        True,
+        date(2026, 4, 1),
+        "Torn pages",
+    )
     assert (state.is_address_confirmed, state.wants_auto_renewal) == (False, False)
 
 

@@ -54,12 +54,19 @@ def test_each_verb_of_a_loan_is_written_down_and_told(librarian, told):
     services.check_in(copy=copy, by=librarian, at=MONDAY + 5 * DAY)
     verbs = [row for row in written(patron.user) if row[0].startswith("loan.")]
     assert verbs == [
-        ("loan.opened", librarian.pk), ("loan.renewed", patron.pk), ("loan.claimed_returned", librarian.pk),
-        ("loan.claim_withdrawn", librarian.pk), ("loan.declared_lost", librarian.pk), ("loan.closed", librarian.pk),
-    ]  # fmt: skip
+        ("loan.opened", librarian.pk),
+        ("loan.renewed", patron.pk),
+        ("loan.claimed_returned", librarian.pk),
+        ("loan.claim_withdrawn", librarian.pk),
+        ("loan.declared_lost", librarian.pk),
+        ("loan.closed", librarian.pk),
+    ]
     assert [name for name, _values, _row in told] == [
-        "loan_opened", "loan_renewed", "loan_declared_lost", "loan_closed",
-    ]  # fmt: skip
+        "loan_opened",
+        "loan_renewed",
+        "loan_declared_lost",
+        "loan_closed",
+    ]
     opened, renewed, lost, closed = told
     assert (opened[1]["by"], opened[2].returned_at) == (librarian, None)
     assert (renewed[1]["by"], renewed[1]["renewal"].loan, renewed[2].renewals) == (patron.user, loan, 1)

@@ -54,9 +54,12 @@ def desk(request: HttpRequest) -> HttpResponse:
         taken.remember(request.session, done.body["outcome"]["taken"])
     day, is_another = form.cleaned_data["returned_on"], done.body["reader"] != (str(reader.pk) if reader else "")
     return _shown_next(
-        request, Outcome.from_dict(done.body["outcome"]), done.body["reader"],
-        takes_back=takes_back and not is_another, returned_on=day.isoformat() if day and not is_another else "",
-    )  # fmt: skip
+        request,
+        Outcome.from_dict(done.body["outcome"]),
+        done.body["reader"],
+        takes_back=takes_back and not is_another,
+        returned_on=day.isoformat() if day and not is_another else "",
+    )
 
 
 def _scan(request: HttpRequest, form: ScanForm, reader: Patron | None, *, takes_back: bool) -> dict[str, Any]:

@@ -116,9 +116,12 @@ def _tabs(request: HttpRequest, form: LoanFilterForm) -> list[dict[str, Any]]:
     """One link for each status, with the other filters kept."""
     here = form.cleaned_data.get("status", "")
     named = [
-        ("", _("All")), ("out", _("Out")), ("overdue", _("Overdue")), ("active", _("Active")),
+        ("", _("All")),
+        ("out", _("Out")),
+        ("overdue", _("Overdue")),
+        ("active", _("Active")),
         ("returned", _("Returned")),
-    ]  # fmt: skip
+    ]
     return [
         {"label": label, "query": _kept_words(request, status=status), "is_here": status == here}
         for status, label in named

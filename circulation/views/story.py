@@ -31,15 +31,19 @@ def loan(request: HttpRequest, pk: UUID) -> HttpResponse:
     for_staff = user_of(request).has_perm("circulation.view_loan")
     renewal = services.explain_renewals([row]).get(row.pk) if row.returned_at is None else None
     story = stories.of_loan(row, renewal=renewal, for_staff=for_staff)
-    return render(request, "circulation/loan.html", {
-        "loan": row,
-        "story": story,
-        "reasons": [(reason, story.sentence(reason, for_staff=for_staff)) for reason in story.reasons],
-        "renewal": renewal,
-        "for_staff": for_staff,
-        "renewals": row.renewal_history.select_related("by"),
-        "overrides": row.overrides.select_related("by") if for_staff else (),
-    })  # fmt: skip
+    return render(
+        request,
+        "circulation/loan.html",
+        {
+            "loan": row,
+            "story": story,
+            "reasons": [(reason, story.sentence(reason, for_staff=for_staff)) for reason in story.reasons],
+            "renewal": renewal,
+            "for_staff": for_staff,
+            "renewals": row.renewal_history.select_related("by"),
+            "overrides": row.overrides.select_related("by") if for_staff else (),
+        },
+    )
 
 
 @require_POST
@@ -82,19 +86,27 @@ def explain(request: HttpRequest) -> HttpResponse:
         return render(request, "circulation/explain.html", {"form": form})
     branch = desk_branch(request)
     told = services.explain_check_out(copy=copy, patron=reader, by=user_of(request), branch=branch)
-    return render(request, "circulation/explain.html", {
-        "form": ExplainForm(initial={"copy": copy.barcode, "card": reader.card_number}),
-        "story": stories.of_decision(told.decision, for_staff=True),
-        "reader": reader,
-        "copy": copy,
-        "branch": branch or copy.branch,
-    })  # fmt: skip
+    return render(
+        request,
+        "circulation/explain.html",
+        {
+            "form": ExplainForm(initial={"copy": copy.barcode, "card": reader.card_number}),
+            "story": stories.of_decision(told.decision, for_staff=True),
+            "reader": reader,
+            "copy": copy,
+            "branch": branch or copy.branch,
+        },
+    )
 
 
 def _loan(request: HttpRequest, pk: UUID) -> Loan:
-    row = Loan.objects.visible_to(request.user).with_names().select_related(
-        "patron__tier", "branch", "copy__item_type", "checked_out_by", "returned_by"
-    ).filter(pk=pk).first()  # fmt: skip
+    row = (
+        Loan.objects.visible_to(request.user)
+        .with_names()
+        .select_related("patron__tier", "branch", "copy__item_type", "checked_out_by", "returned_by")
+        .filter(pk=pk)
+        .first()
+    )
     if row is None:
         raise NotFound
     return row

@@ -54,9 +54,11 @@ def shape_of(folder: Path) -> Shape | None:
         if not is_plain or len(modes) != 1 or modes[0] not in POOLINGS:
             return None
         return Shape(
-            layers=config["num_hidden_layers"], heads=config["num_attention_heads"],
-            epsilon=config["layer_norm_eps"], pooling=POOLINGS[modes[0]],
-        )  # fmt: skip
+            layers=config["num_hidden_layers"],
+            heads=config["num_attention_heads"],
+            epsilon=config["layer_norm_eps"],
+            pooling=POOLINGS[modes[0]],
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -35,11 +35,12 @@ class OpenVinoEmbedder:
         low = dtype == "bfloat16" or (dtype == "auto" and processor.has_bfloat16())
         streams = min(processor.cores(), MOST_STREAMS)
         settings: dict[str, Any] = {
-            "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams,
+            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": streams,
             "ENABLE_CPU_PINNING": False,  # workers, the embedder and the database share these cores
             "INFERENCE_PRECISION_HINT": "bf16" if low else "f32",
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if in_bytes else 0,
-        }  # fmt: skip
+        }
         self.spec = model
         self._tokenizer = tokenizer
         graph = bert.build(load_file(folder / "model.safetensors"), shape, in_bytes=in_bytes)

@@ -135,8 +135,11 @@ class EmbedderApp:
         ]
         words = sum(len(text.split()) for text in texts)  # close enough: nobody pays for a local model
         return {
-            "object": "list", "data": rows, "model": model, "usage": {"prompt_tokens": words, "total_tokens": words},
-        }  # fmt: skip
+            "object": "list",
+            "data": rows,
+            "model": model,
+            "usage": {"prompt_tokens": words, "total_tokens": words},
+        }
 
 
 def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], bool]:

@@ -27,9 +27,13 @@ DATES: dict[Any, Any] = {
 # attribute ``part``; one that says nothing is for whoever looks after the machine.
 CATALOGUE, READERS, LENDING, RULES, STAFF, SYSTEM = "catalogue", "readers", "lending", "rules", "staff", "system"
 PARTS: Mapping[str, Promise] = {
-    CATALOGUE: _("Catalogue"), READERS: _("Readers"), LENDING: _("Lending"), RULES: _("Rules and opening hours"),
-    STAFF: _("Staff"), SYSTEM: _("System"),
-}  # fmt: skip
+    CATALOGUE: _("Catalogue"),
+    READERS: _("Readers"),
+    LENDING: _("Lending"),
+    RULES: _("Rules and opening hours"),
+    STAFF: _("Staff"),
+    SYSTEM: _("System"),
+}
 
 Banner = Callable[[HttpRequest], str]
 Front = Callable[[HttpRequest], Mapping[str, Any]]
@@ -108,10 +112,16 @@ class LyceumAdminSite(admin.AdminSite):
                 parts[getattr(page, "part", SYSTEM)].append(model | ({"name": called} if called else {}))
         index = reverse(f"{self.name}:index")
         return [
-            {"name": PARTS[name], "app_label": name, "app_url": f"{index}#{name}", "has_module_perms": True,
-             "models": sorted(found, key=lambda model: getattr(self._registry[model["model"]], "place", 9))}
-            for name, found in parts.items() if found
-        ]  # fmt: skip
+            {
+                "name": PARTS[name],
+                "app_label": name,
+                "app_url": f"{index}#{name}",
+                "has_module_perms": True,
+                "models": sorted(found, key=lambda model: getattr(self._registry[model["model"]], "place", 9)),
+            }
+            for name, found in parts.items()
+            if found
+        ]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send whoever may not enter to the one sign-in; a signed-in reader without permission gets 403."""

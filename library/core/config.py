@@ -23,9 +23,24 @@ SECRET_LENGTH = 64  # characters, outside embedded mode
 
 # Commands that need neither PostgreSQL nor Redis; `up` brings its own.
 OFFLINE_COMMANDS = frozenset(
-    {"up", "check", "help", "version", "--help", "--version", "makemigrations", "spectacular", "collectstatic",
-     "build_books", "embedder", "makemessages", "compilemessages", "startapp", "settings"}
-)  # fmt: skip
+    {
+        "up",
+        "check",
+        "help",
+        "version",
+        "--help",
+        "--version",
+        "makemigrations",
+        "spectacular",
+        "collectstatic",
+        "build_books",
+        "embedder",
+        "makemessages",
+        "compilemessages",
+        "startapp",
+        "settings",
+    }
+)
 
 
 class ConfigError(Exception):
@@ -70,32 +85,45 @@ class Config(BaseSettings):
     )
 
     database_url: Annotated[str, AfterValidator(checks.database_url)] = setting(
-        "DATABASE_URL", "",
+        "DATABASE_URL",
+        "",
         "Your own PostgreSQL, 16 or newer with pgvector. Set it together with REDIS_URL; "
         "with neither of them `manage.py up` starts its own (embedded mode).",
-        group=SERVICES_GROUP, example="postgresql://lyceum:password@localhost:5432/lyceum", secret=True,
-    )  # fmt: skip
+        group=SERVICES_GROUP,
+        example="postgresql://lyceum:password@localhost:5432/lyceum",
+        secret=True,
+    )
     redis_url: Annotated[str, AfterValidator(checks.redis_url)] = setting(
-        "REDIS_URL", "", "Your own Redis, 7 or newer, or Valkey.",
-        group=SERVICES_GROUP, example="redis://localhost:6379/0", secret=True,
-    )  # fmt: skip
+        "REDIS_URL",
+        "",
+        "Your own Redis, 7 or newer, or Valkey.",
+        group=SERVICES_GROUP,
+        example="redis://localhost:6379/0",
+        secret=True,
+    )
     secret_key: str = setting(
-        "LYCEUM_SECRET_KEY", "",
+        "LYCEUM_SECRET_KEY",
+        "",
         "At least 64 random characters that sign sessions and tokens; needed with DATABASE_URL. For instance: "
         '`python3 -c "import secrets; print(secrets.token_urlsafe(64))"`. Embedded mode makes its own.',
-        group=SERVICES_GROUP, secret=True,
-    )  # fmt: skip
+        group=SERVICES_GROUP,
+        secret=True,
+    )
 
     var: Path = setting(
-        "LYCEUM_VAR", ROOT / "var",
+        "LYCEUM_VAR",
+        ROOT / "var",
         "The data folder: embedded data, kept mail, uploads under way, where the embedder listens.",
-        group=MACHINE, example="var",
-    )  # fmt: skip
+        group=MACHINE,
+        example="var",
+    )
     static_root: Path | None = setting(
-        "LYCEUM_STATIC_ROOT", None,
+        "LYCEUM_STATIC_ROOT",
+        None,
         "Where collected static files lie; unset: the folder `static` in the data folder.",
-        group=MACHINE, example="var/static",
-    )  # fmt: skip
+        group=MACHINE,
+        example="var/static",
+    )
     host: Annotated[str, AfterValidator(checks.listening_host)] = setting(
         "HOST", "127.0.0.1", "Where the web process listens; embedded mode answers on this machine only.", group=MACHINE
     )
@@ -105,35 +133,45 @@ class Config(BaseSettings):
     )
 
     allowed_hosts: Annotated[str, AfterValidator(checks.host_names)] = setting(
-        "LYCEUM_ALLOWED_HOSTS", "",
+        "LYCEUM_ALLOWED_HOSTS",
+        "",
         "Names by which browsers may reach the library, separated by commas; a leading dot takes subdomains in. "
         "Needed with DATABASE_URL; embedded mode knows its own.",
-        group=ADDRESS, example="library.example.org",
-    )  # fmt: skip
+        group=ADDRESS,
+        example="library.example.org",
+    )
     https: bool = setting(
-        "LYCEUM_HTTPS", False,
+        "LYCEUM_HTTPS",
+        False,
         "Whether browsers reach the library by HTTPS, through a proxy that sets X-Forwarded-Proto. Then cookies "
         "are sent by HTTPS only, and HTTP leads to HTTPS.",
         group=ADDRESS,
-    )  # fmt: skip
+    )
     trusted_proxies: Networks = setting(
-        "LYCEUM_TRUSTED_PROXIES", (),
+        "LYCEUM_TRUSTED_PROXIES",
+        (),
         "Addresses or networks of your proxies, separated by commas: only theirs is the word of X-Forwarded-For "
         "about who asks. Unset, with LYCEUM_HTTPS: one proxy, on this machine or a private network.",
-        group=ADDRESS, example="10.0.0.0/24",
-    )  # fmt: skip
+        group=ADDRESS,
+        example="10.0.0.0/24",
+    )
     public_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
-        "LYCEUM_PUBLIC_URL", "",
+        "LYCEUM_PUBLIC_URL",
+        "",
         "Where links in mails lead; unset: HOST and PORT.",
-        group=ADDRESS, example="https://library.example.org",
-    )  # fmt: skip
+        group=ADDRESS,
+        example="https://library.example.org",
+    )
 
     email_url: Annotated[str, AfterValidator(checks.email_url)] = setting(
-        "LYCEUM_EMAIL_URL", "",
+        "LYCEUM_EMAIL_URL",
+        "",
         "The mail server: smtp://user:password@host:25, smtp+tls://…:587 or smtps://…:465; unset: port 25 of this "
         "machine. Embedded mode keeps mail in var/mail instead.",
-        group=MAIL, example="smtp+tls://user:password@mail.example.org:587", secret=True,
-    )  # fmt: skip
+        group=MAIL,
+        example="smtp+tls://user:password@mail.example.org:587",
+        secret=True,
+    )
     email_from: Annotated[str, AfterValidator(checks.sender)] = setting(
         "LYCEUM_EMAIL_FROM", "Lyceum <library@example.org>", "From whom mail comes.", group=MAIL
     )
@@ -145,18 +183,20 @@ class Config(BaseSettings):
         group=RULES,
     )
     otp_for_login: Literal["everyone", "staff"] = setting(
-        "ACCOUNTS_OTP_FOR_LOGIN", "everyone",
+        "ACCOUNTS_OTP_FOR_LOGIN",
+        "everyone",
         "everyone: all sign in with password and mailed code; staff: readers with the password alone.",
         group=RULES,
-    )  # fmt: skip
+    )
 
     # Names that end in CLIENT count by client address, the others by account.
     limit_login: LimitSetting = setting(
-        "LYCEUM_LIMIT_LOGIN", Limit(5, 900),
+        "LYCEUM_LIMIT_LOGIN",
+        Limit(5, 900),
         "Wrong passwords and codes for one address before it is locked out. Limits say how often and in how long "
         "(units s, m, h, d).",
         group=LIMITS,
-    )  # fmt: skip
+    )
     limit_login_client: LimitSetting = setting(
         "LYCEUM_LIMIT_LOGIN_CLIENT", Limit(100, 900), "Sign-ins tried from one client address.", group=LIMITS
     )
@@ -164,13 +204,17 @@ class Config(BaseSettings):
         "LYCEUM_LIMIT_OTP", Limit(5, 3600), "Codes mailed to one address and not used.", group=LIMITS
     )
     limit_register_client: LimitSetting = setting(
-        "LYCEUM_LIMIT_REGISTER_CLIENT", Limit(20, 3600),
-        "Registrations begun from one client address.", group=LIMITS,
-    )  # fmt: skip
+        "LYCEUM_LIMIT_REGISTER_CLIENT",
+        Limit(20, 3600),
+        "Registrations begun from one client address.",
+        group=LIMITS,
+    )
     limit_register_try_client: LimitSetting = setting(
-        "LYCEUM_LIMIT_REGISTER_TRY_CLIENT", Limit(100, 3600),
-        "Codes and usernames tried by registrations from one client address.", group=LIMITS,
-    )  # fmt: skip
+        "LYCEUM_LIMIT_REGISTER_TRY_CLIENT",
+        Limit(100, 3600),
+        "Codes and usernames tried by registrations from one client address.",
+        group=LIMITS,
+    )
     limit_reset_client: LimitSetting = setting(
         "LYCEUM_LIMIT_RESET_CLIENT", Limit(20, 3600), "Password resets begun from one client address.", group=LIMITS
     )
@@ -182,14 +226,19 @@ class Config(BaseSettings):
     )
 
     embedding_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
-        "LYCEUM_EMBEDDING_URL", "",
+        "LYCEUM_EMBEDDING_URL",
+        "",
         "An OpenAI-shaped embeddings server for the model all-MiniLM-L6-v2; unset: our own embedder process.",
-        group=MODEL, example="http://localhost:8080/v1", secret=True,
-    )  # fmt: skip
+        group=MODEL,
+        example="http://localhost:8080/v1",
+        secret=True,
+    )
     embedding_dtype: Literal["auto", "float32", "bfloat16"] = setting(
-        "LYCEUM_EMBEDDING_DTYPE", "auto",
-        "What the model computes with; auto: bytes and bfloat16 where the CPU has them, else float32.", group=MODEL,
-    )  # fmt: skip
+        "LYCEUM_EMBEDDING_DTYPE",
+        "auto",
+        "What the model computes with; auto: bytes and bfloat16 where the CPU has them, else float32.",
+        group=MODEL,
+    )
 
     @property
     def embedded(self) -> bool:

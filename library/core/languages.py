@@ -21,17 +21,35 @@ CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 LONGEST = 40
 # Withdrawn from ISO 639-1 and 639-2 (change notices of the registration authority); ISO 639-3 never had them.
 RETIRED = {
-    "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "mol": "ro", "scr": "hr", "scc": "sr", "sh": "sh",
-}  # fmt: skip
+    "iw": "he",
+    "in": "id",
+    "ji": "yi",
+    "jw": "jv",
+    "mo": "ro",
+    "mol": "ro",
+    "scr": "hr",
+    "scc": "sr",
+    "sh": "sh",
+}
 ONE_NORWEGIAN = {"nb": "no", "nn": "no"}
 APART = {"hbs"}  # Bosnian, Croatian, Montenegrin and Serbian are catalogued each by itself
 # Languages of books that Django, which thinks of interfaces, has no word for.
 WORDS = {
-    "iu": _("Inuktitut"), "la": _("Latin"), "mi": _("Māori"), "oc": _("Occitan"), "sa": _("Sanskrit"),
-    "tl": _("Tagalog"), "yi": _("Yiddish"), "zh": _("Chinese"), "no": _("Norwegian"), "grc": _("Ancient Greek"),
-    "mul": _("several languages"), "zxx": _("without words"), "und": _("language not known"),
+    "iu": _("Inuktitut"),
+    "la": _("Latin"),
+    "mi": _("Māori"),
+    "oc": _("Occitan"),
+    "sa": _("Sanskrit"),
+    "tl": _("Tagalog"),
+    "yi": _("Yiddish"),
+    "zh": _("Chinese"),
+    "no": _("Norwegian"),
+    "grc": _("Ancient Greek"),
+    "mul": _("several languages"),
+    "zxx": _("without words"),
+    "und": _("language not known"),
     "mis": _("other language"),
-}  # fmt: skip
+}
 
 
 @lru_cache(maxsize=4096)

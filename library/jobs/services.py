@@ -216,9 +216,7 @@ def sweep(*, at: datetime | None = None) -> int:
 
 @transaction.atomic
 def _bring_back(job_id: UUID, *, at: datetime) -> bool:
-    job = (
-        Job.objects.forsaken(at).select_for_update(no_key=True, skip_locked=True).filter(pk=job_id).first()
-    )  # fmt: skip
+    job = Job.objects.forsaken(at).select_for_update(no_key=True, skip_locked=True).filter(pk=job_id).first()
     if job is None:
         return False
     sentence = _("The work stopped several times without a word. Try again, or tell us about the file.")

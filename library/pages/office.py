@@ -68,9 +68,11 @@ def _of_loans(at: datetime, start: datetime) -> list[Figure]:
     end = start + timedelta(days=1)
     lent = Loan.objects.filter(checked_out_at__gte=start).count()
     back = Loan.objects.filter(checked_in_at__gte=start).count()
-    out = Loan.objects.open().filter(due_at__lt=end, lost_at=None).aggregate(
-        late=Count("pk", filter=Q(due_at__lt=at)), due=Count("pk", filter=Q(due_at__gte=at))
-    )  # fmt: skip
+    out = (
+        Loan.objects.open()
+        .filter(due_at__lt=end, lost_at=None)
+        .aggregate(late=Count("pk", filter=Q(due_at__lt=at)), due=Count("pk", filter=Q(due_at__gte=at)))
+    )
     day = start.date().isoformat()
     return [
         Figure(_("lent today"), lent, _loans()),
@@ -83,7 +85,7 @@ def _of_loans(at: datetime, start: datetime) -> list[Figure]:
 def _of_holds() -> list[Figure]:
     found = Hold.objects.filter(state__in=[HoldState.REQUESTED, HoldState.READY]).aggregate(
         wanted=Count("pk", filter=Q(state=HoldState.REQUESTED)), ready=Count("pk", filter=Q(state=HoldState.READY))
-    )  # fmt: skip
+    )
     picks = reverse("circulation:pick-list")
     return [
         Figure(_("requests to fetch"), found["wanted"], picks, is_pressing=found["wanted"] > 0),

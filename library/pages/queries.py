@@ -71,6 +71,7 @@ def study_jobs(book: Book) -> Sequence[Job]:
     """The jobs under way that make study content from ``book``, oldest first; one query."""
     artifacts = Artifact.objects.filter(document__book=book).values("pk")
     return list(
-        Job.objects.open().filter(subject_label=Artifact._meta.label_lower, subject_id__in=artifacts)
+        Job.objects.open()
+        .filter(subject_label=Artifact._meta.label_lower, subject_id__in=artifacts)
         .order_by("created_at", "id")
-    )  # fmt: skip
+    )

@@ -90,18 +90,26 @@ def best(
     queries = [_quoted(lexeme) for lexeme in rarest]
     average = statistics.words / statistics.texts if statistics.texts and statistics.words else 0
     values: dict[str, Any] = {
-        "queries": queries, "rare": [idf(statistics.texts, having[lexeme]) for lexeme in rarest],
-        "any": " | ".join(queries[: _gathering(rarest, having)]), "more": K1 + 1, "steps": STEPS, "number": number,
-        "base": K1 * (1 - B) if average else K1, "slope": K1 * B / average if average else 0.0,
-    }  # fmt: skip
+        "queries": queries,
+        "rare": [idf(statistics.texts, having[lexeme]) for lexeme in rarest],
+        "any": " | ".join(queries[: _gathering(rarest, having)]),
+        "more": K1 + 1,
+        "steps": STEPS,
+        "number": number,
+        "base": K1 * (1 - B) if average else K1,
+        "slope": K1 * B / average if average else 0.0,
+    }
     conditions = ""
     for place, (column, allowed) in enumerate((within or {}).items()):
         conditions += f" AND {_name(column)} = ANY(%(within{place})s)"
         values[f"within{place}"] = list(allowed)
     statement = RANKED.format(
-        key=_name(table.key), words=_name(table.words), table=_name(table.name), vector=_name(table.vector),
+        key=_name(table.key),
+        words=_name(table.words),
+        table=_name(table.name),
+        vector=_name(table.vector),
         within=conditions,
-    )  # fmt: skip
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return dict(cursor.fetchall())

@@ -34,9 +34,17 @@ class GenerationInline(ReadOnly, admin.TabularInline[IndexGeneration, Document])
     model = IndexGeneration
     fk_name = "document"
     fields = (
-        "model", "dimensions", "chunker", "state", "page_count", "passage_count", "language", "note", "created_at",
+        "model",
+        "dimensions",
+        "chunker",
+        "state",
+        "page_count",
+        "passage_count",
+        "language",
+        "note",
+        "created_at",
         "ready_at",
-    )  # fmt: skip
+    )
     readonly_fields = fields
     extra = 0
 
@@ -88,7 +96,7 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         of_document = Job.objects.filter(
             kind="index", subject_label=Document._meta.label_lower, subject_id=OuterRef("pk")
-        ).order_by("-created_at", "-id")  # fmt: skip
+        ).order_by("-created_at", "-id")
         return (
             super()
             .get_queryset(request)
@@ -155,11 +163,12 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
         if document is not None:
             state = queries.state_of(document)
             context = {
-                "state": state, "job": state.job,
+                "state": state,
+                "job": state.job,
                 "may_cancel": state.job is not None and jobs.may_cancel(state.job, request.user),
                 "may_reindex": self.has_reindex_permission(request) and document.book is not None,
                 "may_delete": self.has_delete_index_permission(request) and state.state != "none",
-            }  # fmt: skip
+            }
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     # -- what can be done ------------------------------------------------------------------------------------------
@@ -236,11 +245,14 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Delete the index?") if verb == "delete" else _("Read it anew?"),
-            "opts": self.opts, "documents": documents, "verb": verb,
+            "opts": self.opts,
+            "documents": documents,
+            "verb": verb,
             "action": request.POST.get("action", ""),
-            "back": reverse("admin:rag_document_changelist") if len(documents) != 1
+            "back": reverse("admin:rag_document_changelist")
+            if len(documents) != 1
             else reverse("admin:rag_document_change", args=[documents[0].pk]),
-        }  # fmt: skip
+        }
         return TemplateResponse(request, "admin/rag/document/sure.html", context)
 
 
@@ -248,9 +260,17 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
 class IndexGenerationAdmin(ReadOnly, admin.ModelAdmin[IndexGeneration]):
     part, place, called = SYSTEM, 2, gettext_lazy("Readings of books")
     list_display = (
-        "book", "model", "dimensions", "chunker", "state", "is_live", "page_count", "passage_count", "note",
+        "book",
+        "model",
+        "dimensions",
+        "chunker",
+        "state",
+        "is_live",
+        "page_count",
+        "passage_count",
+        "note",
         "created_at",
-    )  # fmt: skip
+    )
     list_filter = ("state", "model", "chunker")
     search_fields = ("document__book__title",)
 

@@ -50,14 +50,17 @@ class RebuildAdmin(ReadOnly, admin.ModelAdmin[Rebuild]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         standing = rebuilding.standing()
-        return super().changelist_view(request, {
-            **(extra_context or {}),
-            "standing": standing,
-            "warning": reports.sentence(standing),
-            "job": standing.job,
-            "may_cancel": standing.job is not None and jobs.may_cancel(standing.job, request.user),
-            "may_change": request.user.has_perm(CHANGE),
-        })  # fmt: skip
+        return super().changelist_view(
+            request,
+            {
+                **(extra_context or {}),
+                "standing": standing,
+                "warning": reports.sentence(standing),
+                "job": standing.job,
+                "may_cancel": standing.job is not None and jobs.may_cancel(standing.job, request.user),
+                "may_change": request.user.has_perm(CHANGE),
+            },
+        )
 
     def get_urls(self) -> list[URLPattern]:
         own = [

@@ -41,9 +41,13 @@ class QueryView(APIView):
         found = answer(book=book, viewer=request.user, **asked.validated_data)
         sources = [vars(source) | {"book": book.pk} for source in found.sources]
         body = {
-            "answer": found.text, "supported": found.supported, "writer": found.writer, "conversation": None,
-            "sources": sources, "cached": found.cached,
-        }  # fmt: skip
+            "answer": found.text,
+            "supported": found.supported,
+            "writer": found.writer,
+            "conversation": None,
+            "sources": sources,
+            "cached": found.cached,
+        }
         return Response(AnswerSerializer(body).data)
 
 
@@ -58,10 +62,17 @@ class IndexView(APIView):
         """Whether a book can be asked: the state of what answers now, and the job of a build under way."""
         state = queries.index_state(get_book(book_id, request.user))
         body = {
-            "state": state.state, "pages": state.pages, "passages": state.passages, "model": state.model,
-            "error": state.error, "job": state.job.pk if state.job else None, "note": state.note,
-            "languages": state.languages, "stale": state.stale, "waiting": state.waiting,
-        }  # fmt: skip
+            "state": state.state,
+            "pages": state.pages,
+            "passages": state.passages,
+            "model": state.model,
+            "error": state.error,
+            "job": state.job.pk if state.job else None,
+            "note": state.note,
+            "languages": state.languages,
+            "stale": state.stale,
+            "waiting": state.waiting,
+        }
         return Response(IndexSerializer(body).data)
 
     @extend_schema(operation_id="rag_books_index_delete", responses={204: None, **ERRORS})

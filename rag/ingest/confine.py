@@ -27,9 +27,11 @@ def confine(*, parent: int, memory: int) -> None:
     if os.getppid() != parent:
         raise SystemExit(0)
     for kind, most in (
-        (resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, FILES),
-    ):  # fmt: skip
+    ):
         with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of address space
             resource.setrlimit(kind, (most, most))
 

@@ -82,10 +82,18 @@ def runs_of(number: int, page: RawPage, looks: Sequence[Look]) -> list[Run]:
         if lines[0].kind == "text" and len(lines) <= MOST_LINES and len(text.split()) <= MOST_WORDS:
             found.append(
                 Run(
-                    number, first, last, text, looks[first], _alone(page, looks, first, last),
-                    last + 1 == len(page.lines), _above(page.lines, first), words, contents,
+                    number,
+                    first,
+                    last,
+                    text,
+                    looks[first],
+                    _alone(page, looks, first, last),
+                    last + 1 == len(page.lines),
+                    _above(page.lines, first),
+                    words,
+                    contents,
                 )
-            )  # fmt: skip
+            )
     return found
 
 
@@ -246,9 +254,10 @@ def heading_looks(runs: Sequence[Run], letters: Counter[Look], body: Look) -> se
         by_look[run.look].append(run)
     total = max(1, sum(letters.values()))
     return {
-        look for look, group in by_look.items()
+        look
+        for look, group in by_look.items()
         if stands_out(look, body) and _is_of_headings(look, group, letters, body, total)
-    }  # fmt: skip
+    }
 
 
 def stands_out(look: Look, body: Look) -> bool:

@@ -17,10 +17,41 @@ DEEPEST = 200  # elements in each other
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # Whose ends end a paragraph.
 PARTING = {
-    "p", "div", "section", "article", "aside", "header", "footer", "main", "nav", "figure", "figcaption", "blockquote",
-    "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "caption", "pre", "hr", "address",
-    "details", "summary", "body", "form", "fieldset", "title", *HEADINGS,
-}  # fmt: skip
+    "p",
+    "div",
+    "section",
+    "article",
+    "aside",
+    "header",
+    "footer",
+    "main",
+    "nav",
+    "figure",
+    "figcaption",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "table",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "caption",
+    "pre",
+    "hr",
+    "address",
+    "details",
+    "summary",
+    "body",
+    "form",
+    "fieldset",
+    "title",
+    *HEADINGS,
+}
 SILENT = {"script", "style", "head", "template", "svg", "noscript", "audio", "video", "object", "iframe", "rt", "rp"}
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 BREAK = "\x1e"  # stands for a line break that is meant

@@ -51,11 +51,13 @@ def weigh(units: Sequence[Unit], *, room: int, count: Counter) -> list[Weighed]:
 def _weighed(units: Sequence[Unit], room: int, count: Counter) -> list[Weighed]:
     numbers = count([unit.text for unit in units]) if units else []
     return [
-        Weighed(unit, pieces, max(
-            word_count(unit.text), pieces * TARGET_WORDS / room, len(fold_space(unit.text)) / LETTERS_PER_WORD
-        ))
+        Weighed(
+            unit,
+            pieces,
+            max(word_count(unit.text), pieces * TARGET_WORDS / room, len(fold_space(unit.text)) / LETTERS_PER_WORD),
+        )
         for unit, pieces in zip(units, numbers, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _parted(each: Weighed, room: int, count: Counter) -> list[Weighed]:

@@ -112,10 +112,18 @@ def page_of(values: list[Any]) -> RawPage:
 def _values(page: RawPage) -> list[Any]:
     """Names left out: they would be most of it, and take most of the time."""
     lines = [
-        [[[w.text, w.x0, w.y0, w.x1, w.y1] for w in line.words],
-         line.size, line.bold, line.italic, line.font, line.kind, line.starts, line.centred]
+        [
+            [[w.text, w.x0, w.y0, w.x1, w.y1] for w in line.words],
+            line.size,
+            line.bold,
+            line.italic,
+            line.font,
+            line.kind,
+            line.starts,
+            line.centred,
+        ]
         for line in page.lines
-    ]  # fmt: skip
+    ]
     return [page.width, page.height, page.label, page.source, page.notes, page.title, lines]
 
 

@@ -97,9 +97,14 @@ def answer(source: Source, number: int) -> tuple[dict[str, Any], bytes]:
     except Exception as fault:  # every library has its own; a file must not choose which ends the process
         return {"page": number, "lost": _why(fault)}, b""
     values = {
-        "page": number, "label": page.label[:20], "source": page.source, "width": page.width, "height": page.height,
-        "notes": page.notes[:20], "words": sum(len(line.words) for line in page.lines),
-    }  # fmt: skip
+        "page": number,
+        "label": page.label[:20],
+        "source": page.source,
+        "width": page.width,
+        "height": page.height,
+        "notes": page.notes[:20],
+        "words": sum(len(line.words) for line in page.lines),
+    }
     return values, body
 
 

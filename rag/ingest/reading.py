@@ -119,11 +119,16 @@ def clean_pages(build: Build) -> None:
         generation.sections.all().delete()
         Section.objects.bulk_create(
             Section(
-                generation=generation, ordinal=ordinal, level=section.level, title=section.title[:300],
-                path=[title[:300] for title in section.path], page=section.page, start=section.start,
+                generation=generation,
+                ordinal=ordinal,
+                level=section.level,
+                title=section.title[:300],
+                path=[title[:300] for title in section.path],
+                page=section.page,
+                start=section.start,
             )
             for ordinal, section in enumerate(found)
-        )  # fmt: skip
+        )
         generation.pages.update(layout=None)
 
 
@@ -180,9 +185,15 @@ def _batches(pages: Iterable[sandbox.ReadPage]) -> Iterator[list[sandbox.ReadPag
 
 def _row(generation: IndexGeneration, page: sandbox.ReadPage) -> Page:
     return Page(
-        generation=generation, number=page.number, label=page.label, layout=page.layout, width=page.width,
-        height=page.height, source=page.source, notes=list(page.notes),
-    )  # fmt: skip
+        generation=generation,
+        number=page.number,
+        label=page.label,
+        layout=page.layout,
+        width=page.width,
+        height=page.height,
+        source=page.source,
+        notes=list(page.notes),
+    )
 
 
 def _recognised(generation: IndexGeneration, page: sandbox.ReadPage) -> None:

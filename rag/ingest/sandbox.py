@@ -88,18 +88,29 @@ class Process:
 
     def __init__(self, file: IO[bytes], media_type: str, opener: str, limits: Limits) -> None:
         options = {
-            "parent": os.getpid(), "file": file.fileno(), "media_type": media_type, "opener": opener,
+            "parent": os.getpid(),
+            "file": file.fileno(),
+            "media_type": media_type,
+            "opener": opener,
             "memory": limits.memory,
-            "open_seconds": limits.open_seconds, "page_seconds": limits.page_seconds,
-            "most_pages": settings.DOCUMENT_MAX_PAGES, "dpi": settings.OCR_DPI, "pixels": settings.OCR_MAX_PIXELS,
-        }  # fmt: skip
+            "open_seconds": limits.open_seconds,
+            "page_seconds": limits.page_seconds,
+            "most_pages": settings.DOCUMENT_MAX_PAGES,
+            "dpi": settings.OCR_DPI,
+            "pixels": settings.OCR_MAX_PIXELS,
+        }
         self.peak = 0
         self._inbox, self._complaints = bytearray(), bytearray()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rag.ingest", json.dumps(options)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            pass_fds=[file.fileno()], cwd=settings.BASE_DIR, env=_environment(),
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=[file.fileno()],
+            cwd=settings.BASE_DIR,
+            env=_environment(),
+        )
         self._selector = selectors.DefaultSelector()
         _widen(self._process.stdout)
         for pipe in (self._process.stdout, self._process.stderr):
@@ -183,9 +194,13 @@ def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
     return kept | {
         "PYTHONPATH": os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]),
-        "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576",
-        "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    }  # fmt: skip
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_MMAP_THRESHOLD_": "1048576",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
 
 
 @dataclass
@@ -304,11 +319,15 @@ def _page(number: int, values: dict[str, Any], body: bytes) -> ReadPage:
     try:
         source = str(values["source"])
         return ReadPage(
-            number, body, label=str(values["label"])[:20].replace("\0", ""),
+            number,
+            body,
+            label=str(values["label"])[:20].replace("\0", ""),
             source=source if source in SOURCES else "none",
-            width=float(values["width"]), height=float(values["height"]),
-            notes=tuple(str(note)[:40] for note in values["notes"])[:20], words=int(values["words"]),
-        )  # fmt: skip
+            width=float(values["width"]),
+            height=float(values["height"]),
+            notes=tuple(str(note)[:40] for note in values["notes"])[:20],
+            words=int(values["words"]),
+        )
     except (KeyError, TypeError, ValueError):
         raise Died("crashed") from None
 

@@ -103,9 +103,10 @@ def find_title(title: str, page: CleanPage, behind: int = 0) -> tuple[int, int] 
     if len(text) != len(page.text):
         return None
     spans = [
-        (start, match.end()) for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", text)
+        (start, match.end())
+        for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", text)
         if (start := _line_start(page.text, match.start())) is not None
-    ]  # fmt: skip
+    ]
     return min(spans, key=lambda span: (span[0] < behind, span[0]), default=None)
 
 
@@ -156,8 +157,9 @@ def depths_of_ranks(found: Sequence[tuple[int, Heading]], numbers: Sequence[Numb
     total = Counter(heading.rank for _, heading in found)
     known = {
         rank: float(max(votes[rank], key=lambda depth: (votes[rank][depth], -depth)))
-        for rank in ranks if sum(votes[rank].values()) >= 0.3 * total[rank]
-    }  # fmt: skip
+        for rank in ranks
+        if sum(votes[rank].values()) >= 0.3 * total[rank]
+    }
     return {
         rank: known[rank] if rank in known else _between(found, ranks, place, known) for place, rank in enumerate(ranks)
     }

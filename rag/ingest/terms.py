@@ -61,11 +61,21 @@ def row_of(generation: IndexGeneration, ordinal: int, cut: Cut, embedding: Vecto
     section = None if cut.section is None else sections[cut.section]
     folded = spaced(cut.text)
     return Passage(
-        generation=generation, section_id=section, space_id=generation.space_id, ordinal=ordinal,
-        first_page=cut.first_page, last_page=cut.last_page, start=cut.start, end=cut.end,
-        text=cut.text, text_hash=cut.text_hash, language=cut.language,
-        word_count=len(folded.split()), vector=_vector(cut.language, folded), embedding=embedding,
-    )  # fmt: skip
+        generation=generation,
+        section_id=section,
+        space_id=generation.space_id,
+        ordinal=ordinal,
+        first_page=cut.first_page,
+        last_page=cut.last_page,
+        start=cut.start,
+        end=cut.end,
+        text=cut.text,
+        text_hash=cut.text_hash,
+        language=cut.language,
+        word_count=len(folded.split()),
+        vector=_vector(cut.language, folded),
+        embedding=embedding,
+    )
 
 
 def _vector(language: str, folded: str) -> Func:

@@ -84,7 +84,7 @@ BEGIN
 END $$;
 """
 WATCHED = {"rag_generationterm": "lyceum_generation_terms_changed",
-           "rag_indexgeneration": "lyceum_generation_totals_changed"}  # fmt: skip
+           "rag_indexgeneration": "lyceum_generation_totals_changed"}
 WATCH = """
 CREATE TRIGGER terms_added AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION {function}();

@@ -134,9 +134,13 @@ def begin(*, document: Document, source_sha256: str) -> IndexGeneration:
 def _begun(document: Document, source_sha256: str) -> IndexGeneration:
     recipe = recipes.wanted()
     return IndexGeneration.objects.create(
-        document=document, space=spaces.of(embeddings.spec()), source_sha256=source_sha256,
-        model=recipe.model, dimensions=recipe.dimensions, chunker=recipe.chunker,
-    )  # fmt: skip
+        document=document,
+        space=spaces.of(embeddings.spec()),
+        source_sha256=source_sha256,
+        model=recipe.model,
+        dimensions=recipe.dimensions,
+        chunker=recipe.chunker,
+    )
 
 
 def has_same_pages(former: IndexGeneration, generation: IndexGeneration) -> bool:
@@ -199,9 +203,12 @@ def tell(document: Document, former: IndexGeneration | None, requested_by: UUID 
     generation = document.live_generation
     assert generation is not None
     index_ready.send(
-        sender=Document, document=document, generation=generation, requested_by=requested_by,
+        sender=Document,
+        document=document,
+        generation=generation,
+        requested_by=requested_by,
         same_pages=former is not None and has_same_pages(former, generation) and has_equal_text(former, generation),
-    )  # fmt: skip
+    )
 
 
 EQUAL = """

@@ -203,8 +203,10 @@ def switch(rebuild: Rebuild) -> None:
     _end(rebuild, State.DONE)
     log.warning(
         "%s indexes are by %s from now on; %s could not be made anew and stay as they are.",
-        len(moved), recipe, unsuccessful(recipe, rebuild.created_at).count(),
-    )  # fmt: skip
+        len(moved),
+        recipe,
+        unsuccessful(recipe, rebuild.created_at).count(),
+    )
 
 
 def stop(*, by: User | None) -> Rebuild | None:

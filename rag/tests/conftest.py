@@ -29,7 +29,9 @@ def tiny(tiny_server: TinyServer, settings: Any) -> TinyServer:
     tiny_server.texts.clear()
     tiny_server.is_broken = False
     settings.EMBEDDING_MODELS = {
-        **settings.EMBEDDING_MODELS, "tiny-6": tiny_server.model(6), "tiny-8": tiny_server.model(8),
-    }  # fmt: skip
+        **settings.EMBEDDING_MODELS,
+        "tiny-6": tiny_server.model(6),
+        "tiny-8": tiny_server.model(8),
+    }
     settings.EMBEDDING_MODEL = "tiny-6"
     return tiny_server

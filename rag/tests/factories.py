@@ -19,9 +19,13 @@ def give_file(book: Book, content: bytes) -> BookFile:
     """The book's file, replaced where it has one."""
     BookFile.objects.filter(book=book).delete()
     return BookFile.objects.create(
-        book=book, file=ContentFile(content, name="x.pdf"), original_name="x.pdf", media_type="application/pdf",
-        size=len(content), sha256=hashlib.sha256(content).hexdigest(),
-    )  # fmt: skip
+        book=book,
+        file=ContentFile(content, name="x.pdf"),
+        original_name="x.pdf",
+        media_type="application/pdf",
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
 
 
 def make_digital_book(content: bytes | None = None, **values: Any) -> Book:

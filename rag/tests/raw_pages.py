@@ -42,9 +42,13 @@ def _line(spans: list[dict[str, Any]], words: list[Word]) -> Line:
     widest = max(spans, key=lambda span: len(span["text"].strip()))
     mono = all(span["flags"] & 8 or "onsolata" in span["font"] for span in spans)
     return Line(
-        words, round(max(span["size"] for span in spans), 1), bool(widest["flags"] & 16), bool(widest["flags"] & 2),
-        widest["font"], "code" if mono else "text",
-    )  # fmt: skip
+        words,
+        round(max(span["size"] for span in spans), 1),
+        bool(widest["flags"] & 16),
+        bool(widest["flags"] & 2),
+        widest["font"],
+        "code" if mono else "text",
+    )
 
 
 def _joined(found: list[tuple[int, Line]]) -> list[Line]:

@@ -42,14 +42,22 @@ def test_answer_has_the_promised_shape():
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({}, "question"), ({"question": ""}, "question"), ({"question": "x" * 1001}, "question"),
-        ({"question": "a\x00b"}, "question"), ({"question": 5}, "question"), ({"question": 1.5}, "question"),
-        ({"question": True}, "question"), ({"question": None}, "question"), ({"question": ["why"]}, "question"),
-        ({"question": {"text": "why"}}, "question"), ({"question": "   "}, "question"),
-        (QUESTION | {"num_chunks": 0}, "num_chunks"), (QUESTION | {"num_chunks": 21}, "num_chunks"),
+        ({}, "question"),
+        ({"question": ""}, "question"),
+        ({"question": "x" * 1001}, "question"),
+        ({"question": "a\x00b"}, "question"),
+        ({"question": 5}, "question"),
+        ({"question": 1.5}, "question"),
+        ({"question": True}, "question"),
+        ({"question": None}, "question"),
+        ({"question": ["why"]}, "question"),
+        ({"question": {"text": "why"}}, "question"),
+        ({"question": "   "}, "question"),
+        (QUESTION | {"num_chunks": 0}, "num_chunks"),
+        (QUESTION | {"num_chunks": 21}, "num_chunks"),
         (QUESTION | {"num_chunks": "many"}, "num_chunks"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_refused_by_its_field(body, field):
     refused = ask(make_book(), body)
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
@@ -93,9 +101,17 @@ def test_index_tells_its_state_on_the_way():
         return reader.get(f"/api/v1/rag/books/{book.pk}/index/").json()
 
     nothing = {
-        "state": "none", "pages": 0, "passages": 0, "model": "", "error": "", "job": None, "note": "", "languages": [],
-        "stale": False, "waiting": False,
-    }  # fmt: skip
+        "state": "none",
+        "pages": 0,
+        "passages": 0,
+        "model": "",
+        "error": "",
+        "job": None,
+        "note": "",
+        "languages": [],
+        "stale": False,
+        "waiting": False,
+    }
     assert state() == nothing
     job = services.start_index(book=book, by=None)
     assert state() == nothing | {"state": "indexing", "job": str(job.pk)}

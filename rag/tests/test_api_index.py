@@ -100,9 +100,14 @@ def test_index_tells_its_note_its_languages_and_whether_it_is_out_of_date(settin
     live = document.live_generation
     assert live is not None
     IndexGeneration.objects.create(
-        document=document, source_sha256=live.source_sha256, model="tiny-8", dimensions=8, chunker=live.chunker,
-        state="ready", ready_at=timezone.now(),
-    )  # fmt: skip
+        document=document,
+        source_sha256=live.source_sha256,
+        model="tiny-8",
+        dimensions=8,
+        chunker=live.chunker,
+        state="ready",
+        ready_at=timezone.now(),
+    )
     assert (state(book)["stale"], state(book)["waiting"]) == (True, True)
 
 

@@ -36,11 +36,12 @@ def test_an_ordinary_chapter_is_within_every_limit():
 @pytest.mark.parametrize(
     ("name", "at", "why"),
     [
-        ("MOST_BYTES", len(CHAPTER), "file_part_too_long"), ("MOST_TAGS", 6, "file_part_too_intricate"),
+        ("MOST_BYTES", len(CHAPTER), "file_part_too_long"),
+        ("MOST_TAGS", 6, "file_part_too_intricate"),
         ("MOST_ATTRIBUTES", 3, "file_part_too_intricate"),
         ("LONGEST_TAG", len(b'<p class="a" lang="en"'), "file_part_not_closed"),
     ],
-)  # fmt: skip
+)
 def test_a_chapter_at_a_limit_is_read_and_one_beyond_it_refused(monkeypatch, name, at, why):
     monkeypatch.setattr(bounds, name, at)
     assert len(list(markup.blocks(CHAPTER))) == 2
@@ -119,11 +120,14 @@ def reader(content: bytes) -> Iterator[Reader]:
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [
-        (b"%PDF-1.7\n" + b"\0" * 5000, errors.FileCutOff), (b"%PDF-1.7\n" + b"\0" * 5000 + b"%%EOF", errors.FileBroken),
-        (b"", errors.FileEmpty), (b"MZ%PDF-1.7", errors.NotAPdf), (b"<html>%PDF-1.7</html>", errors.NotAPdf),
+        (b"%PDF-1.7\n" + b"\0" * 5000, errors.FileCutOff),
+        (b"%PDF-1.7\n" + b"\0" * 5000 + b"%%EOF", errors.FileBroken),
+        (b"", errors.FileEmpty),
+        (b"MZ%PDF-1.7", errors.NotAPdf),
+        (b"<html>%PDF-1.7</html>", errors.NotAPdf),
         (b"PK\x03\x04%PDF-1.7", errors.NotAPdf),
     ],
-)  # fmt: skip
+)
 def test_what_only_calls_itself_a_pdf_ends_in_a_sentence(content, refusal):
     with reader(content) as wrong, pytest.raises(refusal):
         wrong.open()

@@ -43,9 +43,13 @@ air. <span style="display:none">Buy now!</span></p><p hidden="">Never seen.</p><
 <ul><li>one</li><li>two</li></ul></body></html>"""
 TWO = "<html><body><p>Of the sea.<p>Broken <b>markup</body>"
 PARTS: dict[str, Any] = {
-    "META-INF/container.xml": CONTAINER, "OEBPS/book.opf": PACKAGE, "OEBPS/nav.xhtml": NAV, "OEBPS/toc.ncx": NCX,
-    "OEBPS/text/one.xhtml": ONE, "OEBPS/text/two b.xhtml": TWO,
-}  # fmt: skip
+    "META-INF/container.xml": CONTAINER,
+    "OEBPS/book.opf": PACKAGE,
+    "OEBPS/nav.xhtml": NAV,
+    "OEBPS/toc.ncx": NCX,
+    "OEBPS/text/one.xhtml": ONE,
+    "OEBPS/text/two b.xhtml": TWO,
+}
 
 
 def epub(**changes: str | bytes | None) -> bytes:
@@ -82,9 +86,15 @@ def test_text_keeps_paragraphs_listings_and_rows_and_nothing_that_is_hidden():
     page = opened(epub()).read(2)
     text = clean(page).text
     assert text.split("\n\n") == [
-        "First of all", "Whales are mammals & breathe air.", "Krill", "They eat\nkrill.",
-        "for whale in sea:\n    dive()", "Whale | Metres\nBlue | 30", "one", "two",
-    ]  # fmt: skip
+        "First of all",
+        "Whales are mammals & breathe air.",
+        "Krill",
+        "They eat\nkrill.",
+        "for whale in sea:\n    dive()",
+        "Whale | Metres\nBlue | 30",
+        "one",
+        "two",
+    ]
     assert [(heading.title, heading.rank) for heading in clean(page).headings] == [("First of all", 1), ("Krill", 2)]
     assert page.title == "First of all"
     assert {line.kind for line in page.lines} == {"text", "code", "row"}

@@ -93,8 +93,11 @@ def test_book_is_read_and_answers_from_then_on():
         assert passage.embedding is not None
         assert passage.language == "en"
     assert {number for one in Passage.objects.all() for number in range(one.first_page, one.last_page + 1)} == {
-        1, 2, 3, 4,
-    }  # fmt: skip
+        1,
+        2,
+        3,
+        4,
+    }
     assert not Page.objects.filter(text__contains="A Small Reader").exists()
 
 
@@ -119,10 +122,14 @@ def test_progress_goes_up_and_speaks_of_pages_and_passages(monkeypatch):
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        (encrypted, "password"), (cut_off, "cut off"), (scanned, "recognised"), (no_pages, "no page"),
-        (lambda: b"Just a text that calls itself a PDF.\n" * 40, "none"), (lambda: b"%PDF-1.7\n", "cut off"),
+        (encrypted, "password"),
+        (cut_off, "cut off"),
+        (scanned, "recognised"),
+        (no_pages, "no page"),
+        (lambda: b"Just a text that calls itself a PDF.\n" * 40, "none"),
+        (lambda: b"%PDF-1.7\n", "cut off"),
     ],
-)  # fmt: skip
+)
 def test_file_that_cannot_be_read_fails_with_a_sentence_and_the_next_good_one_works(content, word):
     book = make_digital_book(content())
     job = index(book)

@@ -105,12 +105,14 @@ def test_all_go_over_while_one_is_deleted_and_one_is_asked_for(settings):
         job = Job.objects.get(kind="index", state="queued")
         perform(job.pk, build_index)
     last = Job.objects.get(kind="index", state="queued")
-    assert not faults(at_once(
-        lambda: perform(last.pk, build_index),
-        lambda: services.delete_index(book=books[0], by=None),
-        lambda: services.reindex(book=books[1], by=None),
-        rebuilding.check,
-    ))  # fmt: skip
+    assert not faults(
+        at_once(
+            lambda: perform(last.pk, build_index),
+            lambda: services.delete_index(book=books[0], by=None),
+            lambda: services.reindex(book=books[1], by=None),
+            rebuilding.check,
+        )
+    )
     work()
     rebuilding.check()
     work()

@@ -192,10 +192,12 @@ def test_labels_are_those_the_file_gives():
     document: Any = pymupdf.open()
     for _ in range(6):
         document.new_page()
-    document.set_page_labels([
-        {"startpage": 0, "prefix": "", "style": "r", "firstpagenum": 1},
-        {"startpage": 3, "prefix": "A-", "style": "D", "firstpagenum": 9},
-    ])  # fmt: skip
+    document.set_page_labels(
+        [
+            {"startpage": 0, "prefix": "", "style": "r", "firstpagenum": 1},
+            {"startpage": 3, "prefix": "A-", "style": "D", "firstpagenum": 9},
+        ]
+    )
     document = pymupdf.open("pdf", document.tobytes())
     assert [read_page(page).label for page in document] == ["i", "ii", "iii", "A-9", "A-10", "A-11"]
 
@@ -381,9 +383,15 @@ def test_single_letters_are_words_too(first, rest, whole):
 
 @pytest.mark.parametrize(
     ("raw", "tidied"),
-    [("na¨ıve", "naïve"), ("co\u00adoperate", "cooperate"), ("co\u00ad", "co\u00ad"), ("o\ufb03ce", "office"),
-     ("caf´e", "café"), ("don´t", "don´t")],
-)  # fmt: skip
+    [
+        ("na¨ıve", "naïve"),
+        ("co\u00adoperate", "cooperate"),
+        ("co\u00ad", "co\u00ad"),
+        ("o\ufb03ce", "office"),
+        ("caf´e", "café"),
+        ("don´t", "don´t"),
+    ],
+)
 def test_letters_are_composed(raw, tidied):
     from rag.ingest.layout.words import tidy
 

@@ -49,9 +49,16 @@ SELECT %s, n - 1, 1, 1, 0, 1, 't', n::text, v::vector, '', 0, '' FROM unnest(%s:
 def make_generation(space: VectorSpace, vectors: Any, *, is_live: bool = True, **values: Any) -> IndexGeneration:
     document = Document.objects.create(book=make_digital_book(b"x", **values))
     generation = IndexGeneration.objects.create(
-        document=document, space=space, model=space.model, dimensions=space.dimensions, chunker="c",
-        source_sha256="a", state=GenerationState.READY, ready_at=timezone.now(), passage_count=len(vectors),
-    )  # fmt: skip
+        document=document,
+        space=space,
+        model=space.model,
+        dimensions=space.dimensions,
+        chunker="c",
+        source_sha256="a",
+        state=GenerationState.READY,
+        ready_at=timezone.now(),
+        passage_count=len(vectors),
+    )
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [generation.pk, [str([round(float(x), 6) for x in vector]) for vector in vectors]])
     if is_live:

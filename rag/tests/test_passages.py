@@ -35,9 +35,12 @@ def passages(
     model = embeddings.spec()
     numbered = ((number, CleanPage(text)) for number, text in enumerate(texts, 1))
     found = cut(
-        numbered, sections, model=type(model)(**vars(model) | {"window": window}), language=language,
+        numbered,
+        sections,
+        model=type(model)(**vars(model) | {"window": window}),
+        language=language,
         count_pieces=lambda some: count_pieces(model, some),
-    )  # fmt: skip
+    )
     return list(found)
 
 
@@ -167,13 +170,18 @@ def pieces(found: Sequence[Cut]) -> int:
 @pytest.mark.parametrize(
     "text",
     [
-        listing(), " ".join(f"0x{n:08x}" for n in range(100)) + ".", "".join(f"{n}abc" for n in range(700)),
+        listing(),
+        " ".join(f"0x{n:08x}" for n in range(100)) + ".",
+        "".join(f"{n}abc" for n in range(700)),
         "".join(chr(0x4E00 + 7 * n) for n in range(900)),
-        "Ж" * 500 + " " + "x" * 700, prose(40).replace(". ", ", "),
-        "\n".join(f"{n} | a, b | {n * n}" for n in range(300)), "😀" * 600, "- " * 500,
+        "Ж" * 500 + " " + "x" * 700,
+        prose(40).replace(". ", ", "),
+        "\n".join(f"{n} | a, b | {n * n}" for n in range(300)),
+        "😀" * 600,
+        "- " * 500,
     ],
     ids=["listing", "numbers", "endless", "chinese", "unbroken", "one-sentence", "table", "signs", "dashes"],
-)  # fmt: skip
+)
 def test_whatever_the_text_no_passage_is_longer_than_the_window(text):
     found = passages(text, [section("A section with a title of some length", 1, 0)])
     if found:

@@ -38,10 +38,11 @@ def test_wrapped_lines_become_paragraphs_and_verse_keeps_its_lines():
     verse = "Tyger Tyger,\nburning bright,\nIn the forests\nof the night;"
     assert texts(opened(f"{PROSE}\n\n{verse}\n\n{PROSE}"))[0].split("\n\n") == [
         "It was the best of times, it was the worst of times, it was the age of wisdom and of reason for all, "
-        "and it was also the age of foolishness, it was the epoch of belief.", verse,
+        "and it was also the age of foolishness, it was the epoch of belief.",
+        verse,
         "It was the best of times, it was the worst of times, it was the age of wisdom and of reason for all, "
         "and it was also the age of foolishness, it was the epoch of belief.",
-    ]  # fmt: skip
+    ]
 
 
 def test_indented_lines_are_a_listing():
@@ -52,12 +53,16 @@ def test_indented_lines_are_a_listing():
 @pytest.mark.parametrize(
     ("heading", "level", "title"),
     [
-        ("CHAPTER IV. Of the Sea", 1, "CHAPTER IV. Of the Sea"), ("Chapter 4", 1, "Chapter 4"),
-        ("# Whales", 1, "Whales"), ("Whales and men\n==============", 1, "Whales and men"),
-        ("THE WHITENESS OF THE WHALE", 1, "THE WHITENESS OF THE WHALE"), ("3.1 On krill", 1, "3.1 On krill"),
-        ("XII.", 1, "XII."), ("Act II", 1, "Act II"),
+        ("CHAPTER IV. Of the Sea", 1, "CHAPTER IV. Of the Sea"),
+        ("Chapter 4", 1, "Chapter 4"),
+        ("# Whales", 1, "Whales"),
+        ("Whales and men\n==============", 1, "Whales and men"),
+        ("THE WHITENESS OF THE WHALE", 1, "THE WHITENESS OF THE WHALE"),
+        ("3.1 On krill", 1, "3.1 On krill"),
+        ("XII.", 1, "XII."),
+        ("Act II", 1, "Act II"),
     ],
-)  # fmt: skip
+)
 def test_headings_are_found(heading, level, title):
     book = opened(f"{PROSE}\n\n{heading}\n\n{PROSE}")
     assert [(mark.level, mark.title) for mark in book.facts.outline] == [(level, title)]

@@ -106,8 +106,9 @@ def test_progress_speaks_of_the_pages_that_are_recognised(monkeypatch):
     monkeypatch.setattr("library.jobs.services.progress", listen)
     index(make_digital_book(b"fine picture picture fine"))
     assert [message for message in said if message.startswith("Recog")][-2:] == [
-        "Recognising page 1 of 2", "Recognising page 2 of 2",
-    ]  # fmt: skip
+        "Recognising page 1 of 2",
+        "Recognising page 2 of 2",
+    ]
 
 
 @pytest.mark.usefixtures("acted")
@@ -188,8 +189,10 @@ def test_a_text_is_asked_by_stretches():
     perform(job.pk, build.build_index)
     generation = queries.live_generation(book)
     assert [(section.title, section.page) for section in generation.sections.all()] == [
-        ("Chapter 1", 1), ("Chapter 2", 2), ("Chapter 3", 3),
-    ]  # fmt: skip
+        ("Chapter 1", 1),
+        ("Chapter 2", 2),
+        ("Chapter 3", 3),
+    ]
     assert Passage.objects.filter(generation=generation, section__title="Chapter 2").exists()
 
 
@@ -248,8 +251,18 @@ def bomb() -> bytes:
     return zlib.compress(b"[" + b" " * (raw.MOST_BYTES + 1) + b"2, 0]")
 
 
-@pytest.mark.parametrize("layout", [b"", b"junk", zlib.compress(b"[2, 7]"), zlib.compress(b"[2, []]"),
-                                    zlib.compress(b"[1, {}]"), zlib.compress(b"[" * 100_000), bomb()])  # fmt: skip
+@pytest.mark.parametrize(
+    "layout",
+    [
+        b"",
+        b"junk",
+        zlib.compress(b"[2, 7]"),
+        zlib.compress(b"[2, []]"),
+        zlib.compress(b"[1, {}]"),
+        zlib.compress(b"[" * 100_000),
+        bomb(),
+    ],
+)
 def test_what_a_process_makes_up_costs_that_page(layout):
     """A file may have taken the reading process over: nothing that comes from there is believed."""
     pages = [sandbox.ReadPage(1, layout, words=3), sandbox.ReadPage(2, raw.packed(raw.RawPage(title="Whales")))]

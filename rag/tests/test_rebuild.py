@@ -200,8 +200,9 @@ def test_second_change_during_a_rebuilding_overtakes_it(books, settings, tiny):
     work()
     assert models(*books) == ["tiny-10"] * 3
     assert list(Rebuild.objects.order_by("created_at").values_list("state", flat=True)) in (
-        ["superseded", "done"], ["done"]
-    )  # fmt: skip
+        ["superseded", "done"],
+        ["done"],
+    )
     rebuilding.check()
     assert IndexGeneration.objects.count() == 3
     assert [space.model for space in VectorSpace.objects.all()] == ["tiny-10"]

@@ -52,10 +52,18 @@ def notes(reader: Reader) -> list[str]:
 @pytest.mark.parametrize(
     ("act", "why"),
     [
-        ("crash", "crashed"), ("overrun", "crashed"), ("exit", "crashed"), ("hang", "too_slow"), ("spin", "too_slow"),
-        ("swell", "too_large"), ("raise", "broken"), ("babble", "fine"), ("lie", "fine"), ("secrets", "fine"),
+        ("crash", "crashed"),
+        ("overrun", "crashed"),
+        ("exit", "crashed"),
+        ("hang", "too_slow"),
+        ("spin", "too_slow"),
+        ("swell", "too_large"),
+        ("raise", "broken"),
+        ("babble", "fine"),
+        ("lie", "fine"),
+        ("secrets", "fine"),
     ],
-)  # fmt: skip
+)
 def test_a_page_costs_itself_and_no_other(reader, act, why):
     assert notes(reader(f"fine fine {act} fine")) == ["fine", "fine", why, "fine"]
 
@@ -82,10 +90,13 @@ def test_pages_that_end_the_process_now_and_then_do_so_too(reader, monkeypatch):
 @pytest.mark.parametrize(
     ("act", "refusal"),
     [
-        ("crash", errors.FileCrashesReader), ("swell", errors.FileBomb), ("raise", errors.FileBroken),
-        ("locked", errors.FileEncrypted), ("unknown", errors.FileBroken),
+        ("crash", errors.FileCrashesReader),
+        ("swell", errors.FileBomb),
+        ("raise", errors.FileBroken),
+        ("locked", errors.FileEncrypted),
+        ("unknown", errors.FileBroken),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_opened_says_why(reader, act, refusal):
     with pytest.raises(refusal):
         reader(f"open-{act} fine").open()

@@ -68,9 +68,19 @@ def test_outline_of_one_entry_gives_way_to_the_headings_of_a_long_book():
 
 def test_numbers_say_how_deep_headings_are():
     titles = [
-        ("Preface", 2), ("Part I Animals", 1), ("1 Whales", 2), ("1.1 Blue", 3), ("1.1.1 Size", 4), ("Food", 5),
-        ("1.2 Grey", 3), ("2 Seals", 2), ("Part II Plants", 1), ("3 Trees", 2), ("Appendix A Tables", 2), ("Index", 2),
-    ]  # fmt: skip
+        ("Preface", 2),
+        ("Part I Animals", 1),
+        ("1 Whales", 2),
+        ("1.1 Blue", 3),
+        ("1.1.1 Size", 4),
+        ("Food", 5),
+        ("1.2 Grey", 3),
+        ("2 Seals", 2),
+        ("Part II Plants", 1),
+        ("3 Trees", 2),
+        ("Appendix A Tables", 2),
+        ("Index", 2),
+    ]
     found = sections((), [(n, page(title, (title, rank))) for n, (title, rank) in enumerate(titles, start=1)])
     assert [s.level for s in found] == [1, 1, 2, 3, 4, 5, 3, 2, 1, 2, 2, 2]
     assert found[5].path == ("Part I Animals", "1 Whales", "1.1 Blue", "1.1.1 Size", "Food")

@@ -16,16 +16,30 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 @pytest.fixture
 def generation() -> IndexGeneration:
     return IndexGeneration.objects.create(
-        document=Document.objects.create(book=make_digital_book(b"x")), space=spaces.of(embeddings.spec()),
-        source_sha256="a", model="tiny-6", dimensions=6, chunker="c",
-    )  # fmt: skip
+        document=Document.objects.create(book=make_digital_book(b"x")),
+        space=spaces.of(embeddings.spec()),
+        source_sha256="a",
+        model="tiny-6",
+        dimensions=6,
+        chunker="c",
+    )
 
 
 def passage(generation, number=0, **values):
-    return Passage.objects.create(**{
-        "generation": generation, "ordinal": number, "first_page": 1, "last_page": 1, "start": 0, "end": 4,
-        "text": "text", "text_hash": str(number), "embedding": [1] * 6,
-    } | values)  # fmt: skip
+    return Passage.objects.create(
+        **{
+            "generation": generation,
+            "ordinal": number,
+            "first_page": 1,
+            "last_page": 1,
+            "start": 0,
+            "end": 4,
+            "text": "text",
+            "text_hash": str(number),
+            "embedding": [1] * 6,
+        }
+        | values
+    )
 
 
 def test_passage_carries_the_space_of_its_generation(generation):

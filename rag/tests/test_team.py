@@ -97,9 +97,14 @@ def test_a_file_that_only_crashes_is_given_up(make):
 
 @pytest.mark.parametrize(
     ("media_type", "cores", "wanted", "size"),
-    [("application/pdf", 8, 2, 2), ("application/pdf", 1, 2, 1), ("application/pdf", 8, 0, 1), ("text/plain", 8, 2, 1),
-     ("application/epub+zip", 8, 2, 1)],
-)  # fmt: skip
+    [
+        ("application/pdf", 8, 2, 2),
+        ("application/pdf", 1, 2, 1),
+        ("application/pdf", 8, 0, 1),
+        ("text/plain", 8, 2, 1),
+        ("application/epub+zip", 8, 2, 1),
+    ],
+)
 def test_as_many_as_the_machine_and_the_file_allow(settings, monkeypatch, media_type, cores, wanted, size):
     settings.READING_PROCESSES = wanted
     monkeypatch.setattr("library.ai.processor.cores", lambda: cores)

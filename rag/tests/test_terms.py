@@ -27,9 +27,12 @@ from rag.models import Document, GenerationState, GenerationTerm, IndexGeneratio
 from rag.services import spaces
 
 TEXTS = [
-    "The mill grinds the grain of the town.", "Grain and flour, flour and grain.", "A horse draws the wheel.",
-    "Häuser am Fluss, Mühlen am Wasser.", "The café was closed.",
-]  # fmt: skip
+    "The mill grinds the grain of the town.",
+    "Grain and flour, flour and grain.",
+    "A horse draws the wheel.",
+    "Häuser am Fluss, Mühlen am Wasser.",
+    "The café was closed.",
+]
 
 
 VECTOR = np.eye(1, 384, dtype=np.float32)[0]
@@ -42,9 +45,15 @@ def cut(text: str, language: str = "en") -> Cut:
 def make_generation(document: Document, texts: list[str], language: str = "en") -> IndexGeneration:
     space = spaces.of(embeddings.spec())
     generation = IndexGeneration.objects.create(
-        document=document, source_sha256="a", chunker="c", space=space, model=space.model, dimensions=space.dimensions,
-        state=GenerationState.READY, ready_at=timezone.now(),
-    )  # fmt: skip
+        document=document,
+        source_sha256="a",
+        chunker="c",
+        space=space,
+        model=space.model,
+        dimensions=space.dimensions,
+        state=GenerationState.READY,
+        ready_at=timezone.now(),
+    )
     for ordinal, text in enumerate(texts):
         terms.row_of(generation, ordinal, cut(text, language), VECTOR, []).save()
     terms.count_terms(generation)
@@ -239,10 +248,12 @@ def test_whatever_happens_the_library_is_the_sum_of_what_answers():
     run_state_machine_as_test(
         Library,
         settings=settings(
-            max_examples=12, stateful_step_count=12, deadline=None,
+            max_examples=12,
+            stateful_step_count=12,
+            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.django_db(transaction=True)

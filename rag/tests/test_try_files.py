@@ -35,9 +35,11 @@ def test_each_file_has_its_outcome_and_its_cost_and_nothing_is_kept(tmp_path, se
     (folder / "cut.pdf").write_bytes(b"%PDF-1.7\n")
     found, said = report(folder, out=tmp_path / "report.json")
     assert {name: (trial["outcome"], trial["code"]) for name, trial in found.items()} == {
-        "good.pdf": ("ready", ""), "whales.epub": ("ready", ""), "picture.pdf": ("refused", "invalid"),
+        "good.pdf": ("ready", ""),
+        "whales.epub": ("ready", ""),
+        "picture.pdf": ("refused", "invalid"),
         "cut.pdf": ("failed", "file_cut_off"),
-    }  # fmt: skip
+    }
     good = found["good.pdf"]
     assert (good["pages"], good["language"], good["sources"]) == (4, "en", {"text": 4})
     assert good["passages"] > 0
@@ -46,8 +48,12 @@ def test_each_file_has_its_outcome_and_its_cost_and_nothing_is_kept(tmp_path, se
     assert "4 files: 1 failed file_cut_off, 2 ready, 1 refused invalid." in said
     kept = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
     assert (Book.objects.count(), BookFile.objects.count(), Document.objects.count(), Job.objects.count(), kept) == (
-        0, 0, 0, 0, [],
-    )  # fmt: skip
+        0,
+        0,
+        0,
+        0,
+        [],
+    )
     assert VectorSpace.objects.exists(), "its index would lock everybody's passages if the trial made it and undid it"
 
 

@@ -56,8 +56,12 @@ class TinyServer:
     def model(self, dimensions: int) -> dict[str, Any]:
         """The entry of ``tiny-<dimensions>`` for ``settings.EMBEDDING_MODELS``."""
         return {
-            "dimensions": dimensions, "window": 256, "threshold": 0.1, "record_threshold": 0.1, "url": self.url,
-        }  # fmt: skip
+            "dimensions": dimensions,
+            "window": 256,
+            "threshold": 0.1,
+            "record_threshold": 0.1,
+            "url": self.url,
+        }
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -13,10 +13,18 @@ from tests.attack.world import NOBODYS, READERS, bearer, browser, operations, pa
 pytestmark = pytest.mark.django_db
 OTHERS = ("/loans/{id}/", "/holds/{id}/")
 PAGES_OF_STAFF = [
-    "/desk/", "/pick-list/", "/admin/accounts/user/", "/admin/accounts/patron/", "/admin/accounts/invitation/",
-    "/admin/accounts/activity/", "/admin/accounts/notice/", "/admin/catalog/book/", "/admin/circulation/loan/",
-    "/admin/auth/group/", "/admin/jobs/job/",
-]  # fmt: skip
+    "/desk/",
+    "/pick-list/",
+    "/admin/accounts/user/",
+    "/admin/accounts/patron/",
+    "/admin/accounts/invitation/",
+    "/admin/accounts/activity/",
+    "/admin/accounts/notice/",
+    "/admin/catalog/book/",
+    "/admin/circulation/loan/",
+    "/admin/auth/group/",
+    "/admin/jobs/job/",
+]
 
 
 def test_every_operation_is_known_to_these_attacks():

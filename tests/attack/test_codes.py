@@ -59,7 +59,7 @@ class Mailbox:
             "invite": {"token": self.keys.get("token")},
         }[door]
         newcomer = {} if door == "login" else {"password": NEW, "full_name": "Eve"}
-        return send(DOORS[door], body | newcomer | {"otp": digits})  # fmt: skip
+        return send(DOORS[door], body | newcomer | {"otp": digits})
 
 
 @pytest.mark.parametrize("purposes", [("register", "invite"), ("reset", "invite", "login")], ids=["new", "known"])

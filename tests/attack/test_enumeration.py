@@ -40,11 +40,14 @@ def test_both_steps_of_the_pages_look_the_same(page):
         client = browser()
         first = seen(client.post(f"/accounts/{page}/", {"email": email}), email)
         form = {"code": "000000", "password": "another horse 8", "full_name": "A B", "username": ""}
-        told.append((
-            first, seen(client.get(f"/accounts/{page}/confirm/"), email),
-            seen(client.post(f"/accounts/{page}/confirm/", form), email),
-            seen(client.post(f"/accounts/{page}/resend/"), email),
-        ))  # fmt: skip
+        told.append(
+            (
+                first,
+                seen(client.get(f"/accounts/{page}/confirm/"), email),
+                seen(client.post(f"/accounts/{page}/confirm/", form), email),
+                seen(client.post(f"/accounts/{page}/resend/"), email),
+            )
+        )
     for step, (known, unknown) in enumerate(zip(*told, strict=True)):
         assert known == unknown, step
 
@@ -55,10 +58,12 @@ def test_signing_in_looks_the_same_until_locked_out():
         told = []
         for email in (known, UNKNOWN):
             body = {"email": email, "password": "guess 1 1"}
-            told.append((
-                seen(browser().post("/api/v1/auth/login/", body, "application/json"), email),
-                seen(browser().post("/accounts/sign-in/", body), email),
-            ))  # fmt: skip
+            told.append(
+                (
+                    seen(browser().post("/api/v1/auth/login/", body, "application/json"), email),
+                    seen(browser().post("/accounts/sign-in/", body), email),
+                )
+            )
         # Retry-After counts down between two requests.
         same = [[(one[0], re.sub(r"\d+", "N", one[1]), set(one[2])) for one in pair] for pair in told]
         assert same[0] == same[1]

@@ -13,12 +13,65 @@ from hypothesis import strategies as st
 from tests.attack.world import World, bearer, browser, filled, operations, pages
 
 NASTY = [
-    "", " ", "\x00", "a\x00b", "\ud800", "\r\nX-Evil: 1", "%00", "%0d%0a", "' OR 1=1 --", '"><script>alert(1)</script>',
-    "{{ 7*7 }}", "${7*7}", "../../../../etc/passwd", "..\\..\\boot.ini", "-1", "0", "1.0", "1e400", "NaN", "Infinity",
-    "9" * 30, "-" + "9" * 30, "１２", "٣", "²", "true", "null", "[]", "{}", "\u202e\u200b", "é" * 300, "a" * 5000, "💣" * 50,
-    "2026-13-45", "00000000-0000-0000-0000-000000000000", "a@b", "x@example.org", "%", "\\", "_", "*:*", "a:*&!b|<->",
-    '"' * 50, "(" * 200, "or", "-", "1_0", "+1", " 1 ", "en\n", "--", "0x10", "1,5", "İ", "ß", "ﬁ", "\ufffe", "\x1b[2J",
-]  # fmt: skip
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\r\nX-Evil: 1",
+    "%00",
+    "%0d%0a",
+    "' OR 1=1 --",
+    '"><script>alert(1)</script>',
+    "{{ 7*7 }}",
+    "${7*7}",
+    "../../../../etc/passwd",
+    "..\\..\\boot.ini",
+    "-1",
+    "0",
+    "1.0",
+    "1e400",
+    "NaN",
+    "Infinity",
+    "9" * 30,
+    "-" + "9" * 30,
+    "１２",
+    "٣",
+    "²",
+    "true",
+    "null",
+    "[]",
+    "{}",
+    "\u202e\u200b",
+    "é" * 300,
+    "a" * 5000,
+    "💣" * 50,
+    "2026-13-45",
+    "00000000-0000-0000-0000-000000000000",
+    "a@b",
+    "x@example.org",
+    "%",
+    "\\",
+    "_",
+    "*:*",
+    "a:*&!b|<->",
+    '"' * 50,
+    "(" * 200,
+    "or",
+    "-",
+    "1_0",
+    "+1",
+    " 1 ",
+    "en\n",
+    "--",
+    "0x10",
+    "1,5",
+    "İ",
+    "ß",
+    "ﬁ",
+    "\ufffe",
+    "\x1b[2J",
+]
 texts = st.one_of(st.sampled_from(NASTY), st.text(max_size=40))
 values = st.recursive(
     st.one_of(texts, st.none(), st.booleans(), st.integers(), st.floats(), st.just(2**63), st.just(10**400)),
@@ -28,16 +81,59 @@ values = st.recursive(
 KINDS = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "a", ""]
 # Every query parameter and form field that some page reads.
 FIELDS = [
-    "q", "page", "page_size", "category", "author", "year", "language", "available", "branch", "sort", "mark", "next",
-    "mode", "reader", "username", "email", "password", "old_password", "code", "full_name", "scan", "book", "device",
-    "reason", "copy", "copy_status", "question", "tab", "o", "e", "p", "role", "status", "state", "format", "_save",
-    "action", "_selected_action", "is_active", "title", "num_chunks", "series", "subject", "exactly",
-]  # fmt: skip
+    "q",
+    "page",
+    "page_size",
+    "category",
+    "author",
+    "year",
+    "language",
+    "available",
+    "branch",
+    "sort",
+    "mark",
+    "next",
+    "mode",
+    "reader",
+    "username",
+    "email",
+    "password",
+    "old_password",
+    "code",
+    "full_name",
+    "scan",
+    "book",
+    "device",
+    "reason",
+    "copy",
+    "copy_status",
+    "question",
+    "tab",
+    "o",
+    "e",
+    "p",
+    "role",
+    "status",
+    "state",
+    "format",
+    "_save",
+    "action",
+    "_selected_action",
+    "is_active",
+    "title",
+    "num_chunks",
+    "series",
+    "subject",
+    "exactly",
+]
 EXAMPLES = 340  # three times: a thousand and more
 checked = settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
+)
 pytestmark = pytest.mark.django_db
 
 
@@ -62,11 +158,26 @@ def tried(call: Any) -> Any:
 
 SHARP = ["\x00", "a\x00b", "1.0", "9" * 30, "１２", "²", "NaN", "-1", "\r\nX: 1"]
 WITH_QUERIES = [
-    "/", "/catalogue/", "/catalogue/suggest/", "/api/v1/books/suggest/", "/loans/", "/desk/", "/pick-list/", "/books/{book}/", "/books/{book}/ask/",
-    "/books/{book}/study/", "/books/{book}/pages/1/", "/accounts/username/", "/accounts/sign-in/",
-    "/accounts/register/", "/api/v1/books/", "/api/v1/loans/", "/api/v1/holds/", "/api/v1/activity/",
+    "/",
+    "/catalogue/",
+    "/catalogue/suggest/",
+    "/api/v1/books/suggest/",
+    "/loans/",
+    "/desk/",
+    "/pick-list/",
+    "/books/{book}/",
+    "/books/{book}/ask/",
+    "/books/{book}/study/",
+    "/books/{book}/pages/1/",
+    "/accounts/username/",
+    "/accounts/sign-in/",
+    "/accounts/register/",
+    "/api/v1/books/",
+    "/api/v1/loans/",
+    "/api/v1/holds/",
+    "/api/v1/activity/",
     "/api/v1/pick-list/",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("path", WITH_QUERIES)
@@ -77,10 +188,13 @@ def test_no_single_hostile_value_in_a_query_is_a_fault(world: World, path: str) 
 
 
 FORMS = [
-    ("/holds/", ["book", "branch"]), ("/desk/", ["scan"]), ("/holds/{hold}/cancel/", ["next"]),
+    ("/holds/", ["book", "branch"]),
+    ("/desk/", ["scan"]),
+    ("/holds/{hold}/cancel/", ["next"]),
     ("/pick-list/{hold}/refuse/", ["reason", "copy_status", "branch", "page"]),
-    ("/pick-list/{hold}/confirm/", ["copy", "branch", "page"]), ("/accounts/sessions/end/", ["device"]),
-]  # fmt: skip
+    ("/pick-list/{hold}/confirm/", ["copy", "branch", "page"]),
+    ("/accounts/sessions/end/", ["device"]),
+]
 
 
 @pytest.mark.parametrize(("path", "names"), FORMS)
@@ -104,10 +218,15 @@ def test_no_body_is_a_fault_of_an_endpoint(world: World, data: Any) -> None:
     query = data.draw(st.dictionaries(st.sampled_from(FIELDS), texts, max_size=3))
     client = bearer(who) if who else browser()
     sent = body if isinstance(body, bytes) else json.dumps(body)
-    answer = tried(lambda: client.generic(
-        operation.method, world.address(operation.path), sent, kind,
-        query_params={name: value.encode(errors="replace").decode() for name, value in query.items()},
-    ))  # fmt: skip
+    answer = tried(
+        lambda: client.generic(
+            operation.method,
+            world.address(operation.path),
+            sent,
+            kind,
+            query_params={name: value.encode(errors="replace").decode() for name, value in query.items()},
+        )
+    )
     surely(answer, (operation.name, kind, body, query))
 
 

@@ -21,11 +21,30 @@ from tests.attack.world import bearer, browser, operations
 
 pytestmark = pytest.mark.django_db
 RIGHTS = {
-    "role": "administrator", "is_staff": True, "is_superuser": True, "is_active": True, "tier": 2, "tier_id": 2,
-    "credits": 999, "groups": [1], "user_permissions": [1], "token_epoch": 0, "card_number": "L-000001", "id": 1,
-    "pk": 1, "user": 1, "user_id": 1, "owner": 1, "owner_id": 1, "requested_by": 1, "by": 1, "state": "done",
-    "placed_at": "2020-01-01T00:00:00Z", "due_at": "2099-01-01T00:00:00Z", "email_verified": True,
-}  # fmt: skip
+    "role": "administrator",
+    "is_staff": True,
+    "is_superuser": True,
+    "is_active": True,
+    "tier": 2,
+    "tier_id": 2,
+    "credits": 999,
+    "groups": [1],
+    "user_permissions": [1],
+    "token_epoch": 0,
+    "card_number": "L-000001",
+    "id": 1,
+    "pk": 1,
+    "user": 1,
+    "user_id": 1,
+    "owner": 1,
+    "owner_id": 1,
+    "requested_by": 1,
+    "by": 1,
+    "state": "done",
+    "placed_at": "2020-01-01T00:00:00Z",
+    "due_at": "2099-01-01T00:00:00Z",
+    "email_verified": True,
+}
 
 
 def test_no_operation_lets_a_reader_set_what_is_not_theirs(world):
@@ -33,10 +52,18 @@ def test_no_operation_lets_a_reader_set_what_is_not_theirs(world):
     before = (model_to_dict(User.objects.get(pk=world.reader.pk)), model_to_dict(world.reader.patron))
     others = (model_to_dict(User.objects.get(pk=who)), model_to_dict(world.other.patron))
     body = RIGHTS | {
-        "patron": world.other.patron.card_number, "patron_id": str(who), "user": str(who), "owner": str(who),
-        "book": world.book.pk, "branch": str(world.branch.pk), "question": "why", "title": "Mine", "authors": ["I"],
-        "old_password": PASSWORD + "x", "password": "another horse 8",
-    }  # fmt: skip
+        "patron": world.other.patron.card_number,
+        "patron_id": str(who),
+        "user": str(who),
+        "owner": str(who),
+        "book": world.book.pk,
+        "branch": str(world.branch.pk),
+        "question": "why",
+        "title": "Mine",
+        "authors": ["I"],
+        "old_password": PASSWORD + "x",
+        "password": "another horse 8",
+    }
     tried = 0
     for operation in operations():
         if operation.method in {"POST", "PATCH", "PUT"}:
@@ -70,8 +97,16 @@ def test_whoever_registers_is_a_patron_whatever_they_write():
 def test_the_registration_page_takes_no_role_either():
     client = browser()
     client.post("/accounts/register/", {"email": "eve@example.org", "role": "administrator"})
-    form = {"code": deliver(), "password": PASSWORD, "full_name": "Eve", "username": "eve", "role": "administrator",
-            "is_staff": "on", "is_superuser": "on", "tier": "2"}  # fmt: skip
+    form = {
+        "code": deliver(),
+        "password": PASSWORD,
+        "full_name": "Eve",
+        "username": "eve",
+        "role": "administrator",
+        "is_staff": "on",
+        "is_superuser": "on",
+        "tier": "2",
+    }
     assert client.post("/accounts/register/confirm/", form).status_code == 302
     eve = User.objects.get(username="eve")
     assert (eve.role, eve.is_staff, eve.is_superuser) == ("patron", False, False)
@@ -80,14 +115,31 @@ def test_the_registration_page_takes_no_role_either():
 def test_a_librarian_makes_nobody_an_administrator_in_the_admin(world):
     client = browser(world.librarian)
     for user in (world.librarian, world.other):
-        form = {"email": user.email, "username": user.username, "full_name": user.full_name, "role": "administrator",
-                "is_active": "on", "is_superuser": "on"}  # fmt: skip
+        form = {
+            "email": user.email,
+            "username": user.username,
+            "full_name": user.full_name,
+            "role": "administrator",
+            "is_active": "on",
+            "is_superuser": "on",
+        }
         assert client.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 403
     assert User.objects.filter(role="administrator").get() == world.administrator
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil.example", "evil.example:80",
-                                  "localhost\r\nX-Evil: 1", "", "..", "localhost, evil.example"])  # fmt: skip
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "localhost@evil.example",
+        "evil.example:80",
+        "localhost\r\nX-Evil: 1",
+        "",
+        "..",
+        "localhost, evil.example",
+    ],
+)
 def test_a_foreign_host_is_refused(host):
     answer = browser().get("/accounts/sign-in/", headers={"host": host})
     assert answer.status_code == 400
@@ -95,8 +147,14 @@ def test_a_foreign_host_is_refused(host):
 
 
 def test_letters_lead_here_whatever_host_the_request_named(world):
-    evil = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Server": "evil.example", "Forwarded": "host=evil.example",
-            "X-Original-URL": "/admin/", "X-Rewrite-URL": "/admin/", "X-Forwarded-Prefix": "//evil.example"}  # fmt: skip
+    evil = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Server": "evil.example",
+        "Forwarded": "host=evil.example",
+        "X-Original-URL": "/admin/",
+        "X-Rewrite-URL": "/admin/",
+        "X-Forwarded-Prefix": "//evil.example",
+    }
     client = browser()
     client.post("/accounts/reset/", {"email": world.other.email}, headers=evil)
     deliver()
@@ -116,12 +174,16 @@ def test_nobody_escapes_the_limits_by_naming_another_address(settings):
     settings.COUNT_LOOPBACK = True
     settings.LIMITS = settings.LIMITS | {"login_client": type(settings.LIMITS["login"])(3, 3600)}
     statuses = [
-        browser().post(
-            "/api/v1/auth/login/", {"email": f"a{n}@example.org", "password": "guess 1 1"}, "application/json",
+        browser()
+        .post(
+            "/api/v1/auth/login/",
+            {"email": f"a{n}@example.org", "password": "guess 1 1"},
+            "application/json",
             headers={"X-Forwarded-For": f"203.0.113.{n}", "X-Real-IP": f"203.0.113.{n}", "Client-IP": f"203.0.113.{n}"},
-        ).status_code
+        )
+        .status_code
         for n in range(5)
-    ]  # fmt: skip
+    ]
     assert statuses == [401, 401, 401, 429, 429]
 
 
@@ -133,11 +195,14 @@ def test_nothing_typed_makes_a_line_in_the_log_or_a_header(world, caplog):
     client = browser(headers={"User-Agent": LINES, "Referer": LINES, "X-Request-ID": LINES})
     answers = [
         client.post("/accounts/sign-in/", {"email": f"{LINES}@example.org", "password": LINES, "next": LINES}),
-        client.get("/accounts/sign-in/", {"next": LINES}), client.get("/loans/", {"x": LINES}),
-        client.post("/accounts/register/", {"email": LINES}), client.get("/catalogue/", {"q": LINES}),
+        client.get("/accounts/sign-in/", {"next": LINES}),
+        client.get("/loans/", {"x": LINES}),
+        client.post("/accounts/register/", {"email": LINES}),
+        client.get("/catalogue/", {"q": LINES}),
         client.post("/api/v1/auth/login/", {"email": LINES, "password": LINES}, "application/json"),
-        client.get("/nowhere/%0d%0a2026-01-01 CRITICAL forged"), client.get(f"/api/v1/usernames/{'a%0d%0aforged'}/"),
-    ]  # fmt: skip
+        client.get("/nowhere/%0d%0a2026-01-01 CRITICAL forged"),
+        client.get(f"/api/v1/usernames/{'a%0d%0aforged'}/"),
+    ]
     for answer in answers:
         assert answer.status_code < 500
         assert "evil" not in answer.cookies
@@ -158,13 +223,33 @@ def test_what_a_browser_calls_itself_is_one_line_in_the_list_of_devices():
 
 
 ELSEWHERE = [
-    "https://evil.example/", "//evil.example/", "///evil.example", "////evil.example", "/\\evil.example",
-    "\\\\evil.example", "http:evil.example", "http:///evil.example", "https:evil.example", "javascript:alert(1)",
-    "JaVaScRiPt:alert(1)", "data:text/html,x", "\x00//evil.example", "\t//evil.example", " //evil.example",
-    "\n//evil.example", "/\t/evil.example", "/\n/evil.example", "http://localhost@evil.example/",
-    "http://testserver.evil.example", "ftp://testserver/x", "//evil.example\\@testserver", "\u3000//evil.example",
-    "https://testserver:80@evil.example/", "http://[::1", "http://evil.example\\.testserver",
-]  # fmt: skip
+    "https://evil.example/",
+    "//evil.example/",
+    "///evil.example",
+    "////evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "http:evil.example",
+    "http:///evil.example",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "\x00//evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "\n//evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "http://localhost@evil.example/",
+    "http://testserver.evil.example",
+    "ftp://testserver/x",
+    "//evil.example\\@testserver",
+    "\u3000//evil.example",
+    "https://testserver:80@evil.example/",
+    "http://[::1",
+    "http://evil.example\\.testserver",
+]
 
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)
@@ -174,13 +259,15 @@ def test_nobody_is_led_elsewhere(world, wanted):
     world.job.requested_by = world.reader
     world.job.save()
     answers = [
-        reader.get("/accounts/sign-in/", {"next": wanted}), reader.get("/accounts/register/", {"next": wanted}),
-        reader.get("/accounts/reset/", {"next": wanted}), reader.post("/accounts/sign-in/", {"next": wanted}),
+        reader.get("/accounts/sign-in/", {"next": wanted}),
+        reader.get("/accounts/register/", {"next": wanted}),
+        reader.get("/accounts/reset/", {"next": wanted}),
+        reader.post("/accounts/sign-in/", {"next": wanted}),
         reader.post(f"/holds/{hold.pk}/cancel/", {"next": wanted}),
         reader.post(f"/jobs/{world.job.pk}/cancel/", {"next": wanted}),
         reader.get("/admin/login/", {"next": wanted}),
         reader.post("/accounts/sign-out/", {"next": wanted}),
-    ]  # fmt: skip
+    ]
     for answer in answers:
         assert answer.status_code in {302, 403}, wanted
         if answer.status_code == 302:
@@ -206,12 +293,25 @@ def test_nothing_stored_is_markup_on_any_page(world):
     book = f"/books/{world.book.pk}/"
     seen = 0
     for client, paths in (
-        (browser(world.reader), ["/", "/loans/", "/catalogue/", book, f"{book}ask/", f"{book}study/", "/accounts/sessions/"]),
+        (
+            browser(world.reader),
+            ["/", "/loans/", "/catalogue/", book, f"{book}ask/", f"{book}study/", "/accounts/sessions/"],
+        ),
         (browser(world.librarian), ["/pick-list/", f"/desk/?reader={world.reader.patron.pk}", "/"]),
-        (browser(world.administrator), ["/admin/", "/admin/accounts/user/", "/admin/accounts/patron/",
-            "/admin/catalog/book/", f"/admin/catalog/book/{world.book.pk}/change/", "/admin/circulation/hold/",
-            "/admin/catalog/branch/", "/admin/catalog/copy/"]),
-    ):  # fmt: skip
+        (
+            browser(world.administrator),
+            [
+                "/admin/",
+                "/admin/accounts/user/",
+                "/admin/accounts/patron/",
+                "/admin/catalog/book/",
+                f"/admin/catalog/book/{world.book.pk}/change/",
+                "/admin/circulation/hold/",
+                "/admin/catalog/branch/",
+                "/admin/catalog/copy/",
+            ],
+        ),
+    ):
         for path in paths:
             answer = client.get(path)
             assert answer.status_code == 200, path
@@ -221,8 +321,18 @@ def test_nothing_stored_is_markup_on_any_page(world):
     assert seen >= 8
 
 
-@pytest.mark.parametrize("path", ["/catalogue/?q=", "/accounts/sign-in/?next=", "/nowhere/?x=", "/accounts/username/?username=",
-                                  "/pick-list/?branch=", "/desk/?reader=", "/nowhere/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/catalogue/?q=",
+        "/accounts/sign-in/?next=",
+        "/nowhere/?x=",
+        "/accounts/username/?username=",
+        "/pick-list/?branch=",
+        "/desk/?reader=",
+        "/nowhere/",
+    ],
+)
 def test_nothing_in_an_address_is_markup_on_the_page(world, path):
     page = browser(world.administrator).get(path + MARKUP.replace(" ", "%20").replace("#", "%23")).content.decode()
     assert not any(raw in page for raw in RAW)
@@ -237,8 +347,19 @@ def test_a_question_and_a_scan_are_shown_as_text(world):
         assert not any(raw in answer.content.decode() for raw in RAW)
 
 
-NAMES = ["../../../evil.pdf", "..\\..\\evil.pdf", "/etc/cron.d/evil.pdf", "a\r\nX-Evil: 1.pdf", "%2e%2e%2fevil.pdf",
-         "....//evil.pdf", "C:\\evil.pdf", "é" * 200 + ".pdf", '"; filename="evil.html', ".htaccess", "evil.html"]  # fmt: skip
+NAMES = [
+    "../../../evil.pdf",
+    "..\\..\\evil.pdf",
+    "/etc/cron.d/evil.pdf",
+    "a\r\nX-Evil: 1.pdf",
+    "%2e%2e%2fevil.pdf",
+    "....//evil.pdf",
+    "C:\\evil.pdf",
+    "é" * 200 + ".pdf",
+    '"; filename="evil.html',
+    ".htaccess",
+    "evil.html",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -261,11 +382,20 @@ def test_a_file_s_name_leads_nowhere(settings, name, tmp_path):
         shown.close()
 
 
-@pytest.mark.parametrize("path", [
-    "/static/../library/settings.py", "/static/%2e%2e/%2e%2e/etc/passwd", "/static/..%2f..%2fetc%2fpasswd", "/media/x.pdf",
-    "/no-media-is-served-without-a-permission-check/x.pdf", "/dev/mailbox/../../etc/passwd", "/.env", "/var/",
-    "/catalogue/books/../../../etc/passwd",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../library/settings.py",
+        "/static/%2e%2e/%2e%2e/etc/passwd",
+        "/static/..%2f..%2fetc%2fpasswd",
+        "/media/x.pdf",
+        "/no-media-is-served-without-a-permission-check/x.pdf",
+        "/dev/mailbox/../../etc/passwd",
+        "/.env",
+        "/var/",
+        "/catalogue/books/../../../etc/passwd",
+    ],
+)
 def test_no_address_reads_a_file(path):
     assert Client().get(path).status_code in {400, 404}
 

@@ -19,15 +19,35 @@ from tests.attack.world import bearer, browser
 pytestmark = pytest.mark.django_db
 EVE = "eve@example.org"
 RIGHTS = {
-    "role": "administrator", "is_staff": True, "is_superuser": True, "tier": "gold", "tier_id": 2, "groups": [1, 2, 3],
-    "user_permissions": [1, 2, 3], "permissions": [1], "credits": 999, "token_epoch": 7, "card_number": "L-000000001",
-    "patron": {"tier": "gold", "card_number": "L-000000001"}, "user": {"role": "administrator"},
-    "id": "00000000-0000-0000-0000-000000000000", "created_at": "2000-01-01T00:00:00Z", "last_login": None,
-}  # fmt: skip
+    "role": "administrator",
+    "is_staff": True,
+    "is_superuser": True,
+    "tier": "gold",
+    "tier_id": 2,
+    "groups": [1, 2, 3],
+    "user_permissions": [1, 2, 3],
+    "permissions": [1],
+    "credits": 999,
+    "token_epoch": 7,
+    "card_number": "L-000000001",
+    "patron": {"tier": "gold", "card_number": "L-000000001"},
+    "user": {"role": "administrator"},
+    "id": "00000000-0000-0000-0000-000000000000",
+    "created_at": "2000-01-01T00:00:00Z",
+    "last_login": None,
+}
 TICKED = {
-    "role": "administrator", "is_staff": "on", "is_superuser": "on", "is_active": "on", "groups": ["1", "2", "3"],
-    "user_permissions": ["1", "2", "3"], "token_epoch": "7", "password": "x", "tier": "2", "_save": "1",
-}  # fmt: skip
+    "role": "administrator",
+    "is_staff": "on",
+    "is_superuser": "on",
+    "is_active": "on",
+    "groups": ["1", "2", "3"],
+    "user_permissions": ["1", "2", "3"],
+    "token_epoch": "7",
+    "password": "x",
+    "tier": "2",
+    "_save": "1",
+}
 
 
 @pytest.fixture
@@ -46,9 +66,14 @@ def gold(db):
 def rights(user):
     user = User.objects.select_related("patron__tier").get(pk=user.pk)
     return (
-        user.role, user.is_staff, user.is_superuser, sorted(user.groups.values_list("name", flat=True)),
-        user.user_permissions.count(), user.token_epoch, user.patron.tier.code,
-    )  # fmt: skip
+        user.role,
+        user.is_staff,
+        user.is_superuser,
+        sorted(user.groups.values_list("name", flat=True)),
+        user.user_permissions.count(),
+        user.token_epoch,
+        user.patron.tier.code,
+    )
 
 
 def expected(role, *, epoch=0):

@@ -24,23 +24,56 @@ from library.jobs.models import Job
 METHODS = {"get", "post", "put", "patch", "delete"}
 # What a reader and what nobody may call. An endpoint that stands in neither list is the staff's.
 READERS = {
-    "GET /api/v1/activity/", "POST /api/v1/auth/password/", "POST /api/v1/auth/ticket/", "GET /api/v1/me/",
-    "GET /api/v1/books/{book_id}/study/", "GET /api/v1/holds/", "POST /api/v1/holds/", "GET /api/v1/holds/{id}/",
-    "DELETE /api/v1/holds/{id}/", "GET /api/v1/jobs/{id}/", "POST /api/v1/jobs/{id}/cancel/", "GET /api/v1/loans/",
-    "GET /api/v1/loans/{id}/", "POST /api/v1/loans/", "POST /api/v1/loans/{id}/renew/", "POST /api/v1/loans/renew-all/",
-    "GET /api/v1/loans/{id}/explain/", "POST /api/v1/loans/explain/", "GET /api/v1/loans/overdue/",
-    "GET /api/v1/loans/summary/", "GET /api/v1/rag/books/{book_id}/index/", "POST /api/v1/rag/books/{book_id}/query/",
-}  # fmt: skip
+    "GET /api/v1/activity/",
+    "POST /api/v1/auth/password/",
+    "POST /api/v1/auth/ticket/",
+    "GET /api/v1/me/",
+    "GET /api/v1/books/{book_id}/study/",
+    "GET /api/v1/holds/",
+    "POST /api/v1/holds/",
+    "GET /api/v1/holds/{id}/",
+    "DELETE /api/v1/holds/{id}/",
+    "GET /api/v1/jobs/{id}/",
+    "POST /api/v1/jobs/{id}/cancel/",
+    "GET /api/v1/loans/",
+    "GET /api/v1/loans/{id}/",
+    "POST /api/v1/loans/",
+    "POST /api/v1/loans/{id}/renew/",
+    "POST /api/v1/loans/renew-all/",
+    "GET /api/v1/loans/{id}/explain/",
+    "POST /api/v1/loans/explain/",
+    "GET /api/v1/loans/overdue/",
+    "GET /api/v1/loans/summary/",
+    "GET /api/v1/rag/books/{book_id}/index/",
+    "POST /api/v1/rag/books/{book_id}/query/",
+}
 NOBODYS = {
-    "GET /api/v1/books/", "GET /api/v1/books/{id}/", "GET /api/v1/books/{id}/copies/", "GET /api/v1/branches/",
-    "GET /api/v1/item-types/", "GET /api/v1/books/newest/", "GET /api/v1/books/popular/",
-    "GET /api/v1/books/{id}/similar/", "GET /api/v1/books/suggest/",
+    "GET /api/v1/books/",
+    "GET /api/v1/books/{id}/",
+    "GET /api/v1/books/{id}/copies/",
+    "GET /api/v1/branches/",
+    "GET /api/v1/item-types/",
+    "GET /api/v1/books/newest/",
+    "GET /api/v1/books/popular/",
+    "GET /api/v1/books/{id}/similar/",
+    "GET /api/v1/books/suggest/",
     "GET /api/v1/usernames/{name}/",
-    *(f"POST /api/v1/auth/{door}/" for door in (
-        "invitations", "invitations/accept", "login", "login/resend", "logout", "otp", "register", "reset",
-        "token/refresh", "token/verify",
-    )),
-}  # fmt: skip
+    *(
+        f"POST /api/v1/auth/{door}/"
+        for door in (
+            "invitations",
+            "invitations/accept",
+            "login",
+            "login/resend",
+            "logout",
+            "otp",
+            "register",
+            "reset",
+            "token/refresh",
+            "token/verify",
+        )
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -55,9 +88,12 @@ class Operation:
 
     def call(self, client: Client, world: World, body: Any = None, **options: Any) -> Any:
         return client.generic(
-            self.method, world.address(self.path), body if isinstance(body, bytes) else _json(body),
-            content_type=options.pop("content_type", "application/json"), **options,
-        )  # fmt: skip
+            self.method,
+            world.address(self.path),
+            body if isinstance(body, bytes) else _json(body),
+            content_type=options.pop("content_type", "application/json"),
+            **options,
+        )
 
 
 @dataclass
@@ -90,9 +126,12 @@ class World:
     def address(self, path: str) -> str:
         """``path`` with ids that exist."""
         rows: list[tuple[str, Model]] = [
-            ("/loans/", self.loan), ("/holds/", self.hold), ("/jobs/", self.job), ("/books/", self.book),
+            ("/loans/", self.loan),
+            ("/holds/", self.hold),
+            ("/jobs/", self.job),
+            ("/books/", self.book),
             ("/loan-rules/", self.rule),
-        ]  # fmt: skip
+        ]
         for part, row in rows:
             if part in path:
                 path = path.replace("{id}", str(row.pk))
@@ -150,10 +189,14 @@ def pages() -> tuple[str, ...]:
 def filled(route: str, world: World) -> str:
     """An address of ``route`` with ids that exist."""
     ids = {
-        "<int:pk>": world.book.pk, "<int:book_id>": world.book.pk, "<int:number>": 1, "<str:token>": "x" * 43,
-        "<path:object_id>": world.other.pk, "<uuid:pk>": world.job.pk if "/jobs/" in route else world.hold.pk,
+        "<int:pk>": world.book.pk,
+        "<int:book_id>": world.book.pk,
+        "<int:number>": 1,
+        "<str:token>": "x" * 43,
+        "<path:object_id>": world.other.pk,
+        "<uuid:pk>": world.job.pk if "/jobs/" in route else world.hold.pk,
         "<path:content_type_id>": 1,
-    }  # fmt: skip
+    }
     for part, value in ids.items():
         route = route.replace(part, str(value))
     return route

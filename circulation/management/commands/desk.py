@@ -62,9 +62,12 @@ class Command(BaseCommand):
         if not by.has_perm("circulation.change_loan"):
             raise NotAllowed
         result = services.check_in(
-            copy=options["copy"], by=by, branch=options["branch"], returned_at=options["returned"],
+            copy=options["copy"],
+            by=by,
+            branch=options["branch"],
+            returned_at=options["returned"],
             is_damaged=options["damaged"],
-        )  # fmt: skip
+        )
         done = "Nothing changed" if result.nothing_changed else "Returned" if result.loan else "Found"
         whom = f" for {result.hold.patron.card_number}" if result.hold else ""
         self._say(f"{done}: {result.copy.book.title}. {result.action.value}{whom}: {result.branch}.", result.alerts)

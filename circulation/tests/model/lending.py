@@ -11,10 +11,21 @@ from circulation.tests.model import world
 from circulation.tests.model.world import UNLIMITED, Copy, Patron, look_up
 
 IMPOSSIBLE = {
-    "copy_unknown", "patron_unknown", "patron_inactive", "card_lost", "copy_withdrawn", "already_lent_to_patron",
-    "no_rule_defined", "ask_at_the_desk", "self_check_out_not_allowed", "loan_lost", "loan_claimed_returned",
-    "due_date_would_not_move", "already_returned", "renewed_too_late",
-}  # fmt: skip
+    "copy_unknown",
+    "patron_unknown",
+    "patron_inactive",
+    "card_lost",
+    "copy_withdrawn",
+    "already_lent_to_patron",
+    "no_rule_defined",
+    "ask_at_the_desk",
+    "self_check_out_not_allowed",
+    "loan_lost",
+    "loan_claimed_returned",
+    "due_date_would_not_move",
+    "already_returned",
+    "renewed_too_late",
+}
 ALERTS = {"copy_was_lost", "copy_was_missing", "copy_in_transit"}
 BOUND = ("requested", "in_transit", "ready")
 FURTHEST_FIRST = ["ready", "in_transit", "requested", "queued"]
@@ -184,8 +195,12 @@ class Lending:
             yield "copy_withdrawn"
         if not copy.for_loan:
             yield "copy_not_for_loan"
-        named = {"in_repair": "copy_in_repair", "damaged": "copy_damaged", "lost": "copy_was_lost",
-                 "missing": "copy_was_missing"}  # fmt: skip
+        named = {
+            "in_repair": "copy_in_repair",
+            "damaged": "copy_damaged",
+            "lost": "copy_was_lost",
+            "missing": "copy_was_missing",
+        }
         if copy.status in named:
             yield named[copy.status]
         loan, hold = self.open_loan(copy.barcode), self.bound(copy.barcode)
@@ -225,8 +240,10 @@ class Lending:
         age = self.minimum_ages.get(copy.book)
         if age is not None and patron.born is not None and _years(patron.born, now.date()) < age:
             codes.append("too_young")
-        if self.settings.one_copy and any(self.copies[loan.copy].book == copy.book and loan.copy != copy.barcode
-               for loan in self.counting(patron.name)):  # fmt: skip
+        if self.settings.one_copy and any(
+            self.copies[loan.copy].book == copy.book and loan.copy != copy.barcode
+            for loan in self.counting(patron.name)
+        ):
             codes.append("same_book_already_lent")
         if not by_self:
             return codes

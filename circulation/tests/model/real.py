@@ -43,9 +43,7 @@ class Library:
         for where, first, last in world.CLOSED:
             self._exception(where, name="closed", first_day=first, last_day=last)
         for where, day, opens, closes in world.OPEN:
-            self._exception(
-                where, name="open", first_day=day, last_day=day, is_open=True, opens=opens, closes=closes
-            )  # fmt: skip
+            self._exception(where, name="open", first_day=day, last_day=day, is_open=True, opens=opens, closes=closes)
         kinds = {code: ItemType.objects.create(code=code, name=code) for code in (world.DVD, world.ROOM)}
         tiers = {
             code: Tier.objects.update_or_create(
@@ -56,9 +54,11 @@ class Library:
         LoanRule.objects.all().delete()
         for (where, who, what), values in world.MATRIX.items():
             LoanRule.objects.create(
-                branch=self.branches[where] if where else None, tier=tiers[who] if who else None,
-                item_type=kinds[what] if what else None, **values,
-            )  # fmt: skip
+                branch=self.branches[where] if where else None,
+                tier=tiers[who] if who else None,
+                item_type=kinds[what] if what else None,
+                **values,
+            )
         LendingSettings.objects.update_or_create(pk=1)
         self.books: dict[str, Book] = {}
         self.copies: dict[str, Copy] = {}
@@ -67,9 +67,12 @@ class Library:
             book = self.books.get(copy.book) or make_book(title=copy.book, minimum_age=age)
             self.books[copy.book] = book
             self.copies[copy.barcode] = make_copy(
-                book=book, branch=self.branches[copy.home], barcode=copy.barcode, not_for_loan=not copy.for_loan,
+                book=book,
+                branch=self.branches[copy.home],
+                barcode=copy.barcode,
+                not_for_loan=not copy.for_loan,
                 item_type=kinds[copy.kind] if copy.kind else None,
-            )  # fmt: skip
+            )
         self.patrons: dict[str, Patron] = {}
         for patron in world.patrons():
             row = make_patron(full_name=patron.name)

@@ -57,15 +57,21 @@ UNLIMITED = -1
 MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
     (None, None, None): {"loan_period": 14, "max_loans": 2, "renewals_allowed": 2, "auto_renew": True},
     (None, STUDENT, None): {
-        "max_loans": 3, "renewals_allowed": UNLIMITED, "no_auto_renewal_after": 30,
+        "max_loans": 3,
+        "renewals_allowed": UNLIMITED,
+        "no_auto_renewal_after": 30,
     },
     (None, None, DVD): {"loan_period": 3, "max_loans": 1, "renewals_allowed": 1, "no_renewal_before": 1},
     (None, None, ROOM): {
-        "loan_period": 4, "loan_unit": "hours", "hourly_at_closing": "extend", "max_loans": 1, "renewals_allowed": 1,
+        "loan_period": 4,
+        "loan_unit": "hours",
+        "hourly_at_closing": "extend",
+        "max_loans": 1,
+        "renewals_allowed": 1,
     },
     (EAST, None, None): {"renew_from": "today", "self_check_out": True, "max_loans": 1},
     (EAST, STUDENT, None): {"loan_period": 21},
-}  # fmt: skip
+}
 TOTALS = {READER: (3, 2), STUDENT: (None, None)}  # loans, holds
 
 
@@ -108,16 +114,24 @@ MINIMUM_AGES = {"film": 16}
 def copies() -> list[Copy]:
     """In the order of their ids."""
     return [
-        Copy("A1", "novel", MAIN), Copy("A2", "novel", MAIN), Copy("A3", "novel", EAST),
-        Copy("B1", "atlas", MAIN), Copy("B2", "atlas", EAST), Copy("B3", "atlas", MAIN, for_loan=False),
+        Copy("A1", "novel", MAIN),
+        Copy("A2", "novel", MAIN),
+        Copy("A3", "novel", EAST),
+        Copy("B1", "atlas", MAIN),
+        Copy("B2", "atlas", EAST),
+        Copy("B3", "atlas", MAIN, for_loan=False),
         Copy("C1", "poems", EAST),
-        Copy("D1", "film", MAIN, DVD), Copy("D2", "film", EAST, DVD),
+        Copy("D1", "film", MAIN, DVD),
+        Copy("D2", "film", EAST, DVD),
         Copy("R1", "key", MAIN, ROOM),
-    ]  # fmt: skip
+    ]
 
 
 def patrons() -> list[Patron]:
     return [
-        Patron("ann", READER), Patron("bob", READER, born=date(2012, 5, 1)), Patron("cleo", STUDENT),
-        Patron("dora", STUDENT, wants_auto=False), Patron("emil", READER, expires=date(2026, 3, 24)),
-    ]  # fmt: skip
+        Patron("ann", READER),
+        Patron("bob", READER, born=date(2012, 5, 1)),
+        Patron("cleo", STUDENT),
+        Patron("dora", STUDENT, wants_auto=False),
+        Patron("emil", READER, expires=date(2026, 3, 24)),
+    ]

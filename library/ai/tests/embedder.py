@@ -32,8 +32,11 @@ class EmbedderProcess:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "embedder", "--socket", str(self.socket)],
-                cwd=ROOT, env={**environment, "LYCEUM_VAR": str(self.folder)}, stdout=log, stderr=log,
-            )  # fmt: skip
+                cwd=ROOT,
+                env={**environment, "LYCEUM_VAR": str(self.folder)},
+                stdout=log,
+                stderr=log,
+            )
         return self.process
 
     def wait(self) -> None:

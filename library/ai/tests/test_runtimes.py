@@ -99,10 +99,17 @@ def test_padding_is_marked():
     assert mask.tolist() == [[1, 1, 1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 0]]
 
 
-MODULES = [{"type": "sentence_transformers.models.Transformer", "path": ""},
-           {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}]  # fmt: skip
-CONFIG = {"model_type": "bert", "hidden_act": "gelu", "num_hidden_layers": 2, "num_attention_heads": 2,
-          "layer_norm_eps": 1e-12}  # fmt: skip
+MODULES = [
+    {"type": "sentence_transformers.models.Transformer", "path": ""},
+    {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
+]
+CONFIG = {
+    "model_type": "bert",
+    "hidden_act": "gelu",
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "layer_norm_eps": 1e-12,
+}
 
 
 def write(folder: Path, config: Any, modules: Any, pooling: dict[str, bool]) -> Path:
@@ -133,7 +140,7 @@ def test_a_plain_bert_is_known_by_its_description(tmp_path, mode, named):
         ([], {}, {}),
         ({}, MODULES, {"pooling_mode_mean_tokens": True}),
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_left_to_sentence_transformers(tmp_path, config, modules, pooling):
     assert bert.shape_of(write(tmp_path, config, modules, pooling)) is None
 
@@ -145,8 +152,14 @@ def test_a_folder_without_a_description_is_none(tmp_path):
 def small_weights() -> dict[str, Any]:
     """A BERT of one layer and eight dimensions."""
     chance = np.random.default_rng(3)
-    sizes = {"query": (8, 8), "key": (8, 8), "value": (8, 8), "attention.output.dense": (8, 8),
-             "intermediate.dense": (16, 8), "output.dense": (8, 16)}  # fmt: skip
+    sizes = {
+        "query": (8, 8),
+        "key": (8, 8),
+        "value": (8, 8),
+        "attention.output.dense": (8, 8),
+        "intermediate.dense": (16, 8),
+        "output.dense": (8, 16),
+    }
     found: dict[str, Any] = {
         "bert.embeddings.word_embeddings.weight": chance.normal(size=(20, 8)),
         "bert.embeddings.position_embeddings.weight": chance.normal(size=(16, 8)),

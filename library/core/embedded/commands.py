@@ -20,16 +20,32 @@ def commands(
     worker = [*celery, "worker", "--without-gossip", "--without-mingle", "-l", "WARNING"]
     return {
         "embedder": [
-            python, "manage.py", "embedder", *(["--socket", str(embedder_socket)] if embedder_socket else []),
+            python,
+            "manage.py",
+            "embedder",
+            *(["--socket", str(embedder_socket)] if embedder_socket else []),
         ],
         "web": [
-            python, "-m", "uvicorn", "library.asgi:application", "--host", config.host,
-            "--port", str(config.port), "--log-level", "warning", "--no-access-log", "--no-server-header",
-            "--lifespan", "off", "--timeout-graceful-shutdown", "2",
+            python,
+            "-m",
+            "uvicorn",
+            "library.asgi:application",
+            "--host",
+            config.host,
+            "--port",
+            str(config.port),
+            "--log-level",
+            "warning",
+            "--no-access-log",
+            "--no-server-header",
+            "--lifespan",
+            "off",
+            "--timeout-graceful-shutdown",
+            "2",
             "--no-proxy-headers",  # accounts.limits decides whose word about client addresses counts
         ],
         # Codes and sweeps must never wait behind a book that is being indexed: two workers, two queues.
         "quick worker": [*worker, "-Q", "quick", "-n", "quick@%h", "--pool", "threads", "-c", "4"],
         "slow worker": ["nice", "-n", "5", *worker, "-Q", "slow", "-n", "slow@%h", "--pool", "prefork", "-c", "1"],
         "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
-    }  # fmt: skip
+    }

@@ -59,8 +59,12 @@ def worker(name: str) -> Callable[[Config], bool]:
 
 
 CHECKS: dict[str, Callable[[Config], bool]] = {
-    "web": web, "embedder": embedder, "quick": worker("quick"), "slow": worker("slow"), "beat": beat,
-}  # fmt: skip
+    "web": web,
+    "embedder": embedder,
+    "quick": worker("quick"),
+    "slow": worker("slow"),
+    "beat": beat,
+}
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -98,8 +98,12 @@ class Postgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = processes.spawn(
             [self._program("postgres"), "-D", self.data, *options],
-            log=self.log, cwd=Path("/"), uid=self._uid, gid=self._gid, orphaned_by=signal.SIGINT,
-        )  # fmt: skip
+            log=self.log,
+            cwd=Path("/"),
+            uid=self._uid,
+            gid=self._gid,
+            orphaned_by=signal.SIGINT,
+        )
         if not processes.wait_until(self._answers, seconds=60):
             raise ConfigError(f"PostgreSQL did not start: {self._last_words()}")
         self._make_database()
@@ -162,9 +166,16 @@ class Postgres:
 
     def _run(self, *command: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(part) for part in command], input=stdin, capture_output=True, text=True, check=False, cwd="/",
-            user=self._uid, group=self._gid, extra_groups=[] if self._uid is not None else None,
-        )  # fmt: skip
+            [str(part) for part in command],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            user=self._uid,
+            group=self._gid,
+            extra_groups=[] if self._uid is not None else None,
+        )
 
     def _initialise(self) -> None:
         made = self._run(

@@ -39,12 +39,26 @@ class Redis:
         self.socket.unlink(missing_ok=True)
         self.process = processes.spawn(
             [
-                program(), "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700",
-                "--dir", self.folder, "--pidfile", self.folder / "redis.pid", "--databases", "64",
-                "--appendonly", "yes", "--save", "",
+                program(),
+                "--port",
+                "0",
+                "--unixsocket",
+                self.socket,
+                "--unixsocketperm",
+                "700",
+                "--dir",
+                self.folder,
+                "--pidfile",
+                self.folder / "redis.pid",
+                "--databases",
+                "64",
+                "--appendonly",
+                "yes",
+                "--save",
+                "",
             ],
             log=self.log,
-        )  # fmt: skip
+        )
         (self.folder / "redis.pid").write_text(str(self.process.pid))
         if not processes.wait_until(self._answers, seconds=20):
             raise ConfigError(f"Redis did not start; its last words are in {self.log}.")

@@ -101,7 +101,7 @@ def test_everything_of_a_public_library_is_taken(given):
         ("REDIS_URL", "", "Set REDIS_URL too"),
         ("DATABASE_URL", "", "Set DATABASE_URL too"),
     ],
-)  # fmt: skip
+)
 def test_value_that_cannot_work_is_told_in_one_sentence(given, name, value, words):
     (sentence,) = refusal(given, **(OUTSIDE | {name: value}))
     assert sentence.startswith(words)

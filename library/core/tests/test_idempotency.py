@@ -139,8 +139,9 @@ class TestForm:
     def test_form_sent_twice_does_its_work_once(self):
         key = self.shown()
         assert (self.post(key, name="a"), self.post(key, name="a")) == (
-            Answer(200, "a"), Answer(200, "a", is_replayed=True),
-        )  # fmt: skip
+            Answer(200, "a"),
+            Answer(200, "a", is_replayed=True),
+        )
 
     def test_form_shown_twice_is_two_forms(self):
         assert self.post(self.shown(), name="a") == Answer(200, "a")

@@ -9,15 +9,49 @@ from library.core import languages
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        ("en", "en"), ("EN", "en"), (" fr ", "fr"), ("eng", "en"), ("ger", "de"), ("deu", "de"), ("fre", "fr"),
-        ("alb", "sq"), ("grc", "grc"), ("haw", "haw"), ("lad", "lad"), ("ang", "ang"), ("fil", "fil"),
-        ("iw", "he"), ("in", "id"), ("ji", "yi"), ("jw", "jv"), ("mo", "ro"), ("mol", "ro"), ("scr", "hr"),
-        ("scc", "sr"), ("no", "no"), ("nb", "no"), ("nn", "no"), ("nob", "no"), ("cmn", "zh"), ("yue", "zh"),
-        ("arb", "ar"), ("pes", "fa"), ("hr", "hr"), ("sr", "sr"), ("bs", "bs"), ("cnr", "cnr"), ("id", "id"),
-        ("ms", "ms"), ("mul", "mul"), ("zxx", "zxx"), ("und", "und"), ("mis", "mis"), ("pt-BR", "pt"),
+        ("en", "en"),
+        ("EN", "en"),
+        (" fr ", "fr"),
+        ("eng", "en"),
+        ("ger", "de"),
+        ("deu", "de"),
+        ("fre", "fr"),
+        ("alb", "sq"),
+        ("grc", "grc"),
+        ("haw", "haw"),
+        ("lad", "lad"),
+        ("ang", "ang"),
+        ("fil", "fil"),
+        ("iw", "he"),
+        ("in", "id"),
+        ("ji", "yi"),
+        ("jw", "jv"),
+        ("mo", "ro"),
+        ("mol", "ro"),
+        ("scr", "hr"),
+        ("scc", "sr"),
+        ("no", "no"),
+        ("nb", "no"),
+        ("nn", "no"),
+        ("nob", "no"),
+        ("cmn", "zh"),
+        ("yue", "zh"),
+        ("arb", "ar"),
+        ("pes", "fa"),
+        ("hr", "hr"),
+        ("sr", "sr"),
+        ("bs", "bs"),
+        ("cnr", "cnr"),
+        ("id", "id"),
+        ("ms", "ms"),
+        ("mul", "mul"),
+        ("zxx", "zxx"),
+        ("und", "und"),
+        ("mis", "mis"),
+        ("pt-BR", "pt"),
         ("zh_Hans_CN", "zh"),
     ],
-)  # fmt: skip
+)
 def test_a_language_is_kept_under_one_code(given, kept):
     assert languages.canonical(given) == kept
     assert languages.canonical(kept) == kept
@@ -30,9 +64,17 @@ def test_what_is_no_language_has_no_code(given):
 
 @pytest.mark.parametrize(
     ("code", "word"),
-    [("de", "German"), ("no", "Norwegian"), ("grc", "Ancient Greek"), ("haw", "Hawaiian"), ("mul", "several languages"),
-     ("la", "Latin"), ("zxx", "without words"), ("fil", "Filipino")],
-)  # fmt: skip
+    [
+        ("de", "German"),
+        ("no", "Norwegian"),
+        ("grc", "Ancient Greek"),
+        ("haw", "Hawaiian"),
+        ("mul", "several languages"),
+        ("la", "Latin"),
+        ("zxx", "without words"),
+        ("fil", "Filipino"),
+    ],
+)
 def test_a_reader_is_told_a_name_and_no_code(code, word):
     assert languages.word(code) == word
 

@@ -49,8 +49,10 @@ def load(*, by: User, password: str, at: datetime | None = None) -> None:
     tiers = {row["code"]: Tier.objects.create(**row) for row in told["tiers"]}
     tiers |= {tier.code: tier for tier in Tier.objects.exclude(code__in=tiers)}
     _make_calendar(told, branches, today)
-    _make_rules(told["rules"], {BRANCHES: branches, TIERS: tiers,
-                                ITEM_TYPES: {kind.code: kind for kind in ItemType.objects.all()}})  # fmt: skip
+    _make_rules(
+        told["rules"],
+        {BRANCHES: branches, TIERS: tiers, ITEM_TYPES: {kind.code: kind for kind in ItemType.objects.all()}},
+    )
     LendingSettings.objects.update(**told["settings"])
     patrons = _make_readers(told["readers"], tiers, password, today)
     _make_history(told["history"], patrons, by, at)
@@ -102,9 +104,14 @@ def _exceptions(told: dict[str, Any], branches: Mapping[str, Branch], today: dat
         first += timedelta(days=(row["weekday"] - first.weekday()) % 7)
         opens, closes = (time.fromisoformat(row[end]) if end in row else None for end in ("opens", "closes"))
         yield CalendarException(
-            name=row["name"], branch=branches[row["branch"]], first_day=first,
-            last_day=first + timedelta(days=row["days"] - 1), is_open=opens is not None, opens=opens, closes=closes,
-        )  # fmt: skip
+            name=row["name"],
+            branch=branches[row["branch"]],
+            first_day=first,
+            last_day=first + timedelta(days=row["days"] - 1),
+            is_open=opens is not None,
+            opens=opens,
+            closes=closes,
+        )
 
 
 # -- rules and readers --------------------------------------------------------------------------------------------
@@ -124,9 +131,12 @@ def _make_rules(rows: Iterable[Row], known: Mapping[str, Mapping[str, Any]]) -> 
 def _make_readers(rows: Iterable[Row], tiers: Mapping[str, Tier], password: str, today: date) -> dict[str, Patron]:
     for row in rows:
         user = create_user(
-            email=f"{row['username']}@example.org", username=row["username"], password=None, full_name=row["name"],
+            email=f"{row['username']}@example.org",
+            username=row["username"],
+            password=None,
+            full_name=row["name"],
             card_number=row["card"],
-        )  # fmt: skip
+        )
         User.objects.filter(pk=user.pk).update(password=password)  # hashing takes a fifth of a second each
         Patron.objects.filter(pk=user.pk).update(tier=tiers[row["tier"]], **_card(row, today))
     return {patron.user.username: patron for patron in Patron.objects.select_related("user")}
@@ -139,9 +149,10 @@ def _card(row: Row, today: date) -> dict[str, Any]:
         told["expires_on"] = today - timedelta(days=row["expired"])
     if "restricted" in row:
         told |= {
-            "is_restricted": True, "restricted_until": today + timedelta(days=row["restricted"]),
+            "is_restricted": True,
+            "restricted_until": today + timedelta(days=row["restricted"]),
             "restriction_note": row["note"],
-        }  # fmt: skip
+        }
     if "age" in row:
         told["birth_date"] = date(today.year - row["age"], 1, 1)
     return told | ({"is_card_lost": True} if row.get("card_lost") else {})
@@ -160,11 +171,19 @@ def _make_history(rows: Iterable[Row], patrons: Mapping[str, Patron], by: User, 
         for place, barcode in enumerate(row["copies"]):
             copy, lent = copies[barcode], at - timedelta(days=70 + 17 * place + shift)
             returned = lent + KEPT_FOR
-            past.append(Loan(
-                copy=copy, branch_id=copy.branch_id, patron=patrons[row["reader"]], checked_out_at=lent,
-                checked_out_by=by, due_at=lent + timedelta(days=14), returned_at=returned, checked_in_at=returned,
-                returned_by=by,
-            ))  # fmt: skip
+            past.append(
+                Loan(
+                    copy=copy,
+                    branch_id=copy.branch_id,
+                    patron=patrons[row["reader"]],
+                    checked_out_at=lent,
+                    checked_out_by=by,
+                    due_at=lent + timedelta(days=14),
+                    returned_at=returned,
+                    checked_in_at=returned,
+                    returned_by=by,
+                )
+            )
     Loan.objects.bulk_create(past)
     for book, times in Counter(loan.copy.book_id for loan in past).items():
         Book.objects.filter(pk=book).update(popularity=F("popularity") + times)

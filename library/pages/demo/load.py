@@ -95,9 +95,13 @@ def _book(record: dict[str, Any]) -> Book:
 def _copy(book: Book, row: dict[str, Any], branches: dict[str, Branch], types: dict[str, ItemType]) -> Copy:
     kept = checks.checked({"barcode": row["barcode"], "shelf_mark": row["shelf_mark"]}, checks.COPY)
     return Copy(
-        book=book, branch=branches[row["branch"]], item_type=types.get(row.get("item_type", "")),
-        status=row["status"], not_for_loan=not row["for_loan"], **kept,
-    )  # fmt: skip
+        book=book,
+        branch=branches[row["branch"]],
+        item_type=types.get(row.get("item_type", "")),
+        status=row["status"],
+        not_for_loan=not row["for_loan"],
+        **kept,
+    )
 
 
 def _add_people(pairs: Pairs) -> None:

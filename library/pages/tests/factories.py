@@ -22,7 +22,11 @@ def make_digital_book(**values: Any) -> Book:
     """A book with a digital file, not indexed yet."""
     book = make_whole_book(**values)
     BookFile.objects.create(
-        book=book, file=ContentFile(b"%PDF-1.7", name="a.pdf"), original_name="a.pdf", media_type="application/pdf",
-        size=8, sha256="0" * 64,
-    )  # fmt: skip
+        book=book,
+        file=ContentFile(b"%PDF-1.7", name="a.pdf"),
+        original_name="a.pdf",
+        media_type="application/pdf",
+        size=8,
+        sha256="0" * 64,
+    )
     return book

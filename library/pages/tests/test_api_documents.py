@@ -97,10 +97,18 @@ def test_words_of_the_document_are_never_markup(client: Client) -> None:
     document = {
         "tags": [{"name": "loans", "description": ""}],
         "components": {"schemas": {}},
-        "paths": {"/": {"get": {
-            "tags": ["loans"], "operationId": "x", "summary": "s", "description": "<b>bold</b> `code`", "responses": {},
-        }}},
-    }  # fmt: skip
+        "paths": {
+            "/": {
+                "get": {
+                    "tags": ["loans"],
+                    "operationId": "x",
+                    "summary": "s",
+                    "description": "<b>bold</b> `code`",
+                    "responses": {},
+                }
+            }
+        },
+    }
     [group] = groups(document)
 
     assert group.operations[0].words == "<p>&lt;b&gt;bold&lt;/b&gt; <code>code</code></p>\n"

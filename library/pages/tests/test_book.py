@@ -52,14 +52,25 @@ def test_the_record_tells_all_and_leads_on(client):
 
     assert_valid(response.content)
     text = " ".join(re.sub(r"<[^>]+>", " ", response.text).split())
-    for words in ("A. N. Editor (editor)", "Lives of Science , 2.5–4", "Written for scholars", "Minimum age 16 years",
-                  "OCLC number 12345", "ISBN 9780306406157"):  # fmt: skip
+    for words in (
+        "A. N. Editor (editor)",
+        "Lives of Science , 2.5–4",
+        "Written for scholars",
+        "Minimum age 16 years",
+        "OCLC number 12345",
+        "ISBN 9780306406157",
+    ):
         assert words in text, words
     assert text.count("9780306406157") == 1
     editor = Author.objects.get(name="A. N. Editor")
     category = book.categories.get()
-    for asked in (f"author={editor.pk}", f"series={book.series_id}", f"subject={subject.pk}", f"category={category.pk}",
-                  "language=en"):  # fmt: skip
+    for asked in (
+        f"author={editor.pk}",
+        f"series={book.series_id}",
+        f"subject={subject.pk}",
+        f"category={category.pk}",
+        "language=en",
+    ):
         assert f'href="/catalogue/?{asked}"' in response.text
         assert book.title in client.get(f"/catalogue/?{asked}").text
 
@@ -198,9 +209,13 @@ def test_the_staff_see_how_the_indexing_goes_and_readers_do_not(reader_client, l
     book = make_digital_book()
     document = Document.objects.create(book=book)
     Job.objects.create(
-        kind="index", subject_label="rag.document", subject_id=document.pk, state=state, error="It is encrypted.",
+        kind="index",
+        subject_label="rag.document",
+        subject_id=document.pk,
+        state=state,
+        error="It is encrypted.",
         ended_at="2026-11-21T10:00Z" if state == "failed" else None,
-    )  # fmt: skip
+    )
 
     page = librarian_client.get(book.get_absolute_url())
 

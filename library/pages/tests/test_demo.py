@@ -20,9 +20,13 @@ RECORDS = json.loads((FOLDER / "records.json").read_text())
 BOOKS = RECORDS["books"]
 # The others follow from a loan or a hold, and there is none yet.
 ON_A_SHELF = {
-    CopyStatus.AVAILABLE, CopyStatus.IN_REPAIR, CopyStatus.DAMAGED, CopyStatus.MISSING, CopyStatus.LOST,
+    CopyStatus.AVAILABLE,
+    CopyStatus.IN_REPAIR,
+    CopyStatus.DAMAGED,
+    CopyStatus.MISSING,
+    CopyStatus.LOST,
     CopyStatus.WITHDRAWN,
-}  # fmt: skip
+}
 
 
 def test_the_collection_is_large_and_speaks_many_languages():
@@ -110,8 +114,9 @@ def _assert_records_are_as_services_make_them() -> None:
     record = next(row for row in BOOKS if row["title"] == primer.title)
     again = create_book(
         **{name: record[name] for name in ("title", "language", "description", "publisher", "categories", "subjects")},
-        authors=[person["name"] for person in record["authors"]], by=None,
-    ).book  # fmt: skip
+        authors=[person["name"] for person in record["authors"]],
+        by=None,
+    ).book
     columns = ("search_a", "search_b", "search_c", "search_d", "sort_title", "isbn", "subtitle", "is_public")
     assert [getattr(primer, name) for name in columns] == [getattr(again, name) for name in columns]
     assert set(primer.subjects.all()) == set(again.subjects.all())

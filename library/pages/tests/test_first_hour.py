@@ -21,10 +21,16 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("get", "/accounts/sign-out/"), ("get", "/desk/override/"), ("get", "/desk/taken/"), ("post", "/loans/"),
-        ("post", "/accounts/card/"), ("post", "/catalogue/"), ("put", "/accounts/sign-in/"), ("post", "/"),
+        ("get", "/accounts/sign-out/"),
+        ("get", "/desk/override/"),
+        ("get", "/desk/taken/"),
+        ("post", "/loans/"),
+        ("post", "/accounts/card/"),
+        ("post", "/catalogue/"),
+        ("put", "/accounts/sign-in/"),
+        ("post", "/"),
     ],
-)  # fmt: skip
+)
 def test_what_an_address_does_not_take_is_answered_with_a_page(client, method, path):
     client.force_login(make_librarian())
     response = getattr(client, method)(path)
@@ -149,10 +155,13 @@ def test_nobody_is_offered_a_copy_that_cannot_be_had(client, digital, tab, statu
 @pytest.mark.parametrize(
     ("asked", "order", "offers_best_match"),
     [
-        ("", "Title", False), ("?sort=relevance", "Title", False), ("?sort=newest", "Newest here", False),
-        ("?q=book", "Best match", True), ("?q=book&sort=title", "Title", True),
+        ("", "Title", False),
+        ("?sort=relevance", "Title", False),
+        ("?sort=newest", "Newest here", False),
+        ("?q=book", "Best match", True),
+        ("?q=book&sort=title", "Title", True),
     ],
-)  # fmt: skip
+)
 def test_list_says_by_what_it_is_ordered(client, asked, order, offers_best_match):
     record("A book", "Ada Byron")
     page = client.get(f"/catalogue/{asked}").text

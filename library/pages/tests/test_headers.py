@@ -9,13 +9,28 @@ from library.pages.tests.factories import make_digital_book
 
 pytestmark = pytest.mark.django_db
 EVERYWHERE = [
-    "/", "/catalogue/", "/accounts/sign-in/", "/accounts/register/", "/healthz", "/nothing/", "/desk/", "/admin/",
-    "/api/v1/books/", "/api/schema/",
-]  # fmt: skip
+    "/",
+    "/catalogue/",
+    "/accounts/sign-in/",
+    "/accounts/register/",
+    "/healthz",
+    "/nothing/",
+    "/desk/",
+    "/admin/",
+    "/api/v1/books/",
+    "/api/schema/",
+]
 STAFF = [
-    "/", "/books/{}/", "/books/{}/study/", "/books/{}/ask/", "/desk/", "/pick-list/", "/loans/", "/admin/",
+    "/",
+    "/books/{}/",
+    "/books/{}/study/",
+    "/books/{}/ask/",
+    "/desk/",
+    "/pick-list/",
+    "/loans/",
+    "/admin/",
     "/admin/catalog/book/{}/change/",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

@@ -34,9 +34,13 @@ def lend(reader, number: int) -> None:
         )
         wanted = make_copy(book=make_whole_book(), branch=branch, status="requested")
         Hold.objects.create(
-            book=wanted.book, patron=reader.patron, pickup_branch=branch, copy=wanted, state=HoldState.REQUESTED,
+            book=wanted.book,
+            patron=reader.patron,
+            pickup_branch=branch,
+            copy=wanted,
+            state=HoldState.REQUESTED,
             placed_at=now,
-        )  # fmt: skip
+        )
 
 
 def test_a_visitor_sees_the_newest_books_and_the_way_in(client):
@@ -78,9 +82,14 @@ def test_a_reader_sees_loans_ready_holds_and_requests_but_no_desk(reader_client,
     lend(reader, 1)
     ready = make_copy(book=make_book(title="Ready Book"), status="on_shelf_for_hold")
     Hold.objects.create(
-        book=ready.book, patron=reader.patron, pickup_branch=ready.branch, copy=ready, state=HoldState.READY,
-        placed_at=timezone.now(), ready_at=timezone.now(),
-    )  # fmt: skip
+        book=ready.book,
+        patron=reader.patron,
+        pickup_branch=ready.branch,
+        copy=ready,
+        state=HoldState.READY,
+        placed_at=timezone.now(),
+        ready_at=timezone.now(),
+    )
     loan = Loan.objects.get()
 
     page = reader_client.get("/").text

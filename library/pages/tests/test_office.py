@@ -76,9 +76,13 @@ def test_the_figures_are_todays_by_the_librarys_clock():
 
     new = {name: after[name] - before[name] for name in after}
     assert {name: number for name, number in new.items() if name != "registered today"} == {
-        "lent today": 1, "brought back today": 1, "still due today": 1, "overdue": 1, "requests to fetch": 1,
+        "lent today": 1,
+        "brought back today": 1,
+        "still due today": 1,
+        "overdue": 1,
+        "requests to fetch": 1,
         "on the hold shelf": 0,
-    }  # fmt: skip
+    }
     assert new["registered today"] >= 1
 
 

@@ -15,12 +15,20 @@ from library.pages.tests.factories import make_digital_book, make_whole_book
 from tests.html import assert_valid
 
 PAGES = [
-    "/", "/catalogue/", "/catalogue/?q=provincial",
-    "/catalogue/?q=silas&language=en&format=print&available=true&sort=year", "/catalogue/?q=zzzzzz&language=fr",
-    "/books/{digital}/", "/books/{digital}/study/",
-    "/books/{digital}/ask/", "/books/{paper}/", "/books/{paper}/study/", "/books/{paper}/ask/",
-    "/api/docs/", "/api/reference/",
-]  # fmt: skip
+    "/",
+    "/catalogue/",
+    "/catalogue/?q=provincial",
+    "/catalogue/?q=silas&language=en&format=print&available=true&sort=year",
+    "/catalogue/?q=zzzzzz&language=fr",
+    "/books/{digital}/",
+    "/books/{digital}/study/",
+    "/books/{digital}/ask/",
+    "/books/{paper}/",
+    "/books/{paper}/study/",
+    "/books/{paper}/ask/",
+    "/api/docs/",
+    "/api/reference/",
+]
 VISITORS = ["/accounts/sign-in/", "/accounts/register/"]
 READERS = ["/loans/", "/accounts/card/"]
 STAFF = ["/desk/", "/pick-list/", "/desk/register/", "/accounts/letters/"]
@@ -40,9 +48,13 @@ def numbers(reader: User) -> dict[str, int]:
         due_at=now + timedelta(days=2),
     )
     Hold.objects.create(
-        book=paper, patron=reader.patron, pickup_branch=copies[1].branch, copy=copies[1], state=HoldState.REQUESTED,
+        book=paper,
+        patron=reader.patron,
+        pickup_branch=copies[1].branch,
+        copy=copies[1],
+        state=HoldState.REQUESTED,
         placed_at=now,
-    )  # fmt: skip
+    )
     Copy.objects.filter(pk=copies[1].pk).update(status="requested")
     return {"digital": digital.pk, "paper": paper.pk}
 
@@ -102,10 +114,17 @@ def test_the_check_itself_finds_what_is_wrong():
     page = '<!doctype html><html lang="en"><title>x</title><main><h1>x</h1>{}</main></html>'
     assert_valid(page.format('<label>Name <input name="a"></label>'))
     for wrong in [
-        "<h1>two</h1>", '<input name="a">', '<p style="x">', "<script>1</script>", '<a href="/" onclick="x()">x</a>',
-        '<img src="x">', '<p id="a"></p><p id="a"></p>', "<p><div></p>", '<a href="/"></a>',
+        "<h1>two</h1>",
+        '<input name="a">',
+        '<p style="x">',
+        "<script>1</script>",
+        '<a href="/" onclick="x()">x</a>',
+        '<img src="x">',
+        '<p id="a"></p><p id="a"></p>',
+        "<p><div></p>",
+        '<a href="/"></a>',
         '<label for="no">x</label>',
-    ]:  # fmt: skip
+    ]:
         with pytest.raises(AssertionError):
             assert_valid(page.format(wrong))
     with pytest.raises(AssertionError):

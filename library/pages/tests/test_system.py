@@ -61,9 +61,9 @@ def embedded(settings, tmp_path):
 
 
 def send(number: int) -> None:
-    FolderBackend().send_messages([
-        EmailMessage(f"Letter {number}", f"Your code is 48392{number}.\n<script>", to=["reader@example.org"])
-    ])  # fmt: skip
+    FolderBackend().send_messages(
+        [EmailMessage(f"Letter {number}", f"Your code is 48392{number}.\n<script>", to=["reader@example.org"])]
+    )
 
 
 def test_the_mailbox_shows_letters_newest_first_with_their_codes(client, embedded):

@@ -42,11 +42,16 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
     refusal = _refusal(request, book)
     if refusal:
         return _render(request, book, "study", {"refusal": refusal}, status=refusal.status)
-    return _render(request, book, "study", {
-        "index": rag.index_state(book),
-        "artifacts": aistudy.artifacts(book, request.user),
-        "jobs": queries.study_jobs(book),
-    })  # fmt: skip
+    return _render(
+        request,
+        book,
+        "study",
+        {
+            "index": rag.index_state(book),
+            "artifacts": aistudy.artifacts(book, request.user),
+            "jobs": queries.study_jobs(book),
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

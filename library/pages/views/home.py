@@ -16,19 +16,24 @@ from library.pages import queries
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     shelves = {
-        "askable": queries.askable_books(request.user), "newest": queries.newest_books(request.user),
+        "askable": queries.askable_books(request.user),
+        "newest": queries.newest_books(request.user),
         "popular": queries.popular_books(request.user),
-    }  # fmt: skip
+    }
     if not isinstance(request.user, User):
         return render(request, "pages/welcome.html", shelves)
     patron = request.user.patron
     holds = list(circulation.home_holds(patron))
-    return render(request, "pages/home.html", {
-        **shelves,
-        "today": timezone.localdate(),
-        "greeting": queries.greeting(),
-        "loans": list(circulation.home_loans(patron)),
-        "ready": [hold for hold in holds if hold.state == HoldState.READY],
-        "waiting": [hold for hold in holds if hold.state != HoldState.READY],
-        "counts": queries.desk_counts() if request.user.is_staff else None,
-    })  # fmt: skip
+    return render(
+        request,
+        "pages/home.html",
+        {
+            **shelves,
+            "today": timezone.localdate(),
+            "greeting": queries.greeting(),
+            "loans": list(circulation.home_loans(patron)),
+            "ready": [hold for hold in holds if hold.state == HoldState.READY],
+            "waiting": [hold for hold in holds if hold.state != HoldState.READY],
+            "counts": queries.desk_counts() if request.user.is_staff else None,
+        },
+    )

@@ -23,9 +23,13 @@ pytestmark = pytest.mark.django_db
 TABLE = Table("lab_texts")
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "retrieval"
 SOME = [
-    "The mill grinds the grain. The mill is old.", "Grain and flour", "A horse, a horse, my kingdom for a horse",
-    "flour flour flour flour", "", "The café of the naïve Ærø",
-]  # fmt: skip
+    "The mill grinds the grain. The mill is old.",
+    "Grain and flour",
+    "A horse, a horse, my kingdom for a horse",
+    "flour flour flour flour",
+    "",
+    "The café of the naïve Ærø",
+]
 
 
 @pytest.fixture

@@ -133,9 +133,11 @@ def _edge(number: int, page: RawPage, look: Look, placed: Placed, row: int, gap:
     text = page.lines[placed.line].text.strip()
     y = (placed.top + placed.foot) / 2 / page.height if page.height else (row / 100 if top else 1 - row / 100)
     says = len(text.split()) >= LEAST_SENTENCE and text.endswith((".", "!", "?")) and has_verb(text)
-    labelled = bool(page.label) and (bare := BARE.match(text)) is not None and page.label.casefold() in {
-        bare["number"].casefold(), f"{bare['prefix'] or ''}{bare['number']}".casefold()
-    }  # fmt: skip
+    labelled = (
+        bool(page.label)
+        and (bare := BARE.match(text)) is not None
+        and page.label.casefold() in {bare["number"].casefold(), f"{bare['prefix'] or ''}{bare['number']}".casefold()}
+    )
     return Edge(number, placed.line, top, row, y, gap, text, look, tuple(_counts(text, number)), says, labelled)
 
 

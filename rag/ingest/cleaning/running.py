@@ -134,9 +134,10 @@ def _counted(edges: Sequence[Edge]) -> dict[Edge, Count]:
     for (_, style, offset), group in groups.items():
         for edge, count in group:
             near = {
-                other.page for other, _ in group
+                other.page
+                for other, _ in group
                 if abs(other.page - edge.page) <= NEARBY and abs(other.y - edge.y) <= SAME_HEIGHT
-            }  # fmt: skip
+            }
             if len(near) >= (FAR_IN_REPEATS if edge.row else LEAST_REPEATS):
                 found[edge] = count
                 known[(style, offset)].append(edge.page)

@@ -76,9 +76,10 @@ def _joined(row: Sequence[Piece]) -> Piece:
 
 def _shape(joined: Sequence[Piece]) -> Column:
     steps = [
-        b.y1 - a.y1 for a, b in pairwise(joined)
+        b.y1 - a.y1
+        for a, b in pairwise(joined)
         if a.rows is None and b.rows is None and abs(a.size - b.size) < 1 and 0 < b.y1 - a.y1 < 3 * b.height
-    ]  # fmt: skip
+    ]
     usual = sorted(steps)[len(steps) // 3] if steps else 1.25 * median(p.height for p in joined)
     return Column(min(p.x0 for p in joined), max(p.x1 for p in joined), usual, median(p.size for p in joined))
 
@@ -107,9 +108,15 @@ def _is_centred(joined: list[Piece], index: int, shape: Column) -> bool:
 
 def _line(piece: Piece, *, is_code: bool, starts: bool, centred: bool) -> Line:
     return Line(
-        piece.words, round(piece.size, 1), piece.bold, piece.italic, piece.font,
-        kind="code" if is_code else "text", starts=starts, centred=centred,
-    )  # fmt: skip
+        piece.words,
+        round(piece.size, 1),
+        piece.bold,
+        piece.italic,
+        piece.font,
+        kind="code" if is_code else "text",
+        starts=starts,
+        centred=centred,
+    )
 
 
 def _begins(joined: Sequence[Piece], index: int, code: Sequence[bool], starts: Sequence[bool], shape: Column) -> bool:

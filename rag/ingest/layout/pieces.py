@@ -157,10 +157,15 @@ def piece(block: int, words: Sequence[Word3]) -> Piece | None:
     main, looks = _look([(len(said), span) for said, _, span in kept])
     return Piece(
         [Word(said, *box) for said, box, _ in kept],
-        min([box[0] for _, box, _ in kept]), min([box[1] for _, box, _ in kept]),
-        max([box[2] for _, box, _ in kept]), max([box[3] for _, box, _ in kept]),
-        max([span["size"] for _, _, span in kept]), *looks, main["font"], block,
-    )  # fmt: skip
+        min([box[0] for _, box, _ in kept]),
+        min([box[1] for _, box, _ in kept]),
+        max([box[2] for _, box, _ in kept]),
+        max([box[3] for _, box, _ in kept]),
+        max([span["size"] for _, _, span in kept]),
+        *looks,
+        main["font"],
+        block,
+    )
 
 
 def _with_drop_capital(words: list[Word3]) -> list[Word3]:

@@ -65,9 +65,7 @@ def _close_up(segment: Piece) -> None:
     for gap, word in zip(gaps, words[1:], strict=True):
         if gap < 1.6 * usual + 0.05 * segment.size:
             last = closed[-1]
-            closed[-1] = Word(
-                last.text + word.text, last.x0, min(last.y0, word.y0), word.x1, max(last.y1, word.y1)
-            )  # fmt: skip
+            closed[-1] = Word(last.text + word.text, last.x0, min(last.y0, word.y0), word.x1, max(last.y1, word.y1))
         else:
             closed.append(word)
     segment.words = closed
@@ -99,9 +97,18 @@ def _torn(piece: Piece) -> list[Piece]:
 def of_words(words: list[Word], like: Piece) -> Piece:
     """A piece of these words that looks like another."""
     return Piece(
-        words, min(w.x0 for w in words), min(w.y0 for w in words), max(w.x1 for w in words), max(w.y1 for w in words),
-        like.size, like.bold, like.italic, like.mono, like.font, like.block,
-    )  # fmt: skip
+        words,
+        min(w.x0 for w in words),
+        min(w.y0 for w in words),
+        max(w.x1 for w in words),
+        max(w.y1 for w in words),
+        like.size,
+        like.bold,
+        like.italic,
+        like.mono,
+        like.font,
+        like.block,
+    )
 
 
 def _absorb(piece: Piece, part: Piece) -> None:

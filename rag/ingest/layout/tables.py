@@ -62,9 +62,14 @@ def _row(cells: Sequence[Sequence[Piece]], *, starts: bool) -> Line:
     pieces = [piece for cell in cells for piece in cell]
     main = max(pieces, key=lambda p: len(p.text))
     return Line(
-        _placed(words), round(max(p.size for p in pieces), 1), all(p.bold for p in pieces),
-        all(p.italic for p in pieces), main.font, kind="row", starts=starts,
-    )  # fmt: skip
+        _placed(words),
+        round(max(p.size for p in pieces), 1),
+        all(p.bold for p in pieces),
+        all(p.italic for p in pieces),
+        main.font,
+        kind="row",
+        starts=starts,
+    )
 
 
 def _placed(words: list[Word]) -> list[Word]:
@@ -118,9 +123,11 @@ def _joined(rules: Sequence[Box], belong: Callable[[Box, Box], bool]) -> list[li
 
 def _touch(one: Box, other: Box) -> bool:
     return (
-        one[0] - TOUCH <= other[2] and other[0] - TOUCH <= one[2]
-        and one[1] - TOUCH <= other[3] and other[1] - TOUCH <= one[3]
-    )  # fmt: skip
+        one[0] - TOUCH <= other[2]
+        and other[0] - TOUCH <= one[2]
+        and one[1] - TOUCH <= other[3]
+        and other[1] - TOUCH <= one[3]
+    )
 
 
 def _is_stacked(one: Box, other: Box) -> bool:
