@@ -9,9 +9,11 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import enrolment, invitations, notices, receivers
+        from accounts import receivers
         from accounts.models import Role
-        from accounts.roles import apply_grants, grant
+        from accounts.services import enrolment, invitations
+        from accounts.services.roles import apply_grants, grant
+        from library.notices import services as notices
 
         grant(
             Role.LIBRARIAN,
@@ -20,8 +22,8 @@ class AccountsConfig(AppConfig):
         grant(Role.LIBRARIAN, ["accounts.add_patron"])  # to register readers, and print the letters of who has no mail
         notices.words_at_sending(invitations.KIND)(invitations.words)
         notices.words_at_sending("welcome")(enrolment.words)
-        user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.activity")
-        user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.activity")
+        user_logged_in.connect(receivers.record_signed_in, dispatch_uid="library.activity.services")
+        user_logged_out.connect(receivers.record_signed_out, dispatch_uid="library.activity.services")
         grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
-        post_migrate.connect(apply_grants, dispatch_uid="accounts.roles")
+        post_migrate.connect(apply_grants, dispatch_uid="accounts.services.roles")

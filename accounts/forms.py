@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import AddressFormField
 from accounts.errors import RateLimited
-from accounts.passwords import LONGEST, Rule, rules
+from accounts.sign_in.passwords import LONGEST, Rule, rules
 from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
 from library.core.errors import LibraryError
 

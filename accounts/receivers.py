@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts import activity
 from accounts.models import User
+from library.activity import services as activity
 
 
 def record_signed_in(sender: Any, user: User, **kwargs: Any) -> None:

@@ -6,19 +6,22 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts import limits, otp, outbox, sessions
+from accounts.limits import services as limits
+from accounts.sessions import services as sessions
+from accounts.sign_in import codes
+from library.notices import outbox
 
 
 @shared_task(name="send_code")
 def send_code(code_id: str) -> None:
     """Make, mail and hash one code. Harmless where that was done already, or where the code expired."""
-    otp.send_or_leave(code_id=UUID(code_id))
+    codes.send_or_leave(code_id=UUID(code_id))
 
 
 @shared_task(name="send_waiting_codes")
 def send_waiting_codes() -> None:
     """Every 5 s: send the codes whose wake-up was lost."""
-    otp.send_waiting()
+    codes.send_waiting()
 
 
 @shared_task(name="forget_ended_sessions")

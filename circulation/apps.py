@@ -10,7 +10,7 @@ class CirculationConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Role
-        from accounts.roles import grant
+        from accounts.services.roles import grant
         from circulation import checks, receivers  # noqa: F401  (registers and connects them)
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]

@@ -13,7 +13,7 @@ from accounts.forms import DescribedForm
 from accounts.models import Patron, Tier
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, queries
-from circulation.listing import ByCodeOrId, day_field
+from circulation.reports.filters import ByCodeOrId, day_field
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
 from library.core import days

@@ -9,10 +9,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import activity
 from accounts.api.serializers import ActivityFilterSerializer, ActivitySerializer
 from accounts.models import Activity, User
-from library.core.api import ErrorSerializer
+from library.activity import services as activity
+from library.core.http.api import ErrorSerializer
 
 
 class ActivityList(generics.ListAPIView[Activity]):

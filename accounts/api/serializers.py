@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import activity, addresses
+from accounts import addresses
 from accounts.models import Activity, Purpose, Role, User
-from accounts.passwords import LONGEST
+from accounts.sign_in.passwords import LONGEST
 from accounts.validators import VERB, plain_code, validate_code, validate_full_name, validate_username
+from library.activity import services as activity
 
 TOKEN_LENGTH = 2_000
 

@@ -5,12 +5,15 @@ from accounts.models.invitations import Invitation, InvitationQuerySet
 from accounts.models.limits import LockOut, Tally
 from accounts.models.people import Patron, Role, RoleGrant, Tier, User, UserManager
 from accounts.models.records import Activity, ActivityQuerySet, Notice, NoticeQuerySet, NoticeState
+from accounts.models.sessions import BrowserSession, KnownDevice, Ticket, TokenFamily, TokenFamilyQuerySet
 
 __all__ = [
     "Activity",
     "ActivityQuerySet",
+    "BrowserSession",
     "Invitation",
     "InvitationQuerySet",
+    "KnownDevice",
     "LockOut",
     "Notice",
     "NoticeQuerySet",
@@ -22,9 +25,10 @@ __all__ = [
     "Role",
     "RoleGrant",
     "Tally",
+    "Ticket",
     "Tier",
+    "TokenFamily",
+    "TokenFamilyQuerySet",
     "User",
     "UserManager",
 ]
-
-from accounts import session_models as session_models

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import PLAIN, AddressField
 from accounts.models.people import STAFF, User
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

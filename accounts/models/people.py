@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import PLAIN, AddressField, Folded
 from accounts.validators import USERNAME, validate_full_name, validate_username
-from library.core.fields import FoldedField, folds, seen_only
-from library.core.ids import uuid7
+from library.core.database.fields import FoldedField, folds, seen_only
+from library.core.database.ids import uuid7
 from library.search.fold import words
 
 
@@ -35,9 +35,9 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, username: str, password: str | None = None, **extra: Any) -> User:
         """For ``manage.py createsuperuser``."""
-        from accounts import services
+        from accounts.services import people
 
-        return services.create_user(
+        return people.create_user(
             email=email,
             username=username,
             password=password,

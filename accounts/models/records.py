@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from accounts.validators import VERB
+from library.core.database.ids import uuid7
 from library.core.dates import said
-from library.core.ids import uuid7
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts import activity
 from accounts.models import Activity
 from accounts.tests.factories import make_user
+from library.activity import services as activity
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)

@@ -12,10 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import activity, notices, otp, services
 from accounts.models import Activity, Notice, NoticeState, Purpose, Role
+from accounts.services import people
+from accounts.sign_in import codes
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than, sign_in_by_api
+from library.activity import services as activity
+from library.notices import services as notices
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -158,7 +161,7 @@ def test_signing_in_and_out_in_a_browser_is_recorded(client):
 def test_a_change_of_role_is_recorded_once():
     user, by = make_user(), make_user(Role.ADMINISTRATOR)
     for _ in range(2):
-        services.change_role(user=user, role=Role.LIBRARIAN, by=by)
+        people.change_role(user=user, role=Role.LIBRARIAN, by=by)
     (row,) = Activity.objects.all()
     assert (row.actor, row.verb, row.subject) == (by, "role_changed", user)
     assert row.data == {"old": "patron", "new": "librarian"}
@@ -167,16 +170,16 @@ def test_a_change_of_role_is_recorded_once():
 def test_shutting_out_and_letting_in_is_recorded_with_who_did_it():
     user, by = make_user(), make_user(Role.ADMINISTRATOR)
     for is_active in (False, False, True):
-        services.change_active(user=user, is_active=is_active, by=by)
+        people.change_active(user=user, is_active=is_active, by=by)
     assert verbs(actor=by, subject=user) == ["shut_out", "let_in"]
 
 
 def test_a_burnt_code_is_recorded_without_the_code():
     user = make_user()
-    otp.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
+    codes.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
     digits = deliver()
     for _ in range(7):
-        otp.try_challenge(challenge_hash="c" * 64, digits=other_than(digits))
+        codes.try_challenge(challenge_hash="c" * 64, digits=other_than(digits))
     (row,) = Activity.objects.all()
     assert (row.actor, row.verb, row.subject, row.data) == (None, "code_burnt", user, {"purpose": "login"})
     assert digits not in str(row.data)

@@ -11,11 +11,12 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from django.template import TemplateDoesNotExist
 
-from accounts import notices, outbox
 from accounts.models import Notice, NoticeState
 from accounts.tasks import send_notices
 from accounts.tests.factories import make_user
 from library.core.errors import InvalidInput, NotFound
+from library.notices import outbox
+from library.notices import services as notices
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)

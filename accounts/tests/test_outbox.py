@@ -14,10 +14,11 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
-from accounts import notices, outbox
 from accounts.models import Notice, NoticeQuerySet, NoticeState
 from accounts.tests.factories import make_user
 from accounts.tests.mail_server import mail_server
+from library.notices import outbox
+from library.notices import services as notices
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)

@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import roles, tokens
 from accounts.models import Activity, Role, User
+from accounts.services import roles
+from accounts.sessions import tokens
 from accounts.tests.factories import make_librarian, make_user
 from library.core.errors import InvalidInput, NotAllowed
 

@@ -15,13 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import sessions, tokens
 from accounts.models import Activity
-from accounts.session_models import BrowserSession, TokenFamily
-from accounts.session_store import SessionStore, hash_key
+from accounts.models.sessions import BrowserSession, TokenFamily
+from accounts.sessions import services as sessions
+from accounts.sessions import tokens
+from accounts.sessions.store import SessionStore, hash_key
+from accounts.sessions.user_agents import in_words
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
-from accounts.user_agents import in_words
 
 pytestmark = pytest.mark.django_db
 PAGE, END, END_OTHERS, SIGN_IN, CODE = (

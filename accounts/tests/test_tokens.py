@@ -16,9 +16,11 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from accounts import errors, sessions, tokens
+from accounts import errors
 from accounts.models import Activity, User
-from accounts.session_models import TokenFamily
+from accounts.models.sessions import TokenFamily
+from accounts.sessions import services as sessions
+from accounts.sessions import tokens
 from accounts.tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db

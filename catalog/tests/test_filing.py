@@ -10,7 +10,7 @@ from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
 from catalog import services
 from catalog.models import Author, Book
-from catalog.search import search
+from catalog.search.services import search
 from catalog.tests.factories import record
 
 pytestmark = pytest.mark.django_db

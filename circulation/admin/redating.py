@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from circulation.admin.calendar_forms import ClosureForm
 from circulation.admin.exceptions import OwnOrEvery
 from circulation.admin.read_only import ReadOnlyAdmin
-from circulation.calendar_forms import ClosureForm
 from circulation.models import Redating
 from circulation.services import redating
 from circulation.services.redating import Preview

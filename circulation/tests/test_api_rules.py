@@ -8,8 +8,8 @@ from accounts.models import Activity, Role, Tier
 from accounts.tests.factories import make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_branch
-from circulation.matrix import DEFAULTS
 from circulation.models import LoanRule
+from circulation.rules.matrix import DEFAULTS
 
 pytestmark = pytest.mark.django_db
 RULES = "/api/v1/loan-rules/"

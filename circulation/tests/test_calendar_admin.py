@@ -15,10 +15,11 @@ from django.utils import timezone, translation
 from accounts.models import Activity
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.tests.factories import make_branch
-from circulation import calendars, public_holidays
 from circulation.models import CalendarException, OpeningHours, RedatedLoan, Redating, Term
-from circulation.opening import Hours
+from circulation.rules import public_holidays
+from circulation.rules.opening_hours import Hours
 from circulation.services import redating
+from circulation.state import calendars
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, make_term, open_on
 from circulation.tests.calendars import FRI, MON, SAT, TUE, clock, day
 from circulation.tests.factories import make_loan

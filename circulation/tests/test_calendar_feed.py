@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Activity
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_book, make_copy
-from circulation import feeds
+from circulation.feeds import services as feeds
 from circulation.models import CalendarAddress, Loan
 from circulation.tests.factories import make_loan
 from circulation.tests.test_reader_pages import MY_LOANS, text_of

@@ -13,9 +13,9 @@ from accounts.tests.factories import make_librarian, make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_branch
 from circulation import errors, queries, services
-from circulation.matrix import DEFAULTS
-from circulation.matrix_forms import ROWS_A_PAGE
+from circulation.admin.matrix_forms import ROWS_A_PAGE
 from circulation.models import LendingSettings, LoanRule
+from circulation.rules.matrix import DEFAULTS
 from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db

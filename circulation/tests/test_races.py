@@ -19,9 +19,10 @@ from accounts.models import Activity, Tier
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_book, make_branch, make_copy
-from circulation import errors, locks, rules, services
+from circulation import errors, rules, services
 from circulation.models import Hold, Loan, LoanRule
 from circulation.services import returns
+from circulation.state import locks
 from circulation.tests.factories import make_loan
 from library.core.errors import LibraryError
 

@@ -21,10 +21,10 @@ from library.core.admin import SYSTEM
 from library.core.errors import LibraryError
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState
-from rag import queries, recipes, reports, services
+from rag import queries, recipes, services
 from rag.admin.read_only import ReadOnly
+from rag.indexes import rebuilding, reports
 from rag.models import Document, IndexGeneration
-from rag.services import rebuilding
 
 REINDEX, DELETE = "rag.add_indexgeneration", "rag.delete_indexgeneration"
 AT_ONCE = 1_000

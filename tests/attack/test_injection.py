@@ -9,7 +9,6 @@ from django.core import mail
 from django.forms.models import model_to_dict
 from django.test import Client
 
-from accounts import outbox
 from accounts.models import Activity, User
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver
@@ -17,6 +16,7 @@ from catalog.models import Book
 from catalog.tests.factories import PDF, make_book, make_copy, pdf, stored
 from circulation.models import Hold, Loan
 from circulation.tests.factories import make_hold
+from library.notices import outbox
 from tests.attack.world import bearer, browser, operations
 
 pytestmark = pytest.mark.django_db
