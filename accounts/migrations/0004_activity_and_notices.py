@@ -5,7 +5,7 @@ belongs to whoever owns the table, and to the test runner.)
 """
 
 import django.db.models.deletion
-import library.core.ids
+import library.core.database.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Activity',
             fields=[
-                ('id', models.UUIDField(default=library.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=library.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(verbose_name='when')),
                 ('verb', models.CharField(max_length=40, verbose_name='did')),
                 ('object_label', models.CharField(blank=True, max_length=80, verbose_name='kind of thing')),
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Notice',
             fields=[
-                ('id', models.UUIDField(default=library.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=library.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('to', models.EmailField(blank=True, max_length=254, verbose_name='address')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
                 ('context', models.JSONField(blank=True, default=dict)),

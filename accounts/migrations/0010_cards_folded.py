@@ -1,12 +1,12 @@
 """A card number is one whatever its case and whatever nobody sees in it: the database compares what Python folded."""
 
-import library.core.fields
+import library.core.database.fields
 from django.db import migrations, models
 
 
 def fold_rows(apps, schema_editor):
     rows = apps.get_model("accounts", "Patron").objects.all()
-    for old, new in library.core.fields.fold_stored(rows, of="card_number", column="card_folded"):
+    for old, new in library.core.database.fields.fold_stored(rows, of="card_number", column="card_folded"):
         print(f"\n  Two had the card number {old!r}, written in two ways. The later one is now {new!r}: print its label anew.")
 
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='patron',
             name='card_folded',
-            field=library.core.fields.FoldedField(default='', editable=False, max_length=160, of='card_number'),
+            field=library.core.database.fields.FoldedField(default='', editable=False, max_length=160, of='card_number'),
         ),
         migrations.RunPython(fold_rows, migrations.RunPython.noop),
         migrations.AddConstraint(

@@ -5,7 +5,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.text
-import library.core.ids
+import library.core.database.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BookFile',
             fields=[
-                ('id', models.UUIDField(default=library.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=library.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('file', models.FileField(max_length=200, upload_to=catalog.models.random_name, verbose_name='file')),
                 ('original_name', models.CharField(max_length=255, verbose_name='name')),
                 ('media_type', models.CharField(max_length=80, verbose_name='type')),

@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
-import library.core.ids
+import library.core.database.ids
 import pgvector.django.vector
 from django.db import migrations, models
 
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BookGeneration',
             fields=[
-                ('id', models.UUIDField(default=library.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=library.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('model', models.CharField(max_length=120)),
                 ('dimensions', models.PositiveSmallIntegerField()),
                 ('state', models.CharField(choices=[('building', 'being built'), ('live', 'answers searches')], default='building', max_length=10)),

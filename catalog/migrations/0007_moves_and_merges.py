@@ -1,6 +1,6 @@
 """Records that went into others, and the moves of a copy's status that the database lets through.
 
-The moves are ``catalog.moves.pairs()`` as they were when this was written; a test holds the two together.
+The moves are ``catalog.copy_status.pairs()`` as they were when this was written; a test holds the two together.
 """
 
 import django.db.models.deletion

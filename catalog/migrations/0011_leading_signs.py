@@ -4,7 +4,7 @@ from django.db import migrations
 from django.db.migrations.state import StateApps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from catalog.names import sort_title
+from catalog.values.filing import sort_title
 
 TOGETHER = 1000
 

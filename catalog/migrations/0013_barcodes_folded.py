@@ -1,12 +1,12 @@
 """A barcode is one whatever its case and whatever nobody sees in it: the database compares what Python folded."""
 
-import library.core.fields
+import library.core.database.fields
 from django.db import migrations, models
 
 
 def fold_rows(apps, schema_editor):
     rows = apps.get_model("catalog", "Copy").objects.all()
-    for old, new in library.core.fields.fold_stored(rows, of="barcode", column="barcode_folded"):
+    for old, new in library.core.database.fields.fold_stored(rows, of="barcode", column="barcode_folded"):
         print(f"\n  Two had the barcode {old!r}, written in two ways. The later one is now {new!r}: print its label anew.")
 
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='copy',
             name='barcode_folded',
-            field=library.core.fields.FoldedField(default='', editable=False, max_length=160, of='barcode'),
+            field=library.core.database.fields.FoldedField(default='', editable=False, max_length=160, of='barcode'),
         ),
         migrations.RunPython(fold_rows, migrations.RunPython.noop),
         migrations.AddConstraint(

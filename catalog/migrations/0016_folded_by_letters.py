@@ -15,7 +15,7 @@ from django.db import connection, migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from catalog.names import sort_title
+from catalog.values.filing import sort_title
 from library.search.cut import RUN, recorded, spaced
 from library.search.fold import fold
 

@@ -2,8 +2,8 @@
 
 from django.db import migrations, models
 
-from catalog.names import sort_title
-from catalog.people import read
+from catalog.values.filing import sort_title
+from catalog.values.personal_names import read
 from library.search.fold import fold
 
 # Every number with twelve digits, thousands put together: "20,000 leagues" stands behind "1984". A row of an index has

@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import library.core.ids
+import library.core.database.ids
 
 TABLES = ["circulation_openinghours", "circulation_term", "circulation_calendarexception"]
 RENEW = """
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=library.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=library.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("first_day", models.DateField(verbose_name="first day")),
                 ("last_day", models.DateField(verbose_name="last day")),

@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
-import library.core.ids
+import library.core.database.ids
 from django.db import migrations, models
 
 
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='indexgeneration',
             name='facts',
-            field=models.JSONField(blank=True, default=dict, help_text='What the file says of itself (rag.ingest.raw.Facts).'),
+            field=models.JSONField(blank=True, default=dict, help_text='What the file says of itself (rag.ingest.model.raw.Facts).'),
         ),
         migrations.AddField(
             model_name='indexgeneration',
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Rebuild',
             fields=[
-                ('id', models.UUIDField(default=library.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=library.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('chunker', models.CharField(max_length=40)),
                 ('state', models.CharField(choices=[('running', 'under way'), ('done', 'done'), ('cancelled', 'stopped')], default='running', max_length=10)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
