@@ -9,9 +9,9 @@ from library.activity import services as activity
 
 
 def record_signed_in(sender: Any, user: User, **kwargs: Any) -> None:
-    activity.record(actor=user, verb="signed_in", data={"surface": "web"})
+    activity.record(actor=user, verb="account.signed_in", data={"surface": "web"})
 
 
 def record_signed_out(sender: Any, user: User | None, **kwargs: Any) -> None:
     if user is not None:
-        activity.record(actor=user, verb="signed_out", data={"surface": "web"})
+        activity.record(actor=user, verb="account.signed_out", data={"surface": "web"})

@@ -1,4 +1,4 @@
-"""What the workers do for people: send codes and notices. Messages carry ids, never a code or an address."""
+"""What the workers do for people: send codes. Messages carry ids, never a code or an address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from celery import shared_task
 from accounts.limits import services as limits
 from accounts.sessions import services as sessions
 from accounts.sign_in import codes
-from library.notices import outbox
 
 
 @shared_task(name="send_code")
@@ -28,12 +27,6 @@ def send_waiting_codes() -> None:
 def forget_ended_sessions() -> None:
     """Every hour: delete sessions, tokens and tickets that are over."""
     sessions.forget_ended()
-
-
-@shared_task(name="send_notices")
-def send_notices() -> None:
-    """Woken by every new notice, and every 20 s besides: send what is due in the outbox."""
-    outbox.send_due()
 
 
 @shared_task(name="tell_locked_out")

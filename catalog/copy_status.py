@@ -1,4 +1,4 @@
-"""Which status of a copy may follow which: the one table, which the database holds too (``migrations/0007``).
+"""Which status of a copy may follow which: the one table, which the database holds too (``migrations/sql``).
 
 The catalogue's own moves are what a librarian may say of a copy that nobody has or waits for; circulation's are what
 lending does, with the overrides that ``circulation`` allows its staff. What is in neither never happens.

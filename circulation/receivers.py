@@ -36,5 +36,5 @@ def still_open(*, user: User, **kwargs: Any) -> list[str]:
 
 @receiver(card_wanted, dispatch_uid="circulation.is_barcode")
 def is_barcode(*, card: str, **kwargs: Any) -> bool:
-    """Whether a copy has this number. The database refuses it too, whoever writes it (``migrations/0017``)."""
+    """Whether a copy has this number. The database refuses it too, whoever writes it (``migrations/sql``)."""
     return Copy.objects.filter(barcode_folded=card).exists()

@@ -33,6 +33,7 @@ ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if hos
 
 INSTALLED_APPS = [
     "library.core.apps.LyceumAdminConfig",
+    "accounts.commands",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -50,6 +51,8 @@ INSTALLED_APPS = [
     "library.ai",
     "library.search",
     "library.jobs",
+    "library.activity",
+    "library.notices",
     "accounts",
     "catalog",
     "circulation",

@@ -25,7 +25,7 @@ def test_a_letter_is_sent_by_a_worker_soon_after_the_commit(stack):
     queue(stack, to)
     (body,) = eventually(lambda: stack.mails(to), seconds=30)
     assert "was changed" in body
-    assert stack.sql('SELECT state, attempts FROM accounts_notice WHERE "to" = %s', [to]) == [("sent", 1)]
+    assert stack.sql('SELECT state, attempts FROM notices_notice WHERE "to" = %s', [to]) == [("sent", 1)]
 
 
 def test_a_redis_that_dies_loses_no_letter(stack):

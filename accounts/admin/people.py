@@ -9,18 +9,16 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.errors import CardIsBarcode, CardTaken
-from accounts.models import Activity, Notice, NoticeQuerySet, Patron, Role, Tier, User
+from accounts.models import Patron, Role, Tier, User
 from accounts.services import credentials, people
 from accounts.sessions import services as sessions
 from accounts.signals import card_wanted
-from library.core.admin import DATES, READERS, RULES, STAFF, SYSTEM, links
+from library.core.admin import DATES, READERS, RULES, STAFF, links
 from library.core.errors import LibraryError
 from library.core.forms import take_as_pasted
 from library.core.typed import bare
-from library.notices import outbox
 
 
 @admin.register(User)
@@ -174,63 +172,6 @@ class TierAdmin(admin.ModelAdmin[Tier]):
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         """The code is what clients and rules know a tier by."""
         return ("code",) if obj else ()
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that are looked at, not typed."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Activity)
-class ActivityAdmin(ReadOnlyAdmin):
-    part, place, called = STAFF, 4, _("Who did what")
-    list_display = ("at", "actor", "verb", "subject", "thing", "data")
-    list_filter = ("verb",)
-    list_select_related = ("actor", "subject")
-    date_hierarchy = "at"
-    search_fields = ("actor__full_name", "actor__email", "subject__full_name", "subject__email", "=object_id")
-    search_help_text = _("Names and addresses of people, or the id of a thing.")
-
-    @admin.display(description=_("to what"))
-    def thing(self, row: Activity) -> str:
-        return f"{row.object_label} {row.object_id}".strip()
-
-
-@admin.register(Notice)
-class NoticeAdmin(ReadOnlyAdmin):
-    """The outbox. What the letters say is not shown."""
-
-    part, place, called = SYSTEM, 0, _("Letters")
-    list_display = ("created_at", "kind", "recipient", "state", "attempts", "due_at", "sent_at", "error")
-    list_filter = ("state", "kind")
-    list_select_related = ("user",)
-    date_hierarchy = "created_at"
-    search_fields = ("user__full_name", "user__email", "to")
-    fields = list_display
-    actions = ("send_again",)
-
-    @admin.display(description=_("to"))
-    def recipient(self, row: Notice) -> str:
-        return (row.user.email or str(row.user)) if row.user else row.to
-
-    @admin.action(description=_("Send the chosen failed notices again"), permissions=["send_again"])
-    def send_again(self, request: HttpRequest, chosen: NoticeQuerySet) -> None:
-        count = sum(outbox.send_again(notice=notice) for notice in chosen)
-        sentence = ngettext("%(count)d notice is tried again.", "%(count)d notices are tried again.", count)
-        self.message_user(request, sentence % {"count": count}, messages.SUCCESS if count else messages.WARNING)
-
-    def has_send_again_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.change_notice")
 
 
 def _who(request: HttpRequest) -> User:

@@ -25,9 +25,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import addresses, errors
+from accounts import errors
 from accounts.limits.client_address import client_of as client_of
 from accounts.models import LockOut, Patron, Tally, User
+from library.core import email_addresses as addresses
 from library.core import wake
 from library.core.config.model import Limit
 from library.core.errors import NotAllowed, ServiceUnavailable

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Upper
 from django.http import HttpRequest
 
-from accounts import addresses
 from accounts.limits import services as limits
 from accounts.models import User
 from accounts.validators import validate_username
+from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput
 from library.search.fold import fold
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import addresses, errors
+from accounts import errors
 from accounts.limits import services as limits
 from accounts.models import OneTimeCode, Purpose, Role, User
 from accounts.services.people import check_password, may_edit, what_is_taken
@@ -16,6 +16,7 @@ from accounts.sessions import services as sessions
 from accounts.sign_in import codes
 from library.activity import services as activity
 from library.activity import values
+from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput, NotAllowed
 from library.notices import services as notices
 
@@ -114,7 +115,7 @@ def change_address(
     sessions.end_all(user=user, besides=this_session, at=at)
     if before:
         notices.queue(to=before, kind="address_changed", at=at, greeted=values.one_line(user.get_short_name()))
-    activity.record(actor=by, verb="address_changed", subject=user, at=at)
+    activity.record(actor=by, verb="account.address_changed", subject=user, at=at)
     return user
 
 
@@ -136,7 +137,7 @@ def _set_password(user: User, password: str, *, at: datetime, besides: str = "")
     user.save(update_fields=["password"])
     sessions.end_all(user=user, besides=besides, at=at)
     notices.queue(user=user, kind="password_changed")
-    activity.record(actor=user, verb="password_changed", subject=user, at=at)
+    activity.record(actor=user, verb="account.password_changed", subject=user, at=at)
 
 
 def _locked() -> models.QuerySet[User]:

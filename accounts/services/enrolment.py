@@ -13,15 +13,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import addresses, errors
-from accounts.models import Notice, Patron, Tier, User
+from accounts import errors
+from accounts.models import Patron, Tier, User
 from accounts.people import patron_search, usernames
 from accounts.services.people import TRIES, create_user
 from accounts.validators import validate_card_number, validate_full_name
 from library.activity import services as activity
+from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput, NotAllowed, NotFound, ServiceUnavailable
 from library.core.typed import bare
 from library.notices import services as notices
+from library.notices.models import Notice
 
 PERMISSION = "accounts.add_patron"
 
@@ -78,7 +80,7 @@ def _enrol(
     if birth_date is not None:
         patron.birth_date = birth_date
         patron.save(update_fields=["birth_date"])
-    activity.record(actor=by, verb="enrolled", subject=user, at=at)
+    activity.record(actor=by, verb="account.enrolled", subject=user, at=at)
     notices.queue(user=user, kind="welcome", at=at)
     return patron
 

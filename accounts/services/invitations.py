@@ -20,15 +20,17 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import addresses, errors
-from accounts.models import Invitation, Notice, NoticeState, Purpose, Role, User
+from accounts import errors
+from accounts.models import Invitation, Purpose, Role, User
 from accounts.people import usernames
 from accounts.services import people
 from accounts.sign_in import codes
 from library.activity import services as activity
 from library.activity import values
+from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput, NotAllowed, ServiceUnavailable
 from library.notices import services as notices
+from library.notices.models import Notice, NoticeState
 
 KIND = "invitation"
 RANK = {Role.PATRON: 0, Role.LIBRARIAN: 1, Role.ADMINISTRATOR: 2}

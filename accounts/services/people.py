@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import addresses, errors
+from accounts import errors
 from accounts.limits import services as limits
 from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User
 from accounts.people import card_barcode, usernames
@@ -21,6 +21,7 @@ from accounts.sessions import services as sessions
 from accounts.sign_in import codes
 from accounts.signals import account_closing
 from library.activity import services as activity
+from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
 from library.core.typed import bare
 from library.notices import services as notices
@@ -130,7 +131,7 @@ def _register(
             if not password:
                 user.password = kept
                 user.save(update_fields=["password"])
-            activity.record(actor=user, verb="registered", at=at)
+            activity.record(actor=user, verb="account.registered", at=at)
             notices.queue(user=user, kind="welcome", at=at)
     attempt.raise_if_refused()
     assert user is not None
@@ -151,7 +152,7 @@ def change_role(*, user: User, role: Role, by: User | None) -> User:
         _keep_an_administrator(besides=user)
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.role != role:
-        activity.record(actor=by, verb="role_changed", subject=user, data={"old": user.role, "new": str(role)})
+        activity.record(actor=by, verb="account.role_changed", subject=user, data={"old": user.role, "new": str(role)})
         # A reader's session may have begun without a code; what was a reader's must not become a librarian's.
         sessions.end_all(user=user, at=timezone.now())
     _give_rights(user, role)
@@ -173,7 +174,7 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
         _keep_an_administrator(besides=user)
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_active != is_active:
-        activity.record(actor=by, verb="let_in" if is_active else "shut_out", subject=user)
+        activity.record(actor=by, verb="account.let_in" if is_active else "account.shut_out", subject=user)
         sessions.end_all(user=user, at=timezone.now())  # for good: none comes back should they be let in again
     user.is_active = is_active
     user.save(update_fields=["is_active"])
@@ -199,7 +200,7 @@ def change_name(*, user: User, fields: Collection[str], by: User) -> User:
             user.save(update_fields=sorted(fields))
     except IntegrityError as fault:
         raise what_is_taken(fault) from fault
-    activity.record(actor=by, verb="name_changed", subject=user, data={"fields": ", ".join(sorted(fields))})
+    activity.record(actor=by, verb="account.name_changed", subject=user, data={"fields": ", ".join(sorted(fields))})
     return user
 
 
@@ -215,7 +216,7 @@ def change_patron(*, patron: Patron, fields: Collection[str], by: User) -> Patro
             patron.save(update_fields=sorted(columns))
     except IntegrityError as fault:
         raise what_is_taken(fault) from fault
-    activity.record(actor=by, verb="patron_changed", subject=patron.user, data={"fields": ", ".join(sorted(fields))})
+    activity.record(actor=by, verb="patron.changed", subject=patron.user, data={"fields": ", ".join(sorted(fields))})
     return patron
 
 

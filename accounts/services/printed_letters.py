@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Notice, NoticeState, User
+from accounts.models import User
 from library.activity import services as activity
 from library.core.errors import LibraryError
 from library.notices import outbox
+from library.notices.models import Notice, NoticeState
 
 AT_ONCE = 20
 

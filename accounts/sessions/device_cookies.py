@@ -15,7 +15,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-from accounts import addresses
+from library.core import email_addresses as addresses
 
 COOKIE = "device"
 KEEP = timedelta(days=365)

@@ -97,7 +97,7 @@ def end_one(*, user: User, ref: str, at: datetime | None = None) -> None:
         ended = TokenFamily.objects.filter(user=user, pk=_family_id(ref)).open(at).update(ended_at=at)
     if not ended:
         raise NotFound
-    activity.record(actor=user, verb="session_ended", subject=user, at=at)
+    activity.record(actor=user, verb="session.ended", subject=user, at=at)
 
 
 @transaction.atomic
@@ -106,7 +106,7 @@ def end_others(*, user: User, this: str, at: datetime | None = None) -> None:
     at = at or timezone.now()
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     end_all(user=user, besides=this, at=at)
-    activity.record(actor=user, verb="sessions_ended", subject=user, at=at)
+    activity.record(actor=user, verb="session.others_ended", subject=user, at=at)
 
 
 def end_all(*, user: User, at: datetime, besides: str = "") -> None:

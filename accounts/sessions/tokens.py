@@ -45,7 +45,7 @@ def issue(user: User, *, origin: Origin | None = None, at: datetime | None = Non
     """
     at, origin = at or timezone.now(), origin or Origin()
     update_last_login(User, user)
-    activity.record(actor=user, verb="signed_in", data={"surface": "api"}, at=at)
+    activity.record(actor=user, verb="account.signed_in", data={"surface": "api"}, at=at)
     known_devices.recognise(user=user, agent=origin.agent, address=origin.address, is_browser=False, at=at)
     family = TokenFamily(user=user, began_at=at, agent=origin.agent, address=origin.address)
     return _next_pair(family, user, at=at)
@@ -80,7 +80,7 @@ def revoke(refresh: str) -> None:
         was_newest = family is not None and family.newest_jti == token["jti"]
         if family is not None:
             _end(family)
-            activity.record(actor=family.user, verb="signed_out", data={"surface": "api"})
+            activity.record(actor=family.user, verb="account.signed_out", data={"surface": "api"})
     if not was_newest:
         raise errors.TokenNotValid
 
@@ -131,7 +131,7 @@ def _rotate(
         if arrived_at <= family.seen_at:  # sent before the other one was answered
             return None
     _end(family)
-    activity.record(actor=None, verb="token_reused", subject=family.user, object=family)
+    activity.record(actor=None, verb="token.reused", subject=family.user, object=family)
     return None
 
 

@@ -22,12 +22,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import addresses, errors
+from accounts import errors
 from accounts.limits import services as limits
 from accounts.models import OneTimeCode, OneTimeCodeQuerySet, Purpose, User
 from accounts.sign_in import code_letters
 from accounts.validators import CODE_LENGTH
 from library.activity import services as activity
+from library.core import email_addresses as addresses
 from library.core import wake as waking
 
 log = logging.getLogger(__name__)
@@ -337,7 +338,7 @@ def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
     left = settings.OTP_ATTEMPTS - row.attempts
     if left:
         return Attempt(Verdict.WRONG, left=left)
-    activity.record(actor=None, verb="code_burnt", subject=row.user, object=row, data={"purpose": row.purpose}, at=at)
+    activity.record(actor=None, verb="code.burnt", subject=row.user, object=row, data={"purpose": row.purpose}, at=at)
     return Attempt(Verdict.SPENT)
 
 

@@ -15,11 +15,12 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import addresses, errors
+from accounts import errors
 from accounts.limits import services as limits
 from accounts.models import Purpose, Role, User
 from accounts.sessions import device_cookies
 from accounts.sign_in import codes
+from library.core import email_addresses as addresses
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import Activity
 from accounts.tests.factories import make_user
 from library.activity import services as activity
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ def test_a_deed_is_written_with_its_object_and_details():
 
 def test_a_person_given_as_the_object_is_the_subject():
     ada, eve = make_user(), make_user()
-    row = activity.record(actor=eve, verb="shut_out", object=ada)
+    row = activity.record(actor=eve, verb="account.shut_out", object=ada)
     assert (row.subject, row.object_label) == (ada, "")
 
 

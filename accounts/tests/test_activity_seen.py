@@ -12,18 +12,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Activity, Notice, NoticeState, Purpose, Role
+from accounts.models import Purpose, Role
 from accounts.services import people
 from accounts.sign_in import codes
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than, sign_in_by_api
 from library.activity import services as activity
+from library.activity.models import Activity
 from library.notices import services as notices
+from library.notices.models import Notice, NoticeState
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 URL = "/api/v1/activity/"
-RECORD, OUTBOX = reverse("admin:accounts_activity_changelist"), reverse("admin:accounts_notice_changelist")
+RECORD, OUTBOX = reverse("admin:activity_activity_changelist"), reverse("admin:notices_notice_changelist")
 
 
 def entered(user):
@@ -41,7 +43,7 @@ def trusted():
 def seen(user, **query):
     answer = entered(user).get(URL, query)
     assert answer.status_code == 200, answer.content
-    return [row for row in answer.json()["results"] if row["verb"] != "signed_in"]
+    return [row for row in answer.json()["results"] if row["verb"] != "account.signed_in"]
 
 
 def verbs(**filters):
@@ -142,7 +144,12 @@ def test_registering_and_signing_in_and_out_by_the_api_is_recorded(client):
     assert client.post("/api/v1/auth/register/", given, "application/json").status_code == 201
     signed_in = sign_in_by_api(client, "ada@example.org").json()
     client.post("/api/v1/auth/logout/", {"refresh": signed_in["refresh"]}, "application/json")
-    assert verbs(actor__email="ada@example.org") == ["registered", "signed_in", "signed_in", "signed_out"]
+    assert verbs(actor__email="ada@example.org") == [
+        "account.registered",
+        "account.signed_in",
+        "account.signed_in",
+        "account.signed_out",
+    ]
     kept = str(list(Activity.objects.values()))
     for secret in (PASSWORD, given["otp"], signed_in["refresh"], signed_in["access"]):
         assert secret not in kept
@@ -154,7 +161,7 @@ def test_signing_in_and_out_in_a_browser_is_recorded(client):
     client.post(reverse("accounts:sign-in-code"), {"code": deliver()})
     client.post(reverse("accounts:sign-out"))
     client.post(reverse("accounts:sign-out"))
-    assert verbs() == ["signed_in", "signed_out"]
+    assert verbs() == ["account.signed_in", "account.signed_out"]
     assert set(Activity.objects.values_list("actor", "data__surface")) == {(user.pk, "web")}
 
 
@@ -163,7 +170,7 @@ def test_a_change_of_role_is_recorded_once():
     for _ in range(2):
         people.change_role(user=user, role=Role.LIBRARIAN, by=by)
     (row,) = Activity.objects.all()
-    assert (row.actor, row.verb, row.subject) == (by, "role_changed", user)
+    assert (row.actor, row.verb, row.subject) == (by, "account.role_changed", user)
     assert row.data == {"old": "patron", "new": "librarian"}
 
 
@@ -171,7 +178,7 @@ def test_shutting_out_and_letting_in_is_recorded_with_who_did_it():
     user, by = make_user(), make_user(Role.ADMINISTRATOR)
     for is_active in (False, False, True):
         people.change_active(user=user, is_active=is_active, by=by)
-    assert verbs(actor=by, subject=user) == ["shut_out", "let_in"]
+    assert verbs(actor=by, subject=user) == ["account.shut_out", "account.let_in"]
 
 
 def test_a_burnt_code_is_recorded_without_the_code():
@@ -181,7 +188,7 @@ def test_a_burnt_code_is_recorded_without_the_code():
     for _ in range(7):
         codes.try_challenge(challenge_hash="c" * 64, digits=other_than(digits))
     (row,) = Activity.objects.all()
-    assert (row.actor, row.verb, row.subject, row.data) == (None, "code_burnt", user, {"purpose": "login"})
+    assert (row.actor, row.verb, row.subject, row.data) == (None, "code.burnt", user, {"purpose": "login"})
     assert digits not in str(row.data)
 
 
@@ -234,7 +241,7 @@ def test_the_record_is_filtered_and_searched_in_the_admin():
 def test_the_outbox_does_not_show_what_the_letters_say():
     client = entered(make_user(Role.ADMINISTRATOR))
     row = notices.queue(to="new@example.org", kind="invitation", link="https://x.example.org/opens-a-door")
-    for url in (OUTBOX, reverse("admin:accounts_notice_change", args=[row.pk])):
+    for url in (OUTBOX, reverse("admin:notices_notice_change", args=[row.pk])):
         page = client.get(url).content.decode()
         assert "new@example.org" in page
         assert "opens-a-door" not in page

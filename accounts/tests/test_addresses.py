@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from accounts import addresses, errors
+from accounts import errors
 from accounts.limits import services as limits
 from accounts.models import Invitation, OneTimeCode, Purpose, Role, Tally, User
 from accounts.services import credentials, invitations, people
@@ -20,6 +20,7 @@ from accounts.sign_in import codes as otp
 from accounts.sign_in import steps
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
+from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput
 
 ALIKE = ["ıvy@example.org", "IVY\u0307@example.org", "ivy\u0301@example.org", "ｉｖｙ@example.org", "іvy@example.org"]

@@ -8,11 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import errors
-from accounts.models import Activity, Role, User
+from accounts.models import Role, User
 from accounts.models.sessions import BrowserSession, TokenFamily
 from accounts.services import credentials, people
 from accounts.sessions import tokens
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotAllowed
 from library.notices import outbox
 
@@ -65,8 +66,8 @@ def test_another_address_is_written_down_told_to_the_old_one_and_ends_every_sess
     assert (mail.outbox[0].to, "has another address" in mail.outbox[0].subject) == ([old], True)
     assert ELSEWHERE not in mail.outbox[0].body.lower()
     assert is_signed_in(reader) == (False, False)
-    assert written(reader) == [("address_changed", {})]
-    assert Activity.objects.get(verb="address_changed").actor == administrator
+    assert written(reader) == [("account.address_changed", {})]
+    assert Activity.objects.get(verb="account.address_changed").actor == administrator
     reader.refresh_from_db()
     assert reader.email == "Elsewhere@example.org"
 
@@ -115,7 +116,7 @@ def test_an_address_of_somebody_else_or_none_at_all_is_refused_and_nothing_happe
 
 def test_a_new_name_is_written_down_without_what_it_says(administrator, reader):
     save(administrator, reader, full_name="Somebody Else", username="somebody")
-    assert written(reader) == [("name_changed", {"fields": "full_name, username"})]
+    assert written(reader) == [("account.name_changed", {"fields": "full_name, username"})]
     assert is_signed_in(reader) == (True, True)
 
 

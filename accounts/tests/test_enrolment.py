@@ -12,15 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import errors
-from accounts.models import Activity, Notice, NoticeState, OneTimeCode, Role, Tier, User
+from accounts.models import OneTimeCode, Role, Tier, User
 from accounts.people import card_barcode, patron_search
 from accounts.services import credentials, enrolment, people, printed_letters
 from accounts.sign_in import steps
 from accounts.tests.factories import PASSWORD, make_librarian, make_patron, make_user
 from accounts.tests.helpers import deliver
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotAllowed
 from library.notices import outbox
 from library.notices import services as notices
+from library.notices.models import Notice, NoticeState
 
 pytestmark = pytest.mark.django_db
 BORN = date(1990, 5, 17)
@@ -52,7 +54,7 @@ def test_reader_is_registered_at_the_desk_with_an_address_and_chooses_a_password
     assert (patron.user.full_name, patron.user.email) == ("Ada Byron", "ada@example.org")
     assert (patron.birth_date, patron.tier.code, patron.user.role) == (BORN, "reader", Role.PATRON)
     assert not patron.user.has_usable_password()
-    assert Activity.objects.get(verb="enrolled").actor == librarian
+    assert Activity.objects.get(verb="account.enrolled").actor == librarian
 
     assert outbox.send_due() == 1
     assert patron.card_number in mail.outbox[0].body

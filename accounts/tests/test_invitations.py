@@ -15,12 +15,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts import errors
-from accounts.models import Activity, Invitation, Notice, NoticeState, OneTimeCode, Role, User
+from accounts.models import Invitation, OneTimeCode, Role, User
 from accounts.services import invitations, people
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, digits_in, other_than, post
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotAllowed
 from library.notices import outbox
+from library.notices.models import Notice, NoticeState
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "ada@example.org"

@@ -20,12 +20,14 @@ from django.utils import timezone
 
 from accounts import errors
 from accounts.limits import services as limits
-from accounts.models import Activity, LockOut, Notice, Role, Tally, User
+from accounts.models import LockOut, Role, Tally, User
 from accounts.sign_in import steps
 from accounts.tasks import sweep_limits, tell_locked_out
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than
+from library.activity.models import Activity
 from library.notices import outbox
+from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 SIGN_IN, CODE, RESEND = (reverse(f"accounts:{name}") for name in ("sign-in", "sign-in-code", "sign-in-resend"))

@@ -21,7 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from accounts import errors
-from accounts.models import Activity, Notice, OneTimeCode, Purpose, User
+from accounts.models import OneTimeCode, Purpose, User
 from accounts.models.sessions import BrowserSession, Ticket, TokenFamily
 from accounts.services import credentials
 from accounts.services.people import check_password
@@ -29,7 +29,9 @@ from accounts.sessions import socket_tickets, tokens
 from accounts.sign_in import codes, passwords, steps
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, other_than
+from library.activity.models import Activity
 from library.core.errors import InvalidInput
+from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 NEW = "another horse 8"
@@ -413,7 +415,7 @@ def test_a_new_password_ends_everything_and_tells_the_owner(client, way):
     assert not TokenFamily.objects.filter(user=user, ended_at=None).exists()
     assert client.get("/api/v1/me/", headers={"authorization": f"Bearer {elsewhere.access}"}).status_code == 200
     assert [(notice.user, notice.kind) for notice in Notice.objects.all()] == [(user, "password_changed")]
-    assert Activity.objects.filter(verb="password_changed", subject=user, actor=user).count() == 1
+    assert Activity.objects.filter(verb="account.password_changed", subject=user, actor=user).count() == 1
 
 
 def test_who_proved_the_old_password_a_moment_ago_begins_no_sign_in():

@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import addresses, errors, forms
+from accounts import errors, forms
 from accounts.models import Invitation
 from accounts.people import usernames
 from accounts.services import invitations
 from accounts.views import common
+from library.core import email_addresses as addresses
 from library.core.errors import LibraryError
 
 INVITED = "accounts.invited"

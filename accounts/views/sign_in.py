@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import addresses, errors, forms
+from accounts import errors, forms
 from accounts.limits import services as limits
 from accounts.people import usernames
 from accounts.services import people
 from accounts.sign_in import steps as signing_in
 from accounts.views import common
+from library.core import email_addresses as addresses
 from library.core.errors import LibraryError
 
 

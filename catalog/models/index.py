@@ -15,7 +15,7 @@ from library.core.database.ids import uuid7
 
 
 class BookFacts(models.Model):
-    """All that finds, narrows and counts a book, in one narrow row that triggers keep (``migrations/0006``).
+    """All that finds, narrows and counts a book, in one narrow row that triggers keep (``migrations/sql``).
 
     ``vector`` also holds the lexeme ``~xx`` of the book's language; words of the title have the weight A.
     ``category_ids`` hold the wider categories too.

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Activity, Tier
+from accounts.models import Tier
 from accounts.tests.factories import make_patron
 from catalog.models import ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
@@ -19,6 +19,7 @@ from circulation.reports import filters
 from circulation.reports.csv import harmless, loans_as_csv
 from circulation.tests.factories import make_loan
 from circulation.tests.test_reader_pages import text_of
+from library.activity.models import Activity
 from library.core.http.ranges import in_pieces
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import Activity
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_book, make_copy
 from circulation.models import Loan
@@ -19,6 +18,7 @@ from circulation.reports.xlsx import loans_as_xlsx
 from circulation.tests.factories import make_loan
 from circulation.tests.test_all_loans import FILE, LOANS, rows_of
 from circulation.tests.test_reader_pages import text_of
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 SHEET = reverse("circulation:all-loans-xlsx")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Activity, Role, Tier
+from accounts.models import Role, Tier
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_branch
@@ -16,6 +16,7 @@ from circulation import errors, queries, services
 from circulation.admin.matrix_forms import ROWS_A_PAGE
 from circulation.models import LendingSettings, LoanRule
 from circulation.rules.matrix import DEFAULTS
+from library.activity.models import Activity
 from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from accounts.models import Activity, Tier
+from accounts.models import Tier
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
 from circulation import services, tasks
@@ -26,6 +26,7 @@ from circulation.tests.calendars import BERLIN, MON, TUE, clock, day
 from circulation.tests.factories import make_loan
 from circulation.tests.test_due import near_days
 from circulation.tests.test_opening import calendars, unhurried
+from library.activity.models import Activity
 from library.core.days import ENDS
 from library.core.errors import InvalidInput
 from library.jobs import services as jobs

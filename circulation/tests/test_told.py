@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.dispatch import Signal
 
-from accounts.models import Activity
 from accounts.tests.factories import make_patron
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_book, make_copy
@@ -16,6 +15,7 @@ from circulation import services, signals
 from circulation.models import Loan
 from circulation.state import locks
 from circulation.tests.factories import MONDAY, make_loan
+from library.activity.models import Activity
 from library.core.database import raw_rows
 from library.core.errors import LibraryError
 

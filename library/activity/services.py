@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts.models import Activity, ActivityQuerySet, User
 from library.activity import values
+from library.activity.models import Activity, ActivityQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 def record(
@@ -25,11 +29,12 @@ def record(
 ) -> Activity:
     """Write down that ``actor`` (None: nobody who is known, or the library itself) did ``verb``.
 
-    ``verb`` is like ``signed_in`` or ``loan.opened``; ``object`` the thing, ``subject`` the person it was done to. A
+    ``verb`` is like ``account.signed_in`` or ``loan.opened``; ``object`` the thing, ``subject`` the person it was
+    done to. A
     person given as ``object`` is kept as the subject. ``data``: a few plain values, never a secret. Errors: as
-    ``plain.checked``.
+    ``values.checked``.
     """
-    if isinstance(object, User):
+    if isinstance(object, get_user_model()):
         object, subject = None, subject or object
     return Activity.objects.create(
         at=at or timezone.now(),
@@ -61,7 +66,7 @@ def visible_to(
 
 def may_see_all(user: User) -> bool:
     """Whether ``user`` sees what others did, and who they were."""
-    return user.has_perm("accounts.view_activity")
+    return user.has_perm("activity.view_activity")
 
 
 @transaction.atomic

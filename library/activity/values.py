@@ -10,6 +10,7 @@ from datetime import datetime
 Value = str | int | bool | datetime | None
 
 LONGEST = 2_000
+VERB = r"^[a-z][a-z_]*\.[a-z][a-z_]*$"  # what was done, noun first: loan.opened
 _SECRET = re.compile(r"(^|_)(password|code|otp|digits|secret|token|access|refresh|session|cookie|challenge)s?(_|$)")
 # Letters that turn the reading direction round could make a text look like another.
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -20,10 +20,11 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from accounts.models import Notice, NoticeQuerySet, NoticeState
 from library.activity import values
 from library.core.errors import LibraryError
+from library.notices import kinds
 from library.notices import services as notices
+from library.notices.models import Notice, NoticeQuerySet, NoticeState
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ def letter(row: Notice) -> EmailMessage:
 def written(row: Notice) -> tuple[str, str]:
     """Subject and text of a letter; the subject is the first line of its template."""
     with translation.override(settings.LANGUAGE_CODE):
-        text = render_to_string(notices.template_of(row.kind), notices.words_of(row)).strip()
+        text = render_to_string(kinds.get(row.kind).template, notices.words_of(row)).strip()
     subject, _end, body = text.partition("\n")
     return values.one_line(subject)[:200], body.strip()
 

@@ -1,29 +1,29 @@
 """What people are told by mail: a row in the outbox, in the transaction of its cause.
 
-A cause that is rolled back tells nobody. A kept one is told by a worker (``library.notices.outbox``), woken after
-the commit
-or, should Redis be away, by the sweep. The words are in ``templates/accounts/mail/notice_<kind>.txt``, the subject on
-the first line. One-time codes alone do not pass through here: no table may hold them.
+A cause that is rolled back tells nobody. A kept one is told by a worker (``library.notices.outbox``), woken after the
+commit or, should Redis be away, by the sweep. Which kinds there are, and where their letters are, ``kinds`` knows.
+One-time codes alone do not pass through here: no table may hold them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.template.loader import get_template
 from django.utils import timezone
 
-from accounts import addresses
-from accounts.models import Notice, NoticeState, User
 from library.activity import values
+from library.core import email_addresses as addresses
 from library.core import wake as waking
+from library.notices import kinds
+from library.notices.models import Notice, NoticeState
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 TIME = "$time"
-Words = Callable[[Notice], Mapping[str, Any]]
-_AT_SENDING: dict[str, Words] = {}
 
 
 @transaction.atomic
@@ -40,13 +40,12 @@ def queue(
 
     ``dedupe`` names the cause (``loan:<id>:overdue:2026-11-21``): a second notice with the same name is not written,
     and the first is given back. Who has no address is told on paper (``accounts.services.printed_letters``). The
-    mail server's faults
-    never reach the caller. Errors: ``InvalidInput`` where ``to`` is no address; ``ValueError``, ``TypeError``,
-    ``TemplateDoesNotExist`` for faults of the caller.
+    mail server's faults never reach the caller. Errors: ``InvalidInput`` where ``to`` is no address; ``ValueError``,
+    ``TypeError``, ``TemplateDoesNotExist`` for faults of the caller.
     """
     if (user is None) == (to == ""):
         raise ValueError("A notice goes either to a user or to an address.")
-    get_template(template_of(kind))
+    kinds.get(kind)
     now = at or timezone.now()
     is_paper = user is not None and user.email is None
     row = Notice(
@@ -68,29 +67,12 @@ def queue(
     return row
 
 
-def words_at_sending(kind: str) -> Callable[[Words], Words]:
-    """Make a function give more words for letters of a kind, at the moment of sending. For ``ready()``.
-
-    For what should stand in the mail and in no table, such as a signed link. Where there is nothing to tell any more it
-    raises a ``LibraryError``: the letter is not sent.
-    """
-
-    def keep(words: Words) -> Words:
-        _AT_SENDING[kind] = words
-        return words
-
-    return keep
-
-
 def words_of(row: Notice) -> dict[str, Any]:
     """Everything that the letter may say: its context, ``at`` (when its cause was), and ``name``, whom to greet."""
-    more = _AT_SENDING[row.kind](row) if row.kind in _AT_SENDING else {}
+    at_sending = kinds.get(row.kind).at_sending
+    more = at_sending(row) if at_sending else {}
     name = values.one_line(row.user.get_short_name()) if row.user else ""
     return {"at": row.created_at, "name": name, **thaw(row.context), **more}
-
-
-def template_of(kind: str) -> str:
-    return f"accounts/mail/notice_{kind}.txt"
 
 
 def wake() -> bool:

@@ -2,7 +2,7 @@
 
 The column of the vectors has no fixed size. Each space has an HNSW index of its own over the passages that carry its
 id, cast to its dimensions; it is made while the space is empty, so that no row waits for it. Triggers hold what carries
-a space's id to its dimensions (``migrations/0005``).
+a space's id to its dimensions (``migrations/sql``).
 """
 
 from __future__ import annotations

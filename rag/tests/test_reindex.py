@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Activity
 from accounts.tests.factories import make_librarian
 from catalog.signals import book_file_added
 from catalog.tests.factories import make_book
+from library.activity.models import Activity
 from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform

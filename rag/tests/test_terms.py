@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib import import_module
 from threading import Barrier, Thread
 
 import numpy as np
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -107,25 +105,6 @@ def test_counting_again_gives_the_same():
     before = set(generation.terms.values_list("lexeme", "passages"))
     terms.count_terms(generation)
     assert set(generation.terms.values_list("lexeme", "passages")) == before
-
-
-@pytest.mark.django_db
-def test_passages_whose_words_are_folded_otherwise_now_are_read_and_counted_again():
-    migration = import_module("rag.migrations.0009_words_by_letters")
-    document = Document.objects.create(book=make_book())
-    generation = make_generation(document, ["हिन्दी साहित्य", "谷物运到", "The café’s “grain” in C++", "plain grain"])
-    document.live_generation = generation
-    document.save()
-    passages = generation.passages.order_by("ordinal")
-    right = list(passages.values_list("vector", "word_count"))
-    passages.exclude(ordinal=3).update(vector="'x'", word_count=9)
-    terms.count_terms(generation)
-    migration.read_words_again(apps, connection)
-    assert list(passages.values_list("vector", "word_count")) == right
-    assert counted() == expected()
-    assert [pk for rows in migration._otherwise(generation.passages) for pk, _words in rows] == [
-        passage.pk for passage in passages[:3]
-    ], "what has the words that it had is left alone"
 
 
 @pytest.mark.django_db
