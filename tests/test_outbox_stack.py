@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 def queue(stack, to):
     """Queue a notice in a process of its own, as a web process would."""
     made = stack.manage(
-        "shell", "-c", f"from accounts import notices; notices.queue(to='{to}', kind='password_changed')"
+        "shell",
+        "-c",
+        f"from library.notices import services as notices; notices.queue(to='{to}', kind='password_changed')",
     )
     assert made.returncode == 0, made.stderr
 

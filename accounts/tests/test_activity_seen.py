@@ -59,29 +59,29 @@ def test_nobody_sees_nothing(client):
 
 def test_a_reader_sees_what_they_did_and_what_was_done_to_them_but_not_by_whom():
     ada, eve, librarian = make_user(), make_user(), make_librarian()
-    activity.record(actor=ada, verb="done", data={"old": "a"}, at=MONDAY)
-    activity.record(actor=librarian, verb="suffered", subject=ada, at=MONDAY + timedelta(days=1))
-    activity.record(actor=eve, verb="others", at=MONDAY)
+    activity.record(actor=ada, verb="deed.done", data={"old": "a"}, at=MONDAY)
+    activity.record(actor=librarian, verb="deed.suffered", subject=ada, at=MONDAY + timedelta(days=1))
+    activity.record(actor=eve, verb="deed.other", at=MONDAY)
     suffered, done = seen(ada)
     me = {"id": str(ada.pk), "name": str(ada)}
-    assert (suffered["verb"], suffered["actor"], suffered["subject"]) == ("suffered", None, me)
-    assert (done["verb"], done["actor"], done["object"], done["data"]) == ("done", me, "", {"old": "a"})
+    assert (suffered["verb"], suffered["actor"], suffered["subject"]) == ("deed.suffered", None, me)
+    assert (done["verb"], done["actor"], done["object"], done["data"]) == ("deed.done", me, "", {"old": "a"})
     assert done["at"].startswith("2026-11-16T")
 
 
 @pytest.mark.parametrize("make", [make_user, make_librarian])
 def test_who_has_no_permission_cannot_ask_for_what_others_did(make):
     asking, librarian = make(), make_librarian()
-    activity.record(actor=librarian, verb="suffered", subject=asking)
-    activity.record(actor=librarian, verb="others")
-    assert [row["verb"] for row in seen(asking)] == ["suffered"]
+    activity.record(actor=librarian, verb="deed.suffered", subject=asking)
+    activity.record(actor=librarian, verb="deed.other")
+    assert [row["verb"] for row in seen(asking)] == ["deed.suffered"]
     assert seen(asking, actor=str(librarian.pk)) == []
 
 
 @pytest.mark.parametrize("make", [trusted, lambda: make_user(Role.ADMINISTRATOR)])
 def test_who_has_the_permission_sees_all_of_it(make):
     ada, eve = make_user(), make_user()
-    activity.record(actor=ada, verb="done", subject=eve, object=ada.patron.tier, at=MONDAY)
+    activity.record(actor=ada, verb="deed.done", subject=eve, object=ada.patron.tier, at=MONDAY)
     (row,) = seen(make())
     assert (row["actor"]["id"], row["subject"]["id"]) == (str(ada.pk), str(eve.pk))
     assert row["object"] == f"accounts.tier {ada.patron.tier_id}"
@@ -89,11 +89,11 @@ def test_who_has_the_permission_sees_all_of_it(make):
 
 def test_the_record_is_filtered_by_actor_verb_and_time():
     ada, eve, staff = make_user(), make_user(), trusted()
-    activity.record(actor=ada, verb="done", at=MONDAY)
+    activity.record(actor=ada, verb="deed.done", at=MONDAY)
     activity.record(actor=ada, verb="loan.opened", at=MONDAY + timedelta(days=1))
-    activity.record(actor=eve, verb="done", at=MONDAY + timedelta(days=2))
-    assert [row["verb"] for row in seen(staff, actor=str(ada.pk))] == ["loan.opened", "done"]
-    assert [row["actor"]["id"] for row in seen(staff, verb="done")] == [str(eve.pk), str(ada.pk)]
+    activity.record(actor=eve, verb="deed.done", at=MONDAY + timedelta(days=2))
+    assert [row["verb"] for row in seen(staff, actor=str(ada.pk))] == ["loan.opened", "deed.done"]
+    assert [row["actor"]["id"] for row in seen(staff, verb="deed.done")] == [str(eve.pk), str(ada.pk)]
     assert len(seen(staff, since="2026-11-17T09:00:00Z")) == 2
     assert len(seen(staff, since="2026-11-17T09:00:00.001Z", actor=str(ada.pk))) == 0
 
@@ -122,7 +122,7 @@ def test_the_record_comes_in_pages_and_takes_as_many_queries_for_many_rows_as_fo
     client, counts = entered(staff), []
     for more in (2, 30):
         for _ in range(more):
-            activity.record(actor=make_user(), verb="done", subject=make_user())
+            activity.record(actor=make_user(), verb="deed.done", subject=make_user())
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(URL).json()
         counts.append(len(queries))
@@ -205,7 +205,7 @@ def test_only_who_has_the_permission_sees_the_lists(url):
 def test_nothing_is_added_changed_or_deleted_in_the_admin(model):
     client, user = entered(make_user(Role.ADMINISTRATOR)), make_user()
     rows = {
-        "activity": activity.record(actor=user, verb="done"),
+        "activity": activity.record(actor=user, verb="deed.done"),
         "notice": notices.queue(user=user, kind="password_changed"),
     }
     page = reverse(f"admin:accounts_{model}_change", args=[rows[model].pk])
@@ -220,7 +220,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_two(url):
     client, counts = entered(make_user(Role.ADMINISTRATOR)), []
     for more in (2, 20):
         for _ in range(more):
-            activity.record(actor=make_user(), verb="done", subject=make_user(), at=MONDAY)
+            activity.record(actor=make_user(), verb="deed.done", subject=make_user(), at=MONDAY)
             notices.queue(user=make_user(), kind="password_changed", at=MONDAY)
         client.get(url)
         with CaptureQueriesContext(connection) as queries:
@@ -231,11 +231,11 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_two(url):
 
 def test_the_record_is_filtered_and_searched_in_the_admin():
     client, ada = entered(make_user(Role.ADMINISTRATOR)), make_user(full_name="Ada Lovelace")
-    activity.record(actor=ada, verb="done")
-    activity.record(actor=make_user(), verb="others")
-    for query in ({"verb": "done"}, {"q": "lovelace"}, {"q": ada.email}):
+    activity.record(actor=ada, verb="deed.done")
+    activity.record(actor=make_user(), verb="deed.other")
+    for query in ({"verb": "deed.done"}, {"q": "lovelace"}, {"q": ada.email}):
         page = client.get(RECORD, query)
-        assert [row.verb for row in page.context["cl"].result_list] == ["done"]
+        assert [row.verb for row in page.context["cl"].result_list] == ["deed.done"]
 
 
 def test_the_outbox_does_not_show_what_the_letters_say():

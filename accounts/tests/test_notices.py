@@ -168,14 +168,14 @@ def test_notices_without_a_named_cause_are_all_told():
 def test_nothing_typed_by_anybody_makes_a_header_or_a_line(hostile, tmp_path, settings):
     folder = tmp_path / "accounts" / "mail"
     folder.mkdir(parents=True)
-    (folder / "notice_hostile.txt").write_text(
+    (folder / "password_changed.txt").write_text(
         "{% autoescape off %}Hello {{ name }} {{ word }}\n\nBody.\n{% endautoescape %}"
     )
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
     user = make_user()
     type(user).objects.filter(pk=user.pk).update(full_name=hostile.replace("\x00", "\r\n"))
     user.refresh_from_db()
-    queued("hostile", user=user, word=hostile)
+    queued(user=user, word=hostile)
     assert outbox.send_due(at=MONDAY) == 1
     message = mail.outbox[0].message()
     assert {"Bcc", "Cc"}.isdisjoint(message.keys())

@@ -257,7 +257,7 @@ def send_and_die(self):
     send(self)
     os.kill(os.getpid(), 9)
 EmailMessage.send = send_and_die
-from accounts import outbox
+from library.notices import outbox
 outbox.send_due(at=datetime.fromisoformat(sys.argv[3]))
 """
 
