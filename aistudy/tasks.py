@@ -48,7 +48,7 @@ def write(run: JobRun) -> None:
         except IndexReplaced:
             continue
         return
-    raise errors.ChangesTooOften
+    raise errors.IndexChangesTooOften
 
 
 def _sentences(run: JobRun, artifact: Artifact, generation: IndexGeneration) -> list[summary.Sentence]:
@@ -71,9 +71,9 @@ def _sentences(run: JobRun, artifact: Artifact, generation: IndexGeneration) -> 
     return verbatim
 
 
-def _passage(row: Passage, pages: dict[int, str]) -> summary.Passage:
+def _passage(row: Passage, pages: dict[int, str]) -> summary.PassageText:
     parts = passage_parts.parts(row.first_page, row.start, row.last_page, row.end, pages)
-    return summary.Passage(row.first_page, row.start, row.text, tuple(parts))
+    return summary.PassageText(row.first_page, row.start, row.text, tuple(parts))
 
 
 def store(run: JobRun, artifact: Artifact, generation: IndexGeneration, sentences: list[summary.Sentence]) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.embeddings import Vectors
-from rag.text.passage_parts import Part, sentences
-from rag.text.sentences import Span, fold_space, is_quotable, leans
+from rag.text.passage_parts import PassagePart, sentences
+from rag.text.sentences import TextSpan, fold_space, is_quotable, leans
 
 NAME = "extractive"
 MOST_SENTENCES = 4
@@ -23,28 +23,30 @@ ASKS_WHAT = re.compile(r"^what(?:'s|’s| is| are)(?: an?| the)? ([\w' -]{2,60}?
 
 
 @dataclass(frozen=True)
-class Candidate:
+class QuotableSentence:
     """A sentence that could be quoted: where it stands and in which passage it was found."""
 
     page: int
-    span: Span  # in the text of its page
+    span: TextSpan  # in the text of its page
     text: str
     passage: int  # rank of its passage, 0 the best
     passage_score: float
 
 
-def candidates(parts: Sequence[Part], text: str, *, passage: int, score: float, language: str) -> list[Candidate]:
+def candidates(
+    parts: Sequence[PassagePart], text: str, *, passage: int, score: float, language: str
+) -> list[QuotableSentence]:
     """The quotable sentences of a passage that stands at ``parts`` of its pages."""
     return [
-        Candidate(page, span, sentence, passage, score)
+        QuotableSentence(page, span, sentence, passage, score)
         for page, span, sentence, before in sentences(parts, text, language)
         if is_quotable(sentence, before=before)
     ]
 
 
 def choose(
-    question: str, found: Sequence[Candidate], vectors: Vectors, scores: Sequence[float], *, threshold: float
-) -> list[tuple[Candidate, float]]:
+    question: str, found: Sequence[QuotableSentence], vectors: Vectors, scores: Sequence[float], *, threshold: float
+) -> list[tuple[QuotableSentence, float]]:
     """The sentences that answer best, with their cosines to the question: the best first, the rest as in the book.
 
     ``vectors``: float32 (n, d) of the candidates, ``scores``: their cosines. A sentence that says again what is
@@ -81,7 +83,7 @@ def defines(question: str) -> re.Pattern[str] | None:
     return re.compile(rf"^(an?|the)?\s*{re.escape(asked[1])}\b[^.,;]{{0,40}}?\b(is|are|means?)\b", re.IGNORECASE)
 
 
-def locate(page_text: str, quote: str, *, near: Span | None = None) -> Span | None:
+def locate(page_text: str, quote: str, *, near: TextSpan | None = None) -> TextSpan | None:
     """Where ``quote`` stands on a page, white space aside, or ``None`` where it does not.
 
     ``near`` is looked at first, for a sentence that a page says twice.
@@ -90,4 +92,4 @@ def locate(page_text: str, quote: str, *, near: Span | None = None) -> Span | No
         return near
     words = [re.escape(word) for word in quote.split()]
     match = re.search(r"\s+".join(words), page_text) if words else None
-    return Span(match.start(), match.end()) if match else None
+    return TextSpan(match.start(), match.end()) if match else None

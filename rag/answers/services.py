@@ -24,7 +24,7 @@ from rag.models import IndexGeneration, Page, Passage
 from rag.retrieval import in_book
 from rag.retrieval.in_book import Hit
 from rag.text import passage_parts
-from rag.text.sentences import Span, fold_space
+from rag.text.sentences import TextSpan, fold_space
 
 LONGEST_QUESTION = 1_000
 MOST_PASSAGES = 20
@@ -35,7 +35,7 @@ CACHE_FORMAT = 2  # raise when what is kept changes its shape
 
 
 @dataclass(frozen=True)
-class Source:
+class Citation:
     """Where a sentence of an answer stands."""
 
     number: int
@@ -54,7 +54,7 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True)
-class Retrieved:
+class RetrievedPassage:
     """A passage that came back for the question."""
 
     page: int
@@ -63,7 +63,7 @@ class Retrieved:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CitedAnswer:
     """What the book says, or that it does not say it."""
 
     question: str
@@ -72,17 +72,17 @@ class Answer:
     writer: str
     cached: bool
     sentences: list[AnswerSentence]
-    sources: list[Source]
-    passages: list[Retrieved]
+    sources: list[Citation]
+    passages: list[RetrievedPassage]
 
     @property
-    def quotations(self) -> list[tuple[AnswerSentence, Source]]:
+    def quotations(self) -> list[tuple[AnswerSentence, Citation]]:
         """Each sentence with its source, for the page."""
         by_number = {source.number: source for source in self.sources}
         return [(sentence, by_number[sentence.source_number]) for sentence in self.sentences]
 
 
-def answer(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> Answer:
+def answer(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> CitedAnswer:
     """Answer ``question`` from ``book`` for ``viewer``, out of at most ``num_chunks`` passages.
 
     An answer that must be made counts against the hourly limit of the viewer's tier. Errors: ``BookConfidential``,
@@ -105,7 +105,7 @@ def answer(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_
     return made
 
 
-def kept(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> Answer | None:
+def kept(*, book: Book, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> CitedAnswer | None:
     """The answer to ``question`` that was made before; ``None`` where it would have to be made. Costs nothing.
 
     Errors: as ``answer``, but for those of making it.
@@ -145,7 +145,7 @@ def cache_key(book: Book, question: str, viewer: Any, num_chunks: int, generatio
     return "answer:" + hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest()
 
 
-def _made(book: Book, question: str, num_chunks: int, generation: IndexGeneration) -> Answer:
+def _made(book: Book, question: str, num_chunks: int, generation: IndexGeneration) -> CitedAnswer:
     model = embeddings.spec(generation.model)
     embedder = embeddings.for_questions(generation.model)
     asked = embedder.embed([question])[0]
@@ -169,12 +169,14 @@ def _made(book: Book, question: str, num_chunks: int, generation: IndexGeneratio
         else []
     )
     sources = _sources(book, texts, chosen)
-    passages = [Retrieved(hits[rank].passage.first_page, hits[rank].score, hits[rank].passage.text) for rank in kept]
+    passages = [
+        RetrievedPassage(hits[rank].passage.first_page, hits[rank].score, hits[rank].passage.text) for rank in kept
+    ]
     return _written(question, sources, passages)
 
 
 def _first(
-    hits: Sequence[Hit], found: Sequence[extractive.Candidate], scores: Sequence[float], count: int
+    hits: Sequence[Hit], found: Sequence[extractive.QuotableSentence], scores: Sequence[float], count: int
 ) -> list[int]:
     """The ranks of the ``count`` passages that matter: by their own score or, where a fact is buried among other
     matter, by that of their best sentence, whichever is better."""
@@ -191,9 +193,9 @@ def _pages_of(generation: IndexGeneration, passages: Sequence[Passage]) -> dict[
     return {number: text or "" for number, text in found.values_list("number", "text")}
 
 
-def _candidates(hits: Sequence[Hit], texts: Mapping[int, str], language: str) -> list[extractive.Candidate]:
+def _candidates(hits: Sequence[Hit], texts: Mapping[int, str], language: str) -> list[extractive.QuotableSentence]:
     """The sentences that could be quoted, each once: neighbouring passages share some."""
-    found: dict[tuple[int, Span], extractive.Candidate] = {}
+    found: dict[tuple[int, TextSpan], extractive.QuotableSentence] = {}
     for rank, hit in enumerate(hits):
         passage = hit.passage
         parts = passage_parts.parts(passage.first_page, passage.start, passage.last_page, passage.end, texts)
@@ -205,17 +207,17 @@ def _candidates(hits: Sequence[Hit], texts: Mapping[int, str], language: str) ->
 
 
 def _sources(
-    book: Book, texts: Mapping[int, str], chosen: Sequence[tuple[extractive.Candidate, float]]
-) -> list[Source]:
+    book: Book, texts: Mapping[int, str], chosen: Sequence[tuple[extractive.QuotableSentence, float]]
+) -> list[Citation]:
     """Each chosen sentence, found again on its page; what cannot be found is not shown."""
-    sources: list[Source] = []
+    sources: list[Citation] = []
     for candidate, score in chosen:
         span = extractive.locate(texts.get(candidate.page, ""), candidate.text, near=candidate.span)
         if span is not None:
             quote = fold_space(span.of(texts[candidate.page]))
             url = page_url(book.pk, candidate.page, span.start, span.end)
             number = len(sources) + 1
-            sources.append(Source(number, candidate.page, quote, round(score, 4), span.start, span.end, url))
+            sources.append(Citation(number, candidate.page, quote, round(score, 4), span.start, span.end, url))
     return sources
 
 
@@ -224,16 +226,16 @@ def page_url(book_id: int, page: int, start: int, end: int) -> str:
     return f"{reverse('rag:page', args=[book_id, page])}?mark={start}-{end}#mark"
 
 
-def _written(question: str, sources: list[Source], passages: list[Retrieved]) -> Answer:
+def _written(question: str, sources: list[Citation], passages: list[RetrievedPassage]) -> CitedAnswer:
     if not sources:
         text = _("The book does not say.")
-        return Answer(question, text, False, extractive.NAME, False, [], [], passages)
+        return CitedAnswer(question, text, False, extractive.NAME, False, [], [], passages)
     sentences = [AnswerSentence(source.quote, source.number) for source in sources]
     text = " ".join(f"{sentence.text} [{sentence.source_number}]" for sentence in sentences)
-    return Answer(question, text, True, extractive.NAME, False, sentences, sources, passages)
+    return CitedAnswer(question, text, True, extractive.NAME, False, sentences, sources, passages)
 
 
-def _packed(made: Answer) -> dict[str, Any]:
+def _packed(made: CitedAnswer) -> dict[str, Any]:
     """An answer as plain values, so that what is in the cache depends on no class."""
     return {
         "text": made.text,
@@ -245,14 +247,14 @@ def _packed(made: Answer) -> dict[str, Any]:
     }
 
 
-def _unpacked(kept: Mapping[str, Any]) -> Answer:
-    return Answer(
+def _unpacked(kept: Mapping[str, Any]) -> CitedAnswer:
+    return CitedAnswer(
         question="",
         text=kept["text"],
         supported=kept["supported"],
         writer=kept["writer"],
         cached=True,
         sentences=[AnswerSentence(**sentence) for sentence in kept["sentences"]],
-        sources=[Source(**source) for source in kept["sources"]],
-        passages=[Retrieved(**passage) for passage in kept["passages"]],
+        sources=[Citation(**source) for source in kept["sources"]],
+        passages=[RetrievedPassage(**passage) for passage in kept["passages"]],
     )

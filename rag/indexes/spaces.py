@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db import OperationalError, connection, transaction
 
 from library.ai.embeddings import ModelSpec
-from rag.models import IndexGeneration, Rebuild, VectorSpace
+from rag.models import IndexGeneration, Rebuild, RebuildState, VectorSpace
 
 LONGEST_WAIT = "2s"  # for the table, which dropping an index locks for a moment
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rag.vector_space', 0))"
@@ -55,7 +55,7 @@ def tidy(*, wanted: VectorSpace | None) -> list[VectorSpace]:
     """
     used = [
         *IndexGeneration.objects.exclude(space=None).order_by().values_list("space", flat=True).distinct(),
-        *Rebuild.objects.filter(state=Rebuild.State.RUNNING).values_list("space", flat=True),
+        *Rebuild.objects.filter(state=RebuildState.RUNNING).values_list("space", flat=True),
     ]
     idle = VectorSpace.objects.exclude(pk__in=used)
     if wanted is not None:

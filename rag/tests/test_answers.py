@@ -9,7 +9,7 @@ from accounts.tests.factories import make_librarian, make_user
 from catalog.errors import BookConfidential
 from library.ai.errors import EmbedderUnavailable
 from rag import errors, queries
-from rag.answers.services import Answer, answer, cache_key
+from rag.answers.services import CitedAnswer, answer, cache_key
 from rag.models import Page
 from rag.retrieval import in_book
 from rag.tests import pdfs
@@ -28,7 +28,7 @@ def book():
     return make_indexed_book()
 
 
-def pages(found: Answer) -> list[int]:
+def pages(found: CitedAnswer) -> list[int]:
     return [source.page for source in found.sources]
 
 

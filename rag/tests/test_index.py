@@ -20,7 +20,7 @@ from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import queries, services
 from rag.indexes import generation_build
-from rag.ingest import pages
+from rag.ingest import build, pages
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.signals import index_ready
 from rag.tests import pdfs
@@ -194,7 +194,7 @@ def crash_once(monkeypatch: pytest.MonkeyPatch, step: str) -> Callable[[JobRun],
     calls = {"checkpoints": 0}
     at = {"read_pages": 2, "make_passages": 3}.get(step, 1)
 
-    def dying(made: generation_build.Build) -> None:
+    def dying(made: build.Build) -> None:
         checkpoint = made.run.checkpoint
 
         def counted(**values: Any) -> Any:
@@ -252,7 +252,7 @@ def test_lease_lost_before_publishing_publishes_nothing(monkeypatch):
     job = services.start_index(book=book, by=None)
     publish = generation_build.publish
 
-    def robbed(made: generation_build.Build) -> None:
+    def robbed(made: build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(lease_id="00000000-0000-7000-8000-000000000000")
         publish(made)
 
@@ -316,7 +316,7 @@ def test_file_replaced_while_it_is_read_is_read_instead(monkeypatch, step):
     real = getattr(generation_build, step)
     replaced: list[bool] = []
 
-    def replacing(made: generation_build.Build) -> None:
+    def replacing(made: build.Build) -> None:
         if not replaced:
             replaced.append(True)
             give_file(book, long_pdf())
@@ -357,7 +357,7 @@ def test_stopped_build_leaves_nothing(monkeypatch):
     job = services.start_index(book=book, by=None)
     embed = generation_build.make_passages
 
-    def stopped(made: generation_build.Build) -> None:
+    def stopped(made: build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
         embed(made)
 

@@ -14,11 +14,13 @@ from django.utils import timezone
 from accounts.tests.factories import make_librarian
 from catalog.models import BookFile
 from library.jobs import services as jobs
+from library.jobs import turns
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import errors, queries, recipes, services
 from rag.answers.services import answer
 from rag.indexes import generation_build, rebuilding, reports, spaces
+from rag.ingest import build
 from rag.ingest.passages import cut
 from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, VectorSpace
 from rag.tests import pdfs
@@ -239,7 +241,7 @@ def test_killed_worker_loses_nothing(books, settings, monkeypatch, step):
     change_model(settings)
     real = getattr(generation_build, step)
 
-    def dying(made: generation_build.Build) -> None:
+    def dying(made: build.Build) -> None:
         real(made)
         raise KeyboardInterrupt  # nothing catches it, as nothing catches kill -9
 
@@ -300,12 +302,12 @@ def test_index_deleted_on_the_way_ends_the_rebuilding_all_the_same(books, settin
 
 
 def test_book_that_answers_already_lets_others_go_first(books, settings, monkeypatch):
-    monkeypatch.setattr(rebuilding, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(turns, "LONGEST_TURN", -1.0)
     change_model(settings)
     new = make_digital_book()
     services.start_index(book=new, by=None)
     first = Job.objects.filter(kind="index", state="queued").earliest("created_at")
-    perform(first.pk, lambda run: generation_build.build_index(rebuilding.Patient(run.job)))
+    perform(first.pk, lambda run: generation_build.build_index(turns.YieldingJobRun(run.job)))
     first.refresh_from_db()
     assert (first.state, first.attempt) == ("queued", 0)
     assert index(new).state == "done", "a new book is not patient"

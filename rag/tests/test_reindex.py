@@ -15,6 +15,7 @@ from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import errors, queries, services
 from rag.indexes import generation_build
+from rag.ingest import build
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.tests import pdfs
 from rag.tests.factories import give_file, make_digital_book, make_indexed_book, work
@@ -63,7 +64,7 @@ def test_new_reading_that_fails_leaves_the_old_index_answering(monkeypatch):
     book = make_indexed_book()
     old = live(book)
 
-    def refuse(made: generation_build.Build) -> None:
+    def refuse(made: build.Build) -> None:
         raise errors.FileMissing
 
     monkeypatch.setattr(generation_build, "make_passages", refuse)
@@ -153,7 +154,7 @@ def deleting(monkeypatch: pytest.MonkeyPatch, book: Any, step: str, then: Any = 
     real = getattr(generation_build, step)
     done: list[bool] = []
 
-    def interrupted(made: generation_build.Build) -> None:
+    def interrupted(made: build.Build) -> None:
         if not done:
             done.append(True)
             services.delete_index(book=book, by=None)

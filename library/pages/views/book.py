@@ -77,7 +77,7 @@ def _asked(request: HttpRequest) -> QueryDict | None:
     return request.GET if "question" in request.GET else None
 
 
-def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.Answer | None:
+def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.CitedAnswer | None:
     """The answer, or ``None`` with the reason on the form."""
     if not form.is_valid():
         return None
