@@ -18,7 +18,7 @@ from circulation.services import opening as opening_services
 from circulation.state import calendars
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, make_term, open_on
 from circulation.tests.calendars import MON, SAT, SUN, TUE, closed, day, opened, term
-from circulation.tests.calendars.test_redating import MARCH, at_once
+from circulation.tests.opening.test_redating import MARCH, at_once
 
 pytestmark = pytest.mark.django_db
 NINE_TO_SIX = Hours(time(9), time(18))
