@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from library.ai import embeddings
-from library.ai.embeddings import Vectors
+from library.ai.spec import Vectors
 from library.jobs.tasks import JobRun
 from rag import errors
 from rag.indexes import indexing, terms

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.models import BookFile
-from library.ai.embeddings import ModelSpec
+from library.ai.spec import ModelSpec
 from library.jobs import services as jobs
 from library.jobs.errors import YieldJob
 from library.jobs.tasks import JobRun
