@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from catalog.access import check_may_read
 from catalog.models import Book, BookFile
 from library.jobs.models import Job, JobState
 from library.jobs.queries import latest as latest_job
@@ -106,12 +107,32 @@ def _answering(document: Document, live: IndexGeneration, latest: Job | None, jo
     )
 
 
-def live_generation(book: Book) -> IndexGeneration:
-    """The generation that answers questions about ``book``. Errors: ``IndexNotReady`` with a sentence by state."""
+def document_of(book: Book, *, viewer: Any) -> Document:
+    """The document of ``book``, for ``viewer`` to read or ask; one query.
+
+    Errors: ``BookConfidential``, ``IndexNotReady`` where the book has none.
+    """
+    check_may_read(viewer, book)
     document = Document.objects.select_related("live_generation").filter(book=book).first()
-    found = document.live_generation if document is not None else None
+    if document is None:
+        raise errors.IndexNotReady(IndexState("none").sentence)
+    document.book = book
+    return document
+
+
+def read_again(document: Document) -> Document:
+    """``document`` as it is now. Errors: ``IndexNotReady`` where it is gone."""
+    found = Document.objects.select_related("book", "live_generation").filter(pk=document.pk).first()
     if found is None:
-        raise errors.IndexNotReady(index_state(book).sentence)
+        raise errors.IndexNotReady(IndexState("none").sentence)
+    return found
+
+
+def live_generation(document: Document) -> IndexGeneration:
+    """The generation that answers questions. Errors: ``IndexNotReady`` with a sentence by state."""
+    found = document.live_generation
+    if found is None:
+        raise errors.IndexNotReady(state_of(document).sentence)
     if not recipes.can_be_asked(found):
         sentence = _("This book was indexed by a model that the library no longer has. It is being indexed anew.")
         raise errors.IndexNotReady(sentence)

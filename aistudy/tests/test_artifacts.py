@@ -25,7 +25,7 @@ from rag import services
 from rag.indexes.generation_build import build_index
 from rag.models import Document, Page
 from rag.tests import pdfs
-from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+from rag.tests.factories import give_file, index, live_generation, make_digital_book, make_indexed_book
 from rag.text.sentences import fold_space
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
@@ -47,7 +47,7 @@ def sentences(book: Book) -> list[dict[str, Any]]:
 
 
 def text_of(book: Book, number: int) -> str:
-    return Page.objects.get(generation=rag.live_generation(book), number=number).text or ""
+    return Page.objects.get(generation=live_generation(book), number=number).text or ""
 
 
 def write(job: Job) -> Job:
@@ -69,7 +69,7 @@ def test_index_asks_for_a_summary_and_a_worker_writes_it():
     assert write(waiting(book)).state == "done"
     found = artifact(book)
     assert (found.state, found.writer, found.owner, found.language) == ("ready", "extractive", None, "en")
-    assert found.generation == rag.live_generation(book)
+    assert found.generation == live_generation(book)
     assert len(sentences(book)) >= 4
     assert found.content is not None
     assert found.content["words"] == sum(len(sentence["text"].split()) for sentence in sentences(book))
@@ -112,7 +112,7 @@ def test_book_read_anew_while_the_summary_is_written_gets_the_new_one(monkeypatc
 
     monkeypatch.setattr(tasks, "store", replaced)
     assert write(job).state == "done"
-    assert artifact(book).generation == rag.live_generation(book)
+    assert artifact(book).generation == live_generation(book)
     assert max(sentence["page"] for sentence in sentences(book)) <= 2
 
 
@@ -128,7 +128,7 @@ def test_index_that_comes_as_the_summary_ends_gets_a_summary_of_its_own():
     perform(job.pk, finishes_too_early)
     assert waiting(book).pk != job.pk
     assert write(waiting(book)).state == "done"
-    assert artifact(book).generation == rag.live_generation(book)
+    assert artifact(book).generation == live_generation(book)
 
 
 def test_book_of_tables_fails_with_a_sentence():

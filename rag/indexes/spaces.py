@@ -35,7 +35,7 @@ def create_index(space: VectorSpace) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # an index cannot be made over rows whose checks still wait
         # halfvec: 43 % smaller, and as good at finding; scores come from the vectors themselves
-        # (rag.retrieval.in_book).
+        # (rag.retrieval.in_document).
         cursor.execute(
             f"CREATE INDEX {index_of(space)} ON rag_passage USING hnsw"
             f" ((embedding::halfvec({space.dimensions})) halfvec_ip_ops) WHERE space_id = {space.pk}"

@@ -24,6 +24,7 @@ from library.pages import queries
 from library.pages.forms import QuestionForm
 from rag import queries as rag
 from rag.answers import services as answers
+from rag.answers.values import CitedAnswer
 
 SIMILAR = 6  # one row on a wide screen
 
@@ -77,7 +78,7 @@ def _asked(request: HttpRequest) -> QueryDict | None:
     return request.GET if "question" in request.GET else None
 
 
-def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.CitedAnswer | None:
+def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> CitedAnswer | None:
     """The answer, or ``None`` with the reason on the form."""
     if not form.is_valid():
         return None
@@ -85,7 +86,8 @@ def _answer(request: HttpRequest, book: Book, form: QuestionForm) -> answers.Cit
     is_led_here = request.method != "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site"
     look_up = answers.kept if is_led_here else answers.answer
     try:
-        return look_up(book=book, question=form.cleaned_data["question"], viewer=request.user)
+        document = rag.document_of(book, viewer=request.user)
+        return look_up(document=document, question=form.cleaned_data["question"], viewer=request.user)
     except RateLimited:
         raise
     except LibraryError as refusal:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.answers.extractive import QuotableSentence, choose, defines, locate
+from rag.answers.citations import locate
+from rag.answers.evidence import QuotableSentence
+from rag.answers.extractive import choose, defines
 from rag.text.sentences import TextSpan
 
 

@@ -24,7 +24,7 @@ from rag.ingest import build, pages
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.signals import index_ready
 from rag.tests import pdfs
-from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+from rag.tests.factories import give_file, index, live_generation, make_digital_book, make_indexed_book
 from rag.text import passage_parts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
@@ -33,7 +33,7 @@ STEPS = ["begin", "read_pages", "clean_pages", "make_passages", "publish"]
 
 
 def rows(book: Any) -> list[tuple[Any, ...]]:
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     return list(generation.passages.order_by("ordinal").values_list("ordinal", "first_page", "start", "end", "text"))
 
 
@@ -282,7 +282,7 @@ def test_publishing_is_one_step(monkeypatch):
 
 def test_new_file_replaces_the_index_in_one_step_and_the_old_one_goes():
     book = make_indexed_book()
-    old = queries.live_generation(book)
+    old = live_generation(book)
     give_file(book, long_pdf())
     seen: list[Any] = []
 
@@ -294,7 +294,7 @@ def test_new_file_replaces_the_index_in_one_step_and_the_old_one_goes():
         assert index(book).state == "done"
     finally:
         index_ready.disconnect(look)
-    live = queries.live_generation(book)
+    live = live_generation(book)
     assert seen == [live.pk]
     assert live.pk != old.pk
     assert not IndexGeneration.objects.filter(pk=old.pk).exists()

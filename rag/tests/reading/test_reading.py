@@ -26,7 +26,7 @@ from rag.ingest.sandbox import pool, process
 from rag.ingest.sandbox.process import Limits
 from rag.models import Page, Passage
 from rag.tests import pdfs
-from rag.tests.factories import index, make_digital_book
+from rag.tests.factories import index, live_generation, make_digital_book
 from rag.tests.reading.test_epub import epub
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
@@ -44,7 +44,7 @@ def acted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def passages(book: Any) -> list[tuple[Any, ...]]:
-    found = queries.live_generation(book).passages.order_by("ordinal")
+    found = live_generation(book).passages.order_by("ordinal")
     return list(found.values_list("first_page", "last_page", "start", "end", "text"))
 
 
@@ -166,7 +166,7 @@ def test_killed_before_any_checkpoint_the_next_worker_ends_with_the_same(monkeyp
     job.refresh_from_db()
     assert job.state == "done", job.error
     assert passages(book) == passages(whole)
-    assert not queries.live_generation(book).pages.exclude(layout=None).exists()
+    assert not live_generation(book).pages.exclude(layout=None).exists()
 
 
 def test_an_epub_is_asked_by_section(client):
@@ -176,7 +176,7 @@ def test_an_epub_is_asked_by_section(client):
     perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert job.state == "done", job.error
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     assert [section.title for section in generation.sections.all()] == ["Second", "First of all", "Krill"]
     assert "Whales are mammals & breathe air." in (generation.pages.get(number=2).text or "")
     assert notes.note_of(generation) == ""
@@ -191,7 +191,7 @@ def test_a_text_is_asked_by_stretches():
     job = attach_file(book=book, upload=pdf(text.encode("cp1252"), name="whale.txt"), by=None)
     assert job is not None
     perform(job.pk, generation_build.build_index)
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     assert [(section.title, section.page) for section in generation.sections.all()] == [
         ("Chapter 1", 1),
         ("Chapter 2", 2),
