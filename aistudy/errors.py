@@ -18,5 +18,5 @@ class NothingToSummarise(LibraryError):
 class IndexChangesTooOften(LibraryError):
     code = "index_changes"
     message = _(
-        "The book was read anew again and again while its summary was written. Start again when it has settled."
+        "The book was read anew again and again while this was written from it. Start again when it has settled."
     )

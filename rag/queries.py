@@ -66,9 +66,17 @@ def file_of(document: Document) -> BookFile | None:
     return BookFile.objects.filter(book=document.book).first() if document.book is not None else None
 
 
+def find_document(book: Book) -> Document | None:
+    """The document of ``book``, with what answers; one query."""
+    document = Document.objects.select_related("live_generation").filter(book=book).first()
+    if document is not None:
+        document.book = book
+    return document
+
+
 def index_state(book: Book) -> IndexState:
     """How the index of ``book`` stands."""
-    document = Document.objects.select_related("live_generation").filter(book=book).first()
+    document = find_document(book)
     return state_of(document) if document is not None else IndexState("none")
 
 
@@ -113,10 +121,9 @@ def document_of(book: Book, *, viewer: Any) -> Document:
     Errors: ``BookConfidential``, ``IndexNotReady`` where the book has none.
     """
     check_may_read(viewer, book)
-    document = Document.objects.select_related("live_generation").filter(book=book).first()
+    document = find_document(book)
     if document is None:
         raise errors.IndexNotReady(IndexState("none").sentence)
-    document.book = book
     return document
 
 

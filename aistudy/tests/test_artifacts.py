@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
-from aistudy import queries, tasks
+from aistudy import queries, writing
 from aistudy.models import Artifact
 from catalog.models import Book
 from library.jobs import services as jobs
@@ -51,13 +51,18 @@ def text_of(book: Book, number: int) -> str:
 
 
 def write(job: Job) -> Job:
-    perform(job.pk, tasks.write)
+    perform(job.pk, writing.write)
     job.refresh_from_db()
     return job
 
 
 def panel(book: Book, user: Any) -> str:
-    context = {"book": book, "artifacts": queries.artifacts(book, user), "index": rag.index_state(book), "user": user}
+    context = {
+        "book": book,
+        "artifacts": queries.artifacts(rag.find_document(book), user),
+        "index": rag.index_state(book),
+        "user": user,
+    }
     made = render_to_string("aistudy/_study_panel.html", context | {"jobs": Job.objects.open().filter(kind="summary")})
     html5lib.HTMLParser(strict=True).parseFragment(made)
     return made
@@ -100,7 +105,7 @@ def test_new_index_writes_the_summary_anew_and_hides_the_old_one():
 def test_book_read_anew_while_the_summary_is_written_gets_the_new_one(monkeypatch):
     book = make_indexed_book()
     job = waiting(book)
-    real = tasks.store
+    real = writing.store
     done: list[bool] = []
 
     def replaced(*arguments: Any) -> None:
@@ -110,7 +115,7 @@ def test_book_read_anew_while_the_summary_is_written_gets_the_new_one(monkeypatc
             index(book)
         real(*arguments)
 
-    monkeypatch.setattr(tasks, "store", replaced)
+    monkeypatch.setattr(writing, "store", replaced)
     assert write(job).state == "done"
     assert artifact(book).generation == live_generation(book)
     assert max(sentence["page"] for sentence in sentences(book)) <= 2
@@ -121,7 +126,7 @@ def test_index_that_comes_as_the_summary_ends_gets_a_summary_of_its_own():
     job = waiting(book)
 
     def finishes_too_early(run: Any) -> None:
-        tasks.write(run)
+        writing.write(run)
         give_file(book, pdfs.as_bytes(pdfs.book(pdfs.CHAPTERS[:2])))
         index(book)
 
@@ -154,9 +159,9 @@ def test_killed_worker_leaves_no_half_summary(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(tasks, "store", dies)
+        patched.setattr(writing, "store", dies)
         with pytest.raises(KeyboardInterrupt):
-            perform(job.pk, tasks.write)
+            perform(job.pk, writing.write)
     assert (artifact(book).state, artifact(book).content) == ("running", None)
     Job.objects.filter(pk=job.pk).update(state="queued", lease_id=None, lease_until=None)
     assert write(job).state == "done"
@@ -192,7 +197,7 @@ def test_others_own_content_is_not_shown():
     document = Document.objects.create(book=book)
     for owner in (None, me, other):
         Artifact.objects.create(document=document, kind="summary", language="en", owner=owner)
-    assert [made.owner for made in queries.artifacts(book, me)] == [None, me]
+    assert [made.owner for made in queries.artifacts(rag.find_document(book), me)] == [None, me]
 
 
 def test_panel_on_the_way_from_nothing_to_a_reading_path():
