@@ -45,7 +45,7 @@ $(VENV)/.installed: $(VENV)/bin/python locks/run.txt locks/arm.txt locks/redis.t
 	@echo "Installing what Lyceum runs on …"
 	@$(call locked,$(BIN)/python,run)
 	@$(runtime)
-	@$(BIN)/python -m library.core.embedded.fetch_redis locks/redis.txt
+	@$(BIN)/python -m library.embedded.fetch_redis locks/redis.txt
 	@touch $@
 
 $(VENV)/.installed-torch: $(VENV)/.installed locks/torch.txt requirements-torch.txt

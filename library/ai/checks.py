@@ -13,18 +13,18 @@ from django.core.checks import CheckMessage, Error, Tags, register
 @register(Tags.compatibility)
 def models_that_run_here_can(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A model that only sentence-transformers runs, without it, is told before a reader's question fails for it."""
-    from library.ai import bert, transformer
     from library.ai.embeddings import spec
-    from library.ai.local import weights
-    from library.core.config import ConfigError
+    from library.ai.runtimes import bert_graph, sentence_transformers
+    from library.ai.runtimes.local import weights
+    from library.core.config.model import ConfigError
 
     faults: list[CheckMessage] = []
     for model in map(spec, settings.EMBEDDING_MODELS):
         if model.url or not model.package:
             continue
         try:
-            if bert.shape_of(weights(model)) is None and not transformer.are_installed():
-                faults.append(Error(transformer.needed_for(model), id="ai.E001"))
+            if bert_graph.shape_of(weights(model)) is None and not sentence_transformers.are_installed():
+                faults.append(Error(sentence_transformers.needed_for(model), id="ai.E001"))
         except ConfigError as missing:
             faults.append(Error(str(missing), id="ai.E002"))
     return faults
