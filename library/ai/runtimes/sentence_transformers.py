@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from library.ai.embeddings import Dtype, ModelSpec, Vectors, unit
 from library.ai.runtimes import processor
+from library.ai.spec import Dtype, ModelSpec, Vectors, unit
 from library.core.config.model import ConfigError
 
 # Texts at once: fewer of long ones, which take memory by the square of their length (300 MB for 64 full passages).
