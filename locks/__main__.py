@@ -114,7 +114,7 @@ def uv(*arguments: str | Path, macos: str = "") -> str:
     if program is None:
         raise Refused("uv is not installed: run `make install-dev`.")
     done = subprocess.run(
-        [program, "pip", "compile", "--quiet", *map(str, arguments)],
+        [program, "pip", "compile", "--quiet", "--python", sys.executable, *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | ({"MACOSX_DEPLOYMENT_TARGET": macos} if macos else {}),
         capture_output=True,
@@ -126,7 +126,7 @@ def uv(*arguments: str | Path, macos: str = "") -> str:
     return done.stdout
 
 
-def made(lock: Lock, start: str, *, others: Path = HERE, upgrade: bool = False) -> str:
+def made(lock: Lock, start: str, *, upgrade: bool = False) -> str:
     """The text of ``lock``; versions and hashes of ``start`` stay where they do what is asked. Errors: ``Refused``."""
     with tempfile.TemporaryDirectory() as folder:
         without, output = Path(folder, "without.txt"), Path(folder, "lock.txt")
@@ -134,7 +134,7 @@ def made(lock: Lock, start: str, *, others: Path = HERE, upgrade: bool = False) 
         output.write_text(start)
         uv(
             *lock.sources,
-            *(part for name in lock.like for part in ("--constraints", (others / f"{name}.txt").relative_to(ROOT))),
+            *(part for name in lock.like for part in ("--constraints", os.path.relpath(HERE / f"{name}.txt", ROOT))),
             *(part for name in lock.apart for part in ("--no-emit-package", name)),
             *("--excludes", without, "--output-file", output),
             *("--universal", "--python-version", OLDEST, "--generate-hashes"),

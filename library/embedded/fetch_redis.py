@@ -30,7 +30,7 @@ def fetch(lock: Path, target: Path) -> bool:
         found = out_of_wheel(lock, folder) or built(lock, folder)
         if found is None:
             return False
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f"{target.name}.{os.getpid()}")
         shutil.copyfile(found, draft)
         draft.chmod(0o755)
