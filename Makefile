@@ -81,7 +81,7 @@ $(SCHEMA)/.installed: locks/schema.txt
 test-schema: install-dev $(SCHEMA)/.installed  ## Hold the running API against docs/openapi.yaml, as every role and as nobody
 	@$(BIN)/python -m tests.schema --st $(SCHEMA)/bin/st
 
-check: install-dev  ## Lint, types, import directions, migrations, OpenAPI document, templates
+check: install-dev  ## Lint, types, import directions, migrations, OpenAPI document, templates, locks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -92,6 +92,7 @@ check: install-dev  ## Lint, types, import directions, migrations, OpenAPI docum
 	@mkdir -p var
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
 	@diff -u docs/openapi.yaml var/openapi.yaml || { echo "docs/openapi.yaml is out of date: run make openapi."; exit 1; }
+	@$(MAKE) --no-print-directory check-locks
 
 format: install-dev  ## Put code and templates into their standard form
 	$(BIN)/ruff check --fix .
