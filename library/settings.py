@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "library.core.apps.CoreConfig",
+    "library.backup",
     "library.ai",
     "library.search",
     "library.jobs",

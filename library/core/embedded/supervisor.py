@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -80,7 +79,7 @@ class Supervisor:
             self.say(sentence)
         os.umask(0o077)  # ours, and of all that is started here: what they write is for us alone
         folders.prepare_var(self.config.var)
-        self._take_lock()
+        self._lock = folders.lock(self.config.var)
         check_port_free(self.config.host, self.config.port)
         if self.postgres and self.redis:
             self._start_embedded(self.postgres, self.redis)
@@ -114,21 +113,6 @@ class Supervisor:
         leave = {"database_url": postgres.url, "redis_url": redis.url, "secret_key": secret_key(self.config.var)}
         write_private(configuration.embedded_file(), json.dumps(leave))
         self._left_addresses = True
-
-    def _take_lock(self) -> None:
-        self._lock = (self.config.var / "up.lock").open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.seek(0)
-            owner = self._lock.read().strip() or "unknown"
-            raise ConfigError(
-                f"Another `manage.py up` (process {owner}) already runs on {self.config.var}; "
-                "stop it, or choose another data folder with LYCEUM_VAR."
-            ) from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
 
     def _environment(self) -> dict[str, str]:
         return configuration.child_environment()
