@@ -147,14 +147,14 @@ class Server:
         return Described(*row) if row else None
 
     def _create(self, name: str, like: Described | None) -> None:
-        words = [sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))]
+        words: list[sql.Composable] = [sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))]
         if like:
             provider = {"c": "libc", "i": "icu", "b": "builtin"}[like.provider]
             words.append(sql.SQL("ENCODING {} LOCALE_PROVIDER {}").format(like.encoding, sql.SQL(provider)))
             words.append(sql.SQL("LC_COLLATE {} LC_CTYPE {}").format(like.collate, like.ctype))
             if like.locale:
-                option = {"i": "ICU_LOCALE", "b": "BUILTIN_LOCALE"}[like.provider]
-                words.append(sql.SQL(option + " {}").format(like.locale))  # type: ignore[arg-type]  # one of two
+                option = sql.SQL("ICU_LOCALE {}" if like.provider == "i" else "BUILTIN_LOCALE {}")
+                words.append(option.format(like.locale))
             words.append(sql.SQL("CONNECTION LIMIT {}").format(like.limit))
         else:
             words.append(sql.SQL("ENCODING 'UTF8'"))

@@ -70,7 +70,7 @@ def without_password(url: str) -> tuple[str, dict[str, str]]:
     parts = conninfo_to_dict(url)
     password = parts.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
-    return make_conninfo(**parts), environment
+    return make_conninfo(**{name: str(value) for name, value in parts.items()}), environment
 
 
 def for_server(major: int, *, embedded: bool) -> Programs:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TextIO
-
+from django.core.management.base import OutputWrapper
 from django.utils.translation import gettext as _
 
 EVERY = 0.2  # seconds, on a terminal
@@ -15,7 +14,7 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 class Progress:
     """Steps, each with its size and time. ``stream`` None: nothing is said."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: OutputWrapper | None = None) -> None:
         self._stream = stream
         self._is_terminal = bool(stream and stream.isatty())
         self._words, self._began, self._said, self._done, self._total = "", 0.0, 0.0, 0, 0
@@ -24,7 +23,8 @@ class Progress:
         """A step begins; ``total`` bytes where that is known."""
         self._words, self._done, self._total = words, 0, total
         self._began = self._said = time.monotonic()
-        self._show(ends=False) if self._is_terminal else None
+        if self._is_terminal:
+            self._show(ends=False)
 
     def add(self, count: int) -> None:
         """So many bytes more."""
@@ -43,8 +43,7 @@ class Progress:
     def drop(self) -> None:
         """Leave the line to somebody else."""
         if self._is_terminal and self._stream:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            self._write("\r\x1b[K")
 
     def _show(self, *, ends: bool) -> None:
         self._said = time.monotonic()
@@ -53,10 +52,14 @@ class Progress:
         seconds = self._said - self._began
         line = f"{self._words}: {self._size()}{_time(seconds)}"
         if self._is_terminal:
-            self._stream.write(f"\r\x1b[K{line}" + ("\n" if ends else ""))
+            self._write(f"\r\x1b[K{line}" + ("\n" if ends else ""))
         else:
-            self._stream.write(f"{line}{'' if ends else ' …'}\n")
-        self._stream.flush()
+            self._write(f"{line}{'' if ends else ' …'}\n")
+
+    def _write(self, text: str) -> None:
+        if self._stream:
+            self._stream.write(text, style_func=str, ending="")
+            self._stream.flush()
 
     def _size(self) -> str:
         if not self._done:

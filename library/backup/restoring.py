@@ -252,7 +252,7 @@ def _forget_cache(place: Place) -> bool:
         shutil.rmtree(place.var / "redis", ignore_errors=True)
         return True
     try:
-        RedisCache.clear(cache)  # type: ignore[arg-type]  # not our own, which forgives
+        RedisCache.clear(cache)  # not our own, which forgives
     except (RedisError, OSError):
         return False
     return True

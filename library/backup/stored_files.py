@@ -63,10 +63,12 @@ def columns() -> list[FileColumn]:
     for model in apps.get_models():
         if model._meta.proxy or not model._meta.managed:
             continue
-        names = {field.name: field.column for field in model._meta.concrete_fields}
+        names = {field.name: str(field.column) for field in model._meta.concrete_fields}
         for field in model._meta.concrete_fields:
             if isinstance(field, models.FileField):
-                about = FileColumn(model._meta.db_table, field.column, names.get("size", ""), names.get("sha256", ""))
+                about = FileColumn(
+                    model._meta.db_table, names[field.name], names.get("size", ""), names.get("sha256", "")
+                )
                 found.append(about)
     return sorted(found, key=lambda column: (column.table, column.name))
 

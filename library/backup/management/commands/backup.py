@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("file", help="Where to; - is standard output. A file of that name is replaced at the end.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        progress = Progress(None if options["verbosity"] == 0 else self.stderr._out)
+        progress = Progress(None if options["verbosity"] == 0 else self.stderr)
         try:
             with interrupts.heeded(), places.to_back_up(config()) as place, target(options["file"]) as out:
                 made = making.make(place, out, at=timezone.now(), progress=progress)

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes-replace-everything", action="store_true", help="… without asking once more.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        progress = Progress(None if options["verbosity"] == 0 else self.stderr._out)
+        progress = Progress(None if options["verbosity"] == 0 else self.stderr)
         try:
             with interrupts.heeded():
                 backup = self._checked(options["file"], progress)
