@@ -122,6 +122,7 @@ def _check(path: Path, file: BinaryIO, size: int, count: Count) -> Checked:
     reading = _Reading(file, size - TAIL, count)
     places, parts, kept = _walk(path, reading)
     reading.drain()
+    count(TAIL)
     if end != tail(reading.digest.hexdigest()):
         is_end = end.startswith(f"{FOLDER}/{WHOLE}\0".encode())
         why = "it is not what was written, by its own checksum" if is_end else "its end is missing"

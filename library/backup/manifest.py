@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,8 +52,12 @@ class Manifest:
     altered: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
+        steps: dict[str, list[str]] = {}
+        for app, step in self.migrations:
+            steps.setdefault(app, []).append(step)
         head = {"format": FORMAT, "format_version": FORMAT_VERSION}
-        return json.dumps(head | asdict(self) | {"made_at": self.made_at.isoformat()}, indent=1, ensure_ascii=False)
+        own = {"made_at": self.made_at.isoformat(), "migrations": steps}
+        return json.dumps(head | asdict(self) | own, indent=1, ensure_ascii=False)
 
     @property
     def postgresql_major(self) -> int:
@@ -72,7 +77,7 @@ def from_json(text: str) -> Manifest:
             **read
             | {
                 "made_at": datetime.fromisoformat(read["made_at"]),
-                "migrations": [(app, step) for app, step in read["migrations"]],
+                "migrations": [(app, step) for app, steps in read["migrations"].items() for step in steps],
                 "parts": [Part(**part) for part in read["parts"]],
                 "secrets": [Secret(**secret) for secret in read["secrets"]],
             }
@@ -83,7 +88,8 @@ def from_json(text: str) -> Manifest:
 
 def major(version: str) -> int:
     """The major version of PostgreSQL in ``18.4 (Debian …)``."""
-    return int(version.split(".")[0].split()[0])
+    found = re.match(r"\d+", version)
+    return int(found[0]) if found else 0
 
 
 def key_check(secret_key: str) -> str:

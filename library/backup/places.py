@@ -39,6 +39,7 @@ def to_back_up(config: Config) -> Iterator[Place]:
     if not config.embedded:
         yield _own(config)
         return
+    os.umask(0o077)
     if not config.var.is_dir():
         raise NothingToBackUp(where=config.var)
     lock = folders.try_lock(config.var)
@@ -58,11 +59,11 @@ def to_restore(config: Config) -> Iterator[Place]:
 
     Errors: ``ConfigError``.
     """
+    os.umask(0o077)  # what is written here is for us alone
+    folders.prepare_var(config.var)
     if not config.embedded:
-        folders.prepare_var(config.var)
         yield _own(config)
         return
-    folders.prepare_var(config.var)
     with folders.lock(config.var), _started(config) as place:
         yield place
 
@@ -80,7 +81,6 @@ def _running(config: Config) -> Place:
 
 @contextlib.contextmanager
 def _started(config: Config) -> Iterator[Place]:
-    os.umask(0o077)
     postgres = Postgres(config.var)
     postgres.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+
 from django.core.management.base import OutputWrapper
 from django.utils.translation import gettext as _
 
@@ -32,13 +33,14 @@ class Progress:
 
     def at(self, done: int = 0) -> None:
         """So many bytes in all; without a number the time alone goes on."""
-        self._done = done or self._done
-        if time.monotonic() - self._said >= (EVERY if self._is_terminal else EVERY_LINE):
+        self._done = min(done or self._done, self._total or done or self._done)
+        if self._words and time.monotonic() - self._said >= (EVERY if self._is_terminal else EVERY_LINE):
             self._show(ends=False)
 
     def end(self) -> None:
         """The step is done."""
         self._show(ends=True)
+        self._words = ""
 
     def drop(self) -> None:
         """Leave the line to somebody else."""

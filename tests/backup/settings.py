@@ -1,0 +1,7 @@
+"""Settings of a small library beside the test run: the tests' own, with stored files where the environment says."""
+
+import os
+
+from tests.settings import *  # noqa: F403
+
+MEDIA_ROOT = os.environ["LIBRARY_MEDIA"]
