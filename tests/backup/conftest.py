@@ -71,7 +71,7 @@ class Library:
     def everything(self) -> tuple[dict[str, Any], dict[str, bytes]]:
         """All rows of the tables that people fill, and all files."""
         tables = ["accounts_user", "catalog_book", "catalog_copy", "catalog_bookfile", "accounts_session"]
-        return {table: self.sql(f"SELECT * FROM {table} ORDER BY 1") for table in tables}, self.files
+        return {table: sorted(self.sql(f"TABLE {table}"), key=str) for table in tables}, self.files
 
 
 def databases() -> set[str]:

@@ -60,7 +60,7 @@ def other(filled, copy_of) -> Library:
     """A library that has gone on: a book more, one with another file, one file less."""
     library = copy_of(filled)
     media = library.place.media
-    old, _same, gone = sorted(library.files)
+    _same, _other, gone = sorted(library.files)
     (media / "books/later.txt").write_bytes(b"later")
     library.sql("UPDATE catalog_bookfile SET file = 'books/later.txt' WHERE file = %s", [gone])
     (media / gone).unlink()
@@ -234,7 +234,7 @@ def test_a_backup_of_a_newer_lyceum_is_refused(untouched, backup):
 
 
 def test_a_backup_of_a_newer_server_is_refused(untouched, backup):
-    with pytest.raises(BackupOfNewerServer, match="PostgreSQL 99.1"):
+    with pytest.raises(BackupOfNewerServer, match=r"PostgreSQL 99\.1"):
         restore(untouched, made_differently(backup, postgresql="99.1"), replaces=True)
 
 
