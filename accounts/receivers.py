@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts import activity, sessions
 from accounts.models import User
+from accounts.sessions import services as sessions
+from library.activity import services as activity
 
 
 def record_signed_in(sender: Any, user: User, **kwargs: Any) -> None:
-    activity.record(actor=user, verb="signed_in", data={"surface": "web"})
+    activity.record(actor=user, verb="account.signed_in", data={"surface": "web"})
 
 
 def record_signed_out(sender: Any, user: User | None, **kwargs: Any) -> None:
     if user is not None:
-        activity.record(actor=user, verb="signed_out", data={"surface": "web"})
+        activity.record(actor=user, verb="account.signed_out", data={"surface": "web"})
 
 
 def end_sessions(sender: Any, at: datetime, **kwargs: Any) -> None:

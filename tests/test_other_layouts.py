@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command, get_commands
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from library.core import config as configuration
-from library.core import other_layouts
-from library.core.embedded import folders
-from library.core.embedded.postgres import Postgres
+from library.core.config import model as configuration
+from library.core.database import other_layouts
+from library.embedded import folders
+from library.embedded.postgres import Postgres
 from tests.stack import ROOT, Stack, environment, free_port
 
 OLD = [("accounts", "0099_as_it_was"), ("catalog", "0098_as_it_was")]

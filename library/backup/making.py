@@ -18,8 +18,8 @@ from library.backup.manifest import Manifest
 from library.backup.places import Place
 from library.backup.progress import Progress
 from library.backup.snapshot import Snapshot
-from library.core.config import config
-from library.core.version import VERSION
+from library.core.config.model import config
+from library.core.config.version import VERSION
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from library.backup import stored_files
 from library.backup.errors import NothingToBackUp
-from library.core.config import Config, ConfigError, services
-from library.core.embedded import folders
-from library.core.embedded.postgres import Postgres
-from library.core.embedded.supervisor import secret_key
+from library.core.config.model import Config, ConfigError, services
+from library.embedded import folders
+from library.embedded.postgres import Postgres
+from library.embedded.supervisor import secret_key
 
 
 @dataclass(frozen=True)

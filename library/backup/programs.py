@@ -15,9 +15,9 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from library.backup.errors import ProgramFailed, ProgramsMissing, ProgramsTooOld
-from library.core.config import ConfigError
-from library.core.embedded import processes
-from library.core.embedded.postgres import wheel_folder
+from library.core.config.model import ConfigError
+from library.embedded import processes
+from library.embedded.postgres import wheel_folder
 
 DEBIAN = Path("/usr/lib/postgresql")
 VERSION = re.compile(r"\(PostgreSQL\) (\d+)(\.\d+)?")

@@ -34,8 +34,8 @@ from library.backup.manifest import Manifest, Part
 from library.backup.places import Place
 from library.backup.progress import Progress
 from library.backup.targets import sync_folder
-from library.core import other_layouts
-from library.core.config import ROOT, child_environment
+from library.core.config.model import ROOT, child_environment
+from library.core.database import other_layouts
 
 STAGED = ".restoring"  # in the folder of stored files: those that are not there yet
 May = Callable[[str], bool]

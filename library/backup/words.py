@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from library.backup.manifest import Secret
 from library.backup.places import Place
-from library.core import config_report
-from library.core.config import Config
+from library.core.config import report as config_report
+from library.core.config.model import Config
 
 README = """\
 A backup of a Lyceum library, made {at}.

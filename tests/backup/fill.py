@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from accounts import sessions  # noqa: F401  (its models)
 from accounts.models import Role
-from accounts.services import create_user
-from accounts.session_models import BrowserSession
+from accounts.models.sessions import BrowserSession
+from accounts.services.people import create_user
 from catalog.models import Branch, Copy
 from catalog.services import attach_file, create_book
 

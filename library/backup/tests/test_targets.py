@@ -12,7 +12,7 @@ import pytest
 
 from library.backup.errors import TargetUnusable
 from library.backup.targets import forget_drafts, target
-from library.core.config import ROOT
+from library.core.config.model import ROOT
 
 
 def test_a_file_is_there_at_the_end_for_its_owner_alone(tmp_path):

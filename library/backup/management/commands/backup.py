@@ -14,7 +14,7 @@ from library.backup import interrupts, making, places
 from library.backup.making import Made
 from library.backup.progress import Progress, size
 from library.backup.targets import STANDARD_OUTPUT, target
-from library.core.config import ConfigError, config
+from library.core.config.model import ConfigError, config
 from library.core.errors import LibraryError
 
 

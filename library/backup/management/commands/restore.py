@@ -15,7 +15,7 @@ from library.backup import archive, interrupts, places, restoring
 from library.backup.archive import Checked
 from library.backup.progress import Progress, size
 from library.backup.restoring import Restored
-from library.core.config import ConfigError, config
+from library.core.config.model import ConfigError, config
 from library.core.errors import LibraryError
 
 WORDS = "replace everything"

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as Migrate
 
-from library.core import other_layouts
+from library.core.database import other_layouts
 
 
 class Command(Migrate):

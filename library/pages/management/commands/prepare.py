@@ -13,10 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from catalog.services import vectors
-from library.core import other_layouts
-from rag import reports
-from rag.services import rebuilding
+from catalog.semantic import vectors
+from library.core.database import other_layouts
+from rag.indexes import rebuilding, reports
 
 
 class Command(BaseCommand):
