@@ -94,7 +94,7 @@ def test_a_file_that_is_taken_away_meanwhile_is_in_it(filled, copy_of, tmp_path,
     gone = min(library.files)
     whole = library.files[gone]
     add = archive.Writer.add_file
-    done = []
+    done: list[str] = []
 
     def lose_then_add(self, path, file):
         if not done:  # the first file is being written: all of them are held, and the library goes on
@@ -115,7 +115,7 @@ def test_a_file_that_is_taken_away_meanwhile_is_in_it(filled, copy_of, tmp_path,
 def test_a_file_that_comes_meanwhile_is_not_in_it_nor_its_row(filled, copy_of, tmp_path, monkeypatch):
     library = copy_of(filled)
     add = archive.Writer.add_file
-    came = []
+    came: list[str] = []
 
     def come_then_add(self, path, file):
         if not came:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
 
 from library.backup import archive, databases, manifest, programs, restoring
 from library.backup.archive import Checked
@@ -56,7 +58,7 @@ def but_sessions(library: Library):
 
 
 @pytest.fixture
-def other(filled, copy_of) -> Library:
+def other(filled: Library, copy_of: Callable[[Library], Library]) -> Library:
     """A library that has gone on: a book more, one with another file, one file less."""
     library = copy_of(filled)
     media = library.place.media
@@ -340,9 +342,9 @@ def test_another_key_and_another_time_zone_are_told(backup, elsewhere):
 
 def test_a_cache_that_cannot_be_emptied_is_told(backup, elsewhere, monkeypatch):
     def away(self) -> None:
-        raise restoring.RedisError
+        raise RedisError
 
-    monkeypatch.setattr(restoring.RedisCache, "clear", away)
+    monkeypatch.setattr(RedisCache, "clear", away)
     assert restore(elsewhere, backup).is_cache_kept
 
 

@@ -50,7 +50,7 @@ def check(path: Path) -> archive.Checked:
 
 
 @pytest.fixture
-def backup(tmp_path) -> Path:
+def backup(tmp_path: Path) -> Path:
     write(tmp_path / "backup.tar")
     return tmp_path / "backup.tar"
 
@@ -72,7 +72,7 @@ def test_the_digest_that_is_told_is_that_of_the_file(tmp_path):
 
 
 def test_progress_counts_every_byte_once(backup):
-    counted = []
+    counted: list[int] = []
     archive.check(backup, counted.append)
     assert sum(counted) == backup.stat().st_size
 

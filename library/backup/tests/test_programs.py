@@ -20,7 +20,7 @@ def install(folder: Path, version: str, *, with_restore: bool = True) -> Path:
 
 
 @pytest.fixture
-def nothing_here(monkeypatch, tmp_path) -> Path:
+def nothing_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(programs, "DEBIAN", tmp_path / "debian")
     monkeypatch.setattr(programs, "_wheel", list)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
