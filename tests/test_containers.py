@@ -19,7 +19,7 @@ from django.core.management import get_commands
 from library.core.config.model import ROOT, Config, read
 from library.embedded.commands import commands
 from library.embedded.healthcheck import CHECKS
-from library.embedded.postgres import PRIVATE_LOG
+from library.embedded.postgres import PRIVATE_LOG, wheel_folder
 from tests.stack import eventually, free_port
 
 SETTINGS = {str(field.alias) for field in Config.model_fields.values()}
@@ -92,6 +92,28 @@ def test_every_management_command_exists(ours, dockerfile):
     named = {found for line in lines for found in re.findall(r"manage\.py (\w+)", line)}
     assert named == {"migrate", "embedder", "collectstatic"}
     assert named <= set(get_commands())
+
+
+def test_image_has_the_programs_of_backups_and_they_run_where_it_puts_them(dockerfile, tmp_path):
+    """The builder's own commands, on the wheel that is installed here."""
+    (install,) = (rest for word, rest in dockerfile if word == "RUN" and "/postgresql/" in rest)
+    copying = install.split(" && ", 1)[1].replace("&& rm -r /wheel", "")
+    site = wheel_folder().parents[1]
+    subprocess.run(
+        copying.replace("/postgresql", f"{tmp_path}/postgresql").replace("cd /wheel", f"cd {site}"),
+        shell=True,
+        check=True,
+    )
+    (path,) = (
+        value for word, rest in dockerfile if word == "ENV" for value in re.findall(r"PATH=(\S*postgresql\S*)", rest)
+    )
+    (folder,) = (each for each in path.split(":") if "postgresql" in each)
+    assert ("COPY", "--from=builder /postgresql /opt/postgresql") in dockerfile
+    here = Path(folder.replace("/opt/postgresql", f"{tmp_path}/postgresql"))
+    for program in ("pg_dump", "pg_restore"):
+        ran = subprocess.run([here / program, "--version"], env={}, capture_output=True, text=True, check=False)
+        assert re.search(r"\(PostgreSQL\) 18\.", ran.stdout), ran.stderr
+    assert {each.name for each in here.iterdir()} == {"pg_dump", "pg_restore"}
 
 
 def test_settings_of_the_containers_are_known_and_work(ours, dockerfile, monkeypatch):
