@@ -99,11 +99,8 @@ def test_image_has_the_programs_of_backups_and_they_run_where_it_puts_them(docke
     (install,) = (rest for word, rest in dockerfile if word == "RUN" and "/postgresql/" in rest)
     copying = install.split(" && ", 1)[1].replace("&& rm -r /wheel", "")
     site = wheel_folder().parents[1]
-    subprocess.run(
-        copying.replace("/postgresql", f"{tmp_path}/postgresql").replace("cd /wheel", f"cd {site}"),
-        shell=True,
-        check=True,
-    )
+    words = copying.replace("/postgresql", f"{tmp_path}/postgresql").replace("cd /wheel", f"cd {site}")
+    subprocess.run(["sh", "-c", words], check=True)
     (path,) = (
         value for word, rest in dockerfile if word == "ENV" for value in re.findall(r"PATH=(\S*postgresql\S*)", rest)
     )

@@ -21,6 +21,7 @@ from library.embedded.postgres import wheel_folder
 
 DEBIAN = Path("/usr/lib/postgresql")
 VERSION = re.compile(r"\(PostgreSQL\) (\d+)(\.\d+)?")
+COMPRESSION = "gzip:1"  # vectors, most of it, hardly shrink: more effort would only take longer
 PAUSE = 0.1  # seconds between two looks at a program that runs
 Watch = Callable[[], None]
 
@@ -38,8 +39,7 @@ class Programs:
 
     def dump(self, url: str, file: Path, *, snapshot: str, watch: Watch) -> None:
         """Write the database as ``snapshot`` sees it to ``file``. Errors: ``ProgramFailed``."""
-        # Vectors, most of it, hardly shrink: more effort than the least would only take longer.
-        options = ["--format=custom", "--compress=gzip:1", f"--snapshot={snapshot}", f"--file={file}"]
+        options = ["--format=custom", f"--compress={COMPRESSION}", f"--snapshot={snapshot}", f"--file={file}"]
         self._run("pg_dump", options, url, watch)
 
     def restore(self, url: str, file: Path, *, watch: Watch) -> None:

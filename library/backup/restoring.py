@@ -36,6 +36,7 @@ from library.backup.progress import Progress
 from library.backup.targets import sync_folder
 from library.core.config.model import ROOT, child_environment
 from library.core.database import other_layouts
+from library.embedded import folders
 
 STAGED = ".restoring"  # in the folder of stored files: those that are not there yet
 May = Callable[[str], bool]
@@ -88,6 +89,8 @@ def restore(
                 _move_in(place.media, staged)
             on_last_step()
             server.switch()
+    if place.embedded:
+        (place.var / folders.RESTORED).touch()
     for name in old - new:
         (place.media / name).unlink(missing_ok=True)
     return Restored(

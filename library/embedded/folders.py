@@ -18,6 +18,7 @@ from library.core.config.model import ConfigError
 UNPRIVILEGED = ("postgres", "nobody")
 ROOT_DATA = Path("/var/lib/lyceum")
 LOCK = "up.lock"
+RESTORED = "restored"  # in a data folder whose library came out of a backup: it has no demonstration
 
 
 @dataclass(frozen=True)

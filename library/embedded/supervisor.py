@@ -142,10 +142,9 @@ class Supervisor:
         address = f"http://{self.config.host}:{self.config.port}"
         self.say(f"\nLyceum is open at {address}")
         if self.embedded:
-            self.say(
-                "  reader@example.org, librarian@example.org, admin@example.org, password lyceum-demo\n"
-                f"  the codes that are mailed: {address}/dev/mailbox/"
-            )
+            if not (self.config.var / folders.RESTORED).exists():
+                self.say("  reader@example.org, librarian@example.org, admin@example.org, password lyceum-demo")
+            self.say(f"  the codes that are mailed: {address}/dev/mailbox/")
         self.say("Ctrl-C stops everything.\n")
 
     # -- keep -----------------------------------------------------------------------------------------------------
