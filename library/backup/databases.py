@@ -208,9 +208,11 @@ def server(url: str) -> Iterator[Server]:
 
 def _connected(url: str) -> psycopg.Connection[Any]:
     last: psycopg.Error | None = None
-    for name in FROM:
+    for other in FROM:
+        if other == conninfo_to_dict(url).get("dbname"):
+            continue
         try:
-            return psycopg.connect(make_conninfo(url, dbname=name), autocommit=True, connect_timeout=10)
+            return psycopg.connect(make_conninfo(url, dbname=other), autocommit=True, connect_timeout=10)
         except psycopg.OperationalError as fault:
             last = last or fault
     assert last is not None

@@ -39,6 +39,8 @@ class Snapshot:
 @contextlib.contextmanager
 def taken(connection: psycopg.Connection[Any], known: list[FileColumn]) -> Iterator[Snapshot]:
     """The moment in which this is called; it can be dumped until the block ends. Errors: ``NothingToBackUp``."""
+    connection.execute("SET statement_timeout = 0")  # whatever this server sets: it takes as long as it takes
+    connection.execute("SET idle_in_transaction_session_timeout = 0")
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
         (name,) = _row(connection, "SELECT pg_export_snapshot()")

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import psycopg
@@ -115,6 +115,12 @@ def unchanging(url: str, known: Iterable[FileColumn]) -> Iterator[None]:
             connection.rollback()
 
 
+def is_plain(name: str) -> bool:
+    """Whether ``name`` leads to a file below the folder of stored files, and nowhere else."""
+    steps = PurePosixPath(name).parts
+    return bool(steps) and "/".join(steps) == name and not {"..", "/"} & {*steps} and "\0" not in name
+
+
 class Held:
     """Files kept in reach by a second name each, so that they stay when the library takes the first."""
 
@@ -133,6 +139,9 @@ class Held:
         self._lock = os.open(self.folder, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         for file in files:
+            if not is_plain(file.name):
+                self.lost.append(file.name)
+                continue
             link = self.folder / file.name
             link.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -143,9 +152,12 @@ class Held:
                 if fault.errno not in NO_LINKS:
                     raise
                 self.release()
-                self.lost = [file.name for file in files if not (self.media / file.name).is_file()]
+                self.lost = [file.name for file in files if not self._is_there(file.name)]
                 return False
         return True
+
+    def _is_there(self, name: str) -> bool:
+        return is_plain(name) and (self.media / name).is_file()
 
     def path(self, name: str) -> Path:
         return self.folder / name

@@ -88,6 +88,16 @@ def test_lost_and_altered_files_are_named_and_do_not_stop_it(filled, copy_of, tm
     }
 
 
+@pytest.mark.parametrize("name", ["../outside.pdf", "/etc/hostname", "books/./x.pdf", "books//x.pdf"])
+def test_a_name_that_leads_elsewhere_is_taken_for_lost(filled, copy_of, tmp_path, name):
+    library = copy_of(filled)
+    (library.place.media.parent / "outside.pdf").write_bytes(b"somebody else's")
+    library.sql("UPDATE catalog_bookfile SET file = %s WHERE file = %s", [name, min(library.files)])
+    checked = back_up(library, tmp_path / "x.tar")
+    assert checked.manifest.lost == [name]
+    assert len(checked.media) == 2
+
+
 def test_a_file_that_is_taken_away_meanwhile_is_in_it(filled, copy_of, tmp_path, monkeypatch):
     """Its row goes and then it does, as soon as the moment is taken: the backup has both."""
     library = copy_of(filled)
