@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import IO
 import psycopg
 from django.utils.translation import gettext as _
 
-from library.backup import archive, manifest, programs, snapshot, stored_files, words
+from library.backup import archive, manifest, programs, scratch, snapshot, stored_files, words
 from library.backup.manifest import Manifest
 from library.backup.places import Place
 from library.backup.progress import Progress
@@ -101,8 +100,8 @@ def _add_database(
     writer: archive.Writer, place: Place, found: programs.Programs, moment: Snapshot, progress: Progress
 ) -> None:
     """The database. It is dumped beside first, for only a whole dump tells its size."""
-    with tempfile.TemporaryDirectory(dir=place.var, prefix=".backup-") as folder:
-        dump = Path(folder) / archive.DATABASE
+    with scratch.folder(place.var, ".backup-") as folder:
+        dump = folder / archive.DATABASE
         progress.begin(_("Database"))
         found.dump(place.database_url, dump, snapshot=moment.id, watch=lambda: progress.at(_size(dump)))
         progress.at(dump.stat().st_size)

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from django.core.cache.backends.redis import RedisCache
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from library.backup import archive, databases, manifest, programs, snapshot, stored_files
+from library.backup import archive, databases, manifest, programs, scratch, snapshot, stored_files
 from library.backup.archive import Checked
 from library.backup.databases import Server
 from library.backup.errors import (
@@ -81,8 +80,8 @@ def restore(
             raise LibraryThere(what=before)
         old = _names(place.database_url, known) if server.exists() else set()
         with _staged(place.media, backup, progress) as staged, server.beside() as beside:
-            with tempfile.TemporaryDirectory(dir=place.var, prefix=".restore-") as folder:
-                _fill(place, server, backup, beside, Path(folder), progress)
+            with scratch.folder(place.var, ".restore-") as folder:
+                _fill(place, server, backup, beside, folder, progress)
             steps = _settle(place, beside, progress)
             new = _refuse_missing_files(beside, known, made)
             with _writing(place.media):

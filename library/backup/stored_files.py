@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,6 +20,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import models
 from psycopg import sql
 
+from library.backup import scratch
 from library.backup.errors import FilesInUse, MediaElsewhere
 
 HELD = ".backup"  # in the folder of stored files: links to them while they are written to a backup
@@ -128,16 +126,14 @@ class Held:
         self.media = media
         self.folder = media
         self.lost: list[str] = []
-        self._lock: int | None = None
+        self._until_released = contextlib.ExitStack()
 
     def hold(self, files: Iterable[StoredFile]) -> bool:
         """Take hold of ``files``. False where this file system has no second names: then they must not change."""
         parent = self.media / HELD
         parent.mkdir(mode=0o700, exist_ok=True)
-        forget_leftovers(parent)
-        self.folder = Path(tempfile.mkdtemp(dir=parent))
-        self._lock = os.open(self.folder, os.O_RDONLY)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._until_released.callback(_remove_if_empty, parent)
+        self.folder = self._until_released.enter_context(scratch.folder(parent, "held-"))
         for file in files:
             if not is_plain(file.name):
                 self.lost.append(file.name)
@@ -164,22 +160,10 @@ class Held:
 
     def release(self) -> None:
         """Let go of all of them."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder = self.media
-            with contextlib.suppress(OSError):
-                (self.media / HELD).rmdir()
+        self._until_released.close()
+        self.folder = self.media
 
 
-def forget_leftovers(parent: Path) -> None:
-    """Remove what killed runs left in ``parent``: folders and files that nobody has locked."""
-    for path in parent.glob("*"):
-        with contextlib.suppress(OSError):
-            number = os.open(path, os.O_RDONLY)
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-            finally:
-                os.close(number)
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()

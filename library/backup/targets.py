@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import os
 import secrets
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from library.backup import scratch
 from library.backup.errors import TargetUnusable
 
 STANDARD_OUTPUT = "-"
@@ -34,7 +36,7 @@ def target(name: str) -> Iterator[IO[bytes]]:
 def _file(path: Path) -> Iterator[IO[bytes]]:
     if path.is_dir():
         raise IsADirectoryError(0, "it is a folder")
-    forget_drafts(path)
+    scratch.forget_leftovers(path.parent, f".{glob.escape(path.name)}.*.partial")
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         # For its owner alone: it holds the names of all readers.
@@ -48,14 +50,6 @@ def _file(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-
-
-def forget_drafts(path: Path) -> None:
-    """Remove what killed runs left of the same backup."""
-    for draft in path.parent.glob(f".{path.name}.*.partial"):
-        with contextlib.suppress(OSError), draft.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            draft.unlink()
 
 
 def sync_folder(folder: Path) -> None:

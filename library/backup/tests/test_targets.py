@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from library.backup.errors import TargetUnusable
-from library.backup.targets import forget_drafts, target
+from library.backup.targets import target
 from library.core.config.model import ROOT
 
 
@@ -52,8 +52,9 @@ def test_what_a_killed_run_left_goes_and_what_is_being_written_stays(tmp_path):
         path.write_bytes(b"half")
     with living.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        forget_drafts(tmp_path / "library.tar")
-    assert sorted(tmp_path.iterdir()) == [living, other]
+        with target(str(tmp_path / "library.tar")):
+            assert not left.exists()
+    assert sorted(tmp_path.iterdir()) == [living, other, tmp_path / "library.tar"]
 
 
 WRITE = """
