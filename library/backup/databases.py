@@ -23,12 +23,14 @@ LONGEST = 63 - len("_restoring")  # bytes of a name in PostgreSQL
 LISTS = {"search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"}
 # Tables in which a library has rows as soon as its tables are made; a test holds this to the migrations.
 FILLED_FROM_THE_START = {
+    "accounts_rolegrant",
     "accounts_tier",
     "auth_group",
     "auth_group_permissions",
     "auth_permission",
     "circulation_calendarversion",
-    "circulation_lendingversion",
+    "circulation_lendingsettings",
+    "circulation_libraryclock",
     "circulation_loanrule",
     "django_content_type",
     "django_migrations",
