@@ -24,7 +24,7 @@ from typing import IO, Any, BinaryIO
 
 from library.backup import manifest as manifests
 from library.backup.errors import BackupBroken, NotABackup
-from library.backup.manifest import Manifest, Part
+from library.backup.manifest import ArchivePart, Manifest
 
 FOLDER = "lyceum-backup"
 README, MANIFEST, SUMS, WHOLE = "README.txt", "manifest.json", "SHA256SUMS", "whole.sha256"
@@ -35,11 +35,11 @@ PIECE = 1024 * 1024
 Count = Callable[[int], None]
 
 
-class Writer:
+class ArchiveWriter:
     """Writes a backup into ``out``, which is only ever written on at its end."""
 
     def __init__(self, out: IO[bytes], *, at: datetime, count: Count) -> None:
-        self.parts: list[Part] = []
+        self.parts: list[ArchivePart] = []
         self._out = _Counting(out, count)
         self._at = at
         self._tar = tarfile.TarFile(mode="w", fileobj=self._out, format=tarfile.GNU_FORMAT)  # type: ignore[arg-type]
@@ -48,7 +48,7 @@ class Writer:
         content = text.encode()
         self._add(path, io.BytesIO(content), len(content))
 
-    def add_file(self, path: str, file: BinaryIO) -> Part:
+    def add_file(self, path: str, file: BinaryIO) -> ArchivePart:
         """All of ``file`` from its beginning."""
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
@@ -61,10 +61,10 @@ class Writer:
         self._out.write(tail(self._out.digest.hexdigest()))
         return self._out.digest.hexdigest()
 
-    def _add(self, path: str, file: BinaryIO | io.BytesIO, size: int) -> Part:
+    def _add(self, path: str, file: BinaryIO | io.BytesIO, size: int) -> ArchivePart:
         reading = _Digesting(file)
         self._tar.addfile(_entry(path, size, int(self._at.timestamp())), reading)  # type: ignore[arg-type]
-        part = Part(path, size, reading.digest.hexdigest())
+        part = ArchivePart(path, size, reading.digest.hexdigest())
         self.parts.append(part)
         return part
 
@@ -79,15 +79,15 @@ class Checked:
     sha256: str
 
     @property
-    def media(self) -> list[Part]:
+    def media(self) -> list[ArchivePart]:
         return [part for part in self.manifest.parts if part.path.startswith(MEDIA)]
 
     @contextmanager
-    def reading(self) -> Iterator[Callable[[Part], Iterator[bytes]]]:
+    def reading(self) -> Iterator[Callable[[ArchivePart], Iterator[bytes]]]:
         """Gives what reads a part in pieces. Errors: ``BackupBroken`` where it is no longer what was checked."""
         with self.path.open("rb") as file:
 
-            def pieces(part: Part) -> Iterator[bytes]:
+            def pieces(part: ArchivePart) -> Iterator[bytes]:
                 file.seek(self.places[part.path])
                 digest, left = hashlib.sha256(), part.size
                 while left and (piece := file.read(min(PIECE, left))):
@@ -140,10 +140,10 @@ def _check(path: Path, file: BinaryIO, size: int, count: Count) -> Checked:
     return Checked(path, manifest, places, reading.digest.hexdigest())
 
 
-def _walk(path: Path, reading: _Reading) -> tuple[dict[str, int], dict[str, Part], dict[str, bytes]]:
+def _walk(path: Path, reading: _Reading) -> tuple[dict[str, int], dict[str, ArchivePart], dict[str, bytes]]:
     """Every part in turn: where it begins, its digest, and the manifest's content."""
     places: dict[str, int] = {}
-    parts: dict[str, Part] = {}
+    parts: dict[str, ArchivePart] = {}
     kept: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=reading, mode="r|") as tar:  # type: ignore[call-overload]
@@ -159,7 +159,7 @@ def _walk(path: Path, reading: _Reading) -> tuple[dict[str, int], dict[str, Part
                     if name == MANIFEST:
                         whole.append(piece)
                 places[name], kept[name] = entry.offset_data, b"".join(whole)
-                parts[name] = Part(name, entry.size, digest.hexdigest())
+                parts[name] = ArchivePart(name, entry.size, digest.hexdigest())
     except (tarfile.TarError, ValueError, EOFError) as fault:
         raise BackupBroken(path=path, why=f"it cannot be read on ({fault})") from None
     return places, parts, kept

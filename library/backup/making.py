@@ -12,11 +12,12 @@ from typing import IO
 import psycopg
 from django.utils.translation import gettext as _
 
-from library.backup import archive, manifest, programs, scratch, snapshot, stored_files, words
+from library.backup import archive, manifest, scratch, stored_files, words
 from library.backup.manifest import Manifest
 from library.backup.places import Place
 from library.backup.progress import Progress
-from library.backup.snapshot import Snapshot
+from library.backup.server import programs, snapshot
+from library.backup.server.snapshot import Snapshot
 from library.core.config.model import config
 from library.core.config.version import VERSION
 
@@ -38,7 +39,7 @@ def make(place: Place, out: IO[bytes], *, at: datetime, progress: Progress) -> M
     """
     known = stored_files.columns()
     count = _Count(progress)
-    writer = archive.Writer(out, at=at, count=count)
+    writer = archive.ArchiveWriter(out, at=at, count=count)
     writer.add_text(archive.README, words.readme(at))
     with psycopg.connect(place.database_url, autocommit=True) as connection, contextlib.ExitStack() as until_held:
         until_held.enter_context(stored_files.unchanging(place.database_url, known))
@@ -80,7 +81,7 @@ def _held(media: Path, moment: Snapshot, until_held: contextlib.ExitStack) -> It
 
 
 def _add_media(
-    writer: archive.Writer, moment: Snapshot, held: stored_files.Held, progress: Progress
+    writer: archive.ArchiveWriter, moment: Snapshot, held: stored_files.Held, progress: Progress
 ) -> tuple[list[str], list[str]]:
     """All stored files; gives the names of those that are lost, and of those that are not what was stored."""
     altered = []
@@ -97,7 +98,7 @@ def _add_media(
 
 
 def _add_database(
-    writer: archive.Writer, place: Place, found: programs.Programs, moment: Snapshot, progress: Progress
+    writer: archive.ArchiveWriter, place: Place, found: programs.Programs, moment: Snapshot, progress: Progress
 ) -> None:
     """The database. It is dumped beside first, for only a whole dump tells its size."""
     with scratch.folder(place.var, ".backup-") as folder:

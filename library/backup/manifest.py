@@ -14,7 +14,7 @@ FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Part:
+class ArchivePart:
     """A file in the backup."""
 
     path: str
@@ -45,7 +45,7 @@ class Manifest:
     key_check: str
     migrations: list[tuple[str, str]]
     rows: dict[str, int]
-    parts: list[Part] = field(default_factory=list)
+    parts: list[ArchivePart] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ def from_json(text: str) -> Manifest:
             | {
                 "made_at": datetime.fromisoformat(read["made_at"]),
                 "migrations": [(app, step) for app, steps in read["migrations"].items() for step in steps],
-                "parts": [Part(**part) for part in read["parts"]],
+                "parts": [ArchivePart(**part) for part in read["parts"]],
                 "secrets": [Secret(**secret) for secret in read["secrets"]],
             }
         )

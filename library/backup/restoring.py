@@ -18,9 +18,8 @@ from django.core.cache.backends.redis import RedisCache
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from library.backup import archive, databases, manifest, programs, scratch, snapshot, stored_files
+from library.backup import archive, manifest, scratch, stored_files
 from library.backup.archive import Checked
-from library.backup.databases import Server
 from library.backup.errors import (
     BackupOfNewerLibrary,
     BackupOfNewerServer,
@@ -29,9 +28,11 @@ from library.backup.errors import (
     RestoredDiffers,
     TargetUnusable,
 )
-from library.backup.manifest import Manifest, Part
+from library.backup.manifest import ArchivePart, Manifest
 from library.backup.places import Place
 from library.backup.progress import Progress
+from library.backup.server import databases, programs, snapshot
+from library.backup.server.databases import Server
 from library.backup.targets import sync_folder
 from library.core.config.model import ROOT, child_environment
 from library.core.database import other_layouts
@@ -146,7 +147,7 @@ def _staged(media: Path, backup: Checked, progress: Progress) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _has(path: Path, part: Part) -> bool:
+def _has(path: Path, part: ArchivePart) -> bool:
     """Whether the very file is there already."""
     try:
         with path.open("rb") as file:

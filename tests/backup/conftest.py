@@ -18,9 +18,9 @@ from psycopg import sql
 
 from library.backup import archive, making
 from library.backup.archive import Checked
-from library.backup.databases import with_database
 from library.backup.places import Place
 from library.backup.progress import Progress
+from library.backup.server.databases import with_database
 from library.backup.targets import target
 from tests.stack import ROOT
 

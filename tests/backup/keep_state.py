@@ -31,7 +31,7 @@ WITH gone AS (
 ) SELECT 1
 """
 WRITE = """
-from library.backup import programs
+from library.backup.server import programs
 programs.COMPRESSION = "none"  # the whole is compressed afterwards, and better
 from django.core.management import call_command
 call_command("backup", {path!r}, verbosity=0)

@@ -103,7 +103,7 @@ def test_a_file_that_is_taken_away_meanwhile_is_in_it(filled, copy_of, tmp_path,
     library = copy_of(filled)
     gone = min(library.files)
     whole = library.files[gone]
-    add = archive.Writer.add_file
+    add = archive.ArchiveWriter.add_file
     done: list[str] = []
 
     def lose_then_add(self, path, file):
@@ -113,7 +113,7 @@ def test_a_file_that_is_taken_away_meanwhile_is_in_it(filled, copy_of, tmp_path,
             done.append(path)
         return add(self, path, file)
 
-    monkeypatch.setattr(archive.Writer, "add_file", lose_then_add)
+    monkeypatch.setattr(archive.ArchiveWriter, "add_file", lose_then_add)
     checked = back_up(library, tmp_path / "x.tar")
     assert gone not in library.files
     assert media_of(checked)[gone] == hashlib.sha256(whole).hexdigest()
@@ -124,7 +124,7 @@ def test_a_file_that_is_taken_away_meanwhile_is_in_it(filled, copy_of, tmp_path,
 
 def test_a_file_that_comes_meanwhile_is_not_in_it_nor_its_row(filled, copy_of, tmp_path, monkeypatch):
     library = copy_of(filled)
-    add = archive.Writer.add_file
+    add = archive.ArchiveWriter.add_file
     came: list[str] = []
 
     def come_then_add(self, path, file):
@@ -135,7 +135,7 @@ def test_a_file_that_comes_meanwhile_is_not_in_it_nor_its_row(filled, copy_of, t
         return add(self, path, file)
 
     before = set(library.files)
-    monkeypatch.setattr(archive.Writer, "add_file", come_then_add)
+    monkeypatch.setattr(archive.ArchiveWriter, "add_file", come_then_add)
     assert set(media_of(back_up(library, tmp_path / "x.tar"))) == before
 
 
@@ -146,7 +146,7 @@ def test_without_second_names_files_wait_until_they_are_copied(filled, copy_of, 
     def refuse(*names):
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    add = archive.Writer.add_file
+    add = archive.ArchiveWriter.add_file
     waited: list[str] = []
 
     def add_while_locked(self, path, file):
@@ -161,7 +161,7 @@ def test_without_second_names_files_wait_until_they_are_copied(filled, copy_of, 
         return add(self, path, file)
 
     monkeypatch.setattr(os, "link", refuse)
-    monkeypatch.setattr(archive.Writer, "add_file", add_while_locked)
+    monkeypatch.setattr(archive.ArchiveWriter, "add_file", add_while_locked)
     checked = back_up(library, tmp_path / "x.tar")
     assert len(media_of(checked)) == len(waited) == 3
     assert not leftovers(library)
@@ -170,7 +170,7 @@ def test_without_second_names_files_wait_until_they_are_copied(filled, copy_of, 
 
 def test_files_can_change_again_as_soon_as_they_are_held(filled, copy_of, tmp_path, monkeypatch):
     library = copy_of(filled)
-    add = archive.Writer.add_file
+    add = archive.ArchiveWriter.add_file
     changed: list[str] = []
 
     def change_then_add(self, path, file):
@@ -180,7 +180,7 @@ def test_files_can_change_again_as_soon_as_they_are_held(filled, copy_of, tmp_pa
             changed.append(path)
         return add(self, path, file)
 
-    monkeypatch.setattr(archive.Writer, "add_file", change_then_add)
+    monkeypatch.setattr(archive.ArchiveWriter, "add_file", change_then_add)
     back_up(library, tmp_path / "x.tar")
     assert len(changed) == 4  # three files and the database
 

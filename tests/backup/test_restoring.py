@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-from library.backup import archive, databases, manifest, programs, restoring, snapshot
+from library.backup import archive, manifest, restoring
 from library.backup.archive import Checked
 from library.backup.errors import (
     BackupBroken,
@@ -31,6 +31,7 @@ from library.backup.errors import (
 )
 from library.backup.places import Place
 from library.backup.restoring import Restored
+from library.backup.server import databases, programs, snapshot
 from tests.backup.conftest import AT, SILENT, Library, back_up, drop, execute, name_of
 from tests.backup.conftest import databases as all_databases
 from tests.stack import ROOT, eventually

@@ -38,7 +38,7 @@ MANIFEST = Manifest(
 
 def write(path: Path, parts: dict[str, bytes] = PARTS, described: Manifest = MANIFEST) -> str:
     with path.open("wb") as out:
-        writer = archive.Writer(out, at=AT, count=lambda count: None)
+        writer = archive.ArchiveWriter(out, at=AT, count=lambda count: None)
         writer.add_text(archive.README, "How to restore it.\n")
         for name, content in parts.items():
             writer.add_file(name, io.BytesIO(content))
@@ -157,7 +157,7 @@ def test_another_tar_is_no_backup(tmp_path):
 def forge(path: Path, entries: list[tuple[tarfile.TarInfo, bytes]]) -> None:
     """A backup whose checksums are right, with these parts put in before the manifest."""
     with path.open("wb") as out:
-        writer = archive.Writer(out, at=AT, count=lambda count: None)
+        writer = archive.ArchiveWriter(out, at=AT, count=lambda count: None)
         writer.add_text(archive.README, "How to restore it.\n")
         writer.add_file("database.dump", io.BytesIO(b"rows"))
         for entry, content in entries:

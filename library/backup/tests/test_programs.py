@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from library.backup import programs
 from library.backup.errors import ProgramFailed, ProgramsMissing, ProgramsTooOld
+from library.backup.server import programs
 
 
 def install(folder: Path, version: str, *, with_restore: bool = True) -> Path:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from library.backup import snapshot
 from library.backup.errors import LibraryInUse, NoVectors, RestoreUnderWay, RoleMayNotRestore
 from library.backup.manifest import major
+from library.backup.server import snapshot
 
 FROM = ("postgres", "template1")  # databases that are always there, to look at the others from
 LONGEST = 63 - len("_restoring")  # bytes of a name in PostgreSQL

@@ -12,8 +12,8 @@ from accounts.models import OneTimeCode, Purpose
 from accounts.models.sessions import BrowserSession, KnownDevice, Ticket, TokenFamily
 from accounts.sessions import socket_tickets, tokens
 from accounts.tests.factories import make_user
-from accounts.tests.test_sessions import is_in, signed_in
-from accounts.tests.test_tokens import me, refreshed
+from accounts.tests.sessions.test_sessions import is_in, signed_in
+from accounts.tests.sessions.test_tokens import me, refreshed
 from library.backup.signals import library_restored
 
 pytestmark = pytest.mark.django_db
