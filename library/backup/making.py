@@ -45,6 +45,7 @@ def make(place: Place, out: IO[bytes], *, at: datetime, progress: Progress) -> M
         until_held.enter_context(stored_files.unchanging(place.database_url, known))
         with snapshot.taken(connection, known) as moment, _held(place.media, moment, until_held) as held:
             found = programs.for_server(manifest.major(moment.server), embedded=place.embedded)
+            rows = snapshot.count_rows(connection)  # after the files are held: it may take a while
             lost, altered = _add_media(writer, moment, held, progress)
             until_held.close()
             _add_database(writer, place, found, moment, progress)
@@ -58,7 +59,7 @@ def make(place: Place, out: IO[bytes], *, at: datetime, progress: Progress) -> M
         time_zone=place.time_zone,
         key_check=manifest.key_check(place.secret_key),
         migrations=moment.migrations,
-        rows=moment.rows,
+        rows=rows,
         parts=list(writer.parts),
         settings=words.settings(config()),
         secrets=words.secrets(config(), place),

@@ -131,7 +131,7 @@ class Held:
     def hold(self, files: Iterable[StoredFile]) -> bool:
         """Take hold of ``files``. False where this file system has no second names: then they must not change."""
         parent = self.media / HELD
-        parent.mkdir(mode=0o700, exist_ok=True)
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._until_released.callback(_remove_if_empty, parent)
         self.folder = self._until_released.enter_context(scratch.folder(parent, "held-"))
         for file in files:

@@ -32,7 +32,6 @@ class Snapshot:
     server: str
     pgvector: str
     migrations: list[tuple[str, str]]
-    rows: dict[str, int]
     files: list[StoredFile]
 
 
@@ -53,7 +52,6 @@ def taken(connection: psycopg.Connection[Any], known: list[FileColumn]) -> Itera
             server=server,
             pgvector=pgvector or "",
             migrations=migrations,
-            rows=count_rows(connection),
             files=stored_files.named(connection, known),
         )
     finally:
