@@ -212,8 +212,8 @@ def test_columns_are_found_in_the_models():
 
 def test_what_killed_runs_left_goes_and_what_another_holds_stays(tmp_path):
     (tmp_path / "a.pdf").write_bytes(b"content")
-    (tmp_path / ".backup" / "left").mkdir(parents=True)
-    (tmp_path / ".backup" / "left" / "a.pdf").write_bytes(b"content")
+    (tmp_path / ".backup" / "held-left").mkdir(parents=True)
+    (tmp_path / ".backup" / "held-left" / "a.pdf").write_bytes(b"content")
     first, second = Held(tmp_path), Held(tmp_path)
     assert first.hold([StoredFile("a.pdf")])
     assert second.hold([StoredFile("a.pdf")])

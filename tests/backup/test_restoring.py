@@ -133,7 +133,7 @@ def test_a_single_user_makes_a_library(new_library, copy_of, backup):
         "-v",
         "0",
         "-c",
-        "from accounts.services.people import create_user as c; c(email='a@b.org', username='ab', full_name='A', password='a quiet room 7')",
+        "from accounts.services.people import create_user as c; c(email='a@b.org', username='abby', full_name='Abby', password='a quiet room 7')",
     )
     assert made.returncode == 0, made.stderr
     with pytest.raises(LibraryThere):
