@@ -25,6 +25,16 @@ def heeded() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def put_off() -> Iterator[None]:
+    """Hear of it at the end of the block: for a step that is short and must not be left half-done."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
 def ignore() -> None:
     """From here on it is quicker to come to the end than to go back."""
     for number in ENDING:

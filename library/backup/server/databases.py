@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from library.backup import interrupts
 from library.backup.errors import LibraryInUse, NoVectors, RestoreUnderWay, RoleMayNotRestore
 from library.backup.manifest import major
 from library.backup.server import snapshot
@@ -118,8 +119,8 @@ class Server:
     def beside(self) -> Iterator[str]:
         """A new, empty database, made as the library's own is; gives its URL. It goes where the block fails."""
         self._drop(self.restoring)
-        self._create(self.restoring, self._described())
         try:
+            self._create(self.restoring, self._described())
             yield with_database(self.url, self.restoring)
         except BaseException:
             with contextlib.suppress(psycopg.Error):
@@ -160,7 +161,7 @@ class Server:
             words.append(sql.SQL("CONNECTION LIMIT {}").format(like.limit))
         else:
             words.append(sql.SQL("ENCODING 'UTF8'"))
-        self._connection.execute(sql.SQL(" ").join(words))
+        self._do(sql.SQL(" ").join(words))
 
     def _grant_alike(self, known: Described) -> None:
         """What was set and granted on the library's database, on the one beside it."""
@@ -185,7 +186,12 @@ class Server:
         self._connection.execute(words)
 
     def _drop(self, name: str) -> None:
-        self._connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _do(self, statement: sql.Composable) -> None:
+        """Run it to its end: a connection that was left in the middle could not tidy up."""
+        with interrupts.put_off():
+            self._connection.execute(statement)
 
     def _row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
         row = self._connection.execute(query, values).fetchone()
