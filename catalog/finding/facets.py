@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from catalog.finding.narrowing import DIGITAL, PRINT, Filters, Narrowing
+from catalog.finding.narrowing import DIGITAL, PRINT, Condition, Filters, Narrowing
 from catalog.finding.query import Years, read_years
 from catalog.finding.statement import Counting
 from catalog.models import Author, BookFacts, Branch, Category
@@ -18,6 +18,7 @@ from library.core.templatetags.lyceum import language_word
 VALUES_AT_MOST = 12
 NAMES = ("category", "author", "year", "language", "available", "branch", "format")
 DECADE = 10
+DECADE_OF = "(year - (year %% 10 + 10) %% 10) / 10"
 
 
 @dataclass(frozen=True)
@@ -42,29 +43,36 @@ class Facet:
 def counting(narrowing: Narrowing) -> Counting:
     """What counts each facet over ``matched``, for ``statement.run``: at most twelve values and the chosen ones."""
     selects = (
-        _of_lists("category", "category_ids", narrowing, narrowing.categories),
-        _of_lists("author", "author_ids", narrowing, narrowing.authors, shared=False),
+        _of_lists("category", "category_ids", _others("category", narrowing), narrowing.categories),
+        _of_lists("author", "author_ids", _others("author", narrowing), narrowing.authors, shared=False),
         _of_branches(narrowing),
-        _of_values("language", "language", narrowing),
-        _of_values("decade", "(year - (year %% 10 + 10) %% 10) / 10", narrowing, where="year IS NOT NULL"),
+        Condition(
+            f"{_row('language', 'language', 'sum(of_language)::bigint')} FROM tallied GROUP BY language"
+            " HAVING sum(of_language) > 0"
+        ),
+        Condition(
+            f"{_row('decade', f'({DECADE_OF})::text', 'sum(of_decade)::bigint')} FROM tallied WHERE year IS NOT NULL"
+            f" GROUP BY {DECADE_OF} HAVING sum(of_decade) > 0"
+        ),
     )
+    available, formats, years = (_others(name, narrowing) for name in ("available", "format", "year"))
+    free = _available(narrowing)
     tallies = [
-        ("available", "true", f"{_others('available', narrowing)} AND {_available(narrowing)}"),
-        ("format", PRINT, f"{_others('format', narrowing)} AND has_copies"),
-        ("format", DIGITAL, f"{_others('format', narrowing)} AND has_file"),
+        ("available", "true", Condition(f"{available} AND {free.sql}", free.params)),
+        ("format", PRINT, Condition(f"{formats} AND has_copies")),
+        ("format", DIGITAL, Condition(f"{formats} AND has_file")),
     ]
     tallies += [
-        ("year", _span(years), f"{_others('year', narrowing)} AND year BETWEEN {years.first} AND {years.last}")
-        for years in narrowing.years
-        if not _is_decade(years)
+        ("year", _span(one), Condition(f"{years} AND year BETWEEN %s AND %s", (one.first, one.last)))
+        for one in narrowing.years
+        if not _is_decade(one)
     ]
-    return Counting(selects, tuple(tallies))
+    return Counting(selects, tuple(tallies), by_language=_others("language", narrowing), by_decade=years)
 
 
 def _others(name: str, narrowing: Narrowing, *also: str) -> str:
     """Passes all filters but that of the facet."""
-    lifted = {"decade": "year"}.get(name, name)
-    flags = [f"pass_{other}" for other in narrowing.facets if other not in {lifted, *also}]
+    flags = [f"pass_{other}" for other in narrowing.facets if other not in {name, *also}]
     if narrowing.others:
         flags.append("pass_others")
     return " AND ".join(flags) or "true"
@@ -74,16 +82,13 @@ def _row(name: str, value: str, number: str, names: str = "NULL::text[]") -> str
     return f"SELECT '{name}', {value}, {number}, NULL::float8, NULL::float8, NULL::boolean, {names}"
 
 
-def _of_lists(
-    name: str, column: str, narrowing: Narrowing, chosen: Iterable[int], others: str = "", *, shared: bool = True
-) -> str:
+def _of_lists(name: str, column: str, others: str, chosen: Iterable[int], *, shared: bool = True) -> Condition:
     """The ids with most books, and the chosen ones.
 
     ``shared``: equal lists are counted first, because many books are on the same shelves, and taking lists apart is
     what costs. Authors share few: theirs are taken apart at once.
     """
-    ids = ",".join(str(int(one)) for one in list(chosen)[:VALUES_AT_MOST])
-    where = f"FROM matched WHERE {others or _others(name, narrowing)}"
+    where = f"FROM matched WHERE {others}"
     ones = (
         f"""SELECT one, sum(number)::bigint AS number FROM (
           SELECT unnest(list) AS one, number
@@ -94,35 +99,29 @@ def _of_lists(
     most = f"{ones} ORDER BY number DESC, one LIMIT {VALUES_AT_MOST}"
     row = _row(name, "one::text", "number", "ARRAY[named.name]")
     named = f"JOIN catalog_{name} AS named ON named.id = one"
+    ids = list(chosen)[:VALUES_AT_MOST]
     if not ids:
-        return f"{row} FROM ({most}) AS counted {named}"
-    return f"""WITH counted AS MATERIALIZED ({ones}) {row} FROM (
+        return Condition(f"{row} FROM ({most}) AS counted {named}")
+    sql = f"""WITH counted AS MATERIALIZED ({ones}) {row} FROM (
       (SELECT * FROM counted ORDER BY number DESC, one LIMIT {VALUES_AT_MOST})
-      UNION SELECT * FROM counted WHERE one IN ({ids})) AS kept {named}"""
+      UNION SELECT * FROM counted WHERE one = ANY(%s::bigint[])) AS kept {named}"""
+    return Condition(sql, (ids,))
 
 
-def _of_values(name: str, expression: str, narrowing: Narrowing, where: str = "true") -> str:
-    return (
-        f"{_row(name, f'({expression})::text', 'count(*)')} FROM matched "
-        f"WHERE {_others(name, narrowing)} AND {where} GROUP BY {expression}"
-    )
-
-
-def _of_branches(narrowing: Narrowing) -> str:
+def _of_branches(narrowing: Narrowing) -> Condition:
     """Where copies are; with ``available`` asked, where one is free or where none is."""
     others, column = _others("branch", narrowing, "available"), "branch_ids"
     if narrowing.available:
         column = "free_branch_ids"
     elif narrowing.available is False:
         column = "array(SELECT unnest(branch_ids) EXCEPT SELECT unnest(free_branch_ids))"
-    return _of_lists("branch", column, narrowing, narrowing.branches, others)
+    return _of_lists("branch", column, others, narrowing.branches)
 
 
-def _available(narrowing: Narrowing) -> str:
+def _available(narrowing: Narrowing) -> Condition:
     if "branch" not in narrowing.facets:
-        return "is_available"
-    ids = ",".join(str(int(one)) for one in narrowing.branches)
-    return f"free_branch_ids && '{{{ids}}}'::bigint[]"
+        return Condition("is_available")
+    return Condition("free_branch_ids && %s::bigint[]", (narrowing.branches,))
 
 
 def assemble(

@@ -10,6 +10,7 @@ from catalog.finding.narrowing import Narrowing
 from catalog.finding.query import Query
 from catalog.finding.statement import Outcome
 from catalog.finding.view import Found, View
+from catalog.finding.vocabulary import Vocabulary
 
 POOR = 2  # so few make one look further by meaning
 A_PAGE = 20  # fewer leave room for what the last word may begin: behind them, for they have the word itself
@@ -23,7 +24,7 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
         return Found(absence=years.absence(query.no_years[0]))
     ids = numbers.books([query.written, *query.numbers], staff=view.staff)
     if ids or (query.is_void and (ids := signs.books(query.written, staff=view.staff))):
-        look = Look(replace(query, groups=(), meant=True), view, narrowing)
+        look = Look(replace(query, groups=(), meant=True), view, narrowing, Vocabulary())
         return look.page(look.these(ids))
     if query.numbers or numbers.is_number(query.written):
         return Found(absence=numbers.absence([query.written, *query.numbers]))
@@ -33,7 +34,7 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
     outcome, begun = _all_words(look)
     if outcome.found > LITTLE or not query.groups:
         return look.page(outcome)
-    if not exactly and _may_be_misspelled(look, outcome) and (better := _spelled(look, outcome)):
+    if not exactly and _may_be_misspelled(look, outcome, begun=begun) and (better := _spelled(look, outcome)):
         return better
     if not outcome.found and not query.meant:
         outcome = _more(look.most_words(), outcome)
@@ -48,24 +49,30 @@ def climb(query: Query, view: View, narrowing: Narrowing, *, exactly: bool) -> F
 def _all_words(look: Look) -> tuple[Outcome, bool]:
     """What has all words, and whether the last one was taken for the beginning of one, as where they fill no page.
 
-    Where little is to be expected, that is asked at once: it counts what has the words as typed, too.
+    Where little is to be expected, one statement does both: it counts what has the words as typed, too.
     """
     if not look.query.typing:
         return look.all_words(), False
     if look.expected() < A_PAGE:
-        outcome = look.all_words(prefix=True)
-        return (outcome, True) if outcome.exact < A_PAGE else (look.all_words(), False)
+        outcome = look.all_words(prefix=True, enough=A_PAGE)
+        return outcome, outcome.exact < A_PAGE
     outcome = look.all_words()
     if outcome.found >= A_PAGE:
         return outcome, False
     return _more(look.all_words(prefix=True), outcome), True
 
 
-def _may_be_misspelled(look: Look, outcome: Outcome) -> bool:
-    """Not what finds something with words that the catalogue has, or is a title."""
+def _may_be_misspelled(look: Look, outcome: Outcome, *, begun: bool) -> bool:
+    """Not what finds something with words that the catalogue has, or is a title. A last word is no slip that begins
+    one beside the others.
+    """
     if not outcome.found:
         return True
-    return bool(look.known.unknown(look.query.text, look.query.plain_words)) and not look.is_title()
+    words = look.query.plain_words
+    strange = look.known.unknown(look.query.text, words)
+    if begun and len(words) > 1:
+        strange -= set(look.query.groups[-1][-1].words)
+    return bool(strange) and not look.is_title()
 
 
 def _more(one: Outcome, other: Outcome) -> Outcome:
