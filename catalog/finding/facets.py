@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.finding.narrowing import DIGITAL, PRINT, Condition, Filters, Narrowing
@@ -192,12 +194,15 @@ def _values(tally: Mapping[str, int], labels: Mapping[str, str], chosen: set[str
 
 def _years(decades: Mapping[str, int], spans: Mapping[str, int], filters: Filters) -> tuple[FacetValue, ...]:
     """Decades, the latest first, and what else was chosen."""
-    chosen = {_span(years) for value in filters.year if (years := read_years(value))}
-    tally = {_span(_decade(int(number))): count for number, count in decades.items()} | dict(spans)
-    tally = dict.fromkeys(chosen, 0) | tally
-    labels = {value: _span_label(value) for value in tally}
-    found = _values(tally, labels, chosen)
-    return tuple(sorted(found, key=lambda one: _first_year(one.value), reverse=True))
+    chosen = {years for value in filters.year if (years := read_years(value))}
+    tally = dict.fromkeys(chosen, 0)
+    tally |= {_decade(int(number)): count for number, count in decades.items()}
+    tally |= {years: count for value, count in spans.items() if (years := read_years(value))}
+    a_decade = _("%(year)ds")
+    labels = {_span(years): _span_label(years, a_decade) for years in tally}
+    found = _values({_span(years): count for years, count in tally.items()}, labels, set(map(_span, chosen)))
+    first = {_span(years): years.first for years in tally}
+    return tuple(sorted(found, key=lambda one: first[one.value], reverse=True))
 
 
 def _decade(number: int) -> Years:
@@ -213,17 +218,9 @@ def _span(years: Years) -> str:
     return str(years.first) if years.first == years.last else f"{years.first}-{years.last}"
 
 
-def _first_year(value: str) -> int:
-    years = read_years(value)
-    return years.first if years else 0
-
-
-def _span_label(value: str) -> str:
-    years = read_years(value)
-    if years is None:
-        return value
+def _span_label(years: Years, a_decade: str) -> str:
     if _is_decade(years) and years.first >= 0:
-        return _("%(year)ds") % {"year": years.first}
+        return a_decade % {"year": years.first}
     return "–".join(dict.fromkeys(_year_label(year) for year in (years.first, years.last)))
 
 
@@ -233,5 +230,10 @@ def _year_label(year: int) -> str:
 
 def language_name(code: str) -> str:
     """The language's name in the language of the page, as a heading has it; the code itself where it is none."""
+    return _language_name(code, get_language())
+
+
+@lru_cache(maxsize=2048)
+def _language_name(code: str, _of_the_page: str | None) -> str:
     word = language_word(code)
     return word if word == code else word[:1].upper() + word[1:]

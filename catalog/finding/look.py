@@ -59,9 +59,14 @@ class Look:
 
     def _all_words(self, writer: tsquery.Writer, *, prefix: bool, enough: int, at_most: int | None) -> Outcome:
         exact = writer.whole(self.query)
+        roughly = ""
+        if any(len(part.words) > 1 for group in self.query.groups for part in group):
+            rough = tsquery.Writer(self.known, loosely=writer.loosely, roughly=True)
+            roughly = rough.whole(self.query, prefix=prefix)
         if not prefix:
-            return self._run(exact, at_most=at_most)
-        return self._run(writer.whole(self.query, prefix=True), exact=exact, enough=enough, at_most=at_most)
+            return self._run(exact, roughly=roughly, at_most=at_most)
+        words = writer.whole(self.query, prefix=True)
+        return self._run(words, roughly=roughly, exact=exact, enough=enough, at_most=at_most)
 
     def expected(self) -> float:
         """About how many books have all words, if each comes by chance; endless where nothing is counted yet."""
@@ -127,9 +132,12 @@ class Look:
         cosines = self.near
         return tuple(sorted(outcome.near, key=lambda book: (-cosines[book], book))[:NEAR_AT_MOST])
 
-    def _run(self, words: str, *, exact: str = "", enough: int = 0, at_most: int | None = None) -> Outcome:
+    def _run(
+        self, words: str, *, roughly: str = "", exact: str = "", enough: int = 0, at_most: int | None = None
+    ) -> Outcome:
         match = Match(
             words=words,
+            roughly=roughly,
             exact=exact,
             enough=enough,
             in_title=self._in_title(),

@@ -43,7 +43,7 @@ def execute(cursor: CursorWrapper, sql: str, params: Mapping[str, Any], settings
 def setting(settings: Mapping[str, str]) -> str:
     """A statement that sets them until the transaction ends, to be sent in one message with what they are for."""
     ours = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
-    return f"SELECT {ours};\n"
+    return f"SELECT {ours or 'NULL'};\n"
 
 
 def _prepare(cursor: CursorWrapper, sql: str, params: list[str]) -> str:

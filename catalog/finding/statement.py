@@ -52,6 +52,7 @@ class Match:
     """What a search looks for. ``words``: a tsquery, empty where none are asked. ``ids``: instead, just these."""
 
     words: str = ""
+    roughly: str = ""  # finds all that ``words`` finds and is answered sooner
     exact: str = ""  # where ``words`` finds more than was typed: what was typed
     enough: int = 0  # so many that have ``exact`` are enough, and nothing else is found
     in_title: str = ""  # the same about titles alone
@@ -250,7 +251,9 @@ def _where(match: Match, params: Params) -> str:
     if match.ids is not None:
         conditions.append(f"facts.book_id = ANY({params.add(list(match.ids))}::bigint[])")
     elif match.words:
-        found = f"facts.vector @@ {params.add(match.words)}::tsquery"
+        found = f"facts.vector @@ {params.add(match.roughly or match.words)}::tsquery"
+        if match.roughly:  # not as "vector @@ …": the index would be asked for both
+            found += f" AND ts_match_vq(facts.vector, {params.add(match.words)}::tsquery)"
         near = f" OR facts.book_id = ANY({params.add(list(match.near))}::bigint[])" if match.near else ""
         conditions.append(f"({found}{near})")
     if match.without:
