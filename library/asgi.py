@@ -6,11 +6,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
 
 from django.core.asgi import get_asgi_application
 
-from library.core.database import limit_web_process
+from library.core.database.connection import limit_web_process
 
 limit_web_process()
 django_application = get_asgi_application()
 
-from library.core.answering import InTime  # its templates need the applications
+from library.core.http.time_limit import InTime  # its templates need the applications
 
 application = InTime(django_application)

@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog.errors import SearchTookTooLong
-from catalog.finding import bounds, prepared
+from catalog.search import prepared, time_limit
 from catalog.models import Book
-from catalog.search import Filters, search
-from catalog.services import terms
+from catalog.search.services import Filters, search
+from catalog.search_index import terms
 from catalog.tests.factories import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,7 +106,7 @@ def test_a_connection_keeps_so_many_and_lets_go_of_those_that_were_not_used_for_
 def test_neither_the_settings_nor_the_way_of_planning_outlive_a_search():
     def now() -> tuple[str, ...]:
         with connection.cursor() as cursor:
-            cursor.execute(f"{bounds.BEFORE}, current_setting('plan_cache_mode')")
+            cursor.execute(f"{time_limit.BEFORE}, current_setting('plan_cache_mode')")
             return tuple(cursor.fetchone())
 
     before = now()
@@ -117,17 +117,17 @@ def test_neither_the_settings_nor_the_way_of_planning_outlive_a_search():
 
 def test_the_time_that_a_search_may_take_holds_for_what_was_planned_too(monkeypatch):
     slow = "SELECT pg_sleep(%(seconds)s::float8)::text"
-    assert bounds.rows(slow, {"seconds": 0}, often=True) == [("",)]
+    assert time_limit.rows(slow, {"seconds": 0}, often=True) == [("",)]
 
-    monkeypatch.setitem(bounds.SETTINGS, "statement_timeout", "50ms")
+    monkeypatch.setitem(time_limit.SETTINGS, "statement_timeout", "50ms")
     with pytest.raises(SearchTookTooLong):
-        bounds.rows(slow, {"seconds": 2}, often=True)
+        time_limit.rows(slow, {"seconds": 2}, often=True)
     monkeypatch.undo()
     assert titles("earthsea") == ["A Wizard of Earthsea"], "and the connection is good for the next one"
 
 
 def test_a_fault_in_a_statement_is_not_taken_for_a_poolers_doing():
     with pytest.raises(Exception, match="no_such_table"):
-        bounds.rows("SELECT * FROM no_such_table WHERE id = %(one)s", {"one": 1}, often=True)
+        time_limit.rows("SELECT * FROM no_such_table WHERE id = %(one)s", {"one": 1}, often=True)
     with pytest.raises(Exception, match="division by zero"):
-        bounds.rows("SELECT 1 / %(none)s::integer", {"none": 0}, often=True)
+        time_limit.rows("SELECT 1 / %(none)s::integer", {"none": 0}, often=True)
