@@ -168,7 +168,7 @@ class Look:
         )
 
     def _best(self) -> int:
-        """So many of the best as the first pages need, or all that are ranked: pages ask for the same, which is kept."""
+        """As many of the best as the first pages need, or all that are ranked: what is kept serves several."""
         few = min(LOOKED_AT, RANKED)
         return few if self.view.until <= few else max(RANKED, self.view.until)
 

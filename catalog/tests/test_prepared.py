@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog.errors import SearchTookTooLong
-from catalog.search import prepared, time_limit
 from catalog.models import Book
+from catalog.search import prepared, time_limit
 from catalog.search.services import Filters, search
 from catalog.search_index import terms
 from catalog.tests.factories import record
@@ -61,7 +61,16 @@ def test_other_words_are_the_same_statement_and_planned_once():
 @pytest.mark.parametrize(
     "query",
     [
-        *("earthsea", "wizard earthsea", "le guin", "tow", "the two tow", "tolkein", "wizzard of earthsea", "guin hand"),
+        *(
+            "earthsea",
+            "wizard earthsea",
+            "le guin",
+            "tow",
+            "the two tow",
+            "tolkein",
+            "wizzard of earthsea",
+            "guin hand",
+        ),
         *('"left hand"', '"of the ring"', "tolkien -towers", "year:1968", "verwandlung OR towers", "author:kafka", ""),
     ],
 )

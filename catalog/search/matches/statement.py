@@ -191,9 +191,12 @@ def _counted(counting: Counting | None, passing: str, params: Params, *, exact: 
 """
         sums = ", ".join(f"coalesce(sum(n{n}), 0)::bigint AS n{n}" for n in range(len(tallies)))
         total = f"SELECT {sums} FROM tallied"
-    return tallied, f"""SELECT part, value, number, NULL::float8 AS score, NULL::float8 AS cover,
+    return (
+        tallied,
+        f"""SELECT part, value, number, NULL::float8 AS score, NULL::float8 AS cover,
     NULL::boolean AS by_words, NULL::text[] AS texts
-  FROM ({total}) AS total, LATERAL (VALUES {values}) AS one(part, value, number)"""
+  FROM ({total}) AS total, LATERAL (VALUES {values}) AS one(part, value, number)""",
+    )
 
 
 def titles(in_title: str, *, staff: bool) -> list[tuple[str, str, str, str]]:
@@ -301,7 +304,9 @@ def _score(match: Match, params: Params) -> tuple[str, str]:
         return "0::float8", "0::float8"
     k1, b, average = bm25.K1, bm25.B, max(match.average, 1.0)
     norm = f"({k1 * (1 - b)} + {params.add(k1 * b / average)}::float8 * top.words)"
-    scores, covers = zip(*(_of_word(word, norm, params, choice=bool(match.enough)) for word in match.scored), strict=True)
+    scores, covers = zip(
+        *(_of_word(word, norm, params, choice=bool(match.enough)) for word in match.scored), strict=True
+    )
     cover = f"least(1, ({' + '.join(covers)})::float8 / greatest(top.title_words, 1))"
     popular = f"(1 + {POPULAR} * least(1, ln(1 + top.popularity) / {MOST_POPULAR}))"
     return f"({' + '.join(scores)}) * {popular}", cover

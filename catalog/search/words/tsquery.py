@@ -109,7 +109,9 @@ class Writer:
         if self.roughly:
             found = [_in_a_row([tuple(dict.fromkeys(one)) for one in zip(*readings, strict=True)], weight, begun=begun)]
         else:
-            rows = [(_in_a_row(_singly(stems), weight, begun=begun), languages) for stems, languages in readings.items()]
+            rows = [
+                (_in_a_row(_singly(stems), weight, begun=begun), languages) for stems, languages in readings.items()
+            ]
             found = [self._in(row, languages) for row, languages in rows]
         if weight in {"", PROSE}:
             found += [
@@ -162,7 +164,9 @@ def _singly(stems: Sequence[str]) -> list[tuple[str, ...]]:
 def _in_a_row(places: Sequence[tuple[str, ...]], weight: str, *, begun: bool) -> str:
     """At each place any of the lexemes; anything where none is given. ``begun``: the last may go on."""
     last = len(places) - 1
-    written = [[quoted(one, weight, prefix=begun and place == last) for one in ones] for place, ones in enumerate(places)]
+    written = [
+        [quoted(one, weight, prefix=begun and place == last) for one in ones] for place, ones in enumerate(places)
+    ]
     return side_by_side([f"({any_of(ones)})" if len(ones) > 1 else "".join(ones) for ones in written])
 
 

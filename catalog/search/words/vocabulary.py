@@ -163,7 +163,9 @@ def _counted(stems: dict[str, _Stems]) -> Vocabulary:
     """Words whose stems are remembered, in the languages that the catalogue holds now."""
     lexemes = {lexeme for word, one in stems.items() for lexeme in (word, *(stem for stem, _in in one.by_lexeme))}
     known, counts = Vocabulary(), dict[str, tuple[int, int]]()
-    for _text, languages, lexeme, books, as_word, total, answers in rows(COUNT, {"lexemes": sorted(lexemes)}, often=True):
+    for _text, languages, lexeme, books, as_word, total, answers in rows(
+        COUNT, {"lexemes": sorted(lexemes)}, often=True
+    ):
         if lexeme:
             counts[lexeme] = books, as_word
         else:
