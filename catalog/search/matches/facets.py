@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Author, BookFacts, Branch, Category
-from catalog.search.matches.narrowing import DIGITAL, PRINT, Condition, Filters, Narrowing
+from catalog.search.matches.narrowing import DIGITAL, PRINT, FilterCondition, Filters, Narrowing
 from catalog.search.matches.statement import Counting
 from catalog.search.words.query import Years, read_years
 from library.core.templatetags.lyceum import language_word
@@ -48,11 +48,11 @@ def counting(narrowing: Narrowing) -> Counting:
         _of_lists("category", "category_ids", _others("category", narrowing), narrowing.categories),
         _of_lists("author", "author_ids", _others("author", narrowing), narrowing.authors, shared=False),
         _of_branches(narrowing),
-        Condition(
+        FilterCondition(
             f"{_row('language', 'language', 'sum(of_language)::bigint')} FROM tallied GROUP BY language"
             " HAVING sum(of_language) > 0"
         ),
-        Condition(
+        FilterCondition(
             f"{_row('decade', f'({DECADE_OF})::text', 'sum(of_decade)::bigint')} FROM tallied WHERE year IS NOT NULL"
             f" GROUP BY {DECADE_OF} HAVING sum(of_decade) > 0"
         ),
@@ -60,12 +60,12 @@ def counting(narrowing: Narrowing) -> Counting:
     available, formats, years = (_others(name, narrowing) for name in ("available", "format", "year"))
     free = _available(narrowing)
     tallies = [
-        ("available", "true", Condition(f"{available} AND {free.sql}", free.params)),
-        ("format", PRINT, Condition(f"{formats} AND has_copies")),
-        ("format", DIGITAL, Condition(f"{formats} AND has_file")),
+        ("available", "true", FilterCondition(f"{available} AND {free.sql}", free.params)),
+        ("format", PRINT, FilterCondition(f"{formats} AND has_copies")),
+        ("format", DIGITAL, FilterCondition(f"{formats} AND has_file")),
     ]
     tallies += [
-        ("year", _span(one), Condition(f"{years} AND year BETWEEN %s AND %s", (one.first, one.last)))
+        ("year", _span(one), FilterCondition(f"{years} AND year BETWEEN %s AND %s", (one.first, one.last)))
         for one in narrowing.years
         if not _is_decade(one)
     ]
@@ -84,7 +84,7 @@ def _row(name: str, value: str, number: str, names: str = "NULL::text[]") -> str
     return f"SELECT '{name}', {value}, {number}, NULL::float8, NULL::float8, NULL::boolean, {names}"
 
 
-def _of_lists(name: str, column: str, others: str, chosen: Iterable[int], *, shared: bool = True) -> Condition:
+def _of_lists(name: str, column: str, others: str, chosen: Iterable[int], *, shared: bool = True) -> FilterCondition:
     """The ids with most books, and the chosen ones.
 
     ``shared``: equal lists are counted first, because many books are on the same shelves, and taking lists apart is
@@ -103,14 +103,14 @@ def _of_lists(name: str, column: str, others: str, chosen: Iterable[int], *, sha
     named = f"JOIN catalog_{name} AS named ON named.id = one"
     ids = list(chosen)[:VALUES_AT_MOST]
     if not ids:
-        return Condition(f"{row} FROM ({most}) AS counted {named}")
+        return FilterCondition(f"{row} FROM ({most}) AS counted {named}")
     sql = f"""WITH counted AS MATERIALIZED ({ones}) {row} FROM (
       (SELECT * FROM counted ORDER BY number DESC, one LIMIT {VALUES_AT_MOST})
       UNION SELECT * FROM counted WHERE one = ANY(%s::bigint[])) AS kept {named}"""
-    return Condition(sql, (ids,))
+    return FilterCondition(sql, (ids,))
 
 
-def _of_branches(narrowing: Narrowing) -> Condition:
+def _of_branches(narrowing: Narrowing) -> FilterCondition:
     """Where copies are; with ``available`` asked, where one is free or where none is."""
     others, column = _others("branch", narrowing, "available"), "branch_ids"
     if narrowing.available:
@@ -120,10 +120,10 @@ def _of_branches(narrowing: Narrowing) -> Condition:
     return _of_lists("branch", column, others, narrowing.branches)
 
 
-def _available(narrowing: Narrowing) -> Condition:
+def _available(narrowing: Narrowing) -> FilterCondition:
     if "branch" not in narrowing.facets:
-        return Condition("is_available")
-    return Condition("free_branch_ids && %s::bigint[]", (narrowing.branches,))
+        return FilterCondition("is_available")
+    return FilterCondition("free_branch_ids && %s::bigint[]", (narrowing.branches,))
 
 
 def assemble(

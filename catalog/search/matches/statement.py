@@ -85,8 +85,8 @@ class Counting:
     count each language and decade of what passes these conditions.
     """
 
-    selects: tuple[Condition, ...]
-    tallies: tuple[tuple[str, str, Condition], ...]
+    selects: tuple[FilterCondition, ...]
+    tallies: tuple[tuple[str, str, FilterCondition], ...]
     by_language: str
     by_decade: str
 
