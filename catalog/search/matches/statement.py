@@ -21,13 +21,16 @@ from library.search import bm25
 RANKED = 400
 # What a word counts in the prose, about what it is, its people, its title (PostgreSQL's order: D, C, B, A).
 FIELD_WEIGHTS = (0.15, 0.4, 0.8, 1.0)
-FREQUENCY_SCALE = 3.0  # ts_rank gives at most 1: there k1 would let nothing saturate
+LENGTH = (
+    0.5  # how much long records count for less ("b" of BM25): less than pages, for what is described well is longer
+)
 POPULAR, MOST_POPULAR = 0.15, 9.0  # what the most borrowed book gains, and the logarithm of how often that is
 TITLE = ("title", "subtitle", "search_b", "language")  # what ``ranking.gain`` reads of a book
 TITLES_AT_MOST = 20
 LOOKED_AT = 100  # so many titles are compared with the query as a whole
-COVER = 0.35  # what a title that was asked for completely adds to the best score by words
+COVER = 0.2  # what a title that was asked for completely adds to the best score by words
 READINGS = 4  # of one word that are weighed
+OTHER_FORM = 0.8  # what another form of a word is worth beside the one that was typed
 SORTS = {
     "title": "book.title_order, book_id",
     "newest": "book.created_at DESC, book_id DESC",
@@ -302,8 +305,8 @@ def _score(match: Match, params: Params) -> tuple[str, str]:
     """BM25 with weighted fields (``library.search.bm25``), and the share of the title that was asked for."""
     if not match.scored:
         return "0::float8", "0::float8"
-    k1, b, average = bm25.K1, bm25.B, max(match.average, 1.0)
-    norm = f"({k1 * (1 - b)} + {params.add(k1 * b / average)}::float8 * top.words)"
+    longer = bm25.K1 * LENGTH / max(match.average, 1.0)
+    norm = f"({bm25.K1 * (1 - LENGTH)} + {params.add(longer)}::float8 * top.words)"
     scores, covers = zip(
         *(_of_word(word, norm, params, choice=bool(match.enough)) for word in match.scored), strict=True
     )
@@ -314,13 +317,20 @@ def _score(match: Match, params: Params) -> tuple[str, str]:
 
 def _of_word(word: Scored, norm: str, params: Params, *, choice: bool) -> tuple[str, str]:
     """What one word adds to the score, and whether it is in the title, 0 or 1. Always as many readings, missing ones
-    as ``NULL``, so that words with one and with more make the same statement.
+    as ``NULL``, so that words with one and with more make the same statement. Of a single word ``ts_rank_cd`` is how
+    often it is there, each time by its field's weight (``ts_rank`` gives a second time next to nothing).
     """
     missing = [None] * (READINGS - len(word.readings))
     readings = [f"{params.add(reading)}::tsquery" for reading in (*word.readings, *missing)]
-    ranks = ", ".join(f"ts_rank('{{{','.join(map(str, FIELD_WEIGHTS))}}}', v, {reading}, 0)" for reading in readings)
-    often, rare = f"{FREQUENCY_SCALE} * greatest({ranks})", f"{params.add(word.idf)}::float8"
-    score = f"(SELECT {rare} * often * {bm25.K1 + 1} / (often + {norm}) FROM (SELECT {often} AS often) AS one)"
+    weights = ",".join(map(str, FIELD_WEIGHTS))
+    ranks = ", ".join(
+        f"{OTHER_FORM if place else 1.0} * ts_rank_cd('{{{weights}}}', v, {reading}, 0)"
+        for place, reading in enumerate(readings)
+    )
+    rare = f"{params.add(word.idf)}::float8"
+    score = (
+        f"(SELECT {rare} * often * {bm25.K1 + 1} / (often + {norm}) FROM (SELECT greatest({ranks}) AS often) AS one)"
+    )
     cover = f"coalesce({' OR '.join(f't @@ {reading}' for reading in readings)}, false)::int"
     if word.begun and choice:
         begun = "(SELECT begun FROM way)"
