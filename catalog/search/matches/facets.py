@@ -69,7 +69,10 @@ def counting(narrowing: Narrowing) -> Counting:
         for one in narrowing.years
         if not _is_decade(one)
     ]
-    return Counting(selects, tuple(tallies), by_language=_others("language", narrowing), by_decade=years)
+    lists = ["author_ids", "category_ids", "branch_ids"]
+    if narrowing.available is not None or "branch" in narrowing.facets:
+        lists.append("free_branch_ids")
+    return Counting(selects, tuple(tallies), _others("language", narrowing), by_decade=years, lists=tuple(lists))
 
 
 def _others(name: str, narrowing: Narrowing, *also: str) -> str:

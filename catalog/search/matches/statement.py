@@ -39,6 +39,7 @@ SORTS = {
     "relevance": "near DESC, in_title DESC, popularity DESC, title_words, book_id",
 }
 JOINED = {"title", "newest"}
+ALL_BY_WORDS = ", true AS lexical, false AS near"
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,14 @@ class Candidate(NamedTuple):
 class Counting:
     """What is counted beside the books. ``selects``: over ``matched``, giving (facet, value, number, NULL, NULL, NULL,
     names). ``tallies``: (facet, value, condition), all in one pass; in the same pass ``by_language`` and ``by_decade``
-    count each language and decade of what passes these conditions.
+    count each language and decade of what passes these conditions. ``lists``: columns of ids that are read.
     """
 
     selects: tuple[FilterCondition, ...]
     tallies: tuple[tuple[str, str, FilterCondition], ...]
     by_language: str
     by_decade: str
+    lists: tuple[str, ...]
 
 
 @dataclass
@@ -147,17 +149,18 @@ def run(
     ]
     if match.near:
         parts.append(_only_near(match, passing))
-    columns = ", author_ids, category_ids, branch_ids, free_branch_ids" if counting else ""
+    # What has no fixed length comes last: whatever stands behind it is found only by reading it.
+    columns = "".join(f", facts.{column}" for column in (counting.lists if counting else ()))
     exact = f", facts.vector @@ {params.add(match.exact)}::tsquery AS exact" if match.exact else ""
+    passes = "".join(f", ({flag}) AS pass_{name}" for name, flag in flags.items())
     sql = f"""
 WITH gathered AS MATERIALIZED (
-  SELECT facts.book_id, facts.popularity, facts.title_words, facts.words, facts.year, facts.language,
-    facts.is_available, facts.has_copies, facts.has_file{columns},
-    {_lexical(match, params)} AS lexical, {_near(match, params)} AS near, {_in_title(match, params)} AS in_title{exact}
-    {"".join(f", ({flag}) AS pass_{name}" for name, flag in flags.items())}
+  SELECT facts.book_id, facts.popularity, facts.words, facts.title_words, facts.year, facts.is_available,
+    facts.has_copies, facts.has_file, {_in_title(match, params)} AS in_title{_near(match, params)}{exact}{passes},
+    facts.language{columns}
   FROM catalog_bookfacts AS facts WHERE {_where(match, params)}
 ){_way(match, params)}
-, matched AS NOT MATERIALIZED (SELECT * FROM gathered WHERE {_answers(match)})
+, matched AS NOT MATERIALIZED (SELECT *{"" if match.near else ALL_BY_WORDS} FROM gathered WHERE {_answers(match)})
 , passing AS NOT MATERIALIZED (SELECT * FROM matched WHERE {passing})
 {tallied}""" + "\nUNION ALL\n".join(f"({part})" for part in parts)
     return _outcome(rows(sql, params, often=bool(match.words) and not (match.without or match.beside)))
@@ -167,13 +170,15 @@ def _way(match: Match, params: Params) -> str:
     """Whether beginnings are looked for: where too few books have the words as typed."""
     if not match.enough:
         return ""
-    few = f"count(*) FILTER (WHERE exact AND lexical) < {params.add(match.enough)}::bigint"
+    which = "exact AND lexical" if match.near else "exact"
+    few = f"count(*) FILTER (WHERE {which}) < {params.add(match.enough)}::bigint"
     return f", way AS MATERIALIZED (SELECT {few} AS begun FROM gathered)"
 
 
 def _answers(match: Match) -> str:
     """What of that which was gathered has the words."""
-    return "lexical AND (exact OR (SELECT begun FROM way))" if match.enough else "lexical"
+    lexical = "lexical" if match.near else "true"
+    return f"{lexical} AND (exact OR (SELECT begun FROM way))" if match.enough else lexical
 
 
 def _counted(counting: Counting | None, passing: str, params: Params, *, exact: bool) -> tuple[str, str]:
@@ -236,14 +241,12 @@ def _flags(narrowing: Narrowing, params: Params) -> dict[str, str]:
     return flags
 
 
-def _lexical(match: Match, params: Params) -> str:
-    if not match.words or not match.near:
-        return "true"
-    return f"facts.vector @@ {params.add(match.words)}::tsquery"
-
-
 def _near(match: Match, params: Params) -> str:
-    return f"facts.book_id = ANY({params.add(list(match.near))}::bigint[])" if match.near else "false"
+    """Whether a book has the words, and whether it is near in meaning; nothing where nobody asks."""
+    if not match.near:
+        return ""
+    lexical = f"facts.vector @@ {params.add(match.words)}::tsquery" if match.words else "true"
+    return f", {lexical} AS lexical, facts.book_id = ANY({params.add(list(match.near))}::bigint[]) AS near"
 
 
 def _in_title(match: Match, params: Params) -> str:
