@@ -135,7 +135,7 @@ def run(
     counting: Counting | None = None,
     ranked: bool = False,
 ) -> Outcome:
-    """Look. ``ranked``: of the first ``RANKED`` the ``limit`` best by their scores, instead of the slice from
+    """Run the statement. ``ranked``: of the first ``RANKED`` the ``limit`` best by their scores, instead of the slice from
     ``offset``; all of them where meaning has a say in which are the best.
     """
     params = Params()
