@@ -135,8 +135,8 @@ def run(
     counting: Counting | None = None,
     ranked: bool = False,
 ) -> Outcome:
-    """Run the statement. ``ranked``: of the first ``RANKED`` the ``limit`` best by their scores, instead of the slice from
-    ``offset``; all of them where meaning has a say in which are the best.
+    """Run the statement. ``ranked``: of the first ``RANKED`` the ``limit`` best by their scores, instead of the slice
+    from ``offset``; all of them where meaning has a say in which are the best.
     """
     params = Params()
     flags = _flags(narrowing, params)
