@@ -42,7 +42,8 @@ def titles(query: str) -> list[str]:
 def statements() -> list[tuple[str, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, generic_plans, custom_plans FROM pg_prepared_statements WHERE name LIKE 'lyceum%'")
-        return cursor.fetchall()
+        found: list[tuple[str, int, int]] = cursor.fetchall()
+    return found
 
 
 def test_other_words_are_the_same_statement_and_planned_once():
