@@ -188,7 +188,7 @@ class Server:
     def _drop(self, name: str) -> None:
         self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _do(self, statement: sql.Composable) -> None:
+    def _do(self, statement: sql.Composed) -> None:
         """Run it to its end: a connection that was left in the middle could not tidy up."""
         with interrupts.put_off():
             self._connection.execute(statement)
