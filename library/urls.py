@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+admin.autodiscover()  # every page of the admin; processes without addresses need none
+
 urlpatterns = [
     path("", include("library.pages.urls")),
     path("", include("library.jobs.urls")),

@@ -1,5 +1,12 @@
+from importlib import import_module
+from typing import Any
+
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.conf import settings
+from django.contrib.admin import autodiscover
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_admin_app, check_dependencies
+from django.core import checks
 
 
 class CoreConfig(AppConfig):
@@ -9,8 +16,24 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from library.core import checks  # noqa: F401  (registers itself)
 
+        import_module(settings.TASK_APPLICATION)  # tasks and wake-ups of this process belong to it
 
-class LyceumAdminConfig(AdminConfig):
-    """Django's admin with our own site in place of its default one."""
+
+class LyceumAdminConfig(SimpleAdminConfig):
+    """Django's admin with our own site in place of its default one.
+
+    Its pages are loaded where its addresses are (``library.urls``), not in every process: workers show none.
+    """
 
     default_site = "library.core.admin.LyceumAdminSite"
+
+    def ready(self) -> None:
+        checks.register(check_dependencies, checks.Tags.admin)
+        checks.register(check_pages, checks.Tags.admin)
+
+
+def check_pages(app_configs: Any, **options: Any) -> list[checks.CheckMessage]:
+    """Django's own checks of every page of the admin."""
+    autodiscover()
+    found: list[checks.CheckMessage] = check_admin_app(app_configs, **options)
+    return found
