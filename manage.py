@@ -11,6 +11,11 @@ def main() -> int:
 
     try:
         require_services(sys.argv[1:2])
+        if sys.argv[1:] == ["up"]:
+            from library.core.embedded import supervisor
+
+            supervisor.main()  # it only watches over others, and needs nothing of Django for that
+            return 0
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)

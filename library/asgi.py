@@ -12,5 +12,7 @@ limit_web_process()
 django_application = get_asgi_application()
 
 from library.core.answering import InTime  # its templates need the applications
+from library.core.waking import application as task_application
 
 application = InTime(django_application)
+task_application()  # now, not while the first reader waits who has something done

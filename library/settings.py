@@ -162,7 +162,7 @@ WAKE_SECONDS = 1.0  # for Redis to take a message that wakes a worker
 QUESTION_SECONDS = 2.5  # for the embedder to read a question
 REST_SECONDS = 5.0  # that a part is left alone after it did not answer in time
 
-TASK_APPLICATION = "library.celery"  # loaded with the apps, so that every process has the one Celery application
+TASK_APPLICATION = "library.celery.app"  # by name: it stands above all that sends it a task
 CELERY_BROKER_URL = celery_url(_REDIS)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # jobs are rows: the sweeper, not the broker, brings back what was lost

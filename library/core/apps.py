@@ -1,8 +1,6 @@
-from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.contrib.admin import autodiscover
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.admin.checks import check_admin_app, check_dependencies
@@ -15,8 +13,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from library.core import checks  # noqa: F401  (registers itself)
-
-        import_module(settings.TASK_APPLICATION)  # tasks and wake-ups of this process belong to it
 
 
 class LyceumAdminConfig(SimpleAdminConfig):

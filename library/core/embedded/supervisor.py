@@ -22,7 +22,7 @@ from library.core import config as configuration
 from library.core.config import ROOT, Config, ConfigError
 from library.core.config_report import unknown_names
 from library.core.embedded import folders, healthcheck, log_files, processes
-from library.core.embedded.commands import commands
+from library.core.embedded.commands import commands_of_one_machine
 from library.core.embedded.postgres import KEY_FILE, Postgres
 from library.core.embedded.redis import Redis
 
@@ -46,7 +46,7 @@ class Stopped(Exception):
 
 
 class Supervisor:
-    """PostgreSQL and Redis (in embedded mode), then web, embedder, workers and beat, until told to stop."""
+    """PostgreSQL and Redis (in embedded mode), then web, embedder and workers, until told to stop."""
 
     def __init__(self, config: Config, say: Say) -> None:
         self.config = config
@@ -92,9 +92,10 @@ class Supervisor:
         )
         if prepared.returncode:
             raise ConfigError("The database could not be prepared; the lines above say why.")
-        for name in ("web", "quick worker", "slow worker", "beat"):
+        self._spawn(self._part("web"))
+        self._wait_for_web()  # before the workers begin to load: who waits, waits for a page
+        for name in ("quick worker", "slow worker"):
             self._spawn(self._part(name))
-        self._wait_for_web()
         self._greet()
 
     def _start_embedded(self, postgres: Postgres, redis: Redis) -> None:
@@ -134,7 +135,7 @@ class Supervisor:
         return configuration.child_environment()
 
     def _part(self, name: str) -> Part:
-        part = Part(name, commands(self.config)[name])
+        part = Part(name, commands_of_one_machine(self.config)[name])
         self.parts.append(part)
         return part
 
@@ -211,6 +212,11 @@ class Supervisor:
             self.postgres.stop(seconds=3)
         if self._left_addresses:
             shutil.rmtree(folders.socket_folder(self.config.var), ignore_errors=True)
+
+
+def main() -> None:
+    """Run everything until told to stop, and say in this terminal what happens. Errors: ``ConfigError``."""
+    Supervisor(configuration.config(), lambda line: print(line, flush=True)).run()
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:
