@@ -7,14 +7,19 @@ import sys
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
-    from library.core.config import ConfigError, require_services
+    from library.core.config.model import ConfigError, require_services
 
     try:
         require_services(sys.argv[1:2])
         if sys.argv[1:] == ["up"]:
-            from library.core.embedded import supervisor
+            from library.embedded import supervisor
 
             supervisor.main()  # it only watches over others, and needs nothing of Django for that
+            return 0
+        if sys.argv[1:2] == ["embedder"]:
+            from library.ai.management.commands import embedder
+
+            embedder.run(sys.argv)  # of the settings alone: it knows no book
             return 0
         from django.core.management import execute_from_command_line
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts import sessions
+from accounts.sessions import services as sessions
 
 
 class LastSeenMiddleware:

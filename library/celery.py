@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-from library.core.beat import BeatThread, KeepTime
+from library.beat import BeatThread, KeepTime
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
 # A worker would load every address and page of the library to check them. `make check` does that; workers have none.

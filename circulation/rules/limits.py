@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from circulation import errors
-from circulation.matrix import UNLIMITED, RuleRow, RuleValues, Setting, is_reached, look_up
+from circulation.rules.matrix import UNLIMITED, RuleRow, RuleValues, Setting, is_reached, look_up
 from circulation.rules.states import OpenLoan, PatronState
 from library.core.errors import Reason
 

@@ -19,13 +19,14 @@ from accounts.models import Patron, Tier, User
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import Book, Copy, ItemType
 from catalog.tests.factories import make_branch, make_copy
-from circulation import errors, locks, services
+from circulation import errors, services
 from circulation.models import CalendarException, LoanRule
+from circulation.state import locks
 from circulation.tests.factories import make_loan
 from circulation.tests.test_races import _as_shipped  # noqa: F401  (a fixture)
 from library.core import days
+from library.core.database.raw_rows import fetch
 from library.core.errors import LibraryError
-from library.core.rows import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,10 +1,13 @@
 from typing import Any
 
+import django_stubs_ext
 from django.apps import AppConfig
 from django.contrib.admin import autodiscover
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.core import checks
+
+django_stubs_ext.monkeypatch()  # before any model: QuerySet["Book"] at run time
 
 
 class CoreConfig(AppConfig):
@@ -12,7 +15,7 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from library.core import checks  # noqa: F401  (registers itself)
+        from library.core.config import django_checks  # noqa: F401  (registers itself)
 
 
 class LyceumAdminConfig(SimpleAdminConfig):

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from library.core.rows import Joined, execute, fetch
+from library.core.database.raw_rows import Joined, execute, fetch
 
 pytestmark = pytest.mark.django_db
 KINDS = Joined(permission=Permission, kind=ContentType, without=["kind.model"])

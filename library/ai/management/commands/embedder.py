@@ -13,12 +13,13 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.log import configure_logging
 
 from library.ai.embeddings import ModelSpec, spec
-from library.ai.local import local_embedder
+from library.ai.runtimes.local import local_embedder
 from library.ai.server import EmbedderApp
-from library.core.config import ConfigError
-from library.core.embedded import folders
+from library.core.config.model import ConfigError
+from library.embedded import folders
 
 LONGEST_SOCKET_PATH = 107  # bytes
 
@@ -61,6 +62,12 @@ class Command(BaseCommand):
             uvicorn.Config(app, log_level="warning", lifespan="on", access_log=False, timeout_graceful_shutdown=5)
         )
         server.run(sockets=[listener])
+
+
+def run(arguments: list[str]) -> None:
+    """The command without any of the library's apps, which would take as much memory as the model."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    Command().run_from_argv(arguments)
 
 
 def _leave(number: int, frame: object) -> NoReturn:
