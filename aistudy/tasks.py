@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-import numpy as np
 from django.utils.translation import gettext as _
 
-from aistudy import errors, summary
+from aistudy import errors
 from aistudy.models import Artifact, ArtifactState
 from library.ai import embeddings
 from library.jobs.tasks import JobRun, job_task
 from rag.models import Document, IndexGeneration, Passage
 from rag.text import passage_parts
 from rag.text.sentences import fold_space, word_count
+
+if TYPE_CHECKING:
+    from aistudy import summary
 
 STEPS = 4
 ATTEMPTS = 5  # how often the book may be read anew while its summary is written before we give up
@@ -57,6 +60,10 @@ def _sentences(run: JobRun, artifact: Artifact, generation: IndexGeneration) -> 
     if not rows:
         raise IndexReplaced  # deleted while we looked
     run.progress(done=1, total=STEPS, message=_("Weighing {n} passages").format(n=len(rows)))
+    import numpy as np
+
+    from aistudy import summary
+
     found = summary.summarise(
         [_passage(row, pages) for row in rows],
         np.stack([np.asarray(row.embedding, dtype=np.float32) for row in rows]),

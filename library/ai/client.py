@@ -8,15 +8,17 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import numpy as np
 from django.conf import settings
 
-from library.ai.embeddings import ModelSpec, Vectors, unit
+from library.ai.embeddings import ModelSpec, unit
 from library.ai.errors import EmbedderUnavailable
 from library.core.faults.circuit_breaker import Breaker, Resting
+
+if TYPE_CHECKING:
+    from library.ai.embeddings import Vectors
 
 log = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(10.0, connect=1.0, pool=5.0)
@@ -38,10 +40,14 @@ class EmbedderClient:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
+        import numpy as np
+
         parts = [self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)]
         return np.concatenate(parts) if parts else np.zeros((0, self.spec.dimensions), dtype=np.float32)
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
         body = {"model": self.spec.name, "input": list(texts), "encoding_format": "base64"}
         try:
             with self.breaker.tried(httpx.TimeoutException):
@@ -119,6 +125,8 @@ def _pool(socket: str, address: str) -> httpx.Client:
 
 def _vector(embedding: str | list[float]) -> Vectors:
     """A vector as base64 of little-endian float32, or, from a server that ignores the wish, as a list."""
+    import numpy as np
+
     if isinstance(embedding, str):
         return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4")
     return np.asarray(embedding, dtype=np.float32)

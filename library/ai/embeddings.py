@@ -1,21 +1,24 @@
 """Embedding models by name: where each runs and who turns texts into vectors.
 
-Nothing here imports an AI library; what ``library.ai.runtimes.local`` loads does, and only workers and the embedder
-use that.
+Nothing here imports an AI library, nor numpy before there is a vector to compute with; what
+``library.ai.runtimes.local`` loads does, and only workers and the embedder use that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-Vectors = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+
 # What a model computes with: float32, bfloat16 in its products, or what is quickest here and good enough (ADR 23).
 Dtype = Literal["auto", "float32", "bfloat16"]
 
@@ -84,6 +87,8 @@ def for_bulk(name: str = "") -> Embedder:
 
 def unit(vectors: npt.NDArray[np.floating]) -> Vectors:
     """``vectors``, shape (n, d), each scaled to length one as float32; a zero vector stays zero."""
+    import numpy as np
+
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
     return scaled

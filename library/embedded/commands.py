@@ -1,5 +1,6 @@
-"""What runs Lyceum: the command of each process. docker-compose.yml is held to these; ``manage.py up``, which has exactly
-one of each, starts one fewer.
+"""What runs Lyceum: the command of each process.
+
+docker-compose.yml is held to these; ``manage.py up``, which has exactly one of each, starts one fewer.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from library.embedded import folders, processes
 
 DATABASE = "lyceum"
 ROLE = "lyceum"
-MAKE_DATABASE = f"""
-SELECT 'CREATE DATABASE {DATABASE}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
+MAKE_DATABASE = """
+SELECT 'CREATE DATABASE ' || :'name' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec
 """
 STATUS_LINE = 7  # of postmaster.pid
 KEY_FILE = "secret_key"  # a file that every data folder has from its first start on
@@ -221,7 +221,12 @@ class Postgres:
         return is_ours and len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready"
 
     def _make_database(self) -> None:
-        words = (self._program("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.sockets, "-U", ROLE, "postgres")
+        words = (
+            self._program("psql"),
+            "-XqAt",
+            *("-v", "ON_ERROR_STOP=1", "-v", f"name={DATABASE}"),
+            *("-h", self.sockets, "-U", ROLE, "postgres"),
+        )
         made = self._run(*words, stdin=MAKE_DATABASE)
         if made.returncode:
             raise ConfigError(f"PostgreSQL's database could not be made: {made.stderr.strip()[-300:]}")

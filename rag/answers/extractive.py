@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from library.ai.embeddings import Vectors
 from rag.text.passage_parts import Part, sentences
 from rag.text.sentences import Span, fold_space, is_quotable, leans
+
+if TYPE_CHECKING:
+    from library.ai.embeddings import Vectors
 
 NAME = "extractive"
 MOST_SENTENCES = 4
@@ -66,7 +67,7 @@ def choose(
     for index in order:
         if len(taken) == MOST_SENTENCES:
             break
-        alike = max((float(np.dot(vectors[index], vectors[other])) for other in taken), default=-1.0)
+        alike = max((float(vectors[index] @ vectors[other]) for other in taken), default=-1.0)
         if not taken or (scores[index] >= least and alike < TOO_ALIKE):
             taken.append(index)
     rest = sorted(taken[1:], key=lambda index: (found[index].page, found[index].span.start))

@@ -23,8 +23,8 @@ from library.activity import services as activity
 from library.ai import embeddings
 from library.jobs import services as jobs
 from library.jobs.errors import TurnOver
+from library.jobs.job_run import JobRun
 from library.jobs.models import Job, JobState
-from library.jobs.tasks import JobRun
 from rag import recipes
 from rag.indexes import indexing, spaces
 from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, VectorSpace

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from django.db.models import F
 from pgvector.django import MaxInnerProduct
 
 from library.search import texts
 from rag.indexes import terms
 from rag.models import IndexGeneration, Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 PASSAGES = texts.Table("rag_passage")
 
