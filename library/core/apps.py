@@ -7,7 +7,11 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.core import checks
 
-django_stubs_ext.monkeypatch()  # before any model: QuerySet["Book"] at run time
+from library.core.http import lighter_rest_framework
+
+# Before any app is loaded: this is the first one that the settings name.
+django_stubs_ext.monkeypatch()  # QuerySet["Book"] at run time
+lighter_rest_framework.load()
 
 
 class CoreConfig(AppConfig):
