@@ -1,3 +1,4 @@
+from importlib import import_module
 from typing import Any
 
 import django_stubs_ext
@@ -7,11 +8,13 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.core import checks
 
-from library.core.http import lighter_rest_framework
+from library.core.companions import left_out
 
 # Before any app is loaded: this is the first one that the settings name.
 django_stubs_ext.monkeypatch()  # QuerySet["Book"] at run time
-lighter_rest_framework.load()
+# A test client and colours for pages that are not shown: 5 MB and a tenth of a second in every process of the API.
+with left_out("requests", "pygments"):
+    import_module("rest_framework.compat")
 
 
 class CoreConfig(AppConfig):
