@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from catalog.models import BookGeneration
 from catalog.semantic import generations
 from library.ai import embeddings
-from library.ai.embeddings import ModelSpec
 from library.ai.errors import EmbedderUnavailable
+from library.ai.spec import ModelSpec
 
 if TYPE_CHECKING:
     import numpy as np

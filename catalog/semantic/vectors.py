@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
@@ -22,17 +22,14 @@ from accounts.models import User
 from catalog.models import Book, BookGeneration
 from catalog.semantic import generations
 from library.ai import embeddings
-from library.ai.embeddings import Embedder, ModelSpec
 from library.ai.errors import EmbedderUnavailable
+from library.ai.spec import Embedder, ModelSpec, Vectors
 from library.core import wake
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
 from library.jobs.errors import TurnOver
 from library.jobs.job_run import JobRun
 from library.jobs.models import Job, JobState
-
-if TYPE_CHECKING:
-    from library.ai.embeddings import Vectors
 
 log = logging.getLogger(__name__)
 KIND = "book_vectors"

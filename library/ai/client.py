@@ -8,17 +8,14 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 from django.conf import settings
 
-from library.ai.embeddings import ModelSpec, unit
 from library.ai.errors import EmbedderUnavailable
+from library.ai.spec import ModelSpec, Vectors, unit
 from library.core.faults.circuit_breaker import Breaker, Resting
-
-if TYPE_CHECKING:
-    from library.ai.embeddings import Vectors
 
 log = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(10.0, connect=1.0, pool=5.0)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from library.ai.spec import Vectors
 from rag.text.passage_parts import Part, sentences
 from rag.text.sentences import Span, fold_space, is_quotable, leans
-
-if TYPE_CHECKING:
-    from library.ai.embeddings import Vectors
 
 NAME = "extractive"
 MOST_SENTENCES = 4

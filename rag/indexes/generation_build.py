@@ -12,14 +12,14 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import BookFile
 from library.ai import embeddings
-from library.ai.embeddings import ModelSpec
+from library.ai.spec import ModelSpec, Vectors
 from library.jobs import services as jobs
 from library.jobs.errors import TurnOver
 from library.jobs.job_run import JobRun
@@ -32,9 +32,6 @@ from rag.ingest.passages import cut as passages
 from rag.ingest.passages.cut import Cut
 from rag.models import Document, IndexGeneration, Passage
 from rag.queries import file_of
-
-if TYPE_CHECKING:
-    from library.ai.embeddings import Vectors
 
 T = TypeVar("T")
 PASSAGES_AT_ONCE = 128

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
 
+from library.ai.spec import Vectors
 from library.search.cut import spaced
 from library.search.texts import Statistics
 from rag.ingest.passages.cut import Cut
 from rag.models import GenerationTerm, IndexGeneration, LibraryTerm, Passage
-
-if TYPE_CHECKING:
-    from library.ai.embeddings import Vectors
 
 ROWS = 50_000  # in one transaction
 SECONDS = 3  # the worker that mails codes has other work, too
