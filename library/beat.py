@@ -49,7 +49,7 @@ class Beat(threading.Thread):
         self.join(seconds)
 
 
-class BeatThread(bootsteps.StartStopStep):  # type: ignore[misc]  # the library has no types
+class BeatThread(bootsteps.StartStopStep):
     """Starts and stops the thread with its worker."""
 
     conditional = True
@@ -58,5 +58,5 @@ class BeatThread(bootsteps.StartStopStep):  # type: ignore[misc]  # the library 
         self.enabled = keep_time
         super().__init__(worker, **options)
 
-    def create(self, worker: Any) -> Beat:
+    def create(self, worker: Any) -> Any:
         return Beat(worker.app)

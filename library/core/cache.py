@@ -31,8 +31,8 @@ class ForgivingRedisCache(RedisCache):
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        super().__init__(server, params)
-        self._options = {"retry": Retry(NoBackoff(), 0), **self._options}
+        options = {"retry": Retry(NoBackoff(), 0), **params.get("OPTIONS", {})}
+        super().__init__(server, params | {"OPTIONS": options})
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return _spared(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)

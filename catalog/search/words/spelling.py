@@ -111,10 +111,10 @@ def _cost(word: str, other: str, frequency: int) -> float | None:
     """``None`` where the two are too far apart. A swap of neighbours is one edit; rare words are less likely meant."""
     allowed = min(edits_allowed(word) or 1, edits_allowed(other))
     edits, likeness = _measures()
-    distance = edits(word, other, score_cutoff=allowed)
+    distance: int = edits(word, other, score_cutoff=allowed)
     if distance > allowed:
         return None
-    unlike = 1 - likeness(word, other)
+    unlike: float = 1 - likeness(word, other)
     return distance + 4 * unlike + 0.5 * (word[0] != other[0]) - 0.2 * log(1 + frequency)
 
 
