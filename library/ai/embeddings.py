@@ -48,6 +48,6 @@ def for_bulk(name: str = "") -> Embedder:
         from library.ai.client import client
 
         return client(chosen)
-    from library.ai.runtimes.local import local_embedder
+    from library.ai.runtimes.local import bulk_embedder
 
-    return local_embedder(chosen)
+    return bulk_embedder(chosen)

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from library.ai.runtimes import bert_graph
+from library.ai.runtimes.while_used import WhileUsed
 from library.ai.spec import Dtype, Embedder, ModelSpec
 from library.core.config.model import ConfigError
 
@@ -49,8 +50,7 @@ def count_pieces(model: ModelSpec, texts: Sequence[str]) -> list[int]:
     return [len(encoding.ids) for encoding in tokenizer(model).encode_batch_fast(list(texts))]
 
 
-@cache
-def _loaded(model: ModelSpec) -> Embedder:
+def _load(model: ModelSpec) -> Embedder:
     from library.ai.runtimes.openvino import OpenVinoEmbedder
     from library.ai.runtimes.sentence_transformers import TransformerEmbedder
 
@@ -68,4 +68,19 @@ def _loaded(model: ModelSpec) -> Embedder:
 def local_embedder(model: ModelSpec) -> Embedder:
     """The model in this process, loaded once. Errors: ``ConfigError`` where its weights are not installed."""
     with _loading:
-        return _loaded(model)
+        return _kept(model)
+
+
+def bulk_embedder(model: ModelSpec) -> Embedder:
+    """The model in this process while it has work, for workers. Errors: ``ConfigError``, as ``local_embedder``."""
+    weights(model)
+    with _loading:
+        return _while_used(model)
+
+
+_kept = cache(_load)
+
+
+@cache
+def _while_used(model: ModelSpec) -> Embedder:
+    return WhileUsed(lambda: _load(model))
