@@ -119,7 +119,7 @@ bench-start: install  ## Start and memory beside a bare Django project; writes b
 	$(BIN)/python -m bench.start
 
 bench-start-against: install  ## Memory and start beside an earlier tree's, in turns: BASE=folder of the other tree; writes bench/RESULTS.md
-	$(BIN)/python -m bench.start_against --base $(BASE)
+	$(BIN)/python -m bench.start.against --base $(BASE)
 
 clean:  ## Remove the virtual environments and everything in var/
 	rm -rf $(VENV) $(BENCH) $(SCHEMA) var

@@ -1,4 +1,4 @@
-"""This tree's memory and start beside an earlier one's, in turns: ``python -m bench.start_against --base FOLDER``.
+"""This tree's memory and start beside an earlier one's, in turns: ``python -m bench.start.against --base FOLDER``.
 
 ``FOLDER``: the other tree, checked out (``git worktree add --detach FOLDER COMMIT``), with a ``.venv`` or this one's.
 Each round, each tree: ``manage.py check``; a second start of the whole library; one question, one search and one file
@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench import memory, visitors
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
-from bench.start import environment
+from bench.start import memory, visitors
+from bench.start.__main__ import environment
 
 RESAMPLES = 2_000
 FILE = ROOT / "demo" / "files" / "a-primer-on-the-cell.pdf"

@@ -19,9 +19,9 @@ from statistics import median
 
 import httpx
 
-from bench import memory, visitors
 from bench.library import OTHERS, ROOT, Library
 from bench.results import machine, write_section
+from bench.start import memory, visitors
 
 FOLDER = ROOT / "var" / "bench-start"
 QUESTIONS = 100
