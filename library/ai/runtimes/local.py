@@ -50,7 +50,8 @@ def count_pieces(model: ModelSpec, texts: Sequence[str]) -> list[int]:
     return [len(encoding.ids) for encoding in tokenizer(model).encode_batch_fast(list(texts))]
 
 
-def _load(model: ModelSpec) -> Embedder:
+def load(model: ModelSpec) -> Embedder:
+    """The model, loaded by whatever runs it here. Errors: ``ConfigError`` where its weights are not installed."""
     from library.ai.runtimes.openvino import OpenVinoEmbedder
     from library.ai.runtimes.sentence_transformers import TransformerEmbedder
 
@@ -78,9 +79,9 @@ def bulk_embedder(model: ModelSpec) -> Embedder:
         return _while_used(model)
 
 
-_kept = cache(_load)
+_kept = cache(load)
 
 
 @cache
 def _while_used(model: ModelSpec) -> Embedder:
-    return WhileUsed(lambda: _load(model))
+    return WhileUsed(lambda: load(model))

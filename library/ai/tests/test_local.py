@@ -53,7 +53,7 @@ def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog, w
         monkeypatch.setitem(sys.modules, "openvino", None)  # how an import is made to fail
     else:
         monkeypatch.setattr("safetensors.numpy.load_file", lambda path: {"model.weight": np.zeros(3)})
-    made = local._loaded.__wrapped__(embeddings.spec())
+    made = local.load(embeddings.spec())
     assert isinstance(made, TransformerEmbedder)
     assert "sentence-transformers does" in caplog.text
     assert float((made.embed(["the moon"]) * expected).sum()) > 0.995

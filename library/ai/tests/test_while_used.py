@@ -35,8 +35,9 @@ def made() -> list[Model]:
 @pytest.fixture
 def used(made):
     def load() -> Model:
-        made.append(Model())
-        return made[-1]
+        model = Model()
+        made.append(model)
+        return model
 
     return WhileUsed(load, seconds=0.2)
 
@@ -102,7 +103,7 @@ def test_memory_of_a_real_model_goes_back_to_the_machine():
     from library.ai.runtimes import local
 
     expected = local_embedder(spec).embed(["the moon"])
-    used = WhileUsed(lambda: local._load(spec), seconds=0.2)
+    used = WhileUsed(lambda: local.load(spec), seconds=0.2)
     before = anonymous()
     again = used.embed(["the moon"])
     loaded = anonymous()

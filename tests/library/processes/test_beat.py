@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -32,7 +33,8 @@ def made(tmp_path):
     )
     yield app
     with app.connection_for_write() as broker:
-        broker.default_channel.queue_purge(queue)
+        channel: Any = broker.default_channel
+        channel.queue_purge(queue)
     app.close()
 
 
@@ -54,7 +56,8 @@ def run(made):
 
 def waiting(app: Celery) -> int:
     with app.connection_for_read() as broker:
-        return int(broker.default_channel.client.llen(app.conf.task_default_queue))
+        channel: Any = broker.default_channel
+        return int(channel.client.llen(app.conf.task_default_queue))
 
 
 def test_what_is_due_is_sent_again_and_again(made, run):
