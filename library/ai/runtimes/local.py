@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from library.ai.runtimes import bert_graph
+from library.ai.runtimes import bert_shape
 from library.ai.runtimes.while_used import WhileUsed
 from library.ai.spec import Dtype, Embedder, ModelSpec
 from library.core.config.model import ConfigError
@@ -56,7 +56,7 @@ def load(model: ModelSpec) -> Embedder:
     from library.ai.runtimes.sentence_transformers import TransformerEmbedder
 
     folder = weights(model)
-    shape = bert_graph.shape_of(folder)
+    shape = bert_shape.shape_of(folder)
     dtype: Dtype = settings.EMBEDDING_DTYPE
     if shape is not None:
         try:
