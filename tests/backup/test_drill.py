@@ -234,14 +234,13 @@ def test_killed_at_any_moment_a_restore_loses_nothing(busy: Stack, elsewhere: St
     ]
     finished = 0
     for seconds in CUT:
-        running = subprocess.Popen(
+        with subprocess.Popen(
             command, cwd=ROOT, env=elsewhere.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        assert running.stdout is not None
-        running.stdout.readline()  # it has checked the backup and begins
-        time.sleep(seconds)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+        ) as running:
+            assert running.stdout is not None
+            running.stdout.readline()  # it has checked the backup and begins
+            time.sleep(seconds)
+            running.send_signal(signal.SIGKILL)
         elsewhere.start()
         assert broken(elsewhere.sql, elsewhere.var / "media") == {}
         finished += not is_as_it_was(elsewhere)
