@@ -86,6 +86,8 @@ check: install-dev  ## Lint, types, import directions, migrations, OpenAPI docum
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/lint-imports --config importlinter-rooms.toml
+	$(BIN)/python -m tests.house
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
 	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --fail-level WARNING

@@ -48,7 +48,8 @@ def test_a_line_of_a_template_can_be_read():
     assert list(house.wide_templates(sources)) == ["templates/a.html:2 is 161 characters wide, at most 160."]
 
 
-def test_an_app_has_as_many_lines_of_tests_as_of_code():
+def test_an_app_has_as_many_lines_of_tests_as_of_code(monkeypatch):
+    monkeypatch.setattr(house, "STILL_SHORT", {})
     code = (At("rag/a.py"), "# said\n\none = 1\ntwo = 2\n")
     assert list(house.apps_without_enough_tests([code, (At("rag/tests/test_a.py"), "one = 1\ntwo = 2\n")])) == []
     assert list(house.apps_without_enough_tests([code, (At("tests/rag/test_a.py"), "one = 1\ntwo = 2\n")])) == []
@@ -64,3 +65,12 @@ def test_what_is_said_is_of_the_files_that_git_knows(tmp_path):
         (tmp_path / place).write_text("x" * 200)
     subprocess.run(["/usr/bin/env", "git", "-C", tmp_path, "add", "templates/known.html"], check=True)
     assert house.faults(tmp_path) == ["templates/known.html:1 is 200 characters wide, at most 160."]
+
+
+def test_an_app_whose_tests_are_short_may_not_fall_further(monkeypatch):
+    monkeypatch.setattr(house, "STILL_SHORT", {"rag": 0.5})
+    code, tests = (At("rag/a.py"), "one = 1\n" * 4), At("rag/tests/test_a.py")
+    assert list(house.apps_without_enough_tests([code, (tests, "one = 1\n" * 2)])) == []
+    assert list(house.apps_without_enough_tests([code, (tests, "one = 1\n")])) == [
+        "rag has 1 lines of tests for 4 of code."
+    ]
