@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Patron
-from circulation import explaining, queries, rules, services
+from circulation import explaining, queries, reading, rules, services
 from circulation.models import Loan
 from library.core.errors import Level
 
@@ -84,8 +84,11 @@ def rows(prospects: Sequence[Prospect], *, for_staff: bool) -> tuple[list[Told],
     ]
 
 
-def of(patron: Patron, *, at: datetime | None = None) -> list[Prospect]:
-    """The patron's open loans, what is due first at the head, in a constant number of queries."""
+def of(patron: Patron, *, at: datetime | None = None, around: reading.Around | None = None) -> list[Prospect]:
+    """The patron's open loans, what is due first at the head, in a constant number of queries.
+
+    ``around``: what lies around these loans, where that was just read.
+    """
     loans = list(queries.home_loans(patron).select_related("patron__tier", "branch"))
-    decided = services.explain_renewals(loans, at=at)
+    decided = services.explain_renewals(loans, at=at, around=around)
     return [Prospect(loan, decided[loan.pk]) for loan in loans]

@@ -3,12 +3,13 @@ than running it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
 
 Columns = Sequence[str]
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class Joined:
@@ -26,6 +27,7 @@ class Joined:
             self._parts.append((model, [field.attname for field in fields]))
             columns += [f'{alias}."{field.column}"' for field in fields]
         self.columns = ", ".join(columns)
+        self.width = len(columns)
 
     def read(self, row: Sequence[Any]) -> list[Any]:
         """The instances in the order of the aliases; None for an outer join that found nothing."""
@@ -38,7 +40,7 @@ class Joined:
         return found
 
 
-def fetch(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+def fetch(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     """All rows of a statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -46,7 +48,7 @@ def fetch(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         return rows
 
 
-def execute(statement: str, parameters: Sequence[Any]) -> None:
+def execute(statement: str, parameters: Parameters) -> None:
     """Run a statement that gives no rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
