@@ -16,10 +16,15 @@ OTHERS = ("DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "LYCEUM_ALLOWED_HOST
 
 
 class Library:
-    """``with Library() as library:`` it answers at ``library.url`` and is stopped at the end, whatever happens."""
+    """``with Library() as library:`` it answers at ``library.url`` and is stopped at the end, whatever happens.
 
-    def __init__(self, var: Path = ROOT / "var" / "bench") -> None:
-        self.var = var
+    ``root``: the tree that it runs from, with that tree's own ``.venv`` where it has one.
+    """
+
+    def __init__(self, var: Path = ROOT / "var" / "bench", *, root: Path = ROOT) -> None:
+        self.var, self.root = var, root
+        own = root / ".venv" / "bin" / "python"
+        self.python = str(own) if own.exists() else sys.executable
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -34,8 +39,8 @@ class Library:
         self.var.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"],
-                cwd=ROOT,
+                [self.python, "manage.py", "up"],
+                cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -56,8 +61,8 @@ class Library:
     def manage(self, *words: str) -> str:
         """What a management command in this library says."""
         ran = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=ROOT,
+            [self.python, "manage.py", *words],
+            cwd=self.root,
             env=self.environment,
             capture_output=True,
             text=True,

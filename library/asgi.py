@@ -12,5 +12,6 @@ limit_web_process()
 django_application = get_asgi_application()
 
 from library.core.answering import InTime  # its templates need the applications
+from library.core.one_thread import ByAddress, OneThreadHandler
 
-application = InTime(django_application)
+application = InTime(ByAddress(static=django_application, others=OneThreadHandler()))

@@ -59,7 +59,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "library.core.static_files.static_files",
     "csp.middleware.CSPMiddleware",
     "library.core.middleware.OutageMiddleware",  # before all that ask the database
     "library.core.caching.NothingKeptMiddleware",  # around the session: it sees the cookie that is set

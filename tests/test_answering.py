@@ -21,6 +21,7 @@ from library.core import deadline
 from library.core.answering import InTime
 from library.core.database import WEB_OPTIONS, BoundedConnection
 from library.core.deadline import Deadline
+from library.core.one_thread import OneThreadHandler
 from tests.html import assert_valid
 
 LONG = 60.0  # seconds; whoever waits so long has failed
@@ -187,10 +188,8 @@ def end_sleepers() -> None:
 
 @pytest.fixture
 def library(django_db_blocker, transactional_db):
-    """The real application, each request in a thread of its own, and a pool of its own."""
-    from django.core.asgi import get_asgi_application
-
-    made = InTime(get_asgi_application())
+    """The application as web processes have it, each request in a thread of its own."""
+    made = InTime(OneThreadHandler())
     made.is_real = True  # type: ignore[attr-defined]
     yield made
     end_sleepers()

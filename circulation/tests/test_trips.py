@@ -109,7 +109,7 @@ def test_scan_reads_no_row_twice_before_its_lock_or_after(scan, reader, branch):
 @pytest.fixture
 def api(librarian):
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.begin(user=User.objects.get(pk=librarian.pk)).access}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.issue(User.objects.get(pk=librarian.pk)).access}")
     return client
 
 
