@@ -18,7 +18,6 @@ import os
 import random
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ from bench.desk_work import FIRST_COPY, LIBRARIAN
 from bench.http_client import Access, at_once
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
-from library.core.embedded.postgres import wheel_folder
 
 DESKS, EACH, RESAMPLES = 16, 20, 5_000
 KINDS = ("api out", "api in", "page out", "page in", "me")
@@ -85,24 +83,13 @@ class Tree:
 
     def __init__(self, library: Library, *, loans: int) -> None:
         self.library, self.turns = library, Turns()
-        self.database = json.loads((library.var / "embedded.json").read_text())["database_url"]
-        if not int(self.sql(f"SELECT count(*) FROM catalog_copy WHERE id > {FIRST_COPY}")):
-            while self.sql("SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running')") != "0":
-                time.sleep(1)  # the demonstration's books are being indexed
+        library.settle()
+        if not int(library.sql(f"SELECT count(*) FROM catalog_copy WHERE id > {FIRST_COPY}")):
             self._own("load", str(loans))
         sessions, readers = json.loads(library.manage("shell", "-c", ENTER).splitlines()[-1])
         self.access = Access(library.port, json.loads(self._own("token")), sessions, readers)
         self.facts = self._facts()
         self.web = next(self._web_processes())
-
-    def sql(self, words: str) -> str:
-        ran = subprocess.run(
-            [str(wheel_folder() / "bin" / "psql"), "-XAtc", words, self.database],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return ran.stdout.strip()
 
     def turn(self, kind: str, *, each: int, counts: bool) -> None:
         """Every desk does ``each`` of a kind; ends the run where the loans are not what they must be then."""
@@ -132,7 +119,7 @@ class Tree:
         return ran.stdout
 
     def _facts(self) -> tuple[int, int, int]:
-        loans, still_open, wrong = (int(number) for number in self.sql(FACTS).split("|"))
+        loans, still_open, wrong = (int(number) for number in self.library.sql(FACTS).split("|"))
         return loans, still_open, wrong
 
     def _web_processes(self) -> Iterator[int]:

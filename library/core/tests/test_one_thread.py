@@ -7,6 +7,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -335,7 +336,7 @@ def test_static_files_have_a_chain_of_their_own(settings):
 @pytest.mark.django_db(transaction=True)
 def test_a_static_file_has_the_same_headers_from_either_chain(settings, tmp_path):
     settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_AUTOREFRESH = True
-    content = open(str(find("css/lyceum.css")), "rb").read()
+    content = Path(str(find("css/lyceum.css"))).read_bytes()
     served = ask(get_asgi_application(), "/static/css/lyceum.css")
     assert (served.status, served.body) == (200, content)
     in_a_test = Client().get("/static/css/lyceum.css")
