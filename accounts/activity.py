@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import plain
 from accounts.models import Activity, ActivityQuerySet, User
+from library.core.rows import insert
 
 
 def record(
@@ -31,7 +32,7 @@ def record(
     """
     if isinstance(object, User):
         object, subject = None, subject or object
-    return Activity.objects.create(
+    written = Activity(
         at=at or timezone.now(),
         actor=actor,
         verb=verb,
@@ -40,6 +41,8 @@ def record(
         object_id=str(object.pk) if object else "",
         data={name: _kept(value) for name, value in plain.checked(data or {}).items()},
     )
+    insert(written)
+    return written
 
 
 def visible_to(

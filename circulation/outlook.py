@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Patron
-from circulation import explaining, queries, reading, rules, services
+from circulation import at_home, explaining, reading, rules, services
 from circulation.models import Loan
 from library.core.errors import Level
 
@@ -89,6 +89,6 @@ def of(patron: Patron, *, at: datetime | None = None, around: reading.Around | N
 
     ``around``: what lies around these loans, where that was just read.
     """
-    loans = list(queries.home_loans(patron).select_related("patron__tier", "branch"))
+    loans = at_home.loans_of(patron)
     decided = services.explain_renewals(loans, at=at, around=around)
     return [Prospect(loan, decided[loan.pk]) for loan in loans]

@@ -17,7 +17,7 @@ from circulation import errors, explaining, locks, reading, rules, signals
 from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import overrides, returns, shelves
 from library.core.errors import NotAllowed
-from library.core.rows import execute
+from library.core.rows import execute, insert
 from library.core.typed import bare
 
 
@@ -148,7 +148,7 @@ def _open(
     assert due_at is not None  # the rules refuse without a date
     shelves.put(copy, CopyStatus.ON_LOAN)
     execute("UPDATE catalog_book SET popularity = popularity + 1 WHERE id = %s", [copy.book_id])
-    loan = Loan.objects.create(
+    loan = Loan(
         copy=copy,
         branch=branch or copy.branch,
         patron=patron,
@@ -158,6 +158,7 @@ def _open(
         is_hourly=is_hourly(decision),
         explanation=explaining.kept(decision, by_hand=by_hand),
     )
+    insert(loan)
     activity.record(
         actor=by,
         verb="loan.opened",

@@ -20,8 +20,8 @@ from accounts import letters
 from accounts.enrolment import PERMISSION as REGISTERS
 from accounts.models import Patron
 from catalog.models import Branch
+from circulation import at_home, outlook, queries, reading, taken
 from circulation import desk as desks
-from circulation import outlook, queries, reading, taken
 from circulation.desk import Outcome, SetAside, TakingBack
 from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
 from circulation.models import Loan
@@ -262,6 +262,6 @@ def _show(
         "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices or outcome.asks)),
         "letters": letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
-        "holds": queries.home_holds(reader) if reader else (),
+        "holds": at_home.holds_of(reader) if reader else (),
     }
     return render(request, "circulation/desk.html", context, status=status)
