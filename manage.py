@@ -7,7 +7,7 @@ import sys
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
-    from library.core.config import ConfigError, require_services
+    from library.core.config.model import ConfigError, require_services
 
     try:
         require_services(sys.argv[1:2])

@@ -9,19 +9,23 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import enrolment, invitations, notices, receivers
+        from accounts import receivers
         from accounts.models import Role
-        from accounts.roles import apply_grants, grant
+        from accounts.services import enrolment, invitations
+        from accounts.services.roles import apply_grants, grant
+        from library.notices import kinds
 
         grant(
             Role.LIBRARIAN,
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
         )
         grant(Role.LIBRARIAN, ["accounts.add_patron"])  # to register readers, and print the letters of who has no mail
-        notices.words_at_sending(invitations.KIND)(invitations.words)
-        notices.words_at_sending("welcome")(enrolment.words)
-        user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.activity")
-        user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.activity")
+        kinds.register(invitations.KIND, app="accounts", at_sending=invitations.words)
+        kinds.register("welcome", app="accounts", at_sending=enrolment.words)
+        for code in ("address_changed", "locked_out", "password_changed", "signed_in_elsewhere"):
+            kinds.register(code, app="accounts")
+        user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.receivers")
+        user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.receivers")
         grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
-        post_migrate.connect(apply_grants, dispatch_uid="accounts.roles")
+        post_migrate.connect(apply_grants, dispatch_uid="accounts.services.roles")

@@ -8,10 +8,10 @@ from django import forms
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.addresses import AddressFormField
 from accounts.errors import RateLimited
-from accounts.passwords import LONGEST, Rule, rules
+from accounts.sign_in.passwords import LONGEST, Rule, rules
 from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
+from library.core.email_addresses import AddressFormField
 from library.core.errors import LibraryError
 
 # What the services and the API call ``otp`` is the field ``code`` here.

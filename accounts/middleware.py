@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
-from accounts import sessions
 from accounts.models import User
+from accounts.sessions import services as sessions
 
 
 class SignedInMiddleware(AuthenticationMiddleware):

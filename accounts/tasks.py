@@ -1,4 +1,4 @@
-"""What the workers do for people: send codes and notices. Messages carry ids, never a code or an address."""
+"""What the workers do for people: send codes. Messages carry ids, never a code or an address."""
 
 from __future__ import annotations
 
@@ -6,31 +6,27 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts import limits, otp, outbox, sessions
+from accounts.limits import services as limits
+from accounts.sessions import services as sessions
+from accounts.sign_in import codes
 
 
 @shared_task(name="send_code")
 def send_code(code_id: str) -> None:
     """Make, mail and hash one code. Harmless where that was done already, or where the code expired."""
-    otp.send_or_leave(code_id=UUID(code_id))
+    codes.send_or_leave(code_id=UUID(code_id))
 
 
 @shared_task(name="send_waiting_codes")
 def send_waiting_codes() -> None:
     """Every 5 s: send the codes whose wake-up was lost."""
-    otp.send_waiting()
+    codes.send_waiting()
 
 
 @shared_task(name="forget_ended_sessions")
 def forget_ended_sessions() -> None:
     """Every hour: delete sessions, tokens and tickets that are over."""
     sessions.forget_ended()
-
-
-@shared_task(name="send_notices")
-def send_notices() -> None:
-    """Woken by every new notice, and every 20 s besides: send what is due in the outbox."""
-    outbox.send_due()
 
 
 @shared_task(name="tell_locked_out")

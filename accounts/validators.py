@@ -12,7 +12,6 @@ from library.core.typed import digits
 
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{2,39}$"
 CARD_NUMBER = r"[!-~]{1,40}"
-VERB = r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$"  # of an activity: signed_in, loan.opened
 CODE_LENGTH = 6
 
 

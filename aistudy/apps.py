@@ -8,7 +8,7 @@ class AistudyConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Role
-        from accounts.roles import grant
+        from accounts.services.roles import grant
         from aistudy import receivers  # noqa: F401  (connects them)
 
         grant(Role.LIBRARIAN, ["aistudy.view_artifact"])

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
 from rag.models import Document, IndexGeneration
 
 

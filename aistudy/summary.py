@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.embeddings import Vectors, unit
-from rag.places import Part, sentences
-from rag.sentences import fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
+from rag.text.passage_parts import Part, sentences
+from rag.text.sentences import fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
 
 FEWEST, MOST = 6, 10
 PASSAGES_PER_SENTENCE = 45  # one sentence more for each so many passages

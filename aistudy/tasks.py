@@ -11,9 +11,9 @@ from aistudy import errors, summary
 from aistudy.models import Artifact, ArtifactState
 from library.ai import embeddings
 from library.jobs.tasks import JobRun, job_task
-from rag import places
 from rag.models import Document, IndexGeneration, Passage
-from rag.sentences import fold_space, word_count
+from rag.text import passage_parts
+from rag.text.sentences import fold_space, word_count
 
 STEPS = 4
 ATTEMPTS = 5  # how often the book may be read anew while its summary is written before we give up
@@ -72,7 +72,7 @@ def _sentences(run: JobRun, artifact: Artifact, generation: IndexGeneration) -> 
 
 
 def _passage(row: Passage, pages: dict[int, str]) -> summary.Passage:
-    parts = places.parts(row.first_page, row.start, row.last_page, row.end, pages)
+    parts = passage_parts.parts(row.first_page, row.start, row.last_page, row.end, pages)
     return summary.Passage(row.first_page, row.start, row.text, tuple(parts))
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from bench.desk_work import FIRST_COPY, LIBRARIAN
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
-from library.core.embedded.postgres import wheel_folder
+from library.embedded.postgres import wheel_folder
 
 LEVELS = ("sql", "service", "http")
 VERBS = ("out", "in")

@@ -11,5 +11,5 @@ SELECT rule.*, branch.name, tier.name, (SELECT overdue_policy FROM circulation_l
 UPDATE catalog_copy SET status = 'on_loan' WHERE id = :copy;
 UPDATE catalog_book SET popularity = popularity + 1 WHERE id = :copy_book;
 INSERT INTO circulation_loan (id, copy_id, branch_id, patron_id, checked_out_at, checked_out_by_id, due_at, is_hourly, renewals, explanation) VALUES (uuidv7(), :copy, :copy_branch, :patron_id, now(), :librarian, now() + interval '14 days', false, 0, to_jsonb(repeat('as long as ours ', 100))) RETURNING id AS loan \gset
-INSERT INTO accounts_activity (id, at, actor_id, verb, subject_id, object_label, object_id, data) VALUES (uuidv7(), now(), :librarian, 'loan.opened', :patron_id, 'circulation.loan', :loan, '{"barcode": "B1000001", "due": "2026-12-05T22:59:00+00:00"}');
+INSERT INTO activity_activity (id, at, actor_id, verb, subject_id, object_label, object_id, data) VALUES (uuidv7(), now(), :librarian, 'loan.opened', :patron_id, 'circulation.loan', :loan, '{"barcode": "B1000001", "due": "2026-12-05T22:59:00+00:00"}');
 COMMIT;

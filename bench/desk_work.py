@@ -191,8 +191,8 @@ def by_http() -> tuple[Callable[[int], None], Callable[[int], None]]:
 
 def token() -> str:
     """An access token of the librarian."""
-    from accounts import tokens
     from accounts.models import User
+    from accounts.sessions import tokens
 
     return tokens.issue(User.objects.get(email=LIBRARIAN)).access
 

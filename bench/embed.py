@@ -102,13 +102,14 @@ def _engine(engine: str) -> Any:
     import django
 
     django.setup()
-    from library.ai import embeddings, local, transformer
+    from library.ai import embeddings
+    from library.ai.runtimes import local, sentence_transformers
 
     model = embeddings.spec(MODEL)
     if engine.startswith("Lyceum"):
         return embeddings.for_bulk(MODEL).embed
     if engine.startswith("torch"):
-        return transformer.TransformerEmbedder(model, local.weights(model), dtype="bfloat16").embed
+        return sentence_transformers.TransformerEmbedder(model, local.weights(model), dtype="bfloat16").embed
     from sentence_transformers import SentenceTransformer
 
     peer = SentenceTransformer(str(local.weights(model)), device="cpu", local_files_only=True)

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from library.core.embedded.postgres import wheel_folder
+from library.embedded.postgres import wheel_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 OTHERS = ("DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "LYCEUM_ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "HOST")

@@ -13,20 +13,31 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 TREE = Path.cwd()
-LOADED_BY = ("*/migrations/*.py", "bench/search_*.py", "library/search/*.py", "catalog/names.py")
+LOADED_BY = ("*/migrations/*.py", "bench/search_*.py", "library/search/*.py", "catalog/values/filing.py")
+
+
+def _embedded(name: str) -> ModuleType:
+    """A module of the embedded services, also where an earlier tree keeps them."""
+    package = "library.embedded" if (TREE / "library" / "embedded").is_dir() else "library.core.embedded"
+    return import_module(f"{package}.{name}")
+
+
+def _catalog(now: str, before: str) -> ModuleType:
+    is_now = (TREE / "catalog" / "search").is_dir()
+    return import_module(f"catalog.{now if is_now else before}")
 
 
 @contextmanager
 def services(var: Path) -> Iterator[None]:
     """The tree's PostgreSQL and Redis over ``var``, kept from run to run, and Django set up on them."""
-    from library.core.embedded import folders
-    from library.core.embedded.postgres import Postgres
-    from library.core.embedded.redis import Redis
-
+    folders = _embedded("folders")
+    Postgres, Redis = _embedded("postgres").Postgres, _embedded("redis").Redis
     folders.prepare_var(var)
     postgres, redis = Postgres(var, durable=False), Redis(var)
     try:
@@ -52,8 +63,7 @@ def services(var: Path) -> Iterator[None]:
 
 def forget(var: Path) -> None:
     """Take away what an earlier run left in ``var``, also where PostgreSQL's account keeps its data elsewhere."""
-    from library.core.embedded import folders
-
+    folders = _embedded("folders")
     data = folders.postgres_data(var, folders.postgres_account())
     for folder in (data.parent if data.parent != var else data, var, folders.socket_folder(var)):
         shutil.rmtree(folder, ignore_errors=True)
@@ -82,9 +92,9 @@ def rows(queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     from django.contrib.auth.models import AnonymousUser
 
     from catalog.errors import SearchTookTooLong
-    from catalog.search import Filters, search
-    from catalog.suggest import suggest
 
+    finding, suggest = _catalog("search.services", "search"), _catalog("search.suggestions", "suggest").suggest
+    Filters, search = finding.Filters, finding.search
     nobody, found = AnonymousUser(), []
     for asked in queries:
         if asked["kind"] == "suggest":

@@ -29,7 +29,7 @@ MAKE_USERS = """
 import os
 from django.contrib.auth.hashers import make_password
 from accounts.models import User
-from accounts.services import create_user
+from accounts.services.people import create_user
 run, number = os.environ["BENCH_RUN"], int(os.environ["BENCH_NUMBER"])
 password = make_password("a quiet room 7")  # one hash for all: each would take a quarter of a second
 for i in range(number):

@@ -29,7 +29,7 @@ from bench.http_client import Wire
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
 from library.core.config import Config
-from library.core.embedded.commands import commands
+from library.embedded.commands import commands
 
 CLIENTS, RESAMPLES = 4, 5_000
 WORDS = ("physics", "history", "garden", "letters", "music", "travels", "science", "war", "island", "philosophy")

@@ -1,6 +1,6 @@
 """Loads records into a PostgreSQL of its own and asks them: ``python -m bench.search_ours RECORDS QUERIES RESULT``.
 
-In process, as the peers are asked: one call of ``catalog.search.search`` with facets, or of ``catalog.suggest``.
+In process, as the peers are asked: one call of ``catalog.search.services.search`` with facets, or of ``catalog.search.suggestions``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Asked = dict[str, Any]
 @contextmanager
 def services(var: Path) -> Iterator[None]:
     """PostgreSQL, Redis and the embedder in ``var``, and Django set up on them."""
-    from library.core.embedded import folders
-    from library.core.embedded.postgres import Postgres
-    from library.core.embedded.redis import Redis
+    from library.embedded import folders
+    from library.embedded.postgres import Postgres
+    from library.embedded.redis import Redis
 
     shutil.rmtree(var, ignore_errors=True)
     folders.prepare_var(var)
@@ -149,7 +149,7 @@ def _copy_records(cursor: Any, records: Path) -> None:
 
 def _copy_names(cursor: Any, batch: list[Any], people: dict[str, int], headings: dict[str, int]) -> None:
     """Authors and subjects that no earlier batch had; their numbers are added to ``people`` and ``headings``."""
-    from catalog.names import sort_name
+    from catalog.values.filing import sort_name
     from library.search.fold import fold
 
     new = {name: None for row in batch if (name := str(row["author"])) not in people}
@@ -180,7 +180,7 @@ def _copy_names(cursor: Any, batch: list[Any], people: dict[str, int], headings:
 
 
 def _copy_books(cursor: Any, batch: list[Any], now: Any) -> None:
-    from catalog.names import sort_title
+    from catalog.values.filing import sort_title
     from library.search.cut import recorded
 
     copy_in(
@@ -254,7 +254,7 @@ def _author(key: int, name: str, filed: str, folded: str, column: str) -> Any:
 
 def _fold_terms() -> None:
     from catalog.models import Term, TermChange
-    from catalog.services import terms
+    from catalog.search_index import terms
 
     while TermChange.objects.exists() or Term.objects.filter(deletes=None, as_word__gt=0).exists():
         terms.fold_changes()
@@ -266,7 +266,7 @@ def add_vectors() -> None:
     from django.db import connection
 
     from catalog.models import Book
-    from catalog.services import generations
+    from catalog.semantic import generations
     from library.ai import embeddings
 
     chance = np.random.default_rng(13)
@@ -303,12 +303,12 @@ def ask(queries: Path, *, suggestions: bool) -> list[dict[str, Any]]:
     from django.contrib.auth.models import AnonymousUser
 
     from catalog.errors import SearchTookTooLong
-    from catalog.finding import kept
-    from catalog.finding.bounds import SECONDS
-    from catalog.search import Filters, search
-    from catalog.suggest import suggest
+    from catalog.search.matches import result_cache
+    from catalog.search.services import Filters, search
+    from catalog.search.suggestions import suggest
+    from catalog.search.time_limit import SECONDS
 
-    kept.MANY = 10**9  # everything is gathered anew, as the peers do
+    result_cache.MANY = 10**9  # everything is gathered anew, as the peers do
     nobody, rows = AnonymousUser(), []
 
     def whole(asked: Asked) -> Callable[[], Any]:

@@ -30,6 +30,6 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Role
-        from accounts.roles import grant
+        from accounts.services.roles import grant
 
         grant(Role.LIBRARIAN, [*LIBRARIAN, "catalog.view_bookgeneration"])

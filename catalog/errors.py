@@ -75,7 +75,7 @@ class SearchTookTooLong(LibraryError):
 
 
 class CopyMoveImpossible(LibraryError):
-    """A status that cannot follow the one that the copy has (``catalog.moves``)."""
+    """A status that cannot follow the one that the copy has (``catalog.copy_status``)."""
 
     code = "copy_move_impossible"
     message = _("Copy {barcode} is {status}; from there it cannot become {then}.")

@@ -10,16 +10,16 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron, User
-from catalog import checks
+from catalog import validation
+from catalog.copy_status import CATALOGUE, SHELF_STATUSES
 from catalog.errors import BarcodeIsCard, BarcodeTaken
+from catalog.files import pending
+from catalog.files.form_field import KeptFileField, KeptFileInput
+from catalog.files.services import check_upload
 from catalog.identifiers import LONGEST, normalise
-from catalog.kept_file import KeptFileField, KeptFileInput
 from catalog.models import AuthorAlias, Book, BookIdentifier, Category, Copy, CopyStatus, ReadingLevel, Subject
-from catalog.moves import CATALOGUE, SHELF_STATUSES
-from catalog.services import pending
+from catalog.services.authorities import circle, filing_name, lies_within
 from catalog.services.books import check_isbn_is_no_other_books
-from catalog.services.files import check_upload
-from catalog.services.names import circle, filing_name, lies_within
 from library.core.errors import LibraryError
 from library.core.forms import take_as_pasted
 
@@ -65,7 +65,7 @@ class BookAdminForm(BookModelForm):
 
     series_position = forms.CharField(
         label=_("place in the series"),
-        max_length=checks.PLACE_LENGTH,
+        max_length=validation.PLACE_LENGTH,
         required=False,
         help_text=_("1, 2, or 1.5 for what came between; 1-3 for an omnibus of volumes 1 to 3."),
     )
@@ -119,9 +119,9 @@ class BookAdminForm(BookModelForm):
 
     def _clean_fields(self) -> None:
         super()._clean_fields()  # type: ignore[misc]  # the stubs leave Django's own hook out
-        for name in checks.BOOK.keys() & self.cleaned_data.keys() - {"categories", "subjects", "series"}:
+        for name in validation.BOOK.keys() & self.cleaned_data.keys() - {"categories", "subjects", "series"}:
             try:
-                self.cleaned_data[name] = checks.BOOK[name](self.cleaned_data[name])
+                self.cleaned_data[name] = validation.BOOK[name](self.cleaned_data[name])
             except ValidationError as fault:
                 self.add_error(name, fault)
 
@@ -177,7 +177,7 @@ class CopyAdminForm(CopyModelForm):
         given = self.cleaned_data["barcode"]
         if not given and not self.instance.pk:
             return ""  # it gets the next free one
-        barcode = checks.barcode(given)
+        barcode = validation.barcode(given)
         if Copy.objects.filter(barcode_folded=barcode).exclude(pk=self.instance.pk).exists():
             raise ValidationError(BarcodeTaken(barcode=barcode).detail)
         if "barcode" in self.changed_data and Patron.objects.filter(card_folded=barcode).exists():
@@ -200,7 +200,7 @@ class IdentifierForm(IdentifierModelForm):
         given = super().clean() or self.cleaned_data
         if given.get("kind") and given.get("value"):
             try:
-                given["value"] = normalise(given["kind"], checks.readable(given["value"]))
+                given["value"] = normalise(given["kind"], validation.readable(given["value"]))
             except ValidationError as fault:
                 self.add_error("value", fault)
         return given
@@ -214,7 +214,7 @@ class AliasForm(AliasModelForm):
         fields = ("name",)
 
     def clean_name(self) -> str:
-        name: str = checks.one_line(self.cleaned_data["name"], at_most=checks.NAME_LENGTH, required=True)
+        name: str = validation.one_line(self.cleaned_data["name"], at_most=validation.NAME_LENGTH, required=True)
         author = self.instance.author_id
         others = AuthorAlias.objects.filter(author=author, sort_name=filing_name(name)).exclude(pk=self.instance.pk)
         if author is not None and others.exists():
@@ -254,7 +254,7 @@ class BulkForm(forms.Form):
     language = forms.CharField(
         required=False, label=_("Language"), max_length=40, help_text=_("Two letters, for example en, or three.")
     )
-    publisher = forms.CharField(required=False, label=_("Publisher"), max_length=checks.NAME_LENGTH)
+    publisher = forms.CharField(required=False, label=_("Publisher"), max_length=validation.NAME_LENGTH)
     is_public = forms.NullBooleanField(
         required=False,
         label=_("Public"),
@@ -272,10 +272,10 @@ class BulkForm(forms.Form):
 
     def clean_language(self) -> str:
         code: str = self.cleaned_data["language"]
-        return checks.language(code) if code else ""
+        return validation.language(code) if code else ""
 
     def clean_publisher(self) -> str:
-        return checks.one_line(self.cleaned_data["publisher"], at_most=checks.NAME_LENGTH)
+        return validation.one_line(self.cleaned_data["publisher"], at_most=validation.NAME_LENGTH)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

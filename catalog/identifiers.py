@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from stdnum import ean
 from stdnum import issn as issns
 
-from catalog import isbn as isbns
 from catalog.models import BookIdentifier
+from catalog.values import isbn as isbns
 from library.core.typed import bare
 
 LONGEST = 120

@@ -11,9 +11,9 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.merged import moved
 from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
-from catalog.search import Results
+from catalog.redirects import moved
+from catalog.search.services import Results
 from library.core.errors import NotFound
 
 GONE = (CopyStatus.LOST, CopyStatus.MISSING, CopyStatus.WITHDRAWN)

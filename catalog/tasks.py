@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from catalog.services import pending, terms, vectors
+from catalog.files import pending
+from catalog.search_index import terms
+from catalog.semantic import vectors
 from library.jobs.tasks import JobRun, job_task
 
 

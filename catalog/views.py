@@ -18,13 +18,13 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import queries
 from catalog.access import check_may_read
-from catalog.listing import Address, Found, chips, columns
-from catalog.search import Results, search
-from catalog.search_form import SORTS, SearchForm
-from catalog.services import stored
-from catalog.suggest import by_kind, suggest
+from catalog.files import stored
+from catalog.pages.result_list import Address, Found, chips, columns
+from catalog.pages.search_form import SORTS, SearchForm
+from catalog.search.services import Results, search
+from catalog.search.suggestions import by_kind, suggest
 from library.core.errors import NotFound
-from library.core.streaming import ranged_response
+from library.core.http.ranges import ranged_response
 
 ROWS = 20
 PAGE_DIGITS = 7

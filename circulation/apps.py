@@ -10,11 +10,13 @@ class CirculationConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Role
-        from accounts.roles import grant
+        from accounts.services.roles import grant
         from circulation import checks, receivers  # noqa: F401  (registers and connects them)
+        from library.notices import kinds
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]
         also = ["view_lendingsettings", "override_refusal"]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, *also)])
         calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
+        kinds.register("loan_not_renewed", app="circulation")

@@ -9,15 +9,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.addresses import AddressFormField
 from accounts.forms import DescribedForm
 from accounts.models import Patron, Tier
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, queries
-from circulation.listing import ByCodeOrId, day_field
+from circulation.reports.filters import ByCodeOrId, day_field
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
 from library.core import days
+from library.core.email_addresses import AddressFormField
 
 SCAN_LENGTH = 100
 

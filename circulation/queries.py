@@ -11,7 +11,6 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Wh
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
 from circulation import rules
-from circulation.matrix import SCOPE
 from circulation.models import (
     Hold,
     HoldQuerySet,
@@ -20,10 +19,11 @@ from circulation.models import (
     LoanQuerySet,
     LoanRule,
 )
-from circulation.policy import lending_settings, rule_rows
-from circulation.reading import check_out_state
-from circulation.reading import renewal as renewal_state
-from circulation.reading import renewals as renewal_states
+from circulation.rules.matrix import SCOPE
+from circulation.state.remembered_rules import lending_settings, rule_rows
+from circulation.state.snapshot import check_out_state
+from circulation.state.snapshot import renewal as renewal_state
+from circulation.state.snapshot import renewals as renewal_states
 from library.core import days
 
 __all__ = ["check_out_state", "lending_settings", "renewal_state", "renewal_states", "rule_rows"]

@@ -10,8 +10,9 @@ from accounts.models import User
 from accounts.signals import account_closing, card_wanted
 from catalog.models import Book, Copy
 from catalog.signals import books_merging, copies_freed
-from circulation import queries, services, words
-from circulation.services import shelves
+from circulation import queries, services
+from circulation.explain import due_words
+from circulation.services import copy_placement
 
 
 @receiver(books_merging, dispatch_uid="circulation.move_holds")
@@ -24,16 +25,16 @@ def move_holds(*, kept: Book, merged: Book, **kwargs: Any) -> set[str]:
 @receiver(copies_freed, dispatch_uid="circulation.serve_queue")
 def serve_queue(*, book_id: int, **kwargs: Any) -> None:
     """No copy stands free beside those who wait for its book, whatever freed it."""
-    shelves.serve_queue(book_id)
+    copy_placement.serve_queue(book_id)
 
 
 @receiver(account_closing, dispatch_uid="circulation.still_open")
 def still_open(*, user: User, **kwargs: Any) -> list[str]:
     """What somebody has at home and waits for, as sentences."""
-    return words.still_open(queries.home_loans_of(user.pk), queries.open_holds_of(user.pk))
+    return due_words.still_open(queries.home_loans_of(user.pk), queries.open_holds_of(user.pk))
 
 
 @receiver(card_wanted, dispatch_uid="circulation.is_barcode")
 def is_barcode(*, card: str, **kwargs: Any) -> bool:
-    """Whether a copy has this number. The database refuses it too, whoever writes it (``migrations/0017``)."""
+    """Whether a copy has this number. The database refuses it too, whoever writes it (``migrations/sql``)."""
     return Copy.objects.filter(barcode_folded=card).exists()

@@ -1,4 +1,4 @@
-"""Django's settings. What may differ from place to place comes from ``library.core.config``, nowhere else."""
+"""Django's settings. What may differ from place to place comes from ``library.core.config.model``, nowhere else."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from library.core import api_words
-from library.core.config import ROOT, config, services
-from library.core.database import BoundedConnection
+from library.core.config.model import ROOT, config, services
+from library.core.database.connection import BoundedConnection
+from library.core.http import openapi_text
 
 django_stubs_ext.monkeypatch()
 
@@ -33,6 +33,7 @@ ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if hos
 
 INSTALLED_APPS = [
     "library.core.apps.LyceumAdminConfig",
+    "accounts.commands",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -46,23 +47,27 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "library.core.apps.CoreConfig",
+    "library.embedded",
     "library.ai",
     "library.search",
     "library.jobs",
+    "library.activity",
+    "library.notices",
     "accounts",
     "catalog",
     "circulation",
     "rag",
     "aistudy",
     "library.pages",
+    "demo",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "library.core.static_files.static_files",
+    "library.core.http.static_files.static_files",
     "csp.middleware.CSPMiddleware",
-    "library.core.middleware.OutageMiddleware",  # before all that ask the database
-    "library.core.caching.NothingKeptMiddleware",  # around the session: it sees the cookie that is set
+    "library.core.http.middleware.OutageMiddleware",  # before all that ask the database
+    "library.core.http.cache_control.NothingKeptMiddleware",  # around the session: it sees the cookie that is set
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -72,7 +77,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "library.core.middleware.RefusalMiddleware",
+    "library.core.http.middleware.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "library.urls"
@@ -212,7 +217,7 @@ JOB_STALL_SECONDS = 600
 
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the address is unique, by a constraint on its upper case
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.backends.EmailBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -221,7 +226,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.passwords.LengthAndLetterAndDigitValidator"},
+    {"NAME": "accounts.sign_in.passwords.LengthAndLetterAndDigitValidator"},
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "pages:home"
@@ -231,7 +236,7 @@ OTP_LIFETIME = timedelta(minutes=10)
 OTP_ATTEMPTS = 5
 OTP_COOL_DOWN = timedelta(seconds=60)
 # Sessions and tokens
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.sessions.store"
 TOKEN_RETRY = timedelta(seconds=10)  # within this a client that lost the answer may ask again (docs/adr/0009-tokens.md)
 # Invitations of staff.
 INVITATION_LIFETIME = timedelta(days=7)
@@ -239,7 +244,8 @@ INVITATION_LIFETIME = timedelta(days=7)
 PUBLIC_URL = (
     CONFIG.public_url.rstrip("/") or f"http://{'127.0.0.1' if CONFIG.host == '0.0.0.0' else CONFIG.host}:{CONFIG.port}"  # noqa: S104
 )
-# Limits (accounts.limits): (how often, in how many seconds), by kind. Questions are limited by the reader's tier.
+# Limits (accounts.limits.services): (how often, in how many seconds), by kind. Questions are limited by the reader's
+# tier.
 LIMITS = {
     "login": CONFIG.limit_login,
     "login_client": CONFIG.limit_login_client,
@@ -343,15 +349,15 @@ ANSWER_CACHE_SECONDS = 7 * 24 * 3600
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",
+        "accounts.api.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PAGINATION_CLASS": "library.core.api.Pages",
-    "DEFAULT_SCHEMA_CLASS": "library.core.schema.Schema",
+    "DEFAULT_PAGINATION_CLASS": "library.core.http.api.Pages",
+    "DEFAULT_SCHEMA_CLASS": "library.core.http.openapi.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["library.core.parsers.BoundedJSONParser"],  # a view that takes files says so
-    "EXCEPTION_HANDLER": "library.core.api.exception_handler",
+    "DEFAULT_PARSER_CLASSES": ["library.core.http.parsers.BoundedJSONParser"],  # a view that takes files says so
+    "EXCEPTION_HANDLER": "library.core.http.api.exception_handler",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the OpenAPI document does not
     "PAGE_SIZE": 20,
     "URL_FORMAT_OVERRIDE": None,  # `format` is a filter of the catalogue; every answer is JSON
@@ -364,8 +370,8 @@ SIMPLE_JWT = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Lyceum",
-    "DESCRIPTION": api_words.DESCRIPTION,
-    "TAGS": [{"name": name, "description": words} for name, words in api_words.TAGS.items()],
+    "DESCRIPTION": openapi_text.DESCRIPTION,
+    "TAGS": [{"name": name, "description": words} for name, words in openapi_text.TAGS.items()],
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -377,7 +383,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "library.core.schema.say_everything",
+        "library.core.http.openapi.say_everything",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ContributorRoleEnum": ["editor", "translator", "illustrator"],
@@ -395,13 +401,13 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "library.core.logs.CarefulFormatter",
+            "()": "library.core.logs.secrets.CarefulFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
     "filters": {
-        "without trace": {"()": "library.core.logs.WithoutTrace"},
-        "quiet": {"()": "library.core.quiet_logs.Quiet"},
+        "without trace": {"()": "library.core.logs.secrets.WithoutTrace"},
+        "quiet": {"()": "library.core.logs.quiet.Quiet"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
     "root": {"handlers": ["console"], "level": CONFIG.log_level},

@@ -8,7 +8,7 @@ class RagConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Role
-        from accounts.roles import grant
+        from accounts.services.roles import grant
         from rag import checks, receivers  # noqa: F401  (registers and connects them)
 
         grant(

@@ -15,8 +15,7 @@ def indexes_by_another_recipe(
     app_configs: Any, databases: Sequence[str] | None = None, **options: Any
 ) -> list[CheckMessage]:
     """A warning where books answer from indexes by another model, or cut in another way, than the settings want."""
-    from rag import reports
-    from rag.services import rebuilding
+    from rag.indexes import rebuilding, reports
 
     if not databases:
         return []

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from catalog.models import Book
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
 
 
 class VectorSpace(models.Model):
     """One embedding model with its number of dimensions. Vectors of two spaces are never compared.
 
-    Each has an HNSW index of its own over the passages that carry its id (``rag.services.spaces``).
+    Each has an HNSW index of its own over the passages that carry its id (``rag.indexes.spaces``).
     """
 
     id = models.SmallAutoField(primary_key=True)
@@ -87,7 +87,9 @@ class IndexGeneration(models.Model):
     passage_count = models.PositiveIntegerField(default=0)
     word_count = models.PositiveIntegerField(default=0, help_text="Of all passages together, for their average.")
     language = models.CharField(max_length=3, blank=True, help_text="Of most of its passages, detected.")
-    facts = models.JSONField(default=dict, blank=True, help_text="What the file says of itself (rag.ingest.raw.Facts).")
+    facts = models.JSONField(
+        default=dict, blank=True, help_text="What the file says of itself (rag.ingest.model.raw.Facts)."
+    )
     note = models.TextField(blank=True, help_text="What was unusual about the file, in sentences.")
     created_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True, blank=True)
@@ -125,9 +127,9 @@ class Page(models.Model):
     generation = models.ForeignKey(IndexGeneration, on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveIntegerField()  # 1-based, as in the PDF
     label = models.CharField(max_length=20, blank=True)  # the number printed on it, where the file says so
-    layout = models.BinaryField(null=True)  # `rag.ingest.raw.packed`, as read; NULL once the page's text is made
+    layout = models.BinaryField(null=True)  # `rag.ingest.model.raw.packed`, as read; NULL once the page's text is made
     text = models.TextField(null=True)  # without running headers and footers; NULL until all pages are read
-    boxes = models.BinaryField(null=True)  # `rag.ingest.clean.packed_boxes`: where the words of the text stand
+    boxes = models.BinaryField(null=True)  # `rag.ingest.model.clean.packed_boxes`: where the words of the text stand
     width = models.FloatField(default=0)  # points
     height = models.FloatField(default=0)
     source = models.CharField(max_length=4, choices=PageSource, default=PageSource.TEXT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ImproperlyConfigured
 
 from library.ai import embeddings
-from rag.ingest import passages
+from rag.ingest.passages import cut
 from rag.models import IndexGeneration, Rebuild
 
 
@@ -26,7 +26,7 @@ class Recipe:
 def wanted() -> Recipe:
     """What new indexes are made by: the settings' model and the present way of cutting."""
     model = embeddings.spec()
-    return Recipe(model.name, model.dimensions, passages.CHUNKER)
+    return Recipe(model.name, model.dimensions, cut.CHUNKER)
 
 
 def of(generation: IndexGeneration) -> Recipe:

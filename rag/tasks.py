@@ -5,9 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from library.jobs.tasks import JobRun, job_task
-from rag.ingest import terms
-from rag.ingest.build import build_index
-from rag.services import rebuilding
+from rag.indexes import rebuilding, terms
+from rag.indexes.generation_build import build_index
 
 
 @job_task("index")

@@ -17,7 +17,7 @@ from catalog.access import check_may_read
 from catalog.queries import get_book
 from library.core.errors import LibraryError
 from rag import errors, queries, services
-from rag.answers import LONGEST_QUESTION
+from rag.answers.services import LONGEST_QUESTION
 
 MARK = re.compile(r"^(\d{1,9})-(\d{1,9})$")
 

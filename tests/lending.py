@@ -12,7 +12,7 @@ from tests.stack import Stack
 PASSWORD = "lyceum-demo"
 MAKE = """
 import json, os
-from accounts.services import create_user
+from accounts.services.people import create_user
 for row in json.loads(os.environ["READERS"]):
     create_user(password="lyceum-demo", **row)
 """

@@ -25,10 +25,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
         os.environ["LYCEUM_VAR"] = f"{os.environ['LYCEUM_TEST_VAR']}/worker-{number}"
         return
-    from library.core import config
-    from library.core.embedded import folders
-    from library.core.embedded.postgres import Postgres
-    from library.core.embedded.redis import Redis
+    from library.core.config import model as config
+    from library.embedded import folders
+    from library.embedded.postgres import Postgres
+    from library.embedded.redis import Redis
 
     var = Path(os.environ.get("LYCEUM_TEST_VAR", ROOT / "var" / "test")).absolute()
     postgres, redis = Postgres(var, durable=False), Redis(var)
@@ -53,7 +53,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    from library.core.embedded import folders
+    from library.embedded import folders
 
     if _running:
         while _running:

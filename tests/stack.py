@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import httpx
 import psycopg
 
-from library.core.embedded import folders
+from library.embedded import folders
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = (

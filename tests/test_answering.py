@@ -17,11 +17,11 @@ from django.urls import path
 
 from accounts.models import Tier
 from library import urls
-from library.core import deadline
-from library.core.answering import InTime
-from library.core.database import WEB_OPTIONS, BoundedConnection
-from library.core.deadline import Deadline
-from library.core.one_thread import OneThreadHandler
+from library.core.database.connection import WEB_OPTIONS, BoundedConnection
+from library.core.faults import deadline
+from library.core.faults.deadline import Deadline
+from library.core.http.one_thread import OneThreadHandler
+from library.core.http.time_limit import InTime
 from tests.html import assert_valid
 
 LONG = 60.0  # seconds; whoever waits so long has failed

@@ -16,10 +16,10 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from library.core.config import ROOT, Config, read
-from library.core.embedded.commands import commands
-from library.core.embedded.healthcheck import CHECKS
-from library.core.embedded.postgres import PRIVATE_LOG
+from library.core.config.model import ROOT, Config, read
+from library.embedded.commands import commands
+from library.embedded.healthcheck import CHECKS
+from library.embedded.postgres import PRIVATE_LOG
 from tests.stack import eventually, free_port
 
 SETTINGS = {str(field.alias) for field in Config.model_fields.values()}
@@ -166,13 +166,13 @@ def test_every_service_has_a_limit_a_restart_policy_and_a_healthcheck(compose):
 
 def test_healthchecks_ask_the_part_that_they_belong_to(ours):
     for name in PARTS:
-        assert ours[name]["healthcheck"]["test"][1:] == ["python", "-m", "library.core.embedded.healthcheck", name]
+        assert ours[name]["healthcheck"]["test"][1:] == ["python", "-m", "library.embedded.healthcheck", name]
         assert name in CHECKS
 
 
 def healthcheck(part: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "library.core.embedded.healthcheck", part],
+        [sys.executable, "-m", "library.embedded.healthcheck", part],
         cwd=ROOT,
         env=environment,
         capture_output=True,

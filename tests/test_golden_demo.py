@@ -6,13 +6,14 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from catalog.models import Book
-from catalog.search import search
-from catalog.services import terms, vectors
+from catalog.search.services import search
+from catalog.search_index import terms
+from catalog.semantic import vectors
 from catalog.tests import golden
 from catalog.tests.golden.judge import KNOWN, NEEDED, judge
+from demo import load
 from library.jobs.models import Job, JobState
 from library.jobs.tasks import perform
-from library.pages.demo import load
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from library.pages.demo import FOLDER
+from demo import FOLDER
 from tests.stack import Stack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

@@ -13,9 +13,9 @@ from django.db import Error, IntegrityError, connection, transaction
 
 from accounts.models import User
 from accounts.tests.factories import make_user
-from library.core.embedded import folders, log_files, processes
-from library.core.embedded.postgres import Postgres
-from library.core.quiet_logs import Quiet
+from library.core.logs.quiet import Quiet
+from library.embedded import folders, log_files, processes
+from library.embedded.postgres import Postgres
 
 SECRET = "unmistakable"
 

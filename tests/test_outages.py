@@ -19,8 +19,9 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.response import Response
 
 from library import urls
-from library.core import middleware, outages
-from library.core.logs import CarefulFormatter, WithoutTrace
+from library.core.faults import outages
+from library.core.http import middleware
+from library.core.logs.secrets import CarefulFormatter, WithoutTrace
 from tests.html import assert_valid
 
 UNAVAILABLE = {
@@ -290,7 +291,7 @@ def test_a_trace_shows_no_secret_either():
 def test_every_handler_of_ours_is_careful(settings):
     formatters = settings.LOGGING["formatters"]
     for handler in settings.LOGGING["handlers"].values():
-        assert formatters[handler["formatter"]]["()"] == "library.core.logs.CarefulFormatter"
+        assert formatters[handler["formatter"]]["()"] == "library.core.logs.secrets.CarefulFormatter"
 
 
 @pytest.mark.parametrize(("status", "has_trace"), [(503, False), (507, False), (500, True)])

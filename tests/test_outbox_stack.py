@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 def queue(stack, to):
     """Queue a notice in a process of its own, as a web process would."""
     made = stack.manage(
-        "shell", "-c", f"from accounts import notices; notices.queue(to='{to}', kind='password_changed')"
+        "shell",
+        "-c",
+        f"from library.notices import services as notices; notices.queue(to='{to}', kind='password_changed')",
     )
     assert made.returncode == 0, made.stderr
 
@@ -25,7 +27,7 @@ def test_a_letter_is_sent_by_a_worker_soon_after_the_commit(stack):
     queue(stack, to)
     (body,) = eventually(lambda: stack.mails(to), seconds=30)
     assert "was changed" in body
-    assert stack.sql('SELECT state, attempts FROM accounts_notice WHERE "to" = %s', [to]) == [("sent", 1)]
+    assert stack.sql('SELECT state, attempts FROM notices_notice WHERE "to" = %s', [to]) == [("sent", 1)]
 
 
 def test_a_redis_that_dies_loses_no_letter(stack):

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.urls import reverse
 
-from library.core.embedded import folders
+from library.embedded import folders
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from library.core.embedded import folders
+from library.embedded import folders
 from tests.stack import ROOT, Stack, environment, eventually, free_port, processes_naming
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

@@ -9,10 +9,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import activity
 from accounts.api.serializers import ActivityFilterSerializer, ActivitySerializer
-from accounts.models import Activity, User
-from library.core.api import ErrorSerializer
+from accounts.models import User
+from library.activity import services as activity
+from library.activity.models import Activity
+from library.core.http.api import ErrorSerializer
 
 
 class ActivityList(generics.ListAPIView[Activity]):
@@ -23,7 +24,7 @@ class ActivityList(generics.ListAPIView[Activity]):
     @extend_schema(
         operation_id="activity_list",
         summary="Who did what, the newest first",
-        description="What you did and what was done to you; all of it with the permission `accounts.view_activity`.",
+        description="What you did and what was done to you; all of it with the permission `activity.view_activity`.",
         parameters=[ActivityFilterSerializer],
         responses={
             200: ActivitySerializer(many=True),

@@ -10,11 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import credentials, limits, sessions, tickets, tokens
 from accounts.api import serializers
-from accounts.api.doors import NOTHING, Door, read
+from accounts.api.common import NOTHING, Door, read
+from accounts.limits import services as limits
 from accounts.models import User
-from library.core.api import ErrorSerializer
+from accounts.services import credentials
+from accounts.sessions import services as sessions
+from accounts.sessions import socket_tickets, tokens
+from library.core.http.api import ErrorSerializer
 
 
 class Reset(Door):
@@ -84,7 +87,10 @@ class TicketForSocket(APIView):
         responses={201: serializers.TicketSerializer, 401: ErrorSerializer, 403: ErrorSerializer},
     )
     def post(self, request: Request) -> Response:
-        body = {"ticket": tickets.issue(user=_who(request)), "expires_in": int(tickets.LIFETIME.total_seconds())}
+        body = {
+            "ticket": socket_tickets.issue(user=_who(request)),
+            "expires_in": int(socket_tickets.LIFETIME.total_seconds()),
+        }
         return Response(body, status=status.HTTP_201_CREATED)
 
 

@@ -9,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import activity, addresses
-from accounts.models import Activity, Purpose, Role, User
-from accounts.passwords import LONGEST
-from accounts.validators import VERB, plain_code, validate_code, validate_full_name, validate_username
+from accounts.models import Purpose, Role, User
+from accounts.sign_in.passwords import LONGEST
+from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
+from library.activity import services as activity
+from library.activity.models import Activity
+from library.activity.values import VERB
+from library.core import email_addresses as addresses
 
 TOKEN_LENGTH = 2_000
 
@@ -178,7 +181,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 class ActivityFilterSerializer(serializers.Serializer[Any]):
     actor = serializers.UUIDField(required=False, help_text=_("What this user did."))
-    verb = serializers.RegexField(VERB, max_length=40, required=False, help_text=_("As `signed_in`."))
+    verb = serializers.RegexField(VERB, max_length=40, required=False, help_text=_("As `account.signed_in`."))
     since = serializers.DateTimeField(required=False, help_text=_("From this moment on."))
 
 

@@ -13,11 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import credentials, invitations, limits, services, sessions, sign_in, tokens, usernames
 from accounts.api import serializers
-from accounts.api.doors import NOTHING, Door, read, signed_in
+from accounts.api.common import NOTHING, Door, read, signed_in
+from accounts.limits import services as limits
 from accounts.models import Patron, Purpose
-from library.core.api import ErrorSerializer
+from accounts.people import usernames
+from accounts.services import credentials, invitations, people
+from accounts.sessions import services as sessions
+from accounts.sessions import tokens
+from accounts.sign_in import steps
+from library.core.http.api import ErrorSerializer
 
 
 class AskForCode(Door):
@@ -30,7 +35,7 @@ class AskForCode(Door):
     )
     def post(self, request: Request) -> Response:
         given = read(serializers.CodeRequestSerializer, request)
-        ask = credentials.ask_to_reset if given["purpose"] == Purpose.RESET else services.ask_to_register
+        ask = credentials.ask_to_reset if given["purpose"] == Purpose.RESET else people.ask_to_register
         ask(email=given["email"], client=limits.client_of(request._request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
@@ -50,7 +55,7 @@ class Register(Door):
     )
     def post(self, request: Request) -> Response:
         given = read(serializers.RegisterSerializer, request)
-        user = services.register(
+        user = people.register(
             email=given["email"],
             digits=given["otp"],
             password=given["password"],
@@ -144,9 +149,9 @@ class Login(Door):
     def post(self, request: Request) -> Response:
         if isinstance(request.data, Mapping) and "challenge" in request.data:
             given = read(serializers.LoginFinishSerializer, request)
-            return Response(signed_in(sign_in.finish(challenge=given["challenge"], digits=given["otp"]), request))
+            return Response(signed_in(steps.finish(challenge=given["challenge"], digits=given["otp"]), request))
         given = read(serializers.LoginBeginSerializer, request)
-        begun = sign_in.begin(email=given["email"], password=given["password"], request=request._request)
+        begun = steps.begin(email=given["email"], password=given["password"], request=request._request)
         if begun.user is not None:
             return Response(signed_in(begun.user, request))
         return Response({"challenge": begun.challenge}, status=status.HTTP_202_ACCEPTED)
@@ -161,7 +166,7 @@ class LoginResend(Door):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        sign_in.send_again(challenge=read(serializers.ChallengeSerializer, request)["challenge"])
+        steps.send_again(challenge=read(serializers.ChallengeSerializer, request)["challenge"])
         return Response(status=status.HTTP_202_ACCEPTED)
 
 

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from accounts.addresses import PLAIN, AddressField
 from accounts.models.people import STAFF, User
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
+from library.core.email_addresses import PLAIN, AddressField
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

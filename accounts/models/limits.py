@@ -10,7 +10,9 @@ from accounts.models.people import User
 
 
 class Tally(models.Model):
-    """How often something was tried by an account or from an address since ``opened_at``. For ``accounts.limits``."""
+    """How often something was tried by an account or from an address since ``opened_at``. For
+    ``accounts.limits.services``.
+    """
 
     kind = models.CharField(max_length=24)
     key = models.CharField(max_length=64)  # a keyed hash: neither addresses nor who came from where can be read here

@@ -12,10 +12,10 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.addresses import PLAIN, AddressField, Folded
 from accounts.validators import USERNAME, validate_full_name, validate_username
-from library.core.fields import FoldedField, folds, seen_only
-from library.core.ids import uuid7
+from library.core.database.fields import FoldedField, folds, seen_only
+from library.core.database.ids import uuid7
+from library.core.email_addresses import PLAIN, AddressField, Folded
 from library.search.fold import words
 
 
@@ -32,18 +32,6 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         """By e-mail, whatever its case."""
         return self.get(email__iexact=username or "")
-
-    def create_superuser(self, email: str, username: str, password: str | None = None, **extra: Any) -> User:
-        """For ``manage.py createsuperuser``."""
-        from accounts import services
-
-        return services.create_user(
-            email=email,
-            username=username,
-            password=password,
-            full_name=extra.get("full_name", ""),
-            role=Role.ADMINISTRATOR,
-        )
 
 
 class NameWordsField(models.TextField[str, str]):

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from accounts import cards
+from accounts.people import card_barcode
 
 register = template.Library()
 
@@ -15,7 +15,7 @@ register = template.Library()
 @register.simple_tag
 def barcode(number: str) -> SafeString:
     """``number`` as Code 128, black on white whatever the page's colours; nothing where it cannot be drawn."""
-    drawn = cards.bars(number)
+    drawn = card_barcode.bars(number)
     if drawn is None:
         return mark_safe("")
     label = _("Barcode of card %(number)s") % {"number": number}

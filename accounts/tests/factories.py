@@ -3,8 +3,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from accounts import services
 from accounts.models import Patron, Role, User
+from accounts.services import people
 
 PASSWORD = "correct horse 7"
 _numbers = count(1)
@@ -12,7 +12,7 @@ _numbers = count(1)
 
 def make_user(role: Role = Role.PATRON, **values: Any) -> User:
     number = next(_numbers)
-    return services.create_user(
+    return people.create_user(
         **{
             "email": f"person{number}@example.org",
             "username": f"person{number}",

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core import mail
 
-from accounts import outbox
 from accounts.models import OneTimeCode
 from accounts.tasks import send_code
 from accounts.tests.factories import PASSWORD
+from library.notices import outbox
 
 
 def deliver() -> str:

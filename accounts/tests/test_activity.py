@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts import activity
-from accounts.models import Activity
 from accounts.tests.factories import make_user
+from library.activity import services as activity
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ def test_a_deed_is_written_with_its_object_and_details():
 
 def test_a_person_given_as_the_object_is_the_subject():
     ada, eve = make_user(), make_user()
-    row = activity.record(actor=eve, verb="shut_out", object=ada)
+    row = activity.record(actor=eve, verb="account.shut_out", object=ada)
     assert (row.subject, row.object_label) == (ada, "")
 
 
@@ -43,27 +43,27 @@ def test_the_database_refuses_to_change_what_was_done(change):
 
 
 def test_the_database_refuses_to_name_somebody_afterwards():
-    row = activity.record(actor=None, verb="done")
+    row = activity.record(actor=None, verb="deed.done")
     for name in ("actor", "subject"):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
             Activity.objects.filter(pk=row.pk).update(**{name: make_user()})
 
 
 def test_the_database_refuses_to_delete_what_was_done():
-    row = activity.record(actor=make_user(), verb="done")
+    row = activity.record(actor=make_user(), verb="deed.done")
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         row.delete()
 
 
 def test_anonymising_forgets_who_it_was_and_keeps_what_happened():
     ada, eve = make_user(), make_user()
-    did = activity.record(actor=ada, verb="done", data={"a": 1}, at=MONDAY)
-    suffered = activity.record(actor=eve, subject=ada, verb="done", data={"a": 1})
-    other = activity.record(actor=eve, verb="done", data={"a": 1})
+    did = activity.record(actor=ada, verb="deed.done", data={"a": 1}, at=MONDAY)
+    suffered = activity.record(actor=eve, subject=ada, verb="deed.done", data={"a": 1})
+    other = activity.record(actor=eve, verb="deed.done", data={"a": 1})
     activity.anonymise(user=ada)
     for row in (did, suffered, other):
         row.refresh_from_db()
-    assert (did.actor, did.data, did.verb, did.at) == (None, {}, "done", MONDAY)
+    assert (did.actor, did.data, did.verb, did.at) == (None, {}, "deed.done", MONDAY)
     assert (suffered.actor, suffered.subject, suffered.data) == (eve, None, {})
     assert (other.actor, other.data) == (eve, {"a": 1})
 
@@ -71,14 +71,14 @@ def test_anonymising_forgets_who_it_was_and_keeps_what_happened():
 @pytest.mark.parametrize("name", ["password", "otp", "code", "new_password", "refresh_token", "session_key", "digits"])
 def test_secrets_are_not_written_down(name):
     with pytest.raises(ValueError, match="secret"):
-        activity.record(actor=None, verb="done", data={name: "123456"})
+        activity.record(actor=None, verb="deed.done", data={name: "123456"})
     assert not Activity.objects.exists()
 
 
 @pytest.mark.parametrize("value", [["a"], {"a": 1}, 1.5, object()])
 def test_details_are_plain_values(value):
     with pytest.raises(TypeError):
-        activity.record(actor=None, verb="done", data={"thing": value})
+        activity.record(actor=None, verb="deed.done", data={"thing": value})
 
 
 def test_a_verb_is_a_plain_word():
@@ -89,6 +89,6 @@ def test_a_verb_is_a_plain_word():
 
 def test_a_deed_that_is_rolled_back_was_not_done():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        activity.record(actor=None, verb="done")
+        activity.record(actor=None, verb="deed.done")
         _ = 1 / 0
     assert not Activity.objects.exists()

@@ -12,15 +12,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import activity, notices, otp, services
-from accounts.models import Activity, Notice, NoticeState, Purpose, Role
+from accounts.models import Purpose, Role
+from accounts.services import people
+from accounts.sign_in import codes
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than, sign_in_by_api
+from library.activity import services as activity
+from library.activity.models import Activity
+from library.notices import services as notices
+from library.notices.models import Notice, NoticeState
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 URL = "/api/v1/activity/"
-RECORD, OUTBOX = reverse("admin:accounts_activity_changelist"), reverse("admin:accounts_notice_changelist")
+RECORD, OUTBOX = reverse("admin:activity_activity_changelist"), reverse("admin:notices_notice_changelist")
 
 
 def entered(user):
@@ -38,7 +43,7 @@ def trusted():
 def seen(user, **query):
     answer = entered(user).get(URL, query)
     assert answer.status_code == 200, answer.content
-    return [row for row in answer.json()["results"] if row["verb"] != "signed_in"]
+    return [row for row in answer.json()["results"] if row["verb"] != "account.signed_in"]
 
 
 def verbs(**filters):
@@ -54,29 +59,29 @@ def test_nobody_sees_nothing(client):
 
 def test_a_reader_sees_what_they_did_and_what_was_done_to_them_but_not_by_whom():
     ada, eve, librarian = make_user(), make_user(), make_librarian()
-    activity.record(actor=ada, verb="done", data={"old": "a"}, at=MONDAY)
-    activity.record(actor=librarian, verb="suffered", subject=ada, at=MONDAY + timedelta(days=1))
-    activity.record(actor=eve, verb="others", at=MONDAY)
+    activity.record(actor=ada, verb="deed.done", data={"old": "a"}, at=MONDAY)
+    activity.record(actor=librarian, verb="deed.suffered", subject=ada, at=MONDAY + timedelta(days=1))
+    activity.record(actor=eve, verb="deed.other", at=MONDAY)
     suffered, done = seen(ada)
     me = {"id": str(ada.pk), "name": str(ada)}
-    assert (suffered["verb"], suffered["actor"], suffered["subject"]) == ("suffered", None, me)
-    assert (done["verb"], done["actor"], done["object"], done["data"]) == ("done", me, "", {"old": "a"})
+    assert (suffered["verb"], suffered["actor"], suffered["subject"]) == ("deed.suffered", None, me)
+    assert (done["verb"], done["actor"], done["object"], done["data"]) == ("deed.done", me, "", {"old": "a"})
     assert done["at"].startswith("2026-11-16T")
 
 
 @pytest.mark.parametrize("make", [make_user, make_librarian])
 def test_who_has_no_permission_cannot_ask_for_what_others_did(make):
     asking, librarian = make(), make_librarian()
-    activity.record(actor=librarian, verb="suffered", subject=asking)
-    activity.record(actor=librarian, verb="others")
-    assert [row["verb"] for row in seen(asking)] == ["suffered"]
+    activity.record(actor=librarian, verb="deed.suffered", subject=asking)
+    activity.record(actor=librarian, verb="deed.other")
+    assert [row["verb"] for row in seen(asking)] == ["deed.suffered"]
     assert seen(asking, actor=str(librarian.pk)) == []
 
 
 @pytest.mark.parametrize("make", [trusted, lambda: make_user(Role.ADMINISTRATOR)])
 def test_who_has_the_permission_sees_all_of_it(make):
     ada, eve = make_user(), make_user()
-    activity.record(actor=ada, verb="done", subject=eve, object=ada.patron.tier, at=MONDAY)
+    activity.record(actor=ada, verb="deed.done", subject=eve, object=ada.patron.tier, at=MONDAY)
     (row,) = seen(make())
     assert (row["actor"]["id"], row["subject"]["id"]) == (str(ada.pk), str(eve.pk))
     assert row["object"] == f"accounts.tier {ada.patron.tier_id}"
@@ -84,11 +89,11 @@ def test_who_has_the_permission_sees_all_of_it(make):
 
 def test_the_record_is_filtered_by_actor_verb_and_time():
     ada, eve, staff = make_user(), make_user(), trusted()
-    activity.record(actor=ada, verb="done", at=MONDAY)
+    activity.record(actor=ada, verb="deed.done", at=MONDAY)
     activity.record(actor=ada, verb="loan.opened", at=MONDAY + timedelta(days=1))
-    activity.record(actor=eve, verb="done", at=MONDAY + timedelta(days=2))
-    assert [row["verb"] for row in seen(staff, actor=str(ada.pk))] == ["loan.opened", "done"]
-    assert [row["actor"]["id"] for row in seen(staff, verb="done")] == [str(eve.pk), str(ada.pk)]
+    activity.record(actor=eve, verb="deed.done", at=MONDAY + timedelta(days=2))
+    assert [row["verb"] for row in seen(staff, actor=str(ada.pk))] == ["loan.opened", "deed.done"]
+    assert [row["actor"]["id"] for row in seen(staff, verb="deed.done")] == [str(eve.pk), str(ada.pk)]
     assert len(seen(staff, since="2026-11-17T09:00:00Z")) == 2
     assert len(seen(staff, since="2026-11-17T09:00:00.001Z", actor=str(ada.pk))) == 0
 
@@ -117,7 +122,7 @@ def test_the_record_comes_in_pages_and_takes_as_many_queries_for_many_rows_as_fo
     client, counts = entered(staff), []
     for more in (2, 30):
         for _ in range(more):
-            activity.record(actor=make_user(), verb="done", subject=make_user())
+            activity.record(actor=make_user(), verb="deed.done", subject=make_user())
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(URL).json()
         counts.append(len(queries))
@@ -139,7 +144,12 @@ def test_registering_and_signing_in_and_out_by_the_api_is_recorded(client):
     assert client.post("/api/v1/auth/register/", given, "application/json").status_code == 201
     signed_in = sign_in_by_api(client, "ada@example.org").json()
     client.post("/api/v1/auth/logout/", {"refresh": signed_in["refresh"]}, "application/json")
-    assert verbs(actor__email="ada@example.org") == ["registered", "signed_in", "signed_in", "signed_out"]
+    assert verbs(actor__email="ada@example.org") == [
+        "account.registered",
+        "account.signed_in",
+        "account.signed_in",
+        "account.signed_out",
+    ]
     kept = str(list(Activity.objects.values()))
     for secret in (PASSWORD, given["otp"], signed_in["refresh"], signed_in["access"]):
         assert secret not in kept
@@ -151,34 +161,34 @@ def test_signing_in_and_out_in_a_browser_is_recorded(client):
     client.post(reverse("accounts:sign-in-code"), {"code": deliver()})
     client.post(reverse("accounts:sign-out"))
     client.post(reverse("accounts:sign-out"))
-    assert verbs() == ["signed_in", "signed_out"]
+    assert verbs() == ["account.signed_in", "account.signed_out"]
     assert set(Activity.objects.values_list("actor", "data__surface")) == {(user.pk, "web")}
 
 
 def test_a_change_of_role_is_recorded_once():
     user, by = make_user(), make_user(Role.ADMINISTRATOR)
     for _ in range(2):
-        services.change_role(user=user, role=Role.LIBRARIAN, by=by)
+        people.change_role(user=user, role=Role.LIBRARIAN, by=by)
     (row,) = Activity.objects.all()
-    assert (row.actor, row.verb, row.subject) == (by, "role_changed", user)
+    assert (row.actor, row.verb, row.subject) == (by, "account.role_changed", user)
     assert row.data == {"old": "patron", "new": "librarian"}
 
 
 def test_shutting_out_and_letting_in_is_recorded_with_who_did_it():
     user, by = make_user(), make_user(Role.ADMINISTRATOR)
     for is_active in (False, False, True):
-        services.change_active(user=user, is_active=is_active, by=by)
-    assert verbs(actor=by, subject=user) == ["shut_out", "let_in"]
+        people.change_active(user=user, is_active=is_active, by=by)
+    assert verbs(actor=by, subject=user) == ["account.shut_out", "account.let_in"]
 
 
 def test_a_burnt_code_is_recorded_without_the_code():
     user = make_user()
-    otp.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
+    codes.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
     digits = deliver()
     for _ in range(7):
-        otp.try_challenge(challenge_hash="c" * 64, digits=other_than(digits))
+        codes.try_challenge(challenge_hash="c" * 64, digits=other_than(digits))
     (row,) = Activity.objects.all()
-    assert (row.actor, row.verb, row.subject, row.data) == (None, "code_burnt", user, {"purpose": "login"})
+    assert (row.actor, row.verb, row.subject, row.data) == (None, "code.burnt", user, {"purpose": "login"})
     assert digits not in str(row.data)
 
 
@@ -195,7 +205,7 @@ def test_only_who_has_the_permission_sees_the_lists(url):
 def test_nothing_is_added_changed_or_deleted_in_the_admin(model):
     client, user = entered(make_user(Role.ADMINISTRATOR)), make_user()
     rows = {
-        "activity": activity.record(actor=user, verb="done"),
+        "activity": activity.record(actor=user, verb="deed.done"),
         "notice": notices.queue(user=user, kind="password_changed"),
     }
     page = reverse(f"admin:accounts_{model}_change", args=[rows[model].pk])
@@ -210,7 +220,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_two(url):
     client, counts = entered(make_user(Role.ADMINISTRATOR)), []
     for more in (2, 20):
         for _ in range(more):
-            activity.record(actor=make_user(), verb="done", subject=make_user(), at=MONDAY)
+            activity.record(actor=make_user(), verb="deed.done", subject=make_user(), at=MONDAY)
             notices.queue(user=make_user(), kind="password_changed", at=MONDAY)
         client.get(url)
         with CaptureQueriesContext(connection) as queries:
@@ -221,17 +231,17 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_two(url):
 
 def test_the_record_is_filtered_and_searched_in_the_admin():
     client, ada = entered(make_user(Role.ADMINISTRATOR)), make_user(full_name="Ada Lovelace")
-    activity.record(actor=ada, verb="done")
-    activity.record(actor=make_user(), verb="others")
-    for query in ({"verb": "done"}, {"q": "lovelace"}, {"q": ada.email}):
+    activity.record(actor=ada, verb="deed.done")
+    activity.record(actor=make_user(), verb="deed.other")
+    for query in ({"verb": "deed.done"}, {"q": "lovelace"}, {"q": ada.email}):
         page = client.get(RECORD, query)
-        assert [row.verb for row in page.context["cl"].result_list] == ["done"]
+        assert [row.verb for row in page.context["cl"].result_list] == ["deed.done"]
 
 
 def test_the_outbox_does_not_show_what_the_letters_say():
     client = entered(make_user(Role.ADMINISTRATOR))
     row = notices.queue(to="new@example.org", kind="invitation", link="https://x.example.org/opens-a-door")
-    for url in (OUTBOX, reverse("admin:accounts_notice_change", args=[row.pk])):
+    for url in (OUTBOX, reverse("admin:notices_notice_change", args=[row.pk])):
         page = client.get(url).content.decode()
         assert "new@example.org" in page
         assert "opens-a-door" not in page

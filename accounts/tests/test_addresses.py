@@ -12,10 +12,15 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from accounts import addresses, credentials, errors, invitations, limits, otp, services, sign_in
+from accounts import errors
+from accounts.limits import services as limits
 from accounts.models import Invitation, OneTimeCode, Purpose, Role, Tally, User
+from accounts.services import credentials, invitations, people
+from accounts.sign_in import codes as otp
+from accounts.sign_in import steps
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
+from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput
 
 ALIKE = ["ıvy@example.org", "IVY\u0307@example.org", "ivy\u0301@example.org", "ｉｖｙ@example.org", "іvy@example.org"]
@@ -124,10 +129,10 @@ def _nobody_is_reached_by(typed: str) -> None:
     doors: list[Any] = [
         lambda: credentials.ask_to_reset(email=typed),
         lambda: credentials.reset(email=typed, digits="000000", password="other horse 8"),
-        lambda: services.ask_to_register(email=typed),
-        lambda: sign_in.begin(email=typed, password=PASSWORD),
+        lambda: people.ask_to_register(email=typed),
+        lambda: steps.begin(email=typed, password=PASSWORD),
         lambda: invitations.invite(email=typed, role=Role.LIBRARIAN, by=admin),
-        lambda: services.create_user(email=typed, username="somebody", password=None),
+        lambda: people.create_user(email=typed, username="somebody", password=None),
     ]
     for door in doors:
         with pytest.raises(InvalidInput):
@@ -142,9 +147,9 @@ def _nobody_is_reached_by(typed: str) -> None:
 def _one_account_each(ivy: User) -> None:
     assert User.objects.get(email__iexact="IVY@EXAMPLE.ORG") == User.objects.get(username__iexact="iVY") == ivy
     with pytest.raises(errors.EmailTaken):
-        services.create_user(email="ivy@EXAMPLE.org", username="ivy2", password=None)
+        people.create_user(email="ivy@EXAMPLE.org", username="ivy2", password=None)
     with pytest.raises(errors.UsernameTaken):
-        services.create_user(email="ivy2@example.org", username="iVY", password=None)
+        people.create_user(email="ivy2@example.org", username="iVY", password=None)
     with pytest.raises(IntegrityError, match="user_email_plain"), transaction.atomic():
         User.objects.filter(pk=ivy.pk).update(email="ıvy@example.org")
 
@@ -152,7 +157,7 @@ def _one_account_each(ivy: User) -> None:
 def _mail_goes_where_it_is_kept(ivy: User) -> None:
     credentials.ask_to_reset(email="IVY@Example.org")
     credentials.reset(email="ivY@example.org", digits=deliver(), password="other horse 8")
-    services.ask_to_register(email="iVy@example.org")
+    people.ask_to_register(email="iVy@example.org")
     deliver()
     assert [letter.to for letter in mail.outbox] == [["Ivy@example.org"], ["Ivy@example.org"]]
     invitations.invite(email="IVY@example.org", role=Role.LIBRARIAN, by=make_user(Role.ADMINISTRATOR))

@@ -11,8 +11,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from accounts.models import Activity, Role, User
+from accounts.models import Role, User
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 OWN_PAGE = reverse("accounts:password")
@@ -81,7 +82,7 @@ def test_signing_out_by_the_admin_ends_the_session_and_is_written_down():
     client = entered(librarian)
     assert client.post(address("logout")).status_code in {200, 302}
     assert client.get(address("index")).status_code == 302
-    assert Activity.objects.filter(actor=librarian, verb="signed_out").count() == 1
+    assert Activity.objects.filter(actor=librarian, verb="account.signed_out").count() == 1
 
 
 def test_no_page_of_a_person_sets_a_password():

@@ -16,9 +16,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import limits, tokens
+from accounts.limits import services as limits
 from accounts.models import OneTimeCode, Role, User
-from accounts.session_models import TokenFamily
+from accounts.models.sessions import TokenFamily
+from accounts.sessions import tokens
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than, sign_in_by_api
 

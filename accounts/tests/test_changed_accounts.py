@@ -7,11 +7,15 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts import credentials, errors, outbox, services, tokens
-from accounts.models import Activity, Role, User
-from accounts.session_models import BrowserSession, TokenFamily
+from accounts import errors
+from accounts.models import Role, User
+from accounts.models.sessions import BrowserSession, TokenFamily
+from accounts.services import credentials, people
+from accounts.sessions import tokens
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotAllowed
+from library.notices import outbox
 
 pytestmark = pytest.mark.django_db
 ELSEWHERE = "elsewhere@example.org"
@@ -62,18 +66,18 @@ def test_another_address_is_written_down_told_to_the_old_one_and_ends_every_sess
     assert (mail.outbox[0].to, "has another address" in mail.outbox[0].subject) == ([old], True)
     assert ELSEWHERE not in mail.outbox[0].body.lower()
     assert is_signed_in(reader) == (False, False)
-    assert written(reader) == [("address_changed", {})]
-    assert Activity.objects.get(verb="address_changed").actor == administrator
+    assert written(reader) == [("account.address_changed", {})]
+    assert Activity.objects.get(verb="account.address_changed").actor == administrator
     reader.refresh_from_db()
     assert reader.email == "Elsewhere@example.org"
 
 
 def test_codes_for_a_sign_in_under_way_and_for_a_new_password_end_with_the_old_address(administrator, reader):
-    from accounts import sign_in
+    from accounts.sign_in import steps
     from accounts.tests.helpers import deliver
 
     old = reader.email
-    begun = sign_in.begin(email=old, password=PASSWORD)
+    begun = steps.begin(email=old, password=PASSWORD)
     to_sign_in = deliver()
     credentials.ask_to_reset(email=old)
     to_reset = deliver()
@@ -81,7 +85,7 @@ def test_codes_for_a_sign_in_under_way_and_for_a_new_password_end_with_the_old_a
     credentials.change_address(user=reader, email=ELSEWHERE, by=administrator)
 
     with pytest.raises(errors.ChallengeGone):
-        sign_in.finish(challenge=begun.challenge, digits=to_sign_in)
+        steps.finish(challenge=begun.challenge, digits=to_sign_in)
     with pytest.raises(errors.CodeSpent):
         credentials.reset(email=old, digits=to_reset, password="other horse 8")
 
@@ -112,21 +116,21 @@ def test_an_address_of_somebody_else_or_none_at_all_is_refused_and_nothing_happe
 
 def test_a_new_name_is_written_down_without_what_it_says(administrator, reader):
     save(administrator, reader, full_name="Somebody Else", username="somebody")
-    assert written(reader) == [("name_changed", {"fields": "full_name, username"})]
+    assert written(reader) == [("account.name_changed", {"fields": "full_name, username"})]
     assert is_signed_in(reader) == (True, True)
 
 
 def test_a_new_role_needs_a_new_sign_in(administrator, reader):
     """As a reader they may have signed in without a code."""
-    services.change_role(user=reader, role=Role.PATRON, by=administrator)
+    people.change_role(user=reader, role=Role.PATRON, by=administrator)
     assert is_signed_in(reader) == (True, True)
-    services.change_role(user=reader, role=Role.LIBRARIAN, by=administrator)
+    people.change_role(user=reader, role=Role.LIBRARIAN, by=administrator)
     assert is_signed_in(reader) == (False, False)
 
 
 def test_who_is_kept_out_and_let_in_again_signs_in_anew(administrator, reader):
-    services.change_active(user=reader, is_active=False, by=administrator)
-    services.change_active(user=reader, is_active=True, by=administrator)
+    people.change_active(user=reader, is_active=False, by=administrator)
+    people.change_active(user=reader, is_active=True, by=administrator)
     assert is_signed_in(reader) == (False, False)
 
 

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 from django.test import RequestFactory
 
-from accounts.clients import client_of
+from accounts.limits.client_address import client_of
 
 CLIENT, PROXY, FORGED = "198.51.100.7", "203.0.113.9", "192.0.2.66"
 

@@ -11,11 +11,18 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import cards, credentials, enrolment, errors, finding, letters, notices, outbox, services, sign_in
-from accounts.models import Activity, Notice, NoticeState, OneTimeCode, Role, Tier, User
+from accounts import errors
+from accounts.models import OneTimeCode, Role, Tier, User
+from accounts.people import card_barcode, patron_search
+from accounts.services import credentials, enrolment, people, printed_letters
+from accounts.sign_in import steps
 from accounts.tests.factories import PASSWORD, make_librarian, make_patron, make_user
 from accounts.tests.helpers import deliver
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotAllowed
+from library.notices import outbox
+from library.notices import services as notices
+from library.notices.models import Notice, NoticeState
 
 pytestmark = pytest.mark.django_db
 BORN = date(1990, 5, 17)
@@ -28,7 +35,7 @@ def librarian():
 
 @pytest.mark.parametrize("number", ["L-123456789", "20001234", "abc", "R/7-x", "a" * 40, "1", "L-01"])
 def test_scanner_reads_the_card_that_is_drawn(number):
-    drawn = cards.bars(number)
+    drawn = card_barcode.bars(number)
     assert drawn is not None
     picture = np.full((60, drawn.width * 3), 255, dtype=np.uint8)
     for start, width in re.findall(r"M(\d+) 0h(\d+)", drawn.path):
@@ -39,7 +46,7 @@ def test_scanner_reads_the_card_that_is_drawn(number):
 
 @pytest.mark.parametrize("number", ["", "ä", "a\n", "a" * 41])
 def test_number_that_code_128_cannot_hold_is_not_drawn(number):
-    assert cards.bars(number) is None
+    assert card_barcode.bars(number) is None
 
 
 def test_reader_is_registered_at_the_desk_with_an_address_and_chooses_a_password_by_code(librarian):
@@ -47,14 +54,14 @@ def test_reader_is_registered_at_the_desk_with_an_address_and_chooses_a_password
     assert (patron.user.full_name, patron.user.email) == ("Ada Byron", "ada@example.org")
     assert (patron.birth_date, patron.tier.code, patron.user.role) == (BORN, "reader", Role.PATRON)
     assert not patron.user.has_usable_password()
-    assert Activity.objects.get(verb="enrolled").actor == librarian
+    assert Activity.objects.get(verb="account.enrolled").actor == librarian
 
     assert outbox.send_due() == 1
     assert patron.card_number in mail.outbox[0].body
     assert reverse("accounts:reset") in mail.outbox[0].body
     credentials.ask_to_reset(email="ada@example.org")
     credentials.reset(email="ada@example.org", digits=deliver(), password=PASSWORD)
-    assert sign_in.begin(email="ada@example.org", password=PASSWORD).challenge
+    assert steps.begin(email="ada@example.org", password=PASSWORD).challenge
 
 
 def test_reader_without_an_address_has_a_card_no_sign_in_and_a_letter_on_paper(librarian, client):
@@ -62,7 +69,7 @@ def test_reader_without_an_address_has_a_card_no_sign_in_and_a_letter_on_paper(l
     assert (patron.user.email, patron.card_number) == (None, "20001234")
     assert outbox.send_due() == 0
     with pytest.raises(InvalidInput):
-        sign_in.begin(email="", password=PASSWORD)
+        steps.begin(email="", password=PASSWORD)
     client.force_login(librarian)
     page = client.get(reverse("accounts:letters")).content.decode()
     assert "20001234" in page
@@ -83,7 +90,7 @@ def test_letter_whose_address_went_is_printed_instead():
     User.objects.filter(pk=patron.pk).update(email=None)
     outbox.send_due()
     assert Notice.objects.get().state == NoticeState.PAPER
-    assert [letter.subject for letter in letters.to_print()] == ["Your password was changed"]
+    assert [letter.subject for letter in printed_letters.to_print()] == ["Your password was changed"]
     assert mail.outbox == []
 
 
@@ -91,24 +98,24 @@ def test_letter_is_marked_once_and_only_if_it_waits(librarian):
     patron = make_patron(email=None)
     row = notices.queue(user=patron.user, kind="password_changed")
     sent = notices.queue(user=librarian, kind="password_changed")
-    assert letters.printed(ids=[row.pk, sent.pk], by=librarian) == 1
-    assert letters.printed(ids=[row.pk], by=librarian) == 0
+    assert printed_letters.printed(ids=[row.pk, sent.pk], by=librarian) == 1
+    assert printed_letters.printed(ids=[row.pk], by=librarian) == 0
 
 
 def test_letters_of_one_showing_are_bounded(librarian, client):
     patron = make_patron(email=None)
-    for _n in range(letters.AT_ONCE + 1):
+    for _n in range(printed_letters.AT_ONCE + 1):
         notices.queue(user=patron.user, kind="password_changed")
     client.force_login(librarian)
-    assert client.get(reverse("accounts:letters")).content.decode().count("paper-letter") == letters.AT_ONCE
-    assert letters.waiting() == letters.AT_ONCE + 1
+    assert client.get(reverse("accounts:letters")).content.decode().count("paper-letter") == printed_letters.AT_ONCE
+    assert printed_letters.waiting() == printed_letters.AT_ONCE + 1
 
 
 def test_many_readers_may_have_no_address_but_staff_need_one(librarian):
     make_user(email=None), make_user(email="")
     assert User.objects.filter(email=None).count() == 2
     with pytest.raises(InvalidInput, match="need an e-mail address"):
-        services.change_role(user=make_user(email=None), role=Role.LIBRARIAN, by=None)
+        people.change_role(user=make_user(email=None), role=Role.LIBRARIAN, by=None)
     with pytest.raises(IntegrityError, match="user_staff_have_address"), transaction.atomic():
         User.objects.filter(pk=librarian.pk).update(email=None)
     with pytest.raises(IntegrityError, match="user_email_not_empty"), transaction.atomic():
@@ -194,19 +201,19 @@ def test_people_are_found_by_address_username_or_the_words_of_their_names(typed,
     make_user(full_name="Ada Byron", email="ada@example.org", username="ada.b")
     for name in ("Bela Byron-Koß", "Güneş Çelik", "Maeve O’Brien"):
         make_user(full_name=name)
-    assert [str(one.user) for one in finding.people_like(typed, most=10)] == found
+    assert [str(one.user) for one in patron_search.people_like(typed, most=10)] == found
 
 
 def test_name_is_found_anew_after_it_changed():
     user = make_user(full_name="Ada Byron")
     user.full_name = "Ada Lovelace"
     user.save(update_fields=["full_name"])
-    assert finding.people_like("byron", most=10) == []
-    assert finding.people_like("lovelace", most=10) == [user.patron]
+    assert patron_search.people_like("byron", most=10) == []
+    assert patron_search.people_like("lovelace", most=10) == [user.patron]
 
 
 def test_names_are_looked_up_in_their_index():
-    query = finding.named("byron")
+    query = patron_search.named("byron")
     with connection.cursor() as cursor, transaction.atomic():
         for way in (
             "enable_seqscan",
@@ -231,8 +238,8 @@ def test_card_page_shows_number_and_lines_and_menu_costs_no_query_of_its_own(cli
 
 
 def test_registering_oneself_is_answered_with_a_welcome_letter():
-    services.ask_to_register(email="new@example.org")
-    user = services.register(email="new@example.org", digits=deliver(), password=PASSWORD, full_name="New Reader")
+    people.ask_to_register(email="new@example.org")
+    user = people.register(email="new@example.org", digits=deliver(), password=PASSWORD, full_name="New Reader")
     outbox.send_due()
     assert user.patron.card_number in mail.outbox[-1].body
     assert reverse("accounts:card") in mail.outbox[-1].body

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import invitations, outbox
 from accounts.models import Invitation, OneTimeCode, Role, User
+from accounts.services import invitations
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than, post, sign_in_by_api
+from library.notices import outbox
 from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,15 @@ from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts import errors, invitations, outbox, services
-from accounts.models import Activity, Invitation, Notice, NoticeState, OneTimeCode, Role, User
+from accounts import errors
+from accounts.models import Invitation, OneTimeCode, Role, User
+from accounts.services import invitations, people
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, digits_in, other_than, post
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotAllowed
+from library.notices import outbox
+from library.notices.models import Notice, NoticeState
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "ada@example.org"
@@ -140,7 +144,7 @@ def test_who_has_the_role_or_a_higher_one_is_not_invited(administrator):
 
 def test_who_is_kept_out_is_not_invited(administrator):
     user = make_user()
-    services.change_active(user=user, is_active=False, by=administrator)
+    people.change_active(user=user, is_active=False, by=administrator)
     with pytest.raises(errors.KeptOut):
         invite(administrator, email=user.email)
 
@@ -149,7 +153,7 @@ def test_who_was_kept_out_after_the_letter_does_not_get_in(administrator):
     user = make_user()
     token_hash = invited(administrator, email=user.email)
     digits = code(token_hash)
-    services.change_active(user=user, is_active=False, by=administrator)
+    people.change_active(user=user, is_active=False, by=administrator)
     with pytest.raises(errors.InvitationGone):
         invitations.accept(token_hash=token_hash, digits=digits)
     user.refresh_from_db()
@@ -263,7 +267,7 @@ def test_an_invitation_ends_with_the_rights_of_who_wrote_it(administrator):
     token_hash = invited(administrator)
     make_user(Role.ADMINISTRATOR)
     digits = code(token_hash)
-    services.change_role(user=administrator, role=Role.LIBRARIAN, by=None)
+    people.change_role(user=administrator, role=Role.LIBRARIAN, by=None)
     with pytest.raises(errors.InvitationGone):
         invitations.accept(token_hash=token_hash, digits=digits, newcomer=ADA)
 
@@ -271,7 +275,7 @@ def test_an_invitation_ends_with_the_rights_of_who_wrote_it(administrator):
 def test_who_rose_meanwhile_is_not_put_down(administrator):
     user = make_user()
     token_hash = invited(administrator, email=user.email)
-    services.change_role(user=user, role=Role.ADMINISTRATOR, by=administrator)
+    people.change_role(user=user, role=Role.ADMINISTRATOR, by=administrator)
     invitations.accept(token_hash=token_hash, digits=code(token_hash))
     user.refresh_from_db()
     assert user.role == Role.ADMINISTRATOR
@@ -292,7 +296,7 @@ def test_a_wrong_code_is_counted_and_five_end_the_code_but_not_the_invitation(ad
 
 def test_a_code_to_register_opens_no_invitation(administrator):
     token_hash = invited(administrator)
-    services.ask_to_register(email=ADDRESS)
+    people.ask_to_register(email=ADDRESS)
     with pytest.raises(errors.CodeSpent):
         invitations.accept(token_hash=token_hash, digits=deliver(), newcomer=ADA)
 
@@ -300,7 +304,7 @@ def test_a_code_to_register_opens_no_invitation(administrator):
 def test_a_code_for_an_invitation_registers_nobody(administrator):
     digits = code(invited(administrator))
     with pytest.raises(errors.CodeSpent):
-        services.register(email=ADDRESS, digits=digits, password=PASSWORD, full_name="Ada")
+        people.register(email=ADDRESS, digits=digits, password=PASSWORD, full_name="Ada")
 
 
 def test_the_code_of_one_invitation_does_not_open_another(administrator):

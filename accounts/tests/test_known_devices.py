@@ -13,12 +13,16 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import known_devices, notices, outbox, sessions, tokens
-from accounts.models import Activity, Notice
-from accounts.session_models import BrowserSession, KnownDevice, TokenFamily
+from accounts.models.sessions import BrowserSession, KnownDevice, TokenFamily
+from accounts.sessions import known_devices, tokens
+from accounts.sessions import services as sessions
+from accounts.sessions.user_agents import kind_of
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, sign_in_by_api
-from accounts.user_agents import kind_of
+from library.activity.models import Activity
+from library.notices import outbox
+from library.notices import services as notices
+from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"

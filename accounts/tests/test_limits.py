@@ -11,11 +11,12 @@ from django.conf import settings as conf
 from django.db import IntegrityError, connection, transaction
 from pydantic import ValidationError
 
-from accounts import errors, limits
-from accounts.limits import Kind
+from accounts import errors
+from accounts.limits import services as limits
+from accounts.limits.services import Kind
 from accounts.models import Tally, Tier
 from accounts.tests.factories import make_user
-from library.core.config import Config, Limit
+from library.core.config.model import Config, Limit
 from library.core.errors import NotAllowed, ServiceUnavailable
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import OneTimeCode, Tally, User
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
-from library.core.config import Limit
+from library.core.config.model import Limit
 
 pytestmark = pytest.mark.django_db
 REGISTER, CONFIRM, SIGN_IN = (reverse(f"accounts:{name}") for name in ("register", "register-confirm", "sign-in"))

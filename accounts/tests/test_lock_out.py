@@ -18,11 +18,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import errors, limits, outbox, sign_in
-from accounts.models import Activity, LockOut, Notice, Role, Tally, User
+from accounts import errors
+from accounts.limits import services as limits
+from accounts.models import LockOut, Role, Tally, User
+from accounts.sign_in import steps
 from accounts.tasks import sweep_limits, tell_locked_out
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than
+from library.activity.models import Activity
+from library.notices import outbox
+from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 SIGN_IN, CODE, RESEND = (reverse(f"accounts:{name}") for name in ("sign-in", "sign-in-code", "sign-in-resend"))
@@ -351,6 +356,6 @@ def test_the_service_alone_refuses_too():
     user = make_user()
     for _ in range(5):
         with pytest.raises(errors.WrongCredentials):
-            sign_in.begin(email=user.address, password=WRONG)
+            steps.begin(email=user.address, password=WRONG)
     with pytest.raises(errors.LockedOut):
-        sign_in.begin(email=user.address, password=PASSWORD)
+        steps.begin(email=user.address, password=PASSWORD)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.core import mail
 from django.db import IntegrityError, transaction
-from django.template import TemplateDoesNotExist
 
-from accounts import notices, outbox
-from accounts.models import Notice, NoticeState
-from accounts.tasks import send_notices
 from accounts.tests.factories import make_user
 from library.core.errors import InvalidInput, NotFound
+from library.notices import kinds, outbox
+from library.notices import services as notices
+from library.notices.models import Notice, NoticeState
+from library.notices.tasks import send_notices
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -38,11 +39,18 @@ LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subjec
     "signed_in_elsewhere": ({"device": "Firefox on Linux"}, "Somebody signed in", "Firefox on Linux"),
 }
 
+CODE_LETTERS = ("account_exists", "code_invite", "code_login", "code_register", "code_reset", "no_account")
+
 
 @pytest.fixture(autouse=True)
-def _words_at_sending(monkeypatch):
+def _kinds():
     """Each test says itself what is added to a letter when it is sent."""
-    monkeypatch.setattr(notices, "_AT_SENDING", {})
+    before = kinds.registered()
+    for kind in before:
+        kinds.register(kind.code, app=kind.app)
+    yield
+    for kind in before:
+        kinds.register(kind.code, app=kind.app, at_sending=kind.at_sending)
 
 
 def queued(kind="password_changed", **values):
@@ -69,9 +77,19 @@ def test_each_kind_has_a_letter(kind):
     assert letter.to == ["new@example.org" if kind == "invitation" else user.email]
 
 
-def test_every_template_of_a_notice_is_tested_here(settings):
-    folder = settings.BASE_DIR / "templates" / "accounts" / "mail"
-    assert {path.stem.removeprefix("notice_") for path in folder.glob("notice_*.txt")} == set(LETTERS)
+def test_every_kind_has_its_letter_in_its_app_and_is_tested_here(settings):
+    assert {kind.code for kind in kinds.registered()} == set(LETTERS)
+    written = {
+        path.relative_to(settings.BASE_DIR / "templates") for path in settings.BASE_DIR.glob("templates/*/mail/*")
+    }
+    codes = {Path("accounts", "mail", f"{name}.txt") for name in CODE_LETTERS}
+    assert written - codes == {Path(kind.template) for kind in kinds.registered()}
+
+
+def test_a_kind_belongs_to_one_app():
+    with pytest.raises(ValueError, match="belongs to accounts"):
+        kinds.register("welcome", app="circulation")
+    assert kinds.get("welcome").template == "accounts/mail/welcome.txt"
 
 
 def test_an_address_is_that_of_the_moment_of_sending():
@@ -92,9 +110,10 @@ def test_the_words_are_forgotten_once_they_are_sent():
 
 
 def test_what_opens_something_is_made_when_it_is_sent_and_never_stored():
-    @notices.words_at_sending("invitation")
     def link(row):
         return {"link": f"https://library.example.org/signed-{row.context['invitation']}"}
+
+    kinds.register("invitation", app="accounts", at_sending=link)
 
     queued("invitation", to="new@example.org", invitation="7")
     assert "signed" not in str(list(Notice.objects.values()))
@@ -103,9 +122,10 @@ def test_what_opens_something_is_made_when_it_is_sent_and_never_stored():
 
 
 def test_a_letter_whose_cause_is_gone_by_then_is_not_sent():
-    @notices.words_at_sending("invitation")
     def link(row):
         raise NotFound
+
+    kinds.register("invitation", app="accounts", at_sending=link)
 
     row = queued("invitation", to="new@example.org")
     assert outbox.send_due(at=MONDAY) == 0
@@ -148,14 +168,14 @@ def test_notices_without_a_named_cause_are_all_told():
 def test_nothing_typed_by_anybody_makes_a_header_or_a_line(hostile, tmp_path, settings):
     folder = tmp_path / "accounts" / "mail"
     folder.mkdir(parents=True)
-    (folder / "notice_hostile.txt").write_text(
+    (folder / "password_changed.txt").write_text(
         "{% autoescape off %}Hello {{ name }} {{ word }}\n\nBody.\n{% endautoescape %}"
     )
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
     user = make_user()
     type(user).objects.filter(pk=user.pk).update(full_name=hostile.replace("\x00", "\r\n"))
     user.refresh_from_db()
-    queued("hostile", user=user, word=hostile)
+    queued(user=user, word=hostile)
     assert outbox.send_due(at=MONDAY) == 1
     message = mail.outbox[0].message()
     assert {"Bcc", "Cc"}.isdisjoint(message.keys())
@@ -176,7 +196,7 @@ def test_faults_of_the_caller_are_loud():
         notices.queue(kind="invitation")
     with pytest.raises(ValueError, match="either"):
         notices.queue(kind="invitation", user=make_user(), to="a@example.org")
-    with pytest.raises(TemplateDoesNotExist):
+    with pytest.raises(kinds.UnknownNoticeKind):
         queued("unheard_of")
     with pytest.raises(ValueError, match="secret"):
         queued(password="correct horse 7")

@@ -15,8 +15,9 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import IntegrityError, connection, transaction
 from django.forms.models import model_to_dict
 
-from accounts import errors, otp
+from accounts import errors
 from accounts.models import OneTimeCode, Purpose
+from accounts.sign_in import codes
 from accounts.tasks import send_code, send_waiting_codes
 from accounts.tests.factories import make_user
 from accounts.tests.helpers import deliver, digits_in, other_than
@@ -27,24 +28,24 @@ ADDRESS = "ada@example.org"
 
 
 def ask(email=ADDRESS, at=MONDAY):
-    return otp.ask(email=email, purpose=Purpose.REGISTER, at=at)
+    return codes.ask(email=email, purpose=Purpose.REGISTER, at=at)
 
 
 def sent(email=ADDRESS, at=MONDAY):
     row = ask(email, at)
-    assert otp.send(code_id=row.pk, at=at)
+    assert codes.send(code_id=row.pk, at=at)
     return digits_in(str(mail.outbox[-1].body))
 
 
 def try_it(digits, email=ADDRESS, at=MONDAY):
-    return otp.try_registration(email=email, digits=digits, at=at)
+    return codes.try_registration(email=email, digits=digits, at=at)
 
 
 def test_no_code_exists_before_the_worker_sends_it():
     row = ask()
     assert (row.code_hash, row.sent_at, mail.outbox) == ("", None, [])
     attempt = try_it("000000")
-    assert attempt.verdict is otp.Verdict.WRONG
+    assert attempt.verdict is codes.Verdict.WRONG
     row.refresh_from_db()
     assert row.attempts == 0
 
@@ -53,21 +54,21 @@ def test_the_row_holds_only_a_keyed_hash_bound_to_row_purpose_and_address():
     digits = sent()
     row = OneTimeCode.objects.get()
     assert digits not in str({**model_to_dict(row), "id": ""})
-    assert row.code_hash == otp.hash_code(row, digits)
+    assert row.code_hash == codes.hash_code(row, digits)
     assert len(row.code_hash) == 64
     for other in (
         OneTimeCode(pk=row.pk, email="eve@example.org", purpose=row.purpose),
         OneTimeCode(pk=row.pk, email=row.email, purpose=Purpose.LOGIN),
         OneTimeCode(email=row.email, purpose=row.purpose),
     ):
-        assert otp.hash_code(other, digits) != row.code_hash
+        assert codes.hash_code(other, digits) != row.code_hash
 
 
 def test_the_hash_depends_on_the_secret_key(settings):
     row = OneTimeCode(email=ADDRESS, purpose=Purpose.REGISTER)
-    before = otp.hash_code(row, "123456")
+    before = codes.hash_code(row, "123456")
     settings.SECRET_KEY = "another" * 12
-    assert otp.hash_code(row, "123456") != before
+    assert codes.hash_code(row, "123456") != before
 
 
 def test_the_database_refuses_a_hash_without_a_mail_and_a_use_without_a_mail():
@@ -80,7 +81,7 @@ def test_the_database_refuses_a_hash_without_a_mail_and_a_use_without_a_mail():
 def test_a_right_code_works_once():
     digits = sent()
     assert try_it(digits).is_right
-    assert try_it(digits).verdict is otp.Verdict.SPENT
+    assert try_it(digits).verdict is codes.Verdict.SPENT
 
 
 def test_the_address_may_be_written_in_any_case():
@@ -96,8 +97,8 @@ def test_a_code_works_for_ten_minutes(minutes, works):
 def test_the_fifth_wrong_attempt_burns_the_code():
     digits = sent()
     assert [try_it(other_than(digits)).left for _ in range(4)] == [4, 3, 2, 1]
-    assert try_it(other_than(digits)).verdict is otp.Verdict.SPENT
-    assert try_it(digits).verdict is otp.Verdict.SPENT
+    assert try_it(other_than(digits)).verdict is codes.Verdict.SPENT
+    assert try_it(digits).verdict is codes.Verdict.SPENT
 
 
 def test_the_fifth_attempt_may_still_be_right():
@@ -113,10 +114,10 @@ def test_a_code_opens_nothing_for_another_address_or_purpose():
     sent("eve@example.org", at=MONDAY)
     if digits != digits_in(str(mail.outbox[-1].body)):  # one time in a million they are the same
         assert not try_it(digits, email="eve@example.org").is_right
-    otp.ask(email=ADDRESS, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
+    codes.ask(email=ADDRESS, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
     with pytest.raises(errors.ChallengeGone):
-        otp.try_challenge(challenge_hash="", digits=digits, at=MONDAY)
-    assert otp.try_challenge(challenge_hash="c" * 64, digits=digits, at=MONDAY).verdict is otp.Verdict.WRONG
+        codes.try_challenge(challenge_hash="", digits=digits, at=MONDAY)
+    assert codes.try_challenge(challenge_hash="c" * 64, digits=digits, at=MONDAY).verdict is codes.Verdict.WRONG
 
 
 def test_a_second_code_comes_only_after_a_minute():
@@ -144,11 +145,11 @@ def test_only_the_newest_code_works():
 def test_an_older_code_that_nobody_sent_is_sent_no_more():
     first = ask()
     ask(at=MONDAY + timedelta(seconds=61))
-    assert not otp.send(code_id=first.pk, at=MONDAY + timedelta(seconds=62))
+    assert not codes.send(code_id=first.pk, at=MONDAY + timedelta(seconds=62))
 
 
 def test_a_code_is_sent_once_however_often_the_message_comes():
-    ask_now = otp.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+    ask_now = codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
     for _ in range(3):
         send_code(str(ask_now.pk))
     send_waiting_codes()
@@ -157,17 +158,17 @@ def test_a_code_is_sent_once_however_often_the_message_comes():
 
 def test_an_expired_code_is_not_sent():
     row = ask()
-    assert not otp.send(code_id=row.pk, at=MONDAY + timedelta(minutes=10))
-    assert otp.send_waiting(at=MONDAY + timedelta(minutes=10)) == 0
+    assert not codes.send(code_id=row.pk, at=MONDAY + timedelta(minutes=10))
+    assert codes.send_waiting(at=MONDAY + timedelta(minutes=10)) == 0
     assert mail.outbox == []
 
 
 def test_a_code_for_somebody_kept_out_meanwhile_is_not_sent():
     user = make_user()
-    row = otp.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
+    row = codes.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
     user.is_active = False
     user.save()
-    assert not otp.send(code_id=row.pk, at=MONDAY)
+    assert not codes.send(code_id=row.pk, at=MONDAY)
 
 
 def test_the_code_is_in_the_body_of_the_mail_and_not_in_its_subject():
@@ -186,7 +187,7 @@ def test_digits_are_spread_over_the_whole_range(monkeypatch):
         asked.append(end)
         return 42
 
-    monkeypatch.setattr("accounts.otp.secrets.randbelow", randbelow)
+    monkeypatch.setattr("accounts.sign_in.codes.secrets.randbelow", randbelow)
     assert sent() == "000042"
     assert asked == [10**6]
 
@@ -201,7 +202,7 @@ def test_an_address_with_an_account_is_told_so_and_gets_no_code():
 
 
 def test_a_mail_server_that_fails_leaves_the_row_for_the_sweep_and_its_words_out_of_the_log(monkeypatch, caplog):
-    row = otp.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+    row = codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
     seen = []
 
     def fail(self, messages):
@@ -220,9 +221,9 @@ def test_a_mail_server_that_fails_leaves_the_row_for_the_sweep_and_its_words_out
 
 
 def test_one_bad_address_does_not_keep_the_sweep_from_the_others(monkeypatch):
-    otp.ask(email="bad@example.org", purpose=Purpose.REGISTER)
+    codes.ask(email="bad@example.org", purpose=Purpose.REGISTER)
     for number in range(3):
-        otp.ask(email=f"good{number}@example.org", purpose=Purpose.REGISTER)
+        codes.ask(email=f"good{number}@example.org", purpose=Purpose.REGISTER)
     whole = EmailBackend.send_messages
 
     def send(self, messages):
@@ -231,29 +232,29 @@ def test_one_bad_address_does_not_keep_the_sweep_from_the_others(monkeypatch):
         return whole(self, messages)
 
     monkeypatch.setattr(EmailBackend, "send_messages", send)
-    assert otp.send_waiting() == 3
+    assert codes.send_waiting() == 3
 
 
 def test_a_sweep_ends_in_time_where_the_mail_server_is_slow(monkeypatch):
     for number in range(3):
-        otp.ask(email=f"p{number}@example.org", purpose=Purpose.REGISTER)
-    monkeypatch.setattr(otp, "SWEEP_SECONDS", -1.0)
-    assert otp.send_waiting() == 1
+        codes.ask(email=f"p{number}@example.org", purpose=Purpose.REGISTER)
+    monkeypatch.setattr(codes, "SWEEP_SECONDS", -1.0)
+    assert codes.send_waiting() == 1
 
 
 def test_codes_that_expired_a_day_ago_are_forgotten():
     ask()
-    otp.send_waiting(at=MONDAY + timedelta(days=1))
+    codes.send_waiting(at=MONDAY + timedelta(days=1))
     assert OneTimeCode.objects.count() == 1
-    otp.send_waiting(at=MONDAY + timedelta(days=1, minutes=11))
+    codes.send_waiting(at=MONDAY + timedelta(days=1, minutes=11))
     assert OneTimeCode.objects.count() == 0
 
 
 def test_nothing_secret_is_logged(caplog):
     with caplog.at_level(logging.DEBUG):
-        otp.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+        codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
         digits = deliver()
-        otp.try_registration(email=ADDRESS, digits=digits)
+        codes.try_registration(email=ADDRESS, digits=digits)
     assert digits not in caplog.text
 
 
@@ -274,7 +275,7 @@ def test_a_broker_that_is_away_fails_no_request_and_the_sweep_sends_the_code(
 
     monkeypatch.setattr(current_app, "send_task", away)
     with django_capture_on_commit_callbacks(execute=True):
-        row = otp.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+        row = codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
     assert "No wake-up could be sent" in caplog.text
     assert OneTimeCode.objects.get() == row
     send_waiting_codes()
@@ -309,10 +310,10 @@ def test_without_the_locks_parallel_attempts_would_all_win(monkeypatch):
     """The negative control of the test above."""
     digits = sent()
     together = Barrier(2)
-    monkeypatch.setattr(otp, "_queue_up", lambda email, purpose: None)
+    monkeypatch.setattr(codes, "_queue_up", lambda email, purpose: None)
     monkeypatch.setattr("accounts.models.OneTimeCodeQuerySet.select_for_update", lambda rows, **options: rows.all())
-    whole = otp._try
-    monkeypatch.setattr(otp, "_try", lambda *args, **options: (together.wait(5), whole(*args, **options))[1])
+    whole = codes._try
+    monkeypatch.setattr(codes, "_try", lambda *args, **options: (together.wait(5), whole(*args, **options))[1])
     attempts = in_parallel(lambda: try_it(digits))
     assert [attempt.is_right for attempt in attempts] == [True, True]
 
@@ -347,7 +348,7 @@ def test_two_workers_send_one_mail(monkeypatch):
         return whole(self, messages)
 
     monkeypatch.setattr(EmailBackend, "send_messages", send_slowly)
-    assert sorted(in_parallel(lambda: otp.send(code_id=row.pk, at=MONDAY))) == [False, True]
+    assert sorted(in_parallel(lambda: codes.send(code_id=row.pk, at=MONDAY))) == [False, True]
     assert len(mail.outbox) == 1
 
 

@@ -14,10 +14,11 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
-from accounts import notices, outbox
-from accounts.models import Notice, NoticeQuerySet, NoticeState
 from accounts.tests.factories import make_user
 from accounts.tests.mail_server import mail_server
+from library.notices import outbox
+from library.notices import services as notices
+from library.notices.models import Notice, NoticeQuerySet, NoticeState
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -127,7 +128,7 @@ def test_a_letter_that_cannot_be_written_is_put_off_like_one_that_cannot_be_sent
     Notice.objects.filter(pk=row.pk).update(kind="unheard_of")
     assert outbox.send_due(at=MONDAY) == 0
     assert state_of(row) == NoticeState.WAITING
-    assert row.error == "TemplateDoesNotExist"
+    assert row.error == "UnknownNoticeKind"
 
 
 def test_a_failed_notice_is_tried_for_another_day_when_asked(django_capture_on_commit_callbacks, monkeypatch):
@@ -256,7 +257,7 @@ def send_and_die(self):
     send(self)
     os.kill(os.getpid(), 9)
 EmailMessage.send = send_and_die
-from accounts import outbox
+from library.notices import outbox
 outbox.send_due(at=datetime.fromisoformat(sys.argv[3]))
 """
 

@@ -20,13 +20,18 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts import credentials, errors, otp, passwords, sign_in, tickets, tokens
-from accounts.models import Activity, Notice, OneTimeCode, Purpose, User
-from accounts.services import check_password
-from accounts.session_models import BrowserSession, Ticket, TokenFamily
+from accounts import errors
+from accounts.models import OneTimeCode, Purpose, User
+from accounts.models.sessions import BrowserSession, Ticket, TokenFamily
+from accounts.services import credentials
+from accounts.services.people import check_password
+from accounts.sessions import socket_tickets, tokens
+from accounts.sign_in import codes, passwords, steps
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, other_than
+from library.activity.models import Activity
 from library.core.errors import InvalidInput
+from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 NEW = "another horse 8"
@@ -104,7 +109,7 @@ def test_an_unknown_address_is_told_that_it_has_no_account_and_no_code_works():
     assert mail.outbox[-1].to == ["nobody@example.org"]
     assert "There is no account" in mail.outbox[-1].subject
     row.refresh_from_db()
-    assert row.code_hash not in {otp.hash_code(row, f"{number:06d}") for number in range(0, 10**6, 997)}
+    assert row.code_hash not in {codes.hash_code(row, f"{number:06d}") for number in range(0, 10**6, 997)}
 
 
 def test_a_wrong_code_is_counted_and_the_fifth_burns_it(client):
@@ -391,9 +396,9 @@ def signed_in_everywhere(user):
 def test_a_new_password_ends_everything_and_tells_the_owner(client, way):
     user, bystander = make_user(), make_user()
     browsers, pairs = signed_in_everywhere(user)
-    begun = sign_in.begin(email=user.address, password=PASSWORD)
+    begun = steps.begin(email=user.address, password=PASSWORD)
     login_code = deliver()
-    tickets.issue(user=user)
+    socket_tickets.issue(user=user)
     elsewhere = tokens.issue(bystander)
     if way == "reset":
         credentials.reset(email=user.address, digits=asked(user.address), password=NEW)
@@ -405,12 +410,12 @@ def test_a_new_password_ends_everything_and_tells_the_owner(client, way):
         assert post(client, "token/verify", {"token": pair.access}).status_code == 401
         assert post(client, "token/refresh", {"refresh": pair.refresh}).status_code == 401
     with pytest.raises(errors.ChallengeGone):
-        sign_in.finish(challenge=begun.challenge, digits=login_code)
+        steps.finish(challenge=begun.challenge, digits=login_code)
     assert not Ticket.objects.exists()
     assert not TokenFamily.objects.filter(user=user, ended_at=None).exists()
     assert client.get("/api/v1/me/", headers={"authorization": f"Bearer {elsewhere.access}"}).status_code == 200
     assert [(notice.user, notice.kind) for notice in Notice.objects.all()] == [(user, "password_changed")]
-    assert Activity.objects.filter(verb="password_changed", subject=user, actor=user).count() == 1
+    assert Activity.objects.filter(verb="account.password_changed", subject=user, actor=user).count() == 1
 
 
 def test_who_proved_the_old_password_a_moment_ago_begins_no_sign_in():
@@ -421,15 +426,15 @@ def test_who_proved_the_old_password_a_moment_ago_begins_no_sign_in():
         credentials.change_password(user=user, old_password=PASSWORD, password=NEW)
         return stale
 
-    with patch("accounts.sign_in.authenticate", lambda _request, **given: overtake(**given)):
+    with patch("accounts.sign_in.steps.authenticate", lambda _request, **given: overtake(**given)):
         with pytest.raises(errors.WrongCredentials):
-            sign_in.begin(email=user.address, password=PASSWORD)
+            steps.begin(email=user.address, password=PASSWORD)
     assert not OneTimeCode.objects.filter(purpose=Purpose.LOGIN).exists()
 
 
 def test_a_notice_that_cannot_be_written_changes_no_password():
     user = make_user()
-    with patch("accounts.notices.queue", side_effect=RuntimeError), pytest.raises(RuntimeError):
+    with patch("library.notices.services.queue", side_effect=RuntimeError), pytest.raises(RuntimeError):
         credentials.change_password(user=user, old_password=PASSWORD, password=NEW)
     user.refresh_from_db()
     assert (user.check_password(PASSWORD), user.token_epoch) == (True, 0)

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from accounts.models import Activity, Role
+from accounts.models import Role
 from accounts.tests.factories import make_patron, make_user
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,7 @@ def test_restriction_has_a_date_or_reason_only_where_there_is_one(admin, patron)
 
 def test_who_changed_what_is_written_down_but_not_to_what(admin, patron):
     save(admin, patron, birth_date="2010-02-28", expires_on="2027-01-31")
-    told = Activity.objects.get(verb="patron_changed", subject=patron.user)
+    told = Activity.objects.get(verb="patron.changed", subject=patron.user)
     assert told.data == {"fields": "birth_date, expires_on"}
     assert told.actor is not None
     assert told.actor.role == Role.ADMINISTRATOR
@@ -65,7 +66,7 @@ def test_who_changed_what_is_written_down_but_not_to_what(admin, patron):
 
 def test_saving_without_a_change_writes_nothing(admin, patron):
     save(admin, patron)
-    assert not Activity.objects.filter(verb="patron_changed").exists()
+    assert not Activity.objects.filter(verb="patron.changed").exists()
 
 
 def test_list_narrows_to_cards_that_were_lost(admin, patron):

@@ -14,8 +14,10 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import cards, errors, services, usernames
+from accounts import errors
 from accounts.models import OneTimeCode, Patron, Role, Tier, User
+from accounts.people import card_barcode, usernames
+from accounts.services import people
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, other_than
 from library.core.errors import InvalidInput
@@ -30,11 +32,11 @@ GIVEN = {"full_name": "Ada Lovelace", "username": "ada", "password": PASSWORD}
 
 def register(**values):
     given = {"email": ADDRESS, "password": PASSWORD, "full_name": "Ada Lovelace"} | values
-    return services.register(**given)
+    return people.register(**given)
 
 
 def ask(email=ADDRESS):
-    services.ask_to_register(email=email)
+    people.ask_to_register(email=email)
     return deliver()
 
 
@@ -224,7 +226,7 @@ def test_a_made_username_that_is_taken_in_the_same_moment_is_made_again(monkeypa
 def test_a_made_card_number_that_is_taken_is_made_again(monkeypatch):
     make_user(card_number="L-1")
     numbers = iter(["l-1", "L-2"])
-    monkeypatch.setattr(cards, "new_number", lambda: next(numbers))
+    monkeypatch.setattr(card_barcode, "new_number", lambda: next(numbers))
     assert register(digits=ask()).patron.card_number == "L-2"
 
 

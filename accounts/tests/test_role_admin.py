@@ -10,9 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import roles, tokens
-from accounts.models import Activity, Role, User
+from accounts.models import Role, User
+from accounts.services import roles
+from accounts.sessions import tokens
 from accounts.tests.factories import make_librarian, make_user
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotAllowed
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,9 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
 
-from accounts import errors, roles, services
+from accounts import errors
 from accounts.models import Role, RoleGrant, User
+from accounts.services import people, roles
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from library.core.errors import NotAllowed
 
@@ -70,10 +71,10 @@ def test_what_an_administrator_took_away_stays_away_and_what_they_gave_stays():
 def test_an_administrator_changes_a_role_with_rights_and_group_and_other_groups_stay():
     administrator, user = make_administrator(), make_user()
     user.groups.add(Group.objects.create(name="cataloguers"))
-    services.change_role(user=user, role=Role.LIBRARIAN, by=administrator)
+    people.change_role(user=user, role=Role.LIBRARIAN, by=administrator)
     user = User.objects.get(pk=user.pk)
     assert (user.is_staff, names(user)) == (True, {"librarian", "cataloguers"})
-    services.change_role(user=user, role=Role.PATRON, by=administrator)
+    people.change_role(user=user, role=Role.PATRON, by=administrator)
     user = User.objects.get(pk=user.pk)
     assert (user.is_staff, names(user)) == (False, {"patron", "cataloguers"})
 
@@ -84,32 +85,32 @@ def test_nobody_else_changes_a_role_whatever_permissions_they_were_given(role):
     librarian.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     for user in (librarian, make_user(), make_administrator()):
         with pytest.raises(NotAllowed):
-            services.change_role(user=user, role=role, by=librarian)
+            people.change_role(user=user, role=role, by=librarian)
 
 
 def test_a_librarian_with_the_permission_edits_patrons_and_nobody_above():
     librarian = make_librarian()
-    assert not services.may_edit(librarian, make_user())
+    assert not people.may_edit(librarian, make_user())
     librarian.user_permissions.set(Permission.objects.filter(codename="change_user"))
     librarian = User.objects.get(pk=librarian.pk)
-    assert services.may_edit(librarian, make_user())
+    assert people.may_edit(librarian, make_user())
     for user in (make_administrator(), make_librarian(), librarian):
-        assert not services.may_edit(librarian, user)
+        assert not people.may_edit(librarian, user)
         with pytest.raises(NotAllowed):
-            services.change_active(user=user, is_active=False, by=librarian)
+            people.change_active(user=user, is_active=False, by=librarian)
 
 
 def test_the_last_administrator_stays_one_and_stays_in():
     administrator = make_administrator()
     kept_out = make_administrator()
-    services.change_active(user=kept_out, is_active=False, by=administrator)
+    people.change_active(user=kept_out, is_active=False, by=administrator)
     with pytest.raises(errors.LastAdministrator):
-        services.change_role(user=administrator, role=Role.PATRON, by=administrator)
+        people.change_role(user=administrator, role=Role.PATRON, by=administrator)
     with pytest.raises(errors.LastAdministrator):
-        services.change_active(user=administrator, is_active=False, by=administrator)
-    services.change_role(user=kept_out, role=Role.LIBRARIAN, by=administrator)
+        people.change_active(user=administrator, is_active=False, by=administrator)
+    people.change_role(user=kept_out, role=Role.LIBRARIAN, by=administrator)
     other = make_administrator()
-    services.change_role(user=administrator, role=Role.PATRON, by=other)
+    people.change_role(user=administrator, role=Role.PATRON, by=other)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -120,7 +121,7 @@ def test_two_administrators_who_dismiss_each_other_at_once_leave_one():
     def dismiss(pair):
         start.wait()
         try:
-            return services.change_role(user=pair[1], role=Role.PATRON, by=pair[0])
+            return people.change_role(user=pair[1], role=Role.PATRON, by=pair[0])
         except errors.LastAdministrator:
             return None
         finally:

@@ -15,13 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import sessions, tokens
-from accounts.models import Activity
-from accounts.session_models import BrowserSession, TokenFamily
-from accounts.session_store import SessionStore, hash_key
+from accounts.models.sessions import BrowserSession, TokenFamily
+from accounts.sessions import services as sessions
+from accounts.sessions import tokens
+from accounts.sessions.store import SessionStore, hash_key
+from accounts.sessions.user_agents import in_words
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
-from accounts.user_agents import in_words
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 PAGE, END, END_OTHERS, SIGN_IN, CODE = (
@@ -96,7 +97,7 @@ def test_one_browser_is_ended():
     here, there, third = in_turn(user, FIREFOX, CHROME, "curl/8")
     assert here.post(END, {"device": ref_of(there)})["Location"] == PAGE
     assert [is_in(client) for client in (here, there, third)] == [True, False, True]
-    assert Activity.objects.filter(verb="session_ended", subject=user).count() == 1
+    assert Activity.objects.filter(verb="session.ended", subject=user).count() == 1
 
 
 def test_one_app_is_ended_with_its_access_token(client):
@@ -129,7 +130,7 @@ def test_all_others_are_ended():
     answer = here.post("/api/v1/auth/token/refresh/", {"refresh": pair.refresh}, "application/json")
     assert answer.status_code == 401
     assert b"End all others" not in here.get(PAGE).content
-    assert Activity.objects.filter(verb="sessions_ended", subject=user).count() == 1
+    assert Activity.objects.filter(verb="session.others_ended", subject=user).count() == 1
 
 
 def test_somebody_else_s_device_is_not_there():

@@ -14,8 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import errors, limits, sign_in
+from accounts import errors
+from accounts.limits import services as limits
 from accounts.models import OneTimeCode, User
+from accounts.sign_in import steps
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, other_than
 
@@ -314,9 +316,9 @@ def test_what_cannot_be_right_is_told_beside_its_field(client, given):
 def test_a_made_up_challenge_is_refused():
     for challenge in ("", "x", "\x00"):
         with pytest.raises(errors.ChallengeGone):
-            sign_in.finish(challenge=challenge, digits="123456")
+            steps.finish(challenge=challenge, digits="123456")
         with pytest.raises(errors.ChallengeGone):
-            sign_in.send_again(challenge=challenge)
+            steps.send_again(challenge=challenge)
 
 
 def test_the_pages_are_valid_html_with_a_label_for_each_field(client):

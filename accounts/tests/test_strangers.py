@@ -8,9 +8,12 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts import credentials, errors, limits, otp, sign_in
-from accounts.device_cookies import COOKIE
+from accounts import errors
+from accounts.limits import services as limits
 from accounts.models import OneTimeCode, Purpose, User
+from accounts.services import credentials
+from accounts.sessions.device_cookies import COOKIE
+from accounts.sign_in import codes, steps
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, digits_in, other_than
 
@@ -28,7 +31,7 @@ def owner() -> User:
 def ask(client, minute=0, device=""):
     at = MONDAY + timedelta(minutes=minute)
     row = credentials.ask_to_reset(email="ada@example.org", client=client, device=device, at=at)
-    assert otp.send(code_id=row.pk, at=at)
+    assert codes.send(code_id=row.pk, at=at)
     return digits_in(str(mail.outbox[-1].body))
 
 
@@ -127,7 +130,7 @@ def test_a_known_browser_is_locked_out_too_when_it_guesses(owner, settings):
 
 
 def test_a_browser_knows_one_account_alone_and_a_made_up_cookie_none(owner, rf):
-    from accounts.device_cookies import device_of
+    from accounts.sessions.device_cookies import device_of
 
     known, other = Client(), make_user()
     cookie = signed_in(known, owner).cookies[COOKIE]
@@ -148,10 +151,10 @@ def test_a_browser_knows_one_account_alone_and_a_made_up_cookie_none(owner, rf):
 
 
 def test_nobody_waits_longer_for_a_code_than_the_cool_down(owner):
-    otp.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY)
-    otp.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(hours=1))
+    codes.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY)
+    codes.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(hours=1))
     with pytest.raises(errors.CodeTooSoon) as told:
-        otp.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(minutes=59, seconds=50))
+        codes.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(minutes=59, seconds=50))
     assert told.value.retry_after <= 60
 
 
@@ -178,4 +181,4 @@ def test_no_lock_out_outlasts_its_length_by_a_clock_that_was_set_back(settings):
     assert told.value.retry_after == 900
     limits.check_not_locked_out("ada@example.org", at=MONDAY - timedelta(hours=1))
     with pytest.raises(errors.WrongCredentials):
-        sign_in.begin(email="ada@example.org", password="wrong horse 7", at=MONDAY - timedelta(hours=1))
+        steps.begin(email="ada@example.org", password="wrong horse 7", at=MONDAY - timedelta(hours=1))

@@ -10,9 +10,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from accounts import errors, sessions, tickets, tokens
+from accounts import errors
 from accounts.models import User
-from accounts.session_models import Ticket
+from accounts.models.sessions import Ticket
+from accounts.sessions import services as sessions
+from accounts.sessions import socket_tickets, tokens
 from accounts.tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +29,9 @@ def test_a_client_with_a_token_gets_a_ticket_that_lets_it_in_once(client):
     assert set(answer.json()) == {"ticket", "expires_in"}
     assert answer.json()["expires_in"] == 60
     ticket = answer.json()["ticket"]
-    assert tickets.redeem(ticket=ticket) == user
+    assert socket_tickets.redeem(ticket=ticket) == user
     with pytest.raises(errors.TicketNotValid):
-        tickets.redeem(ticket=ticket)
+        socket_tickets.redeem(ticket=ticket)
 
 
 def test_nobody_gets_none(client):
@@ -39,60 +41,60 @@ def test_nobody_gets_none(client):
 
 def test_a_ticket_ends_after_a_minute():
     user = make_user()
-    ticket = tickets.issue(user=user, at=MONDAY)
+    ticket = socket_tickets.issue(user=user, at=MONDAY)
     with pytest.raises(errors.TicketNotValid):
-        tickets.redeem(ticket=ticket, at=MONDAY + timedelta(seconds=60))
-    assert tickets.redeem(ticket=ticket, at=MONDAY + timedelta(seconds=59)) == user
+        socket_tickets.redeem(ticket=ticket, at=MONDAY + timedelta(seconds=60))
+    assert socket_tickets.redeem(ticket=ticket, at=MONDAY + timedelta(seconds=59)) == user
 
 
 def test_only_a_hash_is_kept():
-    ticket = tickets.issue(user=make_user())
+    ticket = socket_tickets.issue(user=make_user())
     assert ticket not in str(Ticket.objects.values().get())
     with pytest.raises(errors.TicketNotValid):
-        tickets.redeem(ticket=Ticket.objects.get().ticket_hash)
+        socket_tickets.redeem(ticket=Ticket.objects.get().ticket_hash)
 
 
 def test_who_is_kept_out_or_has_ended_everything_is_not_let_in():
     user, other = make_user(), make_user()
-    gone, ended = tickets.issue(user=user), tickets.issue(user=other)
+    gone, ended = socket_tickets.issue(user=user), socket_tickets.issue(user=other)
     stale = User.objects.get(pk=other.pk)
     User.objects.filter(pk=user.pk).update(is_active=False)
     sessions.end_others(user=other, this="")
-    for ticket in (gone, ended, tickets.issue(user=stale)):
+    for ticket in (gone, ended, socket_tickets.issue(user=stale)):
         with pytest.raises(errors.TicketNotValid):
-            tickets.redeem(ticket=ticket)
+            socket_tickets.redeem(ticket=ticket)
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "x" * 43, "\x00" * 43, "\ud800", "ä" * 43, "x" * 10_000])
 def test_what_is_no_ticket_lets_nobody_in(ticket):
     with pytest.raises(errors.TicketNotValid):
-        tickets.redeem(ticket=ticket)
+        socket_tickets.redeem(ticket=ticket)
 
 
 def test_old_tickets_are_forgotten():
     user = make_user()
-    tickets.issue(user=user, at=MONDAY)
-    tickets.issue(user=user, at=MONDAY + timedelta(minutes=2))
+    socket_tickets.issue(user=user, at=MONDAY)
+    socket_tickets.issue(user=user, at=MONDAY + timedelta(minutes=2))
     assert Ticket.objects.count() == 1
     sessions.forget_ended(at=MONDAY + timedelta(minutes=4))
     assert not Ticket.objects.exists()
 
 
 def test_the_database_refuses_a_use_after_its_time():
-    tickets.issue(user=make_user(), at=MONDAY)
+    socket_tickets.issue(user=make_user(), at=MONDAY)
     with pytest.raises(IntegrityError), transaction.atomic():
         Ticket.objects.update(used_at=MONDAY + timedelta(seconds=60))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_show_one_ticket_at_once_one_is_let_in():
-    ticket = tickets.issue(user=make_user())
+    ticket = socket_tickets.issue(user=make_user())
     start = Barrier(2)
 
     def run(_number):
         start.wait()
         try:
-            return str(tickets.redeem(ticket=ticket))
+            return str(socket_tickets.redeem(ticket=ticket))
         except errors.TicketNotValid:
             return ""
         finally:
@@ -106,4 +108,4 @@ def test_a_session_gets_a_ticket_too():
     client = Client()
     user = make_user()
     client.force_login(user)
-    assert tickets.redeem(ticket=client.post(URL).json()["ticket"]) == user
+    assert socket_tickets.redeem(ticket=client.post(URL).json()["ticket"]) == user

@@ -16,10 +16,13 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from accounts import errors, sessions, tokens
-from accounts.models import Activity, User
-from accounts.session_models import TokenFamily
+from accounts import errors
+from accounts.models import User
+from accounts.models.sessions import TokenFamily
+from accounts.sessions import services as sessions
+from accounts.sessions import tokens
 from accounts.tests.factories import PASSWORD, make_user
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 AUTH = "/api/v1/auth"
@@ -58,7 +61,7 @@ def test_a_refresh_token_used_twice_ends_the_whole_family(clock):
     for token in (first.access, second["access"], second["refresh"]):
         assert verified(token) == 401
     assert me(second["access"]).status_code == 401
-    assert Activity.objects.filter(verb="token_reused", subject=user).count() == 1
+    assert Activity.objects.filter(verb="token.reused", subject=user).count() == 1
 
 
 def test_a_token_from_further_back_ends_the_family_too(clock):
@@ -119,7 +122,7 @@ def test_the_same_client_gets_the_same_token_again_for_some_seconds(clock):
     clock.shift(10)
     for key in ("k-2", ""):
         assert refreshed(first.refresh, key=key, client=Client(**APP)).json()["refresh"] == second["refresh"]
-    assert Activity.objects.filter(verb="token_reused").count() == 0
+    assert Activity.objects.filter(verb="token.reused").count() == 0
     clock.shift(1)
     assert refreshed(first.refresh, client=Client(**APP)).status_code == 401
     assert refreshed(second["refresh"], client=Client(**APP)).status_code == 401

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import services, usernames
+from accounts.people import usernames
+from accounts.services import people
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
 from library.core.errors import InvalidInput
@@ -169,7 +170,7 @@ def test_a_name_that_is_left_out_is_chosen_and_counts_nothing(client, few_checks
     make_user(username="ada")
     for number in range(3):
         email = f"ada{number}@example.org"
-        services.ask_to_register(email=email)
+        people.ask_to_register(email=email)
         body = {"email": email, "otp": deliver(), "full_name": "Ada", "password": PASSWORD}
         answer = client.post("/api/v1/auth/register/", body, "application/json")
         assert answer.status_code == 201

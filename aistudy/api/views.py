@@ -11,7 +11,7 @@ from aistudy import queries
 from aistudy.api.serializers import StudySerializer
 from catalog.access import check_may_read
 from catalog.queries import get_book
-from library.core.api import ErrorSerializer
+from library.core.http.api import ErrorSerializer
 
 
 class StudyView(APIView):

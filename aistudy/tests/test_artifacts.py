@@ -22,11 +22,11 @@ from library.jobs.models import Job
 from library.jobs.tasks import perform
 from rag import queries as rag
 from rag import services
-from rag.ingest.build import build_index
+from rag.indexes.generation_build import build_index
 from rag.models import Document, Page
-from rag.sentences import fold_space
 from rag.tests import pdfs
 from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+from rag.text.sentences import fold_space
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
 

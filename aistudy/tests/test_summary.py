@@ -9,7 +9,7 @@ import pytest
 
 from aistudy.summary import FEWEST, MOST, Passage, Sentence, main_matter, summarise
 from library.ai.embeddings import Vectors, unit
-from rag.places import Part
+from rag.text.passage_parts import Part
 
 TOPICS = ["cells", "rivers", "engines", "whales", "planets", "breads", "towers", "glaciers", "violins", "harvests"]
 

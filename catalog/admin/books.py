@@ -21,13 +21,13 @@ from catalog.admin.bulk import BulkEdit
 from catalog.admin.choosing import Choice, ChooseOne, ChooseSeveral, Choosing, OneOrNew, SeveralOrNew
 from catalog.admin.copies import OWN, add, given_barcode, suggesting
 from catalog.admin.merging import MergeBooks
-from catalog.finding import numbers
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
-from catalog.merged import kept_id
+from catalog.locks import lock_book
 from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
-from catalog.services import barcodes, names
+from catalog.redirects import kept_id
+from catalog.search import by_number
+from catalog.services import authorities, barcodes
 from catalog.services import history as changes
-from catalog.services.locks import lock_book
 from library.core.admin import CATALOGUE, NamedCells
 from library.search.cut import asked
 
@@ -46,7 +46,7 @@ SOME = 3  # of the authors, in a row of the list
 
 def _with_number(term: str) -> list[int]:
     """The books that have ``term`` as a barcode, an ISBN or another number, each by its index."""
-    forms = numbers.spellings(term) | {term}
+    forms = by_number.spellings(term) | {term}
     return [
         *Copy.objects.filter(barcode_folded=term).values_list("book", flat=True),
         *BookIdentifier.objects.filter(value__in=forms).order_by().values_list("book", flat=True)[:100],
@@ -54,12 +54,14 @@ def _with_number(term: str) -> list[int]:
     ]
 
 
-one_author = Choice(OneOrNew, ChooseOne, lambda name: names.authors([name])[0], "catalog.add_author")
-one_series = Choice(OneOrNew, ChooseOne, names.series, "catalog.add_series")
+one_author = Choice(OneOrNew, ChooseOne, lambda name: authorities.authors([name])[0], "catalog.add_author")
+one_series = Choice(OneOrNew, ChooseOne, authorities.series, "catalog.add_series")
 several_categories = Choice(
-    SeveralOrNew, ChooseSeveral, lambda name: names.categories([name])[0], "catalog.add_category"
+    SeveralOrNew, ChooseSeveral, lambda name: authorities.categories([name])[0], "catalog.add_category"
 )
-several_subjects = Choice(SeveralOrNew, ChooseSeveral, lambda name: names.subjects([name])[0], "catalog.add_subject")
+several_subjects = Choice(
+    SeveralOrNew, ChooseSeveral, lambda name: authorities.subjects([name])[0], "catalog.add_subject"
+)
 
 
 class AuthorshipInline(Choosing, NamedCells, AuthorshipRows):

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from catalog import checks
+from catalog import validation
 
 if TYPE_CHECKING:  # generic only for the type checker
     OneBase = forms.ModelChoiceField[Any]
@@ -127,7 +127,7 @@ def _added(field: OneOrNew | SeveralOrNew, values: Iterable[str]) -> list[Model]
     for value in values:
         if not field.may_add:
             raise ValidationError(_("You may choose here, but not add: ask somebody who may."))
-        made.append(field.make(checks.one_line(value[len(NEW) :], at_most=checks.NAME_LENGTH, required=True)))
+        made.append(field.make(validation.one_line(value[len(NEW) :], at_most=validation.NAME_LENGTH, required=True)))
     return made
 
 

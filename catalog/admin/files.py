@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from catalog.files import stored
 from catalog.models import FileFault
-from catalog.services import stored
 from library.core.admin import banner
 
 NAMED = 5

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from catalog.finding.facets import language_name
 from catalog.models import Book, Branch, Category, Series
+from catalog.search.matches.facets import language_name
 
 Choices = Iterable[tuple[str, Any]]
 Rows = QuerySet[Book]

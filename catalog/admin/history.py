@@ -12,9 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Activity
 from catalog.models import Book, BookMerge, CopyStatus, ReadingLevel
 from catalog.models import Copy as CopyModel
+from library.activity.models import Activity
 
 SHOWN = 200
 DEEDS = {

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from catalog.models import BookGeneration
-from catalog.services import generations, vectors
+from catalog.semantic import generations, vectors
 from library.core.admin import SYSTEM
 from library.jobs import queries as jobs
 

@@ -15,11 +15,11 @@ from accounts.models import User
 from catalog import queries, services
 from catalog.api.fields import BranchField, ItemTypeField
 from catalog.api.serializers import CopySerializer
+from catalog.copy_status import SHELF_STATUSES
 from catalog.models import Condition, Copy, ItemType
-from catalog.moves import SHELF_STATUSES
-from library.core.api import ErrorSerializer
 from library.core.errors import NotFound
-from library.core.permissions import requires
+from library.core.http.api import ErrorSerializer
+from library.core.http.permissions import requires
 
 REFUSED = {
     400: ErrorSerializer,

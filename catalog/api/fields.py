@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog import checks
+from catalog import validation
 from catalog.models import Branch, ItemType
 
 ID_OR_CODE = {"oneOf": [{"type": "integer"}, {"type": "string"}]}
@@ -25,7 +25,7 @@ class NamedField(serializers.CharField):
     shown: ClassVar[str] = "code"
 
     def to_internal_value(self, data: Any) -> Any:
-        text = checks.readable(str(super().to_internal_value(data)))
+        text = validation.readable(str(super().to_internal_value(data)))
         by_code = None if isinstance(data, int) else self.model._default_manager.filter(code=text).first()
         found = by_code or (self._by_id(int(text)) if text.isdecimal() and len(text) < 10 else None)
         if found is None:

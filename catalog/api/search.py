@@ -11,12 +11,12 @@ from rest_framework.response import Response
 
 from catalog import queries
 from catalog.api.serializers import BookRowSerializer
-from catalog.listing import Found
 from catalog.models import Book
-from catalog.search import Results, search
-from catalog.search_form import FORMATS, LANGUAGE, SORTS, VALUES_AT_MOST, YEAR, SearchForm
-from library.core.api import Pages
+from catalog.pages.result_list import Found
+from catalog.pages.search_form import FORMATS, LANGUAGE, SORTS, VALUES_AT_MOST, YEAR, SearchForm
+from catalog.search.services import Results, search
 from library.core.errors import InvalidInput
+from library.core.http.api import Pages
 
 TEXT = {"type": "string"}
 LAST_PAGE = 10**7  # of a catalogue that nobody has: a later one is empty without asking

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog import checks
-from catalog.filekinds import PDF
+from catalog import validation
 from catalog.models import Authorship, Book, BookIdentifier, Branch, Copy, ReadingLevel
 from catalog.services import check_upload
+from catalog.values.file_kinds import PDF
 
 
 class BranchSerializer(serializers.ModelSerializer[Branch]):
@@ -69,7 +69,7 @@ class CopySerializer(serializers.ModelSerializer[Copy]):
 class ContributorSerializer(serializers.Serializer[Any]):
     """Somebody named in a book who is not its author."""
 
-    name = serializers.CharField(max_length=checks.NAME_LENGTH)
+    name = serializers.CharField(max_length=validation.NAME_LENGTH)
     role = serializers.ChoiceField(choices=[role for role in Authorship.Position.values if role != "author"])
 
 
@@ -174,10 +174,10 @@ class BookSavedSerializer(BookSerializer):
 class BookWriteSerializer(serializers.Serializer[Any]):
     """A new book, or with PATCH the part of it that changes. ``pdf`` and ``file`` are two names for one thing."""
 
-    title = serializers.CharField(max_length=checks.TITLE_LENGTH)
+    title = serializers.CharField(max_length=validation.TITLE_LENGTH)
     authors = serializers.ListField(
-        child=serializers.CharField(max_length=checks.NAME_LENGTH),
-        max_length=checks.NAMES_AT_MOST,
+        child=serializers.CharField(max_length=validation.NAME_LENGTH),
+        max_length=validation.NAMES_AT_MOST,
         help_text="Names, in the order of the title page. In a multipart body the field is repeated.",
     )
     isbn = serializers.CharField(
@@ -186,21 +186,23 @@ class BookWriteSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="ISBN-10 or ISBN-13, as it is printed, pasted or scanned.",
     )
-    subtitle = serializers.CharField(required=False, allow_blank=True, max_length=checks.TITLE_LENGTH)
+    subtitle = serializers.CharField(required=False, allow_blank=True, max_length=validation.TITLE_LENGTH)
     filing_title = serializers.CharField(
         required=False,
         allow_blank=True,
-        max_length=checks.TITLE_LENGTH,
+        max_length=validation.TITLE_LENGTH,
         help_text="Only where the language's rule is wrong: the title from the word that it is filed by.",
     )
     categories = serializers.ListField(
         child=serializers.CharField(max_length=80),
-        max_length=checks.NAMES_AT_MOST,
+        max_length=validation.NAMES_AT_MOST,
         required=False,
         help_text="Names; those that do not exist are made.",
     )
     subjects = serializers.ListField(
-        child=serializers.CharField(max_length=checks.NAME_LENGTH), max_length=checks.NAMES_AT_MOST, required=False
+        child=serializers.CharField(max_length=validation.NAME_LENGTH),
+        max_length=validation.NAMES_AT_MOST,
+        required=False,
     )
     contributors = ContributorSerializer(
         many=True, required=False, help_text="Editors, translators, illustrators. Multipart: contributors[0]name …"
@@ -209,14 +211,14 @@ class BookWriteSerializer(serializers.Serializer[Any]):
         required=False,
         allow_blank=True,
         allow_null=True,
-        max_length=checks.NAME_LENGTH,
+        max_length=validation.NAME_LENGTH,
         help_text="Its name; one that does not exist is made. Empty: none.",
     )
     series_position = serializers.CharField(
         required=False,
         allow_blank=True,
         allow_null=True,
-        max_length=checks.PLACE_LENGTH,
+        max_length=validation.PLACE_LENGTH,
         help_text="A number, as 2 or 1.5, or a range, as 1-3. Null or empty: none.",
     )
     identifiers = IdentifierSerializer(
@@ -224,16 +226,16 @@ class BookWriteSerializer(serializers.Serializer[Any]):
     )
     reading_level = serializers.ChoiceField(required=False, allow_blank=True, choices=ReadingLevel.choices)
     minimum_age = serializers.IntegerField(
-        required=False, allow_null=True, min_value=0, max_value=checks.OLDEST_MINIMUM_AGE, help_text="In years."
+        required=False, allow_null=True, min_value=0, max_value=validation.OLDEST_MINIMUM_AGE, help_text="In years."
     )
-    publisher = serializers.CharField(required=False, allow_blank=True, max_length=checks.NAME_LENGTH)
+    publisher = serializers.CharField(required=False, allow_blank=True, max_length=validation.NAME_LENGTH)
     year = serializers.IntegerField(required=False, allow_null=True)
     language = serializers.CharField(
         required=False,
         max_length=40,
         help_text="A code of ISO 639, as en or grc.",
     )
-    description = serializers.CharField(required=False, allow_blank=True, max_length=checks.DESCRIPTION_LENGTH)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=validation.DESCRIPTION_LENGTH)
     page_count = serializers.IntegerField(required=False, allow_null=True)
     is_public = serializers.BooleanField(default=True, help_text="Whether readers may read and ask its file.")
     is_suppressed = serializers.BooleanField(required=False, help_text="Hidden from readers everywhere.")

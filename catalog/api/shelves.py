@@ -11,10 +11,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import likeness, queries, shelves
+from catalog import queries
 from catalog.api.serializers import BookRowSerializer
 from catalog.models import Book
-from library.core.api import ErrorSerializer
+from catalog.pages import shelves
+from catalog.semantic import similar
+from library.core.http.api import ErrorSerializer
 
 
 class ShelvedSerializer(BookRowSerializer):
@@ -68,4 +70,4 @@ class Similar(Shelf):
     def get(self, request: Request, pk: int) -> Response:
         """Books like this one, the likest first: by what their records mean, their subjects, people and series."""
         book = queries.get_book(pk, request.user)
-        return self.shelved(shelves.similar(book, request.user, likeness.MOST))
+        return self.shelved(shelves.similar(book, request.user, similar.MOST))

@@ -26,10 +26,10 @@ from catalog.api.serializers import (
     CopySerializer,
 )
 from catalog.models import Book, Branch
-from catalog.suggest import LETTERS_AT_LEAST, suggest
-from library.core.api import ErrorSerializer
-from library.core.parsers import BoundedJSONParser
-from library.core.permissions import requires
+from catalog.search.suggestions import LETTERS_AT_LEAST, suggest
+from library.core.http.api import ErrorSerializer
+from library.core.http.parsers import BoundedJSONParser
+from library.core.http.permissions import requires
 from library.jobs.models import Job
 
 GONE = {301: ErrorSerializer, 404: ErrorSerializer}

@@ -1,1 +1,1 @@
-"""The parts of ``catalog.search``: reading a query, matching, ranking, spelling, narrowing and counting."""
+"""The parts of ``catalog.search.services``: reading a query, matching, ranking, spelling, narrowing and counting."""

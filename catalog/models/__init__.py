@@ -1,9 +1,9 @@
 """The catalogue: books, who made them, what they are about, and the copies on the shelves."""
 
+from catalog.models.authorities import Author, AuthorAlias, Category, Series, Subject
 from catalog.models.copies import Branch, Condition, Copy, CopyQuerySet, CopyStatus, ItemType
 from catalog.models.files import BookFile, FileFault, random_name
 from catalog.models.index import BookFacts, BookGeneration, BookVector, Term, TermChange
-from catalog.models.names import Author, AuthorAlias, Category, Series, Subject
 from catalog.models.records import Authorship, Book, BookIdentifier, BookMerge, BookQuerySet, ReadingLevel
 
 __all__ = [

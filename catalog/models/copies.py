@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.records import Book
-from library.core.fields import FoldedField, folds, seen_only
+from library.core.database.fields import FoldedField, folds, seen_only
 
 
 class Branch(models.Model):

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.filekinds import EPUB, PDF, TEXT
 from catalog.models.records import Book
-from library.core.ids import uuid7
+from catalog.values.file_kinds import EPUB, PDF, TEXT
+from library.core.database.ids import uuid7
 
 
 def random_name(instance: models.Model | None = None, filename: str = "", *, suffix: str = ".pdf") -> str:

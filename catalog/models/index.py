@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from catalog.models.records import Book
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
 
 
 class BookFacts(models.Model):
-    """All that finds, narrows and counts a book, in one narrow row that triggers keep (``migrations/0006``).
+    """All that finds, narrows and counts a book, in one narrow row that triggers keep (``migrations/sql``).
 
     ``vector`` also holds the lexeme ``~xx`` of the book's language; words of the title have the weight A.
     ``category_ids`` hold the wider categories too.
@@ -98,7 +98,7 @@ class TermChange(models.Model):
 class BookGeneration(models.Model):
     """Vectors of all records by one model. At most one answers searches; the next is built beside it.
 
-    Each has an index of its own in the database (``catalog.services.generations``), so that nothing ever compares the
+    Each has an index of its own in the database (``catalog.semantic.generations``), so that nothing ever compares the
     vectors of two models. ``recipe``: how the text of a record was put together.
     """
 

@@ -10,8 +10,8 @@ from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.names import Author, Category, Series, Subject
-from catalog.series_place import SeriesPlace
+from catalog.models.authorities import Author, Category, Series, Subject
+from catalog.values.series_place import SeriesPlace
 
 OTHER_LANGUAGES = ["iw", "in", "ji", "jw", "mo", "nb", "nn"]  # kept under another code: ``library.core.languages``
 ISBN = r"^97(8[0-9]|9[1-9])[0-9]{9}$"  # 979-0 is printed music: an ISMN

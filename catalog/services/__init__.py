@@ -1,11 +1,8 @@
 """What happens to the catalogue. Everything here is keyword-only, checks its input and leaves nothing half-done."""
 
-from catalog.services.books import Added, create_book, delete_book, update_book
-from catalog.services.bulk import change_books
-from catalog.services.copies import add_copy, change_copy, delete_copy, move_copy
-from catalog.services.files import attach_file, check_upload
-from catalog.services.merging import merge_authors, merge_books, merge_subjects
-from catalog.services.names import (
+from catalog.files.services import attach_file, check_upload
+from catalog.search_index.text import refresh_search_text, refresh_search_texts
+from catalog.services.authorities import (
     rename_author,
     rename_category,
     rename_series,
@@ -13,7 +10,10 @@ from catalog.services.names import (
     save_category,
     set_aliases,
 )
-from catalog.services.text import refresh_search_text, refresh_search_texts
+from catalog.services.books import Added, create_book, delete_book, update_book
+from catalog.services.bulk import change_books
+from catalog.services.copies import add_copy, change_copy, delete_copy, move_copy
+from catalog.services.merging import merge_authors, merge_books, merge_subjects
 
 __all__ = [
     "Added",

@@ -11,15 +11,15 @@ from django.core.files import File
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
-from accounts import activity
 from accounts.models import User
-from catalog import checks
+from catalog import validation
 from catalog.errors import BookInUse, IsbnTaken
+from catalog.files.services import attach_file, refuse_bad_upload, remove_on_commit
+from catalog.locks import lock_book
 from catalog.models import Author, Authorship, Book, BookIdentifier
-from catalog.services import history, names
-from catalog.services.files import attach_file, refuse_bad_upload, remove_on_commit
-from catalog.services.locks import lock_book
-from catalog.services.text import refresh_search_text
+from catalog.search_index.text import refresh_search_text
+from catalog.services import authorities, history
+from library.activity import services as activity
 from library.core.errors import InvalidInput, Level, Reason
 from library.jobs.models import Job
 
@@ -66,7 +66,7 @@ def create_book(
     ``identifiers``: ``{"kind", "value"}`` beside the main ISBN, each valid for its kind. Errors: ``InvalidInput`` with
     every wrong field, ``IsbnTaken``, ``StorageFull``; then neither a row nor a file is left.
     """
-    values = checks.checked(
+    values = validation.checked(
         {
             "title": title,
             "authors": authors,
@@ -89,7 +89,7 @@ def create_book(
             "minimum_age": minimum_age,
             "identifiers": identifiers,
         },
-        checks.BOOK,
+        validation.BOOK,
     )
     if file is not None:
         refuse_bad_upload(file)
@@ -112,7 +112,7 @@ def update_book(*, book: Book, changes: Mapping[str, Any], by: User | None, file
     A list replaces the list that was there: ``authors`` leaves editors and translators alone, ``contributors`` the
     authors. Without its series a book loses its place in it. Errors: as ``create_book``; then everything is as before.
     """
-    values = checks.checked(changes, checks.BOOK)
+    values = validation.checked(changes, validation.BOOK)
     if file is not None:
         refuse_bad_upload(file)
     job = None
@@ -158,7 +158,7 @@ def _write(book: Book, values: Mapping[str, Any]) -> None:
     plain = {name: value for name, value in values.items() if name not in LISTS}
     check_isbn_is_no_other_books(book, plain.get("isbn"))
     if "series" in plain:
-        plain["series"] = names.series(plain["series"]) if plain["series"] else None
+        plain["series"] = authorities.series(plain["series"]) if plain["series"] else None
         if plain["series"] is None:
             plain.setdefault("series_position", None)
     if "series_position" in plain:
@@ -177,15 +177,15 @@ def _write(book: Book, values: Mapping[str, Any]) -> None:
 def _write_lists(book: Book, values: Mapping[str, Any]) -> None:
     others = [name for name, _role in values.get("contributors", ())]
     if others:  # all people take their turns together, in one order
-        names.authors([*values.get("authors", ()), *others])
+        authorities.authors([*values.get("authors", ()), *others])
     if "authors" in values:
-        _write_authors(book, names.authors(values["authors"]))
+        _write_authors(book, authorities.authors(values["authors"]))
     if "contributors" in values:
         _write_contributors(book, values["contributors"])
     if "categories" in values:
-        book.categories.set(names.categories(values["categories"]))
+        book.categories.set(authorities.categories(values["categories"]))
     if "subjects" in values:
-        book.subjects.set(names.subjects(values["subjects"]))
+        book.subjects.set(authorities.subjects(values["subjects"]))
     if "identifiers" in values:
         write_identifiers(book, values["identifiers"])
     elif values.get("isbn"):
@@ -208,7 +208,7 @@ def _write_authors(book: Book, authors: Sequence[Author]) -> None:
 
 def _write_contributors(book: Book, people: Sequence[tuple[str, str]]) -> None:
     book.authorships.exclude(role=Authorship.Position.AUTHOR).delete()
-    rows = dict.fromkeys((names.authors([name])[0], role) for name, role in people)
+    rows = dict.fromkeys((authorities.authors([name])[0], role) for name, role in people)
     Authorship.objects.bulk_create(
         Authorship(book=book, author=author, role=role, position=place) for place, (author, role) in enumerate(rows)
     )

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from catalog import checks
+from catalog import validation
 from catalog.errors import TooManyAtOnce
 from catalog.models import Book, Category, Subject
+from catalog.search_index.text import refresh_search_texts
 from catalog.services import history
-from catalog.services.text import refresh_search_texts
-from library.core.transactions import again_after_deadlock
+from library.core.database.transactions import again_after_deadlock
 
 # More than this at once holds so many locks for so long that the desk would wait.
 AT_MOST = 1_000
@@ -41,7 +41,7 @@ def change_books(
     """
     if len(pks) > AT_MOST:
         raise TooManyAtOnce(limit=AT_MOST)
-    values = checks.checked({name: changes[name] for name in PLAIN if name in changes}, checks.BOOK)
+    values = validation.checked({name: changes[name] for name in PLAIN if name in changes}, validation.BOOK)
     done = 0
     wanted = sorted(pks)
     for batch in (wanted[start : start + TOGETHER] for start in range(0, len(wanted), TOGETHER)):

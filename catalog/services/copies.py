@@ -11,15 +11,15 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog import checks, moves
+from catalog import copy_status, validation
+from catalog.copy_status import SHELF_STATUSES
 from catalog.errors import BarcodeIsCard, BarcodeTaken, CopyInCirculation, CopyInUse, CopyStillLent
+from catalog.locks import lock_book
 from catalog.models import Book, Branch, Copy, CopyStatus, ItemType
-from catalog.moves import SHELF_STATUSES
 from catalog.services import history
-from catalog.services.locks import lock_book
 from catalog.signals import copies_freed
+from library.core.database.transactions import constraint_of
 from library.core.errors import InvalidInput
-from library.core.transactions import constraint_of
 
 # What the database says of a barcode; that it is a card it knows by a trigger of circulation's.
 TAKEN = {"copy_barcode_unique": BarcodeTaken, "copy_barcode_is_a_card": BarcodeIsCard}
@@ -43,7 +43,7 @@ def add_copy(
     ``item_type``: itself or its code; ``price`` in the library's currency. Errors: ``InvalidInput`` with every wrong
     field, also for a status that only lending gives; ``BarcodeTaken``.
     """
-    kept = checks.checked(
+    kept = validation.checked(
         {
             "barcode": barcode,
             "shelf_mark": shelf_mark,
@@ -53,7 +53,7 @@ def add_copy(
             "condition": condition,
             "price": price,
         },
-        checks.COPY,
+        validation.COPY,
     )
     if kept["status"] not in SHELF_STATUSES:
         raise InvalidInput(fields={"status": [_("A new copy cannot be lent or asked for yet.")]})
@@ -72,7 +72,9 @@ def change_copy(*, copy: Copy, changes: Mapping[str, Any], by: User | None = Non
     Errors: ``CopyInCirculation`` for a status that is not the catalogue's to change, ``CopyStillLent`` for that of a
     copy whose loan is open (declared lost), ``CopyMoveImpossible``, ``InvalidInput``, ``BarcodeTaken``.
     """
-    kept = dict(changes) | checks.checked({k: v for k, v in changes.items() if k in checks.COPY}, checks.COPY)
+    kept = dict(changes) | validation.checked(
+        {k: v for k, v in changes.items() if k in validation.COPY}, validation.COPY
+    )
     if "book" in kept:
         raise TypeError("a copy changes its book through move_copy")
     with _refusals(copy, status=kept.get("status")), transaction.atomic():
@@ -139,8 +141,8 @@ def _check_status(now: Copy, wanted: str) -> None:
         return
     if now.status not in SHELF_STATUSES:
         raise CopyInCirculation(barcode=now.barcode, status=now.get_status_display())
-    if wanted not in moves.CATALOGUE[CopyStatus(now.status)]:
-        raise moves.impossible(now.barcode, now.status, wanted)
+    if wanted not in copy_status.CATALOGUE[CopyStatus(now.status)]:
+        raise copy_status.impossible(now.barcode, now.status, wanted)
 
 
 @contextmanager
@@ -150,10 +152,10 @@ def _refusals(copy: Copy, *, status: str | None = None) -> Iterator[None]:
         yield
     except IntegrityError as clash:
         broken = constraint_of(clash)
-        if broken == moves.CONSTRAINT and status is not None:
+        if broken == copy_status.CONSTRAINT and status is not None:
             now = Copy.objects.values_list("status", flat=True).get(pk=copy.pk)
-            raise moves.impossible(copy.barcode, now, status) from clash
-        if broken == moves.WHILE_LENT:
+            raise copy_status.impossible(copy.barcode, now, status) from clash
+        if broken == copy_status.WHILE_LENT:
             raise CopyStillLent(barcode=copy.barcode) from clash
         if broken not in TAKEN:
             raise

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from accounts import activity
 from accounts.models import User
-from accounts.plain import Value
 from catalog.models import Authorship, Book, Copy
+from library.activity import services as activity
+from library.activity.values import Value
 
 PLAIN = (
     "title",

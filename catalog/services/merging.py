@@ -9,19 +9,19 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts import activity
 from accounts.models import User
-from accounts.plain import Value
 from catalog.errors import MergeFileUnclear, MergeIncomplete
-from catalog.merged import kept_id, moved
+from catalog.files.services import remove_on_commit
 from catalog.models import Author, AuthorAlias, Authorship, Book, BookFile, BookIdentifier, BookMerge, Copy, Subject
+from catalog.redirects import kept_id, moved
+from catalog.search_index.text import refresh_search_text, refresh_search_texts
 from catalog.services import history
-from catalog.services.files import remove_on_commit
-from catalog.services.names import refresh_books_of
-from catalog.services.text import refresh_search_text, refresh_search_texts
+from catalog.services.authorities import refresh_books_of
 from catalog.signals import books_merging, copies_freed
+from library.activity import services as activity
+from library.activity.values import Value
+from library.core.database.transactions import again_after_deadlock
 from library.core.errors import InvalidInput, NotFound
-from library.core.transactions import again_after_deadlock
 
 # What this module takes along, and what the database deletes with a book because it can be made again.
 OURS = frozenset(

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from catalog import isbn
 from catalog.models import Author, Authorship, Book, Category, Subject
-from catalog.names import display_name, sort_name, sort_title
+from catalog.values import isbn
+from catalog.values.filing import display_name, sort_name, sort_title
 from library.search.cut import recorded, spaced
 from library.search.fold import fold
 

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tests.factories import make_librarian
+from catalog.files import pending
 from catalog.models import Author, Book, BookIdentifier, Category, Copy, Series, Subject
-from catalog.services import barcodes, pending
+from catalog.services import barcodes
 from catalog.tests.factories import make_branch, make_copy, pdf, record, stored
 from catalog.tests.test_admin import ADD, LIST, change, form, rows, saved
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import Author, Authorship, Book, Branch, Category, Copy, CopyStatus, Subject
-from catalog.search import search
+from catalog.search.services import search
 from catalog.tests.factories import make_branch, make_copy, pdf, record, stored
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Activity, Role
+from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
 from catalog import services
 from catalog.admin.history import of_book
@@ -15,6 +15,7 @@ from catalog.models import Author, AuthorAlias, Book, BookIdentifier, Category, 
 from catalog.services import bulk
 from catalog.tests.factories import make_branch, make_copy, pdf, record
 from catalog.tests.test_admin import ADD, LIST, NAMES, change, form, rows, saved
+from library.activity.models import Activity
 from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db

@@ -69,7 +69,7 @@ def test_anybody_searches_the_catalogue(api):
 
 def test_what_is_only_near_in_meaning_is_listed_apart(api, monkeypatch):
     wizard = record("A Wizard of Earthsea")
-    monkeypatch.setattr("catalog.finding.near.nearest", lambda text, *, answers: {wizard.pk: 0.9})
+    monkeypatch.setattr("catalog.search.near.nearest", lambda text, *, answers: {wizard.pk: 0.9})
     body = api.get(BOOKS, {"q": "harry potter"}).json()
     assert (body["count"], body["results"]) == (0, [])
     assert [book["id"] for book in body["near"]] == [wizard.pk]

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import Activity
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import Book, Copy, ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 

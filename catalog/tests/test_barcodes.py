@@ -5,7 +5,7 @@ from django.db import connection
 
 from catalog.models import Copy
 from catalog.tests.factories import make_copy
-from library.core.fields import fold_stored
+from library.core.database.fields import fold_stored
 
 
 @pytest.mark.django_db

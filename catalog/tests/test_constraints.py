@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from catalog.models import Authorship, Book, BookFile, BookIdentifier, Branch, Copy
-from catalog.services.names import authors
+from catalog.services.authorities import authors
 from catalog.tests.factories import make_book, make_branch, make_copy
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from catalog import moves, services
+from catalog import copy_status, services
 from catalog.models import Author, Authorship, Book, BookFacts, Branch, Category, Copy, CopyStatus
 from catalog.tests.factories import make_book, make_branch
 from library.core.errors import LibraryError
@@ -140,7 +140,7 @@ def add(book: int, branch: int, status: str, not_for_loan: bool, raw: bool) -> S
             Copy.objects.bulk_create(
                 [Copy(book=where, branch=place, barcode=barcode, status=status, not_for_loan=not_for_loan)]
             )
-        elif status in moves.SHELF_STATUSES:
+        elif status in copy_status.SHELF_STATUSES:
             services.add_copy(book=where, branch=place, barcode=barcode, status=status, not_for_loan=not_for_loan)
         else:
             with pytest.raises(LibraryError):
@@ -167,11 +167,11 @@ def restate(at: int, status: str, raw: bool) -> Step:
                 else:
                     services.change_copy(copy=copy, changes={"status": status})
         except (LibraryError, IntegrityError):
-            own = moves.CATALOGUE.get(CopyStatus(shelf.status), frozenset())
-            assert status not in own if not raw else not moves.may_follow(shelf.status, status)
+            own = copy_status.CATALOGUE.get(CopyStatus(shelf.status), frozenset())
+            assert status not in own if not raw else not copy_status.may_follow(shelf.status, status)
             event("a move was refused")
             return
-        assert moves.may_follow(shelf.status, status)
+        assert copy_status.may_follow(shelf.status, status)
         world.model = world.model.with_copy(number, replace(shelf, status=status))
 
     return step
@@ -207,7 +207,7 @@ def move(at: int, book: int, raw: bool) -> Step:
         shelf = world.model.copies[number]
         if raw:
             run("UPDATE catalog_copy SET book_id = %s WHERE id = %s", world.books[book].pk, copy.pk)
-        elif shelf.status in moves.SHELF_STATUSES:
+        elif shelf.status in copy_status.SHELF_STATUSES:
             services.move_copy(copy=copy, book=world.books[book])
         else:
             with pytest.raises(LibraryError):

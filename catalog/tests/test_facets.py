@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import make_librarian
 from catalog import queries, services
-from catalog.finding import kept
 from catalog.models import Author, Book, Branch, Category
-from catalog.search import Filters, search
+from catalog.search.matches import result_cache
+from catalog.search.services import Filters, search
 from catalog.tests.factories import make_branch, make_copy, pdf, record
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +192,7 @@ def test_the_number_of_queries_is_that_of_one_book(shelf):
 
 
 def test_the_numbers_of_a_big_catalogue_are_kept_for_half_a_minute(shelf, monkeypatch):
-    monkeypatch.setattr(kept, "MANY", 10)
+    monkeypatch.setattr(result_cache, "MANY", 10)
     before = search("", user=ANYBODY, facets=True)
     record("Another whale")
     after = search("", user=ANYBODY, facets=True)
@@ -209,7 +209,7 @@ def test_without_redis_everything_is_counted(shelf, settings):
 
 
 def test_a_broad_search_is_kept_for_half_a_minute_but_shows_nothing_hidden_since(shelf, monkeypatch):
-    monkeypatch.setattr(kept, "MANY", 2)
+    monkeypatch.setattr(result_cache, "MANY", 2)
     whale = [record(f"Whale song {n}", language="en") for n in range(25)]
     first = search("song", user=ANYBODY, facets=True, page_size=10)
     record("Whale song again")

@@ -9,13 +9,13 @@ from django.core.cache import cache
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
-from accounts.models import Activity
 from accounts.tests.factories import make_librarian, make_user
 from catalog.access import check_may_read, may_read
 from catalog.errors import BookConfidential
+from catalog.files import stored as files
 from catalog.models import Book
-from catalog.services import stored as files
 from catalog.tests.factories import PDF, make_book, pdf, record, stored
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 CONTENT = PDF + b"0123456789" * 50

@@ -1,16 +1,13 @@
 """One author for one person however the name was entered; filing that a cataloguer corrects; titles in order."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.urls import reverse
 
 from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
 from catalog import services
 from catalog.models import Author, Book
-from catalog.search import search
+from catalog.search.services import search
 from catalog.tests.factories import record
 
 pytestmark = pytest.mark.django_db
@@ -142,29 +139,3 @@ def test_a_cataloguer_says_what_a_title_is_filed_by(admin, client):
     answer = client.patch(f"/api/v1/books/{book.pk}/", {"filing_title": ""}, content_type="application/json")
     book.refresh_from_db()
     assert (answer.status_code, book.sort_title) == (200, "ratones y yo")
-
-
-def test_what_is_stored_is_filed_anew_and_what_was_corrected_stays():
-    step = import_module("catalog.migrations.0017_filing")
-    stored = {
-        "Alaska Department of Fish and Game": "game, alaska department of fish and",
-        "Mao Zedong": "zedong, mao",
-        "Daphne du Maurier": "du maurier, daphne",
-        "Jane Austen": "austen, jane",
-    }
-    for name, filed in stored.items():
-        Author.objects.create(name=name, sort_name=filed)
-    book = record("Et dukkehjem", language="da")
-    Book.objects.update(sort_title="et dukkehjem")
-
-    step.file_authors(apps, None)
-    step.file_titles(apps, None)
-
-    assert dict(Author.objects.values_list("name", "sort_name")) == stored | {
-        "Alaska Department of Fish and Game": "alaska department of fish and game",
-        "Mao Zedong": "mao, zedong",
-    }
-    assert Author.objects.get(is_filed_by_hand=True).name == "Daphne du Maurier"
-    assert Author.objects.get(kind="organisation").name.startswith("Alaska")
-    book.refresh_from_db()
-    assert book.sort_title == "dukkehjem"

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from accounts.tests.factories import make_librarian
 from catalog.errors import SearchTookTooLong
-from catalog.finding import bounds, near, spelling, statement, tsquery, vocabulary
 from catalog.models import Book, BookIdentifier, Series
-from catalog.search import Filters, Results, search
-from catalog.services import terms
+from catalog.search import near, time_limit
+from catalog.search.matches import statement
+from catalog.search.services import Filters, Results, search
+from catalog.search.words import spelling, tsquery, vocabulary
+from catalog.search_index import terms
 from catalog.tests.factories import record
 from library.search import bm25
 
@@ -264,8 +266,8 @@ def many(number: int = 60) -> None:
 @pytest.mark.parametrize("query", ["whale", "whale song", "", "whale or song", "year:1900-1905"])
 def test_pages_never_overlap_and_leave_nothing_out(sort, query, monkeypatch):
     monkeypatch.setattr(statement, "RANKED", 20)
-    monkeypatch.setattr("catalog.finding.view.RANKED", 20)
-    monkeypatch.setattr("catalog.finding.look.RANKED", 20)
+    monkeypatch.setattr("catalog.search.matches.page.RANKED", 20)
+    monkeypatch.setattr("catalog.search.attempt.RANKED", 20)
     many()
     count = find(query, sort=sort).count
     pages = [find(query, sort=sort, page=page, page_size=7) for page in range(1, 12)]
@@ -305,7 +307,7 @@ def test_the_database_scores_as_the_formula_says():
             [list(statement.FIELD_WEIGHTS), book.pk],
         )
         often = statement.FREQUENCY_SCALE * cursor.fetchone()[0]
-    from catalog.finding.narrowing import Narrowing
+    from catalog.search.matches.narrowing import Narrowing
 
     (one,) = statement.run(match, Narrowing(), sort="relevance", offset=0, limit=20, ranked=True).candidates
     expected = bm25.score([often], [known.idf("whale")], length=6, average=known.average)
@@ -385,7 +387,7 @@ def test_a_search_that_takes_too_long_ends_and_says_so(shelf, monkeypatch):
     slow = "SELECT pg_sleep(2), %s::text[]"
     monkeypatch.setattr(vocabulary, "READ", slow)
     monkeypatch.setattr(vocabulary, "COUNT", slow)
-    monkeypatch.setitem(bounds.SETTINGS, "statement_timeout", "50ms")
+    monkeypatch.setitem(time_limit.SETTINGS, "statement_timeout", "50ms")
     with pytest.raises(SearchTookTooLong) as refusal:
         find("ring")
     assert refusal.value.status == 503
@@ -396,7 +398,7 @@ def test_a_search_that_takes_too_long_ends_and_says_so(shelf, monkeypatch):
 def test_the_settings_of_a_search_do_not_outlive_it(shelf):
     def now() -> tuple:
         with connection.cursor() as cursor:
-            cursor.execute(bounds.BEFORE)
+            cursor.execute(time_limit.BEFORE)
             return tuple(cursor.fetchone())
 
     before = now()

@@ -12,7 +12,7 @@ from zlib import crc32
 import pytest
 from django.db import connection, transaction
 
-from catalog.services import terms
+from catalog.search_index import terms
 from catalog.tests import golden, real_records
 from catalog.tests.golden.judge import KNOWN, NEEDED, judge
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.services import terms
+from catalog.search_index import terms
 from catalog.tests import golden
 from catalog.tests.factories import record
 from catalog.tests.golden.judge import judge

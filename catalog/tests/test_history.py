@@ -2,10 +2,10 @@
 
 import pytest
 
-from accounts.models import Activity
 from accounts.tests.factories import make_librarian
 from catalog import services
 from catalog.tests.factories import make_branch, pdf, record
+from library.activity.models import Activity
 from library.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from stdnum import ean
 from stdnum.isbn import to_isbn10
 
-from catalog import isbn
+from catalog.values import isbn
 
 NINE = st.text("0123456789", min_size=9, max_size=9)
 TWELVE = st.builds(str.__add__, st.sampled_from(["978", "979"]), NINE)

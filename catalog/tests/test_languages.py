@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.tests.factories import make_librarian
 from catalog import services
 from catalog.models import Book
-from catalog.search import Filters, search
+from catalog.search.services import Filters, search
 from catalog.tests.factories import record
 from library.core.errors import InvalidInput
 

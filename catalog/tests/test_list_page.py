@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from catalog import services
 from catalog.models import Author, Authorship, Book, Category, Copy, Series, Subject
-from catalog.search import Results
-from catalog.search_form import SORTS
+from catalog.pages.search_form import SORTS
+from catalog.search.services import Results
 from catalog.templatetags.catalog import cover_hue
 from catalog.tests.factories import make_branch, make_copy, pdf, record
 from tests.html import assert_valid
@@ -283,7 +283,7 @@ def test_that_meaning_rests_is_said_only_where_little_was_found(client, monkeypa
 
 def near_to(monkeypatch, *books):
     cosines = {book.pk: 0.9 - place / 10 for place, book in enumerate(books)}
-    monkeypatch.setattr("catalog.finding.near.nearest", lambda text, *, answers: cosines)
+    monkeypatch.setattr("catalog.search.near.nearest", lambda text, *, answers: cosines)
 
 
 def test_what_is_only_near_in_meaning_is_no_match_and_says_so(client, monkeypatch):

@@ -13,9 +13,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog import meaning
 from catalog.models import BookGeneration
-from catalog.services import generations, vectors
+from catalog.semantic import generations, nearest, vectors
 from catalog.tests.factories import make_book, record
 from library import settings as ordinary
 from library.ai import embeddings
@@ -75,7 +74,7 @@ def synthetic(number: int, seed: int) -> Any:
     ],
 )
 def test_a_question_in_other_words_finds_the_record(library, embedder, question, name):
-    found = meaning.nearest(question, at_least=0)
+    found = nearest.nearest(question, at_least=0)
     assert found is not None
     assert found[0][0] == library[name].pk
     assert [score for _book, score in found] == sorted((score for _book, score in found), reverse=True)
@@ -83,8 +82,8 @@ def test_a_question_in_other_words_finds_the_record(library, embedder, question,
 
 @pytest.mark.model
 def test_noise_is_below_the_threshold(library, embedder):
-    assert meaning.nearest("qwxzv blorf 7719") == []
-    assert meaning.nearest("used car insurance quotes") == []
+    assert nearest.nearest("qwxzv blorf 7719") == []
+    assert nearest.nearest("used car insurance quotes") == []
 
 
 @pytest.mark.model
@@ -101,29 +100,29 @@ def test_the_worker_and_the_embedder_process_make_the_same_vectors(library, embe
 
 def test_the_threshold_grows_with_the_number_of_records():
     model = embeddings.spec()
-    assert meaning.threshold(model, 0) == meaning.threshold(model, 500) == model.record_threshold
-    assert meaning.threshold(model, 5_000) == pytest.approx(model.record_threshold + 0.03)
-    assert meaning.threshold(model, 500_000) == pytest.approx(model.record_threshold + 0.09)
+    assert nearest.threshold(model, 0) == nearest.threshold(model, 500) == model.record_threshold
+    assert nearest.threshold(model, 5_000) == pytest.approx(model.record_threshold + 0.03)
+    assert nearest.threshold(model, 500_000) == pytest.approx(model.record_threshold + 0.09)
 
 
 @pytest.mark.model
 def test_a_query_that_means_one_book_does_not_bring_what_is_a_little_like_it(library, embedder):
-    found = meaning.nearest("The life and songs of whales, giants of the sea", at_least=-1)
+    found = nearest.nearest("The life and songs of whales, giants of the sea", at_least=-1)
     assert found is not None
     assert len(found) == len(library)
-    best = meaning.nearest("The life and songs of whales, giants of the sea")
+    best = nearest.nearest("The life and songs of whales, giants of the sea")
     assert best is not None
     assert [book for book, _score in best] == [library["whale"].pk]
 
 
 def test_nothing_can_be_said_without_a_generation_or_an_embedder(settings, tmp_path):
     settings.EMBEDDER_SOCKET_FILE = tmp_path / "embedder.json"
-    assert meaning.nearest("whales") is None
+    assert nearest.nearest("whales") is None
     BookGeneration.objects.create(model="all-MiniLM-L6-v2", dimensions=384, state="live", live_at=timezone.now())
-    assert meaning.nearest("whales") is None
-    assert meaning.nearest("   ") is None
+    assert nearest.nearest("whales") is None
+    assert nearest.nearest("   ") is None
     BookGeneration.objects.update(model="a model whose entry is gone")
-    assert meaning.nearest("whales") is None
+    assert nearest.nearest("whales") is None
 
 
 def test_an_embedder_that_hangs_costs_a_search_a_third_of_a_second(settings, listener):
@@ -132,7 +131,7 @@ def test_an_embedder_that_hangs_costs_a_search_a_third_of_a_second(settings, lis
     BookGeneration.objects.create(model="all-MiniLM-L6-v2", dimensions=384, state="live", live_at=timezone.now())
     settings.MEANING_SECONDS = ordinary.MEANING_SECONDS
     began = time.monotonic()
-    assert meaning.nearest("whales") is None
+    assert nearest.nearest("whales") is None
     assert ordinary.MEANING_SECONDS == 0.3 <= time.monotonic() - began < 1.5
     close_all()
 
@@ -147,16 +146,16 @@ def test_the_same_question_is_embedded_once(monkeypatch):
             return np.eye(1, 4, dtype=np.float32)
 
     monkeypatch.setattr(embeddings, "for_questions", lambda name, seconds: Once())
-    first, second = meaning.vector_of("Große  Wale ", live), meaning.vector_of("große wale", live)
-    assert asked == [meaning.normal("große wale")]
+    first, second = nearest.vector_of("Große  Wale ", live), nearest.vector_of("große wale", live)
+    assert asked == [nearest.normal("große wale")]
     assert first is not None
     assert second is not None
     assert np.array_equal(first, second)
-    assert meaning.vector_of("x" * 10_000, live) is not None
-    assert len(asked[-1]) == meaning.LONGEST_QUERY
+    assert nearest.vector_of("x" * 10_000, live) is not None
+    assert len(asked[-1]) == nearest.LONGEST_QUERY
     cache.clear()
     other = BookGeneration(model="m x", dimensions=5, state="live")
-    assert meaning.vector_of("große wale", other) is None  # the model answers in other dimensions by now
+    assert nearest.vector_of("große wale", other) is None  # the model answers in other dimensions by now
 
 
 @pytest.mark.model
@@ -164,7 +163,7 @@ def test_it_works_without_redis(library, embedder, settings):
     settings.CACHES = {
         "default": settings.CACHES["default"] | {"LOCATION": "unix:///nowhere/redis.sock?db=1"},
     }
-    found = meaning.nearest("large animals of the ocean", at_least=0)
+    found = nearest.nearest("large animals of the ocean", at_least=0)
     assert found is not None
     assert found[0][0] == library["whale"].pk
 
@@ -174,12 +173,12 @@ def test_similar_books_are_nearest_to_its_own_vector_without_itself(library, emb
     other = record("Whales and Dolphins", description="Mammals of the sea.")
     unread = make_book()
     vectors.check()
-    found = meaning.similar_to(library["whale"].pk, limit=2)
+    found = nearest.similar_to(library["whale"].pk, limit=2)
     assert found[0][0] == other.pk
     assert library["whale"].pk not in dict(found)
     assert len(found) == 2
     unread.vectors.all().delete()
-    assert meaning.similar_to(unread.pk, limit=5) == []
+    assert nearest.similar_to(unread.pk, limit=5) == []
 
 
 @pytest.mark.slow
@@ -205,12 +204,12 @@ def test_the_index_finds_nearly_all_that_an_exact_search_finds():
             vectors.store(generation, rows, stored[start : start + 2000])
         vectors.store(other, [(book, 1) for book in ids[:50]], np.eye(50, 8, dtype=np.float32))
         cursor.execute("ANALYZE catalog_bookvector")
-    found, wanted, size = 0, 0, meaning.size(generation)
+    found, wanted, size = 0, 0, nearest.size(generation)
     assert size == pytest.approx(MANY, rel=0.1)
     for query in synthetic(50, seed=3):
         exact = {ids[place] for place in np.argsort(-(stored @ query))[:10]}
         with CaptureQueriesContext(connection) as seen:
-            near = meaning.closest(generation, query, limit=100, vectors=size)
+            near = nearest.closest(generation, query, limit=100, vectors=size)
         assert len(near) == 100
         assert near[0][1] == pytest.approx(float(np.max(stored @ query)), abs=1e-4) or near[0][0] not in exact
         found, wanted = found + len(exact & {book for book, _score in near[:10]}), wanted + 10

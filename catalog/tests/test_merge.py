@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from accounts.models import Activity
 from accounts.tests.factories import make_librarian
 from catalog import services
 from catalog.errors import BookMerged, MergeFileUnclear, MergeIncomplete
@@ -15,6 +14,7 @@ from catalog.queries import get_book
 from catalog.services import merging
 from catalog.signals import books_merging
 from catalog.tests.factories import make_copy, pdf, record, stored
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotFound
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.names import NameKind, display_name, read, sort_name, sort_title
+from catalog.values.filing import NameKind, display_name, read, sort_name, sort_title
 
 PERSON, BODY, MEETING = NameKind.PERSON, NameKind.ORGANISATION, NameKind.MEETING
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.finding.query import EXCLUDED_AT_MOST, PARTS_AT_MOST, QUERY_LENGTH, Query, Years, parse, read_years
+from catalog.search.words.query import EXCLUDED_AT_MOST, PARTS_AT_MOST, QUERY_LENGTH, Query, Years, parse, read_years
 from library.search.fold import words
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog import likeness, services
+from catalog import services
 from catalog.errors import CategoryCircle, CopyMoveImpossible, IsbnTaken
 from catalog.models import Author, AuthorAlias, Book, Category, Copy, ItemType, Series, Subject
-from catalog.services import names
+from catalog.semantic import similar
+from catalog.services import authorities
 from catalog.tests.factories import make_book, make_branch, make_copy, record
 from library.core.errors import InvalidInput
 
@@ -169,10 +170,10 @@ def test_the_database_refuses_a_range_that_does_not_end_after_its_start(start, e
 
 @pytest.mark.parametrize(("most", "places"), [(1, "1"), (2, "1 1-2"), (3, "1 1-2 1-3"), (4, "1 1-2 1-3 2")])
 def test_books_of_a_series_come_by_start_then_end(monkeypatch, most, places):
-    monkeypatch.setattr(likeness, "BY_SERIES", most)
+    monkeypatch.setattr(similar, "BY_SERIES", most)
     for place in ("2", "1-3", "", "1", "1-2"):
         record(f"Volume {place}", series="Saga", series_position=place)
-    alike = [Book.objects.get(pk=one.book_id) for one in likeness.like(record("Prequel", series="Saga"))]
+    alike = [Book.objects.get(pk=one.book_id) for one in similar.like(record("Prequel", series="Saga"))]
     assert sorted(str(book.series_place) for book in alike) == places.split()
 
 
@@ -221,14 +222,14 @@ def test_headings_and_series_are_folded_however_they_are_written():
 
 
 def test_a_category_does_not_lie_within_itself_and_says_so():
-    top = names.categories(["Science"])[0]
+    top = authorities.categories(["Science"])[0]
     low = services.save_category(category=Category(), name="Cells", parent=top)
     with pytest.raises(CategoryCircle, match="Cells is Science itself or lies within it") as refusal:
         services.save_category(category=top, name="Science", parent=low)
     assert "parent" in refusal.value.fields
     assert Category.objects.get(pk=top.pk).parent is None
-    assert names.lies_within(low, top)
-    assert not names.lies_within(top, low)
+    assert authorities.lies_within(low, top)
+    assert not authorities.lies_within(top, low)
 
 
 def test_an_isbn_that_another_record_has_as_a_further_number_is_taken():

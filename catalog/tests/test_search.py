@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from accounts.tests.factories import make_librarian
 from catalog import queries, services
-from catalog.finding import vocabulary
 from catalog.models import Author, Book, Category, Subject
-from catalog.search import Filters, search
-from catalog.services import terms
+from catalog.search.services import Filters, search
+from catalog.search.words import vocabulary
+from catalog.search_index import terms
 from catalog.tests.factories import make_branch, make_copy, record
 
 pytestmark = pytest.mark.django_db

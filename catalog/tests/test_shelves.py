@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tests.factories import make_librarian, make_user
-from catalog import likeness, shelves
 from catalog.models import Book, BookFacts, Series
-from catalog.services import generations, vectors
+from catalog.pages import shelves
+from catalog.semantic import generations, vectors
+from catalog.semantic import similar as likeness
 from catalog.templatetags.catalog import few
 from catalog.tests.factories import make_book, make_copy, record
 from tests.html import assert_valid

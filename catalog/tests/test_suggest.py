@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.tests.factories import make_librarian
-from catalog.finding import beginnings
 from catalog.models import Author, AuthorAlias, Book, Series, Subject
-from catalog.suggest import Suggestion, suggest
+from catalog.search import beginnings
+from catalog.search.suggestions import Suggestion, suggest
 from catalog.tests.factories import record
 from library.search.fold import fold
 from tests.html import assert_valid

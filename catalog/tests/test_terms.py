@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalog import services
 from catalog.models import Book, Term, TermChange
-from catalog.services import terms
+from catalog.search_index import terms
 from catalog.tests.factories import record
 
 FROM_SCRATCH = """

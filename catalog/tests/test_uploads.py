@@ -179,7 +179,7 @@ def test_a_full_disk_is_said_plainly_and_leaves_no_half_file(media, monkeypatch)
             assert len(stored(media)) == 1
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("catalog.services.files.default_storage", FullDisk())
+    monkeypatch.setattr("catalog.files.services.default_storage", FullDisk())
     with pytest.raises(StorageFull):
         record("The Cell", "New Name", file=pdf())
     assert stored(media) == []

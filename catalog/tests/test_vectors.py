@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.tests.factories import make_librarian
-from catalog import meaning
 from catalog.models import Book, BookGeneration, BookVector, Series
-from catalog.services import delete_book, generations, rename_author, vectors
+from catalog.semantic import generations, nearest, vectors
+from catalog.services import delete_book, rename_author
 from catalog.tests.factories import make_book, record
 from library.ai import embeddings
 from library.jobs import services as jobs
@@ -98,7 +98,7 @@ def test_a_job_embeds_every_record_suppressed_ones_too(model):
 
 def test_an_empty_library_has_a_generation_at_once(model):
     build()
-    assert meaning.nearest("anything") == []
+    assert nearest.nearest("anything") == []
     assert model["all-MiniLM-L6-v2"].calls == [["anything"]]
 
 
@@ -169,7 +169,7 @@ def test_a_killed_worker_loses_no_batch_and_the_next_one_goes_on(model):
         perform(job.pk, vectors.build)
     job.refresh_from_db()
     assert (job.state, BookVector.objects.count()) == (JobState.RUNNING, 4)
-    assert meaning.nearest("anything") is None
+    assert nearest.nearest("anything") is None
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
     assert jobs.sweep(at=timezone.now() + vectors.AFTER_FAILURE) == 1
     Job.objects.filter(pk=job.pk).update(not_before=None)
@@ -238,7 +238,7 @@ def test_another_model_is_built_beside_the_one_that_answers_and_takes_its_place_
     def look(number: int) -> None:
         if model["other"].calls[-1] == ["whales"]:
             return
-        found = meaning.nearest("whales", at_least=-1)
+        found = nearest.nearest("whales", at_least=-1)
         seen.append((generations.live() == old, len(found or [])))
 
     settings.EMBEDDING_MODEL = "other"
@@ -257,7 +257,7 @@ def test_another_model_is_built_beside_the_one_that_answers_and_takes_its_place_
     assert BookGeneration.objects.get() == new
     assert BookVector.objects.count() == 4
     assert indexes() == [generations.index_of(new)]
-    found = meaning.nearest("whales", at_least=-1)
+    found = nearest.nearest("whales", at_least=-1)
     assert found is not None
     assert (found[0][0], len(found)) == (books[0].pk, 4)
 

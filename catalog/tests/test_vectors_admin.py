@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import BookGeneration
-from catalog.services import vectors
+from catalog.semantic import vectors
 from catalog.tests.factories import make_book
 from library.jobs import services as jobs
 from library.jobs.models import Job, JobState

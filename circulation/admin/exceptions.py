@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from circulation import opening_words
-from circulation.calendar_forms import ExceptionForm, HolidaysForm, TermForm, chosen_days
+from circulation.admin.calendar_forms import ExceptionForm, HolidaysForm, TermForm, chosen_days
+from circulation.explain import opening_words
 from circulation.models import CalendarException, Term
-from circulation.opening import Hours
+from circulation.rules.opening_hours import Hours
 from circulation.services import opening
 from library.core.admin import RULES
 from library.core.errors import LibraryError

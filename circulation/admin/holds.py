@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from circulation.admin.read_only import ReadOnlyAdmin
 from circulation.models import Hold
-from library.core.admin import LENDING
+from library.core.admin import LENDING, ReadOnlyAdmin
 
 
 @admin.register(Hold)

@@ -22,12 +22,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.models import Branch
-from circulation import calendars, opening_words
-from circulation.calendar_forms import WeekForm
+from circulation.admin.calendar_forms import WeekForm
+from circulation.explain import opening_words
 from circulation.models import OpeningHours, Term
-from circulation.opening import Calendar, Week
+from circulation.rules.opening_hours import Calendar, Week
 from circulation.services import opening
 from circulation.services.redating import LONGEST, Closure, Preview
+from circulation.state import calendars
 from library.core.admin import RULES
 
 if TYPE_CHECKING:  # generic only for the type checker

@@ -18,13 +18,15 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from catalog.models import Branch
-from circulation import desk, services, words
+from circulation import services
+from circulation.desk import scanning
+from circulation.explain import due_words
 from circulation.forms import SCAN_LENGTH, OverrideForm, ScanForm
-from circulation.listing import ByCodeOrId
 from circulation.models import Loan
+from circulation.reports.filters import ByCodeOrId
 from circulation.views.people import add_refusal
 from library.core.errors import Level, LibraryError, Reason
-from library.core.idempotency import form_once
+from library.core.http.idempotency import form_once
 
 
 def _branch(label: Any) -> ByCodeOrId:
@@ -174,15 +176,15 @@ def _lend(given: dict[str, Any], *, by: User) -> list[list[str]]:
     told = _("Lent: %(title)s to %(reader)s, %(due)s.") % {
         "title": loan.copy.book.title,
         "reader": loan.patron.user,
-        "due": words.due_until(loan),
+        "due": due_words.due_until(loan),
     }
     return [["success", told], *(["warning", reason.detail] for reason in loan.alerts)]
 
 
 def _take_back(form: TakeBackForm, *, by: User) -> list[list[str]]:
     given = form.cleaned_data
-    said = desk.TakingBack(form.returned_at, given["is_damaged"])
-    outcome = desk.take_back(given["scan"], by=by, branch=given["branch"], said=said)
+    said = scanning.TakingBack(form.returned_at, given["is_damaged"])
+    outcome = scanning.take_back(given["scan"], by=by, branch=given["branch"], said=said)
     tone = "success" if outcome.tone == "good" else "warning"
     return [[tone, f"{outcome.word}: {' · '.join(outcome.lines)}"]]
 

@@ -13,9 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from circulation.admin.lending import LendingViews
-from circulation.admin.read_only import ReadOnlyAdmin
 from circulation.models import Loan, LoanQuerySet, LoanRenewal, LoanStatus, Override
-from library.core.admin import LENDING
+from library.core.admin import LENDING, ReadOnlyAdmin
 
 
 class StatusFilter(admin.SimpleListFilter):

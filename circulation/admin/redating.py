@@ -15,13 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from circulation.admin.calendar_forms import ClosureForm
 from circulation.admin.exceptions import OwnOrEvery
-from circulation.admin.read_only import ReadOnlyAdmin
-from circulation.calendar_forms import ClosureForm
 from circulation.models import Redating
 from circulation.services import redating
 from circulation.services.redating import Preview
-from library.core.admin import LENDING
+from library.core.admin import LENDING, ReadOnlyAdmin
 from library.core.errors import LibraryError
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState

@@ -16,11 +16,12 @@ from django.utils.translation import ngettext
 
 from accounts.models import Tier, User
 from catalog.models import Branch, ItemType
-from circulation import explaining, queries, services
-from circulation.matrix import DEFAULTS, resolve
-from circulation.matrix_forms import ROWS_A_PAGE, MatrixForm
+from circulation import queries, services
+from circulation.admin.matrix_forms import ROWS_A_PAGE, MatrixForm
+from circulation.explain import sentences
 from circulation.models import LendingSettings, LoanRule
 from circulation.rules import Decision
+from circulation.rules.matrix import DEFAULTS, resolve
 from library.core.admin import RULES
 from library.core.errors import LibraryError
 
@@ -109,7 +110,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
             "page": page,
             "may_edit": self._may_edit(request),
             "seen": services.matrix_version(rows),
-            "parameters": [(name, explaining.NAMES[name]) for name in DEFAULTS],
+            "parameters": [(name, sentences.NAMES[name]) for name in DEFAULTS],
             "shown": "all" if matrix.errors else "loan",
             "asked": asked,
             "explained": _explained(asked, matrix) if asked.is_valid() else None,
@@ -118,11 +119,11 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
         return TemplateResponse(request, "admin/circulation/loanrule/matrix.html", context, status=status)
 
 
-def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[explaining.Line, str]]:
+def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[sentences.Line, str]]:
     """What would hold for the branch, tier and item type asked about, and where the row stands that says so."""
     scope = {name: thing.pk if thing else None for name, thing in asked.cleaned_data.items()}
     values = resolve(queries.rule_rows(tier=scope["tier"]), **scope)
-    lines = explaining.value_lines(explaining.kept(Decision(values=values)))
+    lines = sentences.value_lines(sentences.kept(Decision(values=values)))
     return [(line, matrix.address(line.row) if line.row else "") for line in lines]
 
 

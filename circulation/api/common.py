@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from accounts.models import Patron, Tier, User
 from catalog.api.fields import ID_OR_CODE, NamedField
 from circulation import queries
-from library.core.api import ErrorSerializer
 from library.core.errors import NotFound
-from library.core.idempotency import HEADER, KEY_LENGTH
+from library.core.http.api import ErrorSerializer
+from library.core.http.idempotency import HEADER, KEY_LENGTH
 
 REFUSED = OpenApiResponse(ErrorSerializer, description="Refused, with every reason.")
 INVALID = OpenApiResponse(ErrorSerializer, description="Input that can never be right.")

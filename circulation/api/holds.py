@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from catalog.merged import visible_book
+from catalog.redirects import visible_book
 from circulation import queries, services
 from circulation.api import serializers as shapes
 from circulation.api.common import (
@@ -30,8 +30,8 @@ from circulation.api.common import (
 )
 from circulation.models import Hold, HoldState
 from library.core.errors import NotFound
-from library.core.idempotency import repeatable
-from library.core.permissions import requires
+from library.core.http.idempotency import repeatable
+from library.core.http.permissions import requires
 
 
 @extend_schema_view(retrieve=extend_schema(summary="One hold"))

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.fields import ID_OR_CODE
-from circulation import personas, services, stories
+from circulation import services
 from circulation.api import serializers as shapes
 from circulation.api.common import (
     ABSENT,
@@ -27,12 +27,14 @@ from circulation.api.common import (
     read,
     user_of,
 )
-from circulation.counting import count_loans
 from circulation.errors import LoanAlreadyReturned
-from circulation.listing import LoanFilterForm, narrowed
+from circulation.explain import loan_history
 from circulation.models import Loan, LoanQuerySet, LoanStatus
-from library.core.idempotency import repeatable
-from library.core.permissions import requires
+from circulation.readers import patron_lookup
+from circulation.reports.counts import count_loans
+from circulation.reports.filters import LoanFilterForm, narrowed
+from library.core.http.idempotency import repeatable
+from library.core.http.permissions import requires
 
 # A day from 1900 to 2999, or nothing: forms send fields that were left empty.
 DAY = {"type": "string", "pattern": r"^$|^(19|2\d)\d\d-\d\d-\d\d$", "example": "2026-03-02"}
@@ -110,7 +112,9 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def create(self, request: Request) -> Response:
         """Lend a copy: staff to whom they like, readers to themselves where the rules allow it."""
         asked = read(shapes.CheckOutSerializer, request)
-        patron = personas.patron_meant(user_of(request), asked.pop("patron", ""), permission="circulation.add_loan")
+        patron = patron_lookup.patron_meant(
+            user_of(request), asked.pop("patron", ""), permission="circulation.add_loan"
+        )
         loan = services.check_out(patron=patron, by=user_of(request), **asked)
         return self._shown(loan, status.HTTP_201_CREATED)
 
@@ -170,8 +174,8 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def renew_all(self, request: Request) -> Response:
         """Renew what can be renewed of one's own loans, or as staff of a reader's; the rest with the reasons."""
         card = read(shapes.RenewAllSerializer, request).get("patron", "")
-        patron = personas.patron_meant(user_of(request), card, permission="circulation.change_loan")
-        result = services.renew_all(patron=personas.known(patron), by=user_of(request))
+        patron = patron_lookup.patron_meant(user_of(request), card, permission="circulation.change_loan")
+        result = services.renew_all(patron=patron_lookup.known(patron), by=user_of(request))
         return Response(shapes.RenewedAllSerializer(result, context=self.get_serializer_context()).data)
 
     @extend_schema(
@@ -234,7 +238,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         """Why the loan is due when it is, and what stands against renewing it. Staff see which row gave each value."""
         loan, for_staff = self.get_object(), user_of(request).has_perm("circulation.view_loan")
         renewal = services.explain_renewals([loan]).get(loan.pk) if loan.returned_at is None else None
-        return _told(stories.of_loan(loan, renewal=renewal, for_staff=for_staff), for_staff=for_staff)
+        return _told(loan_history.of_loan(loan, renewal=renewal, for_staff=for_staff), for_staff=for_staff)
 
     @extend_schema(
         request=shapes.ExplainSerializer,
@@ -248,10 +252,12 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def explain_check_out(self, request: Request) -> Response:
         """What would happen if a copy were lent, and why. Nothing changes. Readers ask for themselves."""
         asked = read(shapes.ExplainSerializer, request)
-        patron = personas.patron_meant(user_of(request), asked.pop("patron", ""), permission="circulation.view_loan")
+        patron = patron_lookup.patron_meant(
+            user_of(request), asked.pop("patron", ""), permission="circulation.view_loan"
+        )
         told = services.explain_check_out(patron=patron, by=user_of(request), **asked)
         for_staff = user_of(request).has_perm("circulation.view_loan")
-        return _told(stories.of_decision(told.decision, for_staff=for_staff), for_staff=for_staff)
+        return _told(loan_history.of_decision(told.decision, for_staff=for_staff), for_staff=for_staff)
 
     def _loan(self, loan: Loan) -> Response:
         return Response(self.get_serializer(loan).data)
@@ -262,7 +268,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return Response(shown.data, status=code)
 
 
-def _told(story: stories.Story, *, for_staff: bool) -> Response:
+def _told(story: loan_history.Story, *, for_staff: bool) -> Response:
     return Response(shapes.StorySerializer(story.as_dict(for_staff=for_staff)).data)
 
 

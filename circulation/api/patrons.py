@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.serializers import EmailField, TextField
-from accounts.enrolment import PERMISSION
 from accounts.models import Patron
+from accounts.services.enrolment import PERMISSION
 from circulation.api.common import FORBIDDEN, INVALID, REFUSED, REPEATABLE, TierField, read, user_of
 from circulation.services.readers import register_reader
-from library.core.idempotency import repeatable
-from library.core.permissions import requires
+from library.core.http.idempotency import repeatable
+from library.core.http.permissions import requires
 
 
 class NewPatronSerializer(serializers.Serializer[Any]):

@@ -14,14 +14,15 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.fields import ID_OR_CODE, BranchField, ItemTypeField
-from circulation import explaining, queries, services
+from circulation import queries, services
 from circulation.api.common import ABSENT, FORBIDDEN, INVALID, TierField, user_of
 from circulation.api.serializers import RuleValueSerializer
-from circulation.bounds import LONGEST_PERIOD, MOST
-from circulation.matrix import DEFAULTS, SCOPE, resolve
+from circulation.explain import sentences
 from circulation.models import LoanRule
 from circulation.rules import Decision
-from library.core.permissions import requires
+from circulation.rules.bounds import LONGEST_PERIOD, MOST
+from circulation.rules.matrix import DEFAULTS, SCOPE, resolve
+from library.core.http.permissions import requires
 
 LIMIT = {
     "min_value": -1,
@@ -151,7 +152,7 @@ class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         asked = AskedSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         scope = {name: thing.pk if thing else None for name, thing in asked.validated_data.items()}
-        kept = explaining.kept(Decision(values=resolve(queries.rule_rows(tier=scope["tier"]), **scope)))
+        kept = sentences.kept(Decision(values=resolve(queries.rule_rows(tier=scope["tier"]), **scope)))
         values = [
             {
                 "parameter": line.parameter,
@@ -160,6 +161,6 @@ class LoanRulesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
                 "row": line.row,
                 "source": line.source,
             }
-            for line in explaining.value_lines(kept)
+            for line in sentences.value_lines(kept)
         ]
         return Response(RuleValueSerializer(values, many=True).data)

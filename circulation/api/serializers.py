@@ -12,13 +12,13 @@ from accounts.api.serializers import TextField
 from catalog.api.fields import BranchField
 from catalog.models import Book, CopyStatus
 from circulation import queries
-from circulation.bounds import OUT_OF_BOUNDS
 from circulation.models import Hold, HoldState, Loan, LoanStatus
+from circulation.rules.bounds import OUT_OF_BOUNDS
 from circulation.services import Action, CheckedIn, RenewedAll
 from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
 from library.core import days
-from library.core.api import ReasonSerializer
+from library.core.http.api import ReasonSerializer
 
 SCAN_LENGTH = 100
 

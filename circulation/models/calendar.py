@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Branch
 from circulation.models.loans import Loan
+from library.core.database.ids import uuid7
 from library.core.dates import said
-from library.core.ids import uuid7
 
 
 class Term(models.Model):

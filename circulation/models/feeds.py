@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models import Patron
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
 
 
 class CalendarAddress(models.Model):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
 
 
 class HoldState(models.TextChoices):

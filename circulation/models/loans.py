@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron
 from catalog.models import Branch, Copy
+from library.core.database.ids import uuid7
 from library.core.errors import Reason
-from library.core.ids import uuid7
 
 
 class LoanStatus(models.TextChoices):
@@ -74,7 +74,7 @@ class Loan(models.Model):
     claimed_returned_at = models.DateTimeField(_("claimed returned"), null=True, blank=True)
     lost_at = models.DateTimeField(_("declared lost"), null=True, blank=True)
     # Which row gave which value, and how the due date came about, when it was lent or last renewed: see
-    # ``circulation.explaining``.
+    # ``circulation.explain.sentences``.
     explanation = models.JSONField(default=dict, blank=True, editable=False)
 
     objects = LoanQuerySet.as_manager()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tier
 from catalog.models import Branch, ItemType
-from circulation.bounds import A_DAY, A_PERIOD, LONGEST_PERIOD, OUT_OF_BOUNDS, TOO_LONG
+from circulation.rules.bounds import A_DAY, A_PERIOD, LONGEST_PERIOD, OUT_OF_BOUNDS, TOO_LONG
 from library.core.days import EARLIEST, LATEST
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from circulation import errors
-from circulation.due import Due, due_date
-from circulation.matrix import RuleValues, resolve
 from circulation.rules.decision import Decision
+from circulation.rules.due_date import Due, due_date
 from circulation.rules.limits import limit_reasons, unclaimed
+from circulation.rules.loan_terms import loan_terms
+from circulation.rules.matrix import RuleValues, resolve
 from circulation.rules.people import age, overdue_reasons, patron_reasons
 from circulation.rules.states import CheckOutState, CopyState, PatronState
-from circulation.rules.terms import loan_terms
 from library.core.errors import Level, Reason
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from circulation import errors
-from circulation.due import Due
-from circulation.matrix import RuleValues
+from circulation.rules.due_date import Due
+from circulation.rules.matrix import RuleValues
 from library.core.errors import Level, Reason
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from circulation import errors
-from circulation.matrix import UNLIMITED, RuleRow, RuleValues, Setting, is_reached, look_up
+from circulation.rules.matrix import UNLIMITED, RuleRow, RuleValues, Setting, is_reached, look_up
 from circulation.rules.states import CheckOutState, OpenLoan, PatronState
 from library.core.errors import Reason
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
 
 from circulation import errors
-from circulation.due import Due, due_date
-from circulation.matrix import RuleValues, is_reached, resolve
 from circulation.rules.decision import Decision
+from circulation.rules.due_date import Due, due_date
+from circulation.rules.loan_terms import renewal_terms
+from circulation.rules.matrix import RuleValues, is_reached, resolve
 from circulation.rules.people import day, overdue_reasons, patron_reasons
 from circulation.rules.states import LoanState, RenewalState
-from circulation.rules.terms import renewal_terms
 from library.core.errors import Level, Reason
 
 

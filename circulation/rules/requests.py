@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from circulation import errors
-from circulation.matrix import is_reached
 from circulation.rules.decision import Decision
+from circulation.rules.matrix import is_reached
 from circulation.rules.people import closed_account
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from circulation.matrix import RuleRow
-from circulation.opening import Calendar
+from circulation.rules.matrix import RuleRow
+from circulation.rules.opening_hours import Calendar
 
 ALWAYS_OPEN = Calendar()
 

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from accounts import activity
 from accounts.models import User
 from catalog.models import CopyStatus
-from circulation import errors, locks, signals
+from circulation import errors, signals
 from circulation.models import Loan
-from circulation.services import shelves
+from circulation.services import copy_placement
+from circulation.state import locks
+from library.activity import services as activity
 from library.core.errors import NotFound
 
 
@@ -51,7 +52,7 @@ def declare_lost(*, loan: Loan, by: User, at: datetime | None = None) -> Loan:
         loan.lost_at = max(at, loan.checked_out_at)
         loan.save(update_fields=["lost_at"])
         if loan.copy.status == CopyStatus.ON_LOAN:
-            shelves.put(loan.copy, CopyStatus.LOST)
+            copy_placement.put(loan.copy, CopyStatus.LOST)
         _record(loan, "loan.declared_lost", by=by, at=at)
         signals.loan_declared_lost.send(Loan, loan=loan, by=by)
     return loan

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import activity, plain
 from accounts.models import User
 from circulation.models import LibraryClock, Loan
 from circulation.services import redating
+from library.activity import services as activity
+from library.activity import values
 from library.core import days
 
 BATCH = 50  # as ``redating``: the desk waits for one batch
@@ -36,7 +37,7 @@ def follow_time_zone(*, by: User | None = None) -> int:
     with transaction.atomic():
         LibraryClock.objects.update_or_create(pk=1, defaults={"time_zone": settings.TIME_ZONE})
         if old != settings.TIME_ZONE:
-            data: dict[str, plain.Value] = {"old": old, "new": settings.TIME_ZONE, "loans": moved}
+            data: dict[str, values.Value] = {"old": old, "new": settings.TIME_ZONE, "loans": moved}
             activity.record(actor=by, verb="due_dates.followed_time_zone", data=data)
     return moved
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from accounts.models import Patron, User
 from catalog.models import Branch, Copy
-from circulation import queries, reading, rules
+from circulation import queries, rules
 from circulation.models import Loan
 from circulation.services import loans
+from circulation.state import snapshot
 from library.core.typed import bare
 
 
@@ -34,7 +35,7 @@ def explain_check_out(
     found_patron = queries.find_patron(patron.card_number if isinstance(patron, Patron) else patron)
     if loans.is_self(found_patron, by):
         loans.check_branch_of_self(branch, found_copy)
-    state = reading.check_out(
+    state = snapshot.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
         card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=found_copy,
@@ -46,12 +47,12 @@ def explain_check_out(
 
 
 def explain_renewals(
-    open_loans: Iterable[Loan], *, at: datetime | None = None, around: reading.Around | None = None
+    open_loans: Iterable[Loan], *, at: datetime | None = None, around: snapshot.Around | None = None
 ) -> dict[UUID, rules.Decision]:
     """What a renewal of each of these open loans of one patron would come to, by the loan's id. Nothing changes.
 
-    A constant number of queries, however many loans. ``around``: as ``reading.renewals``.
+    A constant number of queries, however many loans. ``around``: as ``snapshot.renewals``.
     """
     at = at or timezone.now()
-    states = reading.renewals(list(open_loans), around=around)
+    states = snapshot.renewals(list(open_loans), around=around)
     return {pk: rules.decide_renewal(state, at=at) for pk, state in states.items()}

@@ -7,12 +7,13 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Book, Branch, Copy, CopyStatus
-from circulation import errors, locks, queries, rules
+from circulation import errors, queries, rules
 from circulation.models import Hold, HoldState
-from circulation.services import shelves
+from circulation.services import copy_placement
+from circulation.state import locks
+from library.activity import services as activity
 from library.core.errors import InvalidInput, NotFound
 from library.core.typed import bare
 
@@ -36,7 +37,7 @@ def place_hold(*, book: Book, patron: Patron, branch: Branch, by: User, at: date
     state = queries.request_state(book=book, patron=patron, branch=branch, is_free_here=copy is not None)
     rules.decide_hold(state).raise_if_refused()
     assert copy is not None  # the rules refuse without one
-    shelves.put(copy, CopyStatus.REQUESTED)
+    copy_placement.put(copy, CopyStatus.REQUESTED)
     hold = Hold.objects.create(
         book=book, patron=patron, pickup_branch=branch, copy=copy, state=HoldState.REQUESTED, placed_at=at
     )
@@ -60,9 +61,9 @@ def confirm_hold(*, hold: Hold, by: User, copy: Copy | str | None = None, at: da
     if taken.status not in {CopyStatus.REQUESTED, CopyStatus.AVAILABLE}:  # staff marked it damaged, say, meanwhile
         raise errors.CopyNotFree(barcode=taken.barcode, status=taken.get_status_display())
     # It was fetched from its own shelf: for a reader of another branch it has still to travel.
-    shelves.hand_to(hold, taken, here=taken.branch_id, by=by, at=at)
+    copy_placement.hand_to(hold, taken, here=taken.branch_id, by=by, at=at)
     if bound is not None and bound.pk != taken.pk:
-        shelves.release(bound)
+        copy_placement.release(bound)
     _record(hold, "hold.confirmed", by=by, at=at)
     return hold
 
@@ -87,9 +88,9 @@ def refuse_hold(
     hold.refusal_reason, hold.confirmed_by = reason.strip(), by
     _end(hold, HoldState.REFUSED, at=at)
     if copy_status == CopyStatus.AVAILABLE:
-        shelves.release(copy)
+        copy_placement.release(copy)
     else:
-        shelves.put(copy, CopyStatus(copy_status))
+        copy_placement.put(copy, CopyStatus(copy_status))
     _record(hold, "hold.refused", by=by, at=at)
     return hold
 
@@ -111,7 +112,7 @@ def cancel_hold(*, hold: Hold, by: User, at: datetime | None = None) -> Hold:
     stood_at = hold.pickup_branch_id if hold.state == HoldState.READY else None
     _end(hold, HoldState.CANCELLED, at=at)
     if copy is not None:
-        shelves.release(copy, stood_at=stood_at)
+        copy_placement.release(copy, stood_at=stood_at)
     _record(hold, "hold.cancelled", by=by, at=at)
     return hold
 
@@ -135,7 +136,7 @@ def _cancel_lesser(one: Hold, other: Hold, *, at: datetime | None) -> None:
     stood_at = lesser.pickup_branch_id if lesser.state == HoldState.READY else None
     _end(lesser, HoldState.CANCELLED, at=at)
     if lesser.copy_id is not None:
-        shelves.release(locks.copy(lesser.copy_id), stood_at=stood_at)
+        copy_placement.release(locks.copy(lesser.copy_id), stood_at=stood_at)
 
 
 # A copy that waits for its reader counts for more than one that is still to be fetched.

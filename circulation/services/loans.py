@@ -10,14 +10,16 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Branch, Copy, CopyStatus
-from circulation import errors, explaining, locks, reading, rules, signals
+from circulation import errors, rules, signals
+from circulation.explain import sentences
 from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
-from circulation.services import overrides, returns, shelves
+from circulation.services import copy_placement, overrides, returns
+from circulation.state import locks, snapshot
+from library.activity import services as activity
+from library.core.database.raw_rows import execute, insert
 from library.core.errors import NotAllowed
-from library.core.rows import execute, insert
 from library.core.typed import bare
 
 
@@ -49,7 +51,7 @@ def check_out(
     lends_to_self = is_self(desk.patron, by)
     if lends_to_self:
         check_branch_of_self(branch, desk.copy)
-    around = reading.check_out(
+    around = snapshot.check_out(
         barcode=copy.barcode if isinstance(copy, Copy) else bare(copy),
         card=patron.card_number if isinstance(patron, Patron) else bare(patron),
         copy=desk.copy,
@@ -95,7 +97,7 @@ class _Desk:
 
     copy: Copy | None
     patron: Patron | None
-    around: reading.Around
+    around: snapshot.Around
     borrower: UUID | None = None  # who has the copy, where it may be taken back from them
 
 
@@ -110,11 +112,11 @@ def _on_desk(copy: Copy | str, patron: Patron | str, *, by: User, is_taking_back
         patron_row = locked.pk if locked else None
     else:
         patron_row = locks.patron_row(patron)
-    found = reading.at_desk(patron_row, locks.copy_row(copy))
+    found = snapshot.at_desk(patron_row, locks.copy_row(copy))
     return _Desk(known_to(by, found.copy), found.patron, found.around, borrower)
 
 
-def _make_way(desk: _Desk, around: reading.CheckOut, *, by: User, at: datetime) -> None:
+def _make_way(desk: _Desk, around: snapshot.CheckOut, *, by: User, at: datetime) -> None:
     """What was set aside and has to be undone first: the loan of another, the hold of another. And the patron's own
     hold on the book ends."""
     assert desk.copy is not None
@@ -128,7 +130,7 @@ def _make_way(desk: _Desk, around: reading.CheckOut, *, by: User, at: datetime) 
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
     if around.kept_for is not None and around.kept_for.patron != desk.patron.pk:
         (hold,) = locks.holds(Hold.objects.filter(pk=around.kept_for.pk))
-        shelves.bind_to_another(hold, taken=desk.copy)
+        copy_placement.bind_to_another(hold, taken=desk.copy)
     if around.own is not None:
         (own,) = locks.holds(Hold.objects.filter(pk=around.own.pk))
         _fulfil(own, desk.copy, at=at)
@@ -146,7 +148,7 @@ def _open(
 ) -> Loan:
     due_at, by_hand = due_at or decision.due_at, due_at
     assert due_at is not None  # the rules refuse without a date
-    shelves.put(copy, CopyStatus.ON_LOAN)
+    copy_placement.put(copy, CopyStatus.ON_LOAN)
     execute("UPDATE catalog_book SET popularity = popularity + 1 WHERE id = %s", [copy.book_id])
     loan = Loan(
         copy=copy,
@@ -156,7 +158,7 @@ def _open(
         checked_out_by=by,
         due_at=due_at,
         is_hourly=is_hourly(decision),
-        explanation=explaining.kept(decision, by_hand=by_hand),
+        explanation=sentences.kept(decision, by_hand=by_hand),
     )
     insert(loan)
     activity.record(
@@ -181,4 +183,4 @@ def _fulfil(hold: Hold, copy: Copy, *, at: datetime) -> None:
     hold.copy, hold.state, hold.ended_at = copy, HoldState.FULFILLED, max(at, hold.placed_at)
     hold.save(update_fields=["copy", "state", "ended_at"])
     if bound is not None and bound != copy.pk:
-        shelves.release(locks.copy(bound), stood_at=stood_at)
+        copy_placement.release(locks.copy(bound), stood_at=stood_at)

@@ -10,11 +10,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts import activity, plain
 from accounts.models import User
 from circulation import errors
-from circulation.matrix import DEFAULTS, SCOPE
 from circulation.models import LendingSettings, LoanRule
+from circulation.rules.matrix import DEFAULTS, SCOPE
+from library.activity import services as activity
+from library.activity import values as plain
 from library.core.errors import InvalidInput, NotFound
 
 

@@ -7,13 +7,13 @@ from datetime import date
 
 from django.db import transaction
 
-from accounts import activity
 from accounts.models import User
 from catalog.models import Branch
-from circulation import opening_words
+from circulation.explain import opening_words
 from circulation.models import CalendarException, OpeningHours, Term
-from circulation.opening import Hours
-from circulation.public_holidays import PublicHoliday
+from circulation.rules.opening_hours import Hours
+from circulation.rules.public_holidays import PublicHoliday
+from library.activity import services as activity
 
 NAME_LENGTH = 120
 

@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from accounts import activity
 from accounts.models import User
 from circulation import errors
-from circulation.bounds import OUT_OF_BOUNDS
 from circulation.models import Loan, Override, Verb
 from circulation.rules import Decision
+from circulation.rules.bounds import OUT_OF_BOUNDS
+from library.activity import services as activity
 from library.core import days
 from library.core.errors import InvalidInput, NotAllowed, Reason
 

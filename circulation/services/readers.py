@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from accounts import enrolment
 from accounts.models import Patron, Tier, User
+from accounts.services import enrolment
 from circulation import queries
 from library.core.errors import InvalidInput
 from library.core.typed import bare

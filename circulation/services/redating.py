@@ -19,16 +19,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Book, Branch
-from circulation import calendars, locks
-from circulation.due import day_end
 from circulation.models import Loan, LoanQuerySet, RedatedLoan, Redating
-from circulation.opening import ONE_DAY, Calendar
+from circulation.rules.due_date import day_end
+from circulation.rules.opening_hours import ONE_DAY, Calendar
+from circulation.state import calendars, locks
+from library.activity import services as activity
 from library.core import days
+from library.core.database.transactions import again_after_deadlock
 from library.core.errors import InvalidInput
-from library.core.transactions import again_after_deadlock
 from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun
@@ -228,7 +228,7 @@ def lock_loans(pks: list[UUID]) -> None:
 
 
 def _explained(loan: Loan, before: datetime, calendar: Calendar) -> dict[str, object]:
-    """What is known about the due date, with one step more; the steps are those of ``circulation.due``."""
+    """What is known about the due date, with one step more; the steps are those of ``circulation.rules.due_date``."""
     day = days.date_of(before)
     special = calendar.exception_on(day)
     to = loan.due_at.isoformat() if loan.is_hourly else str(days.date_of(loan.due_at))

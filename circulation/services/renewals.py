@@ -10,14 +10,18 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts import activity, notices
 from accounts.models import Patron, User
-from circulation import errors, explaining, locks, matrix, policy, queries, reading, rules, signals, words
+from circulation import errors, queries, rules, signals
+from circulation.explain import due_words, sentences
 from circulation.models import Loan, LoanRenewal, LoanRule, Verb
+from circulation.rules import matrix
 from circulation.services import overrides
 from circulation.services.claims import locked_loan
 from circulation.services.loans import is_hourly
+from circulation.state import locks, remembered_rules, snapshot
+from library.activity import services as activity
 from library.core.errors import Level, LibraryError, NotFound, Reason
+from library.notices import services as notices
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -48,7 +52,7 @@ def renew(
     permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
     loan = locked_loan(loan)
     as_of = min(at, loan.due_at) if automatic else at
-    decision = rules.decide_renewal(reading.renewal(loan), at=as_of, automatic=automatic)
+    decision = rules.decide_renewal(snapshot.renewal(loan), at=as_of, automatic=automatic)
     decision = _by_hand(decision, loan, permit.due_at)
     if automatic:
         decision = _not_into_the_past(decision, at=at)
@@ -91,7 +95,7 @@ def renew_automatically(*, at: datetime | None = None) -> int:
     at, renewed = at or timezone.now(), 0
     if not LoanRule.objects.filter(auto_renew=True).exists():
         return 0
-    rows, after = policy.rule_rows(), None
+    rows, after = remembered_rules.rule_rows(), None
     while batch := _due_by_now(at, after=after):
         for loan in batch:
             if _is_renewed_by_itself(loan, rows):
@@ -140,7 +144,7 @@ def _not_into_the_past(decision: rules.Decision, *, at: datetime) -> rules.Decis
     """After an outage the library renews as of the due date, but never to a date that is over by now."""
     if decision.due_at is None or decision.due_at > at:
         return decision
-    late = errors.RenewedTooLate.reason(day=words.day(decision.due_at))
+    late = errors.RenewedTooLate.reason(day=due_words.day(decision.due_at))
     return rules.Decision(None, (*decision.reasons, late), decision.values)
 
 
@@ -153,7 +157,7 @@ def _by_hand(decision: rules.Decision, loan: Loan, due_at: datetime | None) -> r
         stays = (
             ()
             if would_not_move in {reason.code for reason in decision.reasons}
-            else (errors.DueDateWouldNotMove.reason(day=words.day(loan.due_at)),)
+            else (errors.DueDateWouldNotMove.reason(day=due_words.day(loan.due_at)),)
         )
         return rules.Decision(decision.due, (*decision.reasons, *stays), decision.values)
     others = tuple(reason for reason in decision.reasons if reason.code != would_not_move)
@@ -166,7 +170,7 @@ def _go_on(
     due_before, due_at = loan.due_at, by_hand or decision.due_at
     assert due_at is not None  # the rules refuse without one
     loan.due_at, loan.renewals, loan.renewed_at = due_at, loan.renewals + 1, at
-    loan.is_hourly, loan.explanation = is_hourly(decision), explaining.kept(decision, by_hand=by_hand)
+    loan.is_hourly, loan.explanation = is_hourly(decision), sentences.kept(decision, by_hand=by_hand)
     loan.save(update_fields=["due_at", "renewals", "renewed_at", "is_hourly", "explanation"])
     activity.record(
         actor=by,

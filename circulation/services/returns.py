@@ -10,15 +10,17 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts import activity
 from accounts.models import Patron, User
 from catalog.models import Branch, Copy, CopyStatus
-from circulation import errors, locks, signals, words
+from circulation import errors, signals
+from circulation.explain import due_words
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
-from circulation.services import shelves
+from circulation.services import copy_placement
+from circulation.state import locks
+from library.activity import services as activity
 from library.core import days
+from library.core.database.raw_rows import Joined, execute, fetch
 from library.core.errors import Level, Reason
-from library.core.rows import Joined, execute, fetch
 from library.core.typed import bare
 
 Waiting = tuple[UUID, int | None, str]  # an open hold: its id, the copy that is bound to it, its state
@@ -122,7 +124,7 @@ def _turned_up(copy: Copy, loan: Loan | None) -> Iterator[Reason]:
     if copy.status in _TURNED_UP:
         yield _TURNED_UP[copy.status].reason(barcode=copy.barcode)
     if loan is not None and loan.claimed_returned_at is not None:
-        day = words.day(loan.claimed_returned_at)
+        day = due_words.day(loan.claimed_returned_at)
         yield errors.CopyWasClaimedReturned.reason(barcode=copy.barcode, reader=str(loan.patron.user), day=day)
 
 
@@ -149,7 +151,7 @@ def check_returned_at(returned_at: datetime | None, loan: Loan | None, *, at: da
     if returned_at > at:
         raise _in_future()
     if loan is not None and returned_at < loan.checked_out_at:
-        refusal = errors.ReturnBeforeCheckOut(day=words.day(loan.checked_out_at))
+        refusal = errors.ReturnBeforeCheckOut(day=due_words.day(loan.checked_out_at))
         refusal.fields = {"returned_at": [refusal.detail]}
         raise refusal
 
@@ -192,13 +194,13 @@ def _settle(
     if here is None:  # a hold's copy that is under way is taken to have arrived, any other to be at home
         here = hold.pickup_branch if hold and hold.state == HoldState.IN_TRANSIT else copy.branch
     if hold is not None:
-        is_new = shelves.hand_to(hold, copy, here=here.pk, by=by, at=at)
+        is_new = copy_placement.hand_to(hold, copy, here=here.pk, by=by, at=at)
         action = Action.HOLD_SHELF if hold.state == HoldState.READY else Action.TRANSIT
         belongs = hold.pickup_branch
     else:
         is_home = here.pk == copy.branch_id
         action, belongs = (Action.SHELVE, copy.branch) if is_home else (Action.TRANSIT, copy.branch)
-        shelves.put(copy, CopyStatus.AVAILABLE if is_home else CopyStatus.IN_TRANSIT)
+        copy_placement.put(copy, CopyStatus.AVAILABLE if is_home else CopyStatus.IN_TRANSIT)
         is_new = copy.status != was
     changed = is_new or loan is not None
     return CheckedIn(copy, action, belongs, loan, hold, _told(copy, was, alerts, changed=changed), not changed)
@@ -210,9 +212,9 @@ def _put_aside(
     """A copy that cannot be lent: who waited for it waits for another."""
     was = copy.status
     if is_damaged and was not in {CopyStatus.DAMAGED, CopyStatus.WITHDRAWN}:
-        shelves.put(copy, CopyStatus.DAMAGED)
+        copy_placement.put(copy, CopyStatus.DAMAGED)
     if bound is not None:
-        shelves.bind_to_another(bound, taken=copy)
+        copy_placement.bind_to_another(bound, taken=copy)
     changed = copy.status != was or loan is not None or bound is not None
     told = _told(copy, was, alerts, changed=changed)
     return CheckedIn(copy, Action.REPAIR, copy.branch, loan, None, told, not changed)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from circulation import words
+from circulation.explain import due_words as words
 from circulation.models import Hold, Loan
 
 register = template.Library()

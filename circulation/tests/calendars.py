@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from circulation.opening import Calendar, Hours, SpecialDays, TermDays, Week
+from circulation.rules.opening_hours import Calendar, Hours, SpecialDays, TermDays, Week
 
 BERLIN, SAO_PAULO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Sao_Paulo")
 NINE_TO_SIX = Hours(time(9), time(18))

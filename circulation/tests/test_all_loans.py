@@ -10,16 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Activity, Tier
+from accounts.models import Tier
 from accounts.tests.factories import make_patron
 from catalog.models import ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
-from circulation import listing
-from circulation.exports import harmless, loans_as_csv
 from circulation.models import Loan
+from circulation.reports import filters
+from circulation.reports.csv import harmless, loans_as_csv
 from circulation.tests.factories import make_loan
 from circulation.tests.test_reader_pages import text_of
-from library.core.streaming import in_pieces
+from library.activity.models import Activity
+from library.core.http.ranges import in_pieces
 
 pytestmark = pytest.mark.django_db
 LOANS, FILE, API = reverse("circulation:all-loans"), reverse("circulation:all-loans-csv"), "/api/v1/loans/"
@@ -234,11 +235,11 @@ def test_cells_that_are_no_formulas_stay_as_they_are():
 
 
 def test_file_of_many_batches_has_each_loan_once(monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(listing, "BATCH", 2)
+    monkeypatch.setattr(filters, "BATCH", 2)
     same = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
     made = {str(make_loan(checked_out_at=same).pk) for _ in range(5)}
     with django_assert_num_queries(3):
-        pieces = list(loans_as_csv(listing.in_batches(listing.narrowed(Loan.objects.all(), {}, at=same)), at=same))
+        pieces = list(loans_as_csv(filters.in_batches(filters.narrowed(Loan.objects.all(), {}, at=same)), at=same))
     rows = list(csv.reader(io.StringIO(b"".join(pieces).decode("utf-8-sig"))))
     assert {row[0] for row in rows[1:]} == made
     assert len(rows) == 6

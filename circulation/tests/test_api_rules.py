@@ -4,12 +4,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Activity, Role, Tier
+from accounts.models import Role, Tier
 from accounts.tests.factories import make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_branch
-from circulation.matrix import DEFAULTS
 from circulation.models import LoanRule
+from circulation.rules.matrix import DEFAULTS
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 RULES = "/api/v1/loan-rules/"

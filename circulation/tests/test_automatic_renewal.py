@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings as library_settings
 
-from accounts.models import Activity, Notice
 from accounts.tests.factories import make_patron
 from circulation import services
 from circulation.models import Hold, HoldState, LoanRule
 from circulation.services import renewals
 from circulation.tasks import renew_loans
 from circulation.tests.factories import MONDAY, make_loan
+from library.activity.models import Activity
+from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

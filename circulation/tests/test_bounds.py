@@ -11,11 +11,11 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.bounds import LONGEST_PERIOD
-from circulation.due import LoanTerms, due_date
 from circulation.errors import NeverOpens
 from circulation.models import LendingSettings, LoanRule
-from circulation.opening import SEARCHED_DAYS, Calendar, SpecialDays
+from circulation.rules.bounds import LONGEST_PERIOD
+from circulation.rules.due_date import LoanTerms, due_date
+from circulation.rules.opening_hours import SEARCHED_DAYS, Calendar, SpecialDays
 from circulation.tests.calendars import MONDAY_TO_FRIDAY, NEVER, NINE_TO_SIX, ONLY_TUESDAYS, calendar, term, week
 from library.core.days import EARLIEST, LATEST
 

@@ -12,16 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts.models import Activity
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.tests.factories import make_branch
-from circulation import calendars, public_holidays
 from circulation.models import CalendarException, OpeningHours, RedatedLoan, Redating, Term
-from circulation.opening import Hours
+from circulation.rules import public_holidays
+from circulation.rules.opening_hours import Hours
 from circulation.services import redating
+from circulation.state import calendars
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, make_term, open_on
 from circulation.tests.calendars import FRI, MON, SAT, TUE, clock, day
 from circulation.tests.factories import make_loan
+from library.activity.models import Activity
 from library.core.errors import InvalidInput
 from library.jobs.models import Job, JobState
 from library.jobs.tasks import perform

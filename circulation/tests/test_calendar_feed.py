@@ -6,13 +6,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Activity
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_book, make_copy
-from circulation import feeds
+from circulation.feeds import services as feeds
 from circulation.models import CalendarAddress, Loan
 from circulation.tests.factories import make_loan
 from circulation.tests.test_reader_pages import MY_LOANS, text_of
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 FILE, ADDRESS = reverse("circulation:my-calendar"), reverse("circulation:calendar-address")

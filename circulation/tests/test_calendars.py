@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
-from circulation import calendars
 from circulation.models import CalendarException, CalendarVersion, OpeningHours, Redating, Term
-from circulation.opening import ALL_DAY, Hours
+from circulation.rules.opening_hours import ALL_DAY, Hours
 from circulation.services import opening as opening_services
+from circulation.state import calendars
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, make_term, open_on
 from circulation.tests.calendars import MON, SAT, SUN, TUE, closed, day, opened, term
 from circulation.tests.test_redating import MARCH, at_once

@@ -2,13 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Activity
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_copy
 from circulation import errors, services
 from circulation.models import HoldState
 from circulation.services import Action
 from circulation.tests.factories import MONDAY, make_hold, make_loan
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import call_command
 
-from circulation import words
 from circulation.checks import due_dates_by_another_clock
+from circulation.explain import due_words
 from circulation.models import LibraryClock
 from circulation.services import clocks
 from circulation.tests.factories import MONDAY, make_loan
@@ -34,11 +34,11 @@ def due(loan):
 @pytest.mark.parametrize("zone", ZONES)
 def test_due_date_stays_the_same_day(settings, zone):
     loan = make_loan(due_at=days.end_of(DAY))
-    shown = words.due(loan, at=MONDAY)
+    shown = due_words.due(loan, at=MONDAY)
     settings.TIME_ZONE = zone
     assert clocks.follow_time_zone() == 1
     assert due(loan) == days.end_of(DAY, by=ZoneInfo(zone))
-    assert words.due(loan, at=MONDAY) == shown
+    assert due_words.due(loan, at=MONDAY) == shown
     assert clocks.follow_time_zone() == 0
 
 

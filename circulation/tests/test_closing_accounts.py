@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Role, User
 from accounts.tests.factories import make_patron, make_user
-from circulation import words
+from circulation.explain import due_words
 from circulation.models import Loan
 from circulation.tests.factories import make_hold, make_loan
 
@@ -46,7 +46,7 @@ def test_who_has_nothing_is_closed_without_a_word(client):
 
 
 def test_long_list_is_cut_and_counted(client, monkeypatch):
-    monkeypatch.setattr(words, "LISTED", 2)
+    monkeypatch.setattr(due_words, "LISTED", 2)
     reader = make_patron()
     for _n in range(3):
         make_loan(patron=reader)

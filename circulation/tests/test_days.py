@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_copy
-from circulation import desk as scanning
 from circulation import rules, services
+from circulation.desk import scanning
 from circulation.errors import ReturnInFuture
-from circulation.listing import LoanFilterForm, narrowed
 from circulation.models import Loan
+from circulation.reports.filters import LoanFilterForm, narrowed
 from circulation.rules.people import patron_reasons
 from circulation.tests.factories import MONDAY, make_loan
 from library.core import days

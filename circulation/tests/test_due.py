@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from circulation.due import Due, LoanTerms, day_end, due_date
 from circulation.errors import NeverOpens
-from circulation.opening import Calendar, Hours
+from circulation.rules.due_date import Due, LoanTerms, day_end, due_date
+from circulation.rules.opening_hours import Calendar, Hours
 from circulation.tests.calendars import (
     FRI,
     MON,

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from circulation import due, errors, explaining, rules
-from circulation.matrix import DEFAULTS, RuleRow
-from circulation.opening import Calendar, Hours, SpecialDays, TermDays
-from circulation.rules import CheckOutState, CopyState, Decision, LibrarySettings, PatronState
+from circulation import errors, rules
+from circulation.explain import sentences as explaining
+from circulation.rules import CheckOutState, CopyState, Decision, LibrarySettings, PatronState, due_date
+from circulation.rules.matrix import DEFAULTS, RuleRow
+from circulation.rules.opening_hours import Calendar, Hours, SpecialDays, TermDays
 from library.core.errors import Level, Reason
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -184,7 +185,7 @@ WAYS = [
 
 
 def test_every_step_on_the_way_to_a_due_date_has_a_sentence():
-    calls = inspect.getsource(due)
+    calls = inspect.getsource(due_date)
     codes = set(re.findall(r'\.then\(\s*"(\w+)"', calls) + re.findall(r'_capped\([^"]*"(\w+)"', calls))
     assert codes >= {"period", "moved_on", "moved_back", "popular", "term_end", "card_expires"}
     assert codes - set(explaining.SENTENCES) == set()

@@ -130,7 +130,7 @@ def test_copy_at_the_pickup_branch_is_taken_first(librarian):
     book, here = make_book(), make_branch()
     hold = queued(book, branch=here)
     away, near = make_copy(book=book), make_copy(book=book, branch=here)
-    services.shelves.serve_queue(book.pk)
+    services.copy_placement.serve_queue(book.pk)
     hold.refresh_from_db()
     away.refresh_from_db()
     assert (hold.copy_id, away.status) == (near.pk, CopyStatus.AVAILABLE)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.ical import Event, calendar, escaped, folded
+from circulation.feeds.ical import Event, calendar, escaped, folded
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOOK = Event(uid="loan-1@lyceum", when=date(2026, 3, 16), summary="Due back: Emma", stamp=NOON)

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_branch, make_copy
-from circulation import errors, policy, services
+from circulation import errors, services
 from circulation.models import CalendarException, LendingSettings, Loan, LoanRule
+from circulation.state import remembered_rules
 from circulation.tests.factories import MONDAY, make_loan
 
 pytestmark = pytest.mark.django_db
@@ -117,10 +118,10 @@ def test_renamed_branch_has_its_new_name_in_what_is_explained(librarian):
 
 
 def test_a_process_remembers_a_bounded_number_of_things(librarian, monkeypatch):
-    monkeypatch.setattr(policy, "KEPT", 1)
+    monkeypatch.setattr(remembered_rules, "KEPT", 1)
     for _ in range(4):
         due_after_lending(librarian, make_copy())
-    assert len(policy._calendars) <= 2
+    assert len(remembered_rules._calendars) <= 2
 
 
 def test_without_a_version_everything_is_read(librarian):

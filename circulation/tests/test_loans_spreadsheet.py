@@ -10,15 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import Activity
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_book, make_copy
-from circulation import listing, spreadsheet
 from circulation.models import Loan
-from circulation.spreadsheet import loans_as_xlsx
+from circulation.reports import filters, xlsx
+from circulation.reports.xlsx import loans_as_xlsx
 from circulation.tests.factories import make_loan
 from circulation.tests.test_all_loans import FILE, LOANS, rows_of
 from circulation.tests.test_reader_pages import text_of
+from library.activity.models import Activity
 
 pytestmark = pytest.mark.django_db
 SHEET = reverse("circulation:all-loans-xlsx")
@@ -55,7 +55,7 @@ def test_codes_are_text_dates_are_dates_and_names_stay_in_sight(staff, librarian
     reader = make_patron(full_name="Amina Diallo", card_number="0000123456789012")
     loan = titled("1984", "00310000000000012345", patron=reader, checked_out_at=LENT)
     response = staff.get(SHEET, {"status": "out"})
-    assert response["Content-Type"] == spreadsheet.CONTENT_TYPE
+    assert response["Content-Type"] == xlsx.CONTENT_TYPE
     assert response["Content-Disposition"].endswith('.xlsx"')
     assert response["Cache-Control"] == "private, no-store"
     sheet = sheet_of(response)
@@ -135,11 +135,11 @@ def test_it_has_the_rows_of_the_csv_file_in_their_order(staff):
 
 
 def test_many_batches_are_one_query_each_and_leave_nothing_behind(monkeypatch, tmp_path, django_assert_num_queries):
-    monkeypatch.setattr(listing, "BATCH", 2)
+    monkeypatch.setattr(filters, "BATCH", 2)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made = {str(titled(f"Book {number}", checked_out_at=LENT).pk) for number in range(5)}
     with django_assert_num_queries(3):
-        file = loans_as_xlsx(listing.in_batches(listing.narrowed(Loan.objects.all(), {}, at=LENT)), at=LENT)
+        file = loans_as_xlsx(filters.in_batches(filters.narrowed(Loan.objects.all(), {}, at=LENT)), at=LENT)
     rows = load_workbook(file)["Loans"].iter_rows(min_row=2)
     assert {row[0].value for row in rows} == made
     file.close()
@@ -159,7 +159,7 @@ def test_rows_that_cannot_be_read_leave_nothing_behind(monkeypatch, tmp_path):
 
 
 def test_more_loans_than_a_spreadsheet_is_made_of_are_told(staff, monkeypatch):
-    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 2)
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 2)
     titled("Emma")
     titled("Persuasion")
     assert sheet_of(staff.get(SHEET)).max_row == 3

@@ -9,16 +9,18 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 from django.utils import timezone
 
-from accounts.models import Activity, Tier
+from accounts.models import Tier
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import Book, Copy, CopyStatus
 from catalog.tests.factories import make_copy
-from circulation import locks, rules, services
+from circulation import rules, services
 from circulation.models import Hold, HoldState, Loan
 from circulation.services import holds, returns
+from circulation.state import locks
 from circulation.tests.factories import make_loan
 from circulation.tests.test_races import _as_shipped, at_once, split  # noqa: F401  (a fixture)
-from library.core.rows import fetch
+from library.activity.models import Activity
+from library.core.database.raw_rows import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,14 +8,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Activity, Role, Tier
+from accounts.models import Role, Tier
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_branch
 from circulation import errors, queries, services
-from circulation.matrix import DEFAULTS
-from circulation.matrix_forms import ROWS_A_PAGE
+from circulation.admin.matrix_forms import ROWS_A_PAGE
 from circulation.models import LendingSettings, LoanRule
+from circulation.rules.matrix import DEFAULTS
+from library.activity.models import Activity
 from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from catalog.services import merge_books
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import services
 from circulation.models import Hold, HoldState, Loan, LoanRule
-from circulation.services import shelves
+from circulation.services import copy_placement
 from circulation.tests.factories import make_hold, make_loan
 from library.core.errors import LibraryError
 
@@ -66,7 +66,7 @@ def test_a_request_with_the_old_number_is_for_the_record_that_stays(client):
 
 def test_a_move_that_lending_never_makes_is_refused_in_words():
     with pytest.raises(CopyMoveImpossible, match="is withdrawn; from there it cannot become on loan"):
-        shelves.put(make_copy(status="withdrawn"), CopyStatus.ON_LOAN)
+        copy_placement.put(make_copy(status="withdrawn"), CopyStatus.ON_LOAN)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,13 +12,13 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.errors import CardIsBarcode
 from accounts.models import Patron, Role, Tier
-from accounts.services import change_patron, create_user
+from accounts.services.people import change_patron, create_user
 from accounts.tests.factories import make_patron, make_user
 from catalog import services as catalogue
 from catalog.errors import BarcodeIsCard
 from catalog.models import Copy
 from catalog.tests.factories import make_book, make_branch, make_copy
-from circulation import desk
+from circulation.desk import scanning
 from circulation.tests.factories import make_loan
 from circulation.tests.test_races import at_once
 from library.core.errors import LibraryError
@@ -191,9 +191,9 @@ def test_desk_asks_which_of_the_two_is_meant(both, client, librarian):
 def test_with_a_reader_open_nothing_is_lent_to_another_by_a_number_that_is_both(both, librarian):
     copy, _patron = both
     reader = make_patron()
-    asked = desk.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian)
+    asked = scanning.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian)
     assert (asked.reader.pk, asked.outcome.asks) == (reader.pk, "Z-1")
-    lent = desk.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian, meant="copy")
+    lent = scanning.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian, meant="copy")
     assert lent.reader.pk == reader.pk
     assert lent.outcome.word == "Lent"
     assert reader.loans.get().copy == copy
@@ -202,7 +202,7 @@ def test_with_a_reader_open_nothing_is_lent_to_another_by_a_number_that_is_both(
 def test_after_f2_it_is_the_copy(both, librarian):
     copy, _patron = both
     loan = make_loan(copy=copy)
-    scanned = desk.scan(text="z-1", reader=loan.patron.pk, takes_back=True, by=librarian)
+    scanned = scanning.scan(text="z-1", reader=loan.patron.pk, takes_back=True, by=librarian)
     assert scanned.outcome.word == "Returned"
     assert scanned.reader.pk == loan.patron.pk
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circulation.errors import NeverOpens
-from circulation.opening import ALL_DAY, SEARCHED_DAYS, Calendar, Hours, SpecialDays, TermDays
+from circulation.rules.opening_hours import ALL_DAY, SEARCHED_DAYS, Calendar, Hours, SpecialDays, TermDays
 from circulation.tests.calendars import (
     BERLIN,
     MON,

@@ -15,14 +15,16 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import Activity, Tier
+from accounts.models import Tier
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_book, make_branch, make_copy
-from circulation import errors, locks, rules, services
+from circulation import errors, rules, services
 from circulation.models import Hold, Loan, LoanRule
 from circulation.services import returns
+from circulation.state import locks
 from circulation.tests.factories import make_loan
+from library.activity.models import Activity
 from library.core.errors import LibraryError
 
 pytestmark = pytest.mark.django_db(transaction=True)

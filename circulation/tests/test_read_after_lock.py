@@ -19,13 +19,14 @@ from accounts.models import Patron, Tier, User
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import Book, Copy, ItemType
 from catalog.tests.factories import make_branch, make_copy
-from circulation import errors, locks, reading, services
+from circulation import errors, services
 from circulation.models import CalendarException, LoanRule
+from circulation.state import locks, snapshot
 from circulation.tests.factories import make_loan
 from circulation.tests.test_races import _as_shipped  # noqa: F401  (a fixture)
 from library.core import days
+from library.core.database.raw_rows import fetch
 from library.core.errors import LibraryError
-from library.core.rows import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,8 +52,8 @@ def _copy_with_the_lock(scanned):
 
 
 def _check_out_with_the_locks(monkeypatch):
-    """What ``reading.at_desk`` reads after both locks is taken from the statements that lock."""
-    seen, at_desk = {}, reading.at_desk
+    """What ``snapshot.at_desk`` reads after both locks is taken from the statements that lock."""
+    seen, at_desk = {}, snapshot.at_desk
 
     def patron_row(scanned):
         found = _patrons_with_the_lock(*locks._whom(scanned))
@@ -65,7 +66,7 @@ def _check_out_with_the_locks(monkeypatch):
 
     monkeypatch.setattr(locks, "patron_row", patron_row)
     monkeypatch.setattr(locks, "copy_row", copy_row)
-    monkeypatch.setattr(reading, "at_desk", lambda patron, copy: at_desk(patron, copy)._replace(**seen))
+    monkeypatch.setattr(snapshot, "at_desk", lambda patron, copy: at_desk(patron, copy)._replace(**seen))
 
 
 def waiting_for(row, change, verb):

@@ -10,20 +10,23 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from accounts.models import Activity, Tier
+from accounts.models import Tier
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_branch
-from circulation import explaining, locks, services, tasks
-from circulation.due import day_end
+from circulation import services, tasks
 from circulation.errors import NeverOpens
+from circulation.explain import sentences
 from circulation.models import CalendarException, Loan, LoanRenewal, LoanRule, RedatedLoan, Redating
+from circulation.rules.due_date import day_end
 from circulation.services import redating
 from circulation.services.redating import Closure, Preview
+from circulation.state import locks
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, open_on
 from circulation.tests.calendars import BERLIN, MON, TUE, clock, day
 from circulation.tests.factories import make_loan
 from circulation.tests.test_due import near_days
 from circulation.tests.test_opening import calendars, unhurried
+from library.activity.models import Activity
 from library.core.days import ENDS
 from library.core.errors import InvalidInput
 from library.jobs import services as jobs
@@ -198,7 +201,7 @@ def test_the_loan_remembers_why_it_moved(branch):
         "values": {"loan_period": {"value": 14}},
         "steps": [{"code": "period"}, {"code": "closure", "values": step}],
     }
-    assert explaining.step_lines({"values": {}, "steps": loan.explanation["steps"][1:]}) == [
+    assert sentences.step_lines({"values": {}, "steps": loan.explanation["steps"][1:]}) == [
         "A closure that was added later (Storm) moved it from Monday 16 March 2026 to Tuesday 17 March 2026."
     ]
 

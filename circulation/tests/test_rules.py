@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from circulation import errors, rules
-from circulation.matrix import RuleRow, resolve
 from circulation.rules import CheckOutState, CopyState, OpenLoan, PatronState, RequestState
+from circulation.rules.matrix import RuleRow, resolve
 from library.core.errors import Level
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import rules
-from circulation.matrix import DEFAULTS, SCOPE, RuleRow, look_up, resolve
 from circulation.rules import CheckOutState, CopyState, LibrarySettings, LoanState, OpenLoan, PatronState, RenewalState
+from circulation.rules.matrix import DEFAULTS, SCOPE, RuleRow, look_up, resolve
 from library.core.errors import Level
 
 # No deadline: how long one example takes depends on what else the machine does.

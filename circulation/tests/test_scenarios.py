@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from circulation import rules
-from circulation.matrix import RuleRow, resolve
-from circulation.opening import Calendar, Hours, SpecialDays
 from circulation.rules import CheckOutState, CopyState, LibrarySettings, LoanState, OpenLoan, PatronState, RenewalState
+from circulation.rules.matrix import RuleRow, resolve
+from circulation.rules.opening_hours import Calendar, Hours, SpecialDays
 from circulation.tests.calendars import clock
 from library.core.errors import Level
 

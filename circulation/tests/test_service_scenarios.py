@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Activity, User
+from accounts.models import User
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import CopyStatus, ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import errors, services
 from circulation.models import Hold, HoldState, LendingSettings, Loan, LoanRule, Override
 from circulation.tests.factories import MONDAY, make_hold, make_loan
+from library.activity.models import Activity
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, NotFound
 
 pytestmark = pytest.mark.django_db

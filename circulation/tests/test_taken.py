@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from catalog.tests.factories import make_copy
-from circulation import taken
+from circulation.desk import taken_back
 from circulation.models import Loan
 from circulation.tests.factories import make_loan
 from circulation.tests.test_desk import Desk
@@ -31,10 +31,13 @@ def test_book_drop_lists_title_from_whom_and_where_to(desk):
 def test_list_is_bounded_and_says_how_many_there_were(desk):
     copy = make_copy()
     session = desk.client.session
-    session[taken.KEY] = {"count": 80, "rows": [{"barcode": f"C-{n}", "title": "T"} for n in range(taken.MOST)]}
+    session[taken_back.KEY] = {
+        "count": 80,
+        "rows": [{"barcode": f"C-{n}", "title": "T"} for n in range(taken_back.MOST)],
+    }
     session.save()
     page = desk(copy.barcode)
-    assert page.count('class="where"') == taken.MOST
+    assert page.count('class="where"') == taken_back.MOST
     assert "The last 50 are listed." in page
     assert ">81<" in page
 

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from django.dispatch import Signal
 
-from accounts.models import Activity
 from accounts.tests.factories import make_patron
 from catalog.models import CopyStatus
 from catalog.tests.factories import make_book, make_copy
-from circulation import locks, services, signals
+from circulation import services, signals
 from circulation.models import Loan
+from circulation.state import locks
 from circulation.tests.factories import MONDAY, make_loan
-from library.core import rows
+from library.activity.models import Activity
+from library.core.database import raw_rows
 from library.core.errors import LibraryError
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +151,7 @@ def test_copy_whose_record_is_merged_while_it_is_scanned_is_found_at_the_next_lo
             copy.book = kept
             copy.save()
             return []
-        return rows.fetch(statement, parameters)
+        return raw_rows.fetch(statement, parameters)
 
     monkeypatch.setattr(locks, "fetch", merged_meanwhile)
     found = locks.copy_and_book(copy.barcode)

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts import tokens
 from accounts.models import User
+from accounts.sessions import tokens
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_branch, make_copy
 from circulation.models import HoldState, Loan, LoanRule

@@ -16,20 +16,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import letters
-from accounts.enrolment import PERMISSION as REGISTERS
 from accounts.models import Patron
+from accounts.services import printed_letters
+from accounts.services.enrolment import PERMISSION as REGISTERS
 from catalog.models import Branch
-from circulation import at_home, outlook, queries, reading, taken
-from circulation import desk as desks
-from circulation.desk import Outcome, SetAside, TakingBack
+from circulation import queries
+from circulation.desk import scanning as desks
+from circulation.desk import taken_back
+from circulation.desk.scanning import Outcome, SetAside, TakingBack
 from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
 from circulation.models import Loan
+from circulation.readers import at_home, my_loans
 from circulation.services.overrides import PERMISSION
+from circulation.state import snapshot
 from circulation.views import shown_once
 from circulation.views.people import add_refusal, user_of
 from library.core.errors import LibraryError, NotAllowed, NotFound
-from library.core.idempotency import IdempotencyKeyReused, form_once
+from library.core.http.idempotency import IdempotencyKeyReused, form_once
 
 TICK = gettext_lazy("Tick each reason that you set aside; what is impossible stays.")
 BRANCH = "desk_branch"
@@ -51,7 +54,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         return _shown_next(request, Outcome("bad", word, sentences), current_reader(request), takes_back=takes_back)
     done = form_once(request, lambda: _scan(request, form, takes_back=takes_back))
     if not done.is_replayed:
-        taken.remember(request.session, done.body["outcome"]["taken"])
+        taken_back.remember(request.session, done.body["outcome"]["taken"])
     day, is_another = form.cleaned_data["returned_on"], done.body["is_another"]
     return _shown_next(
         request,
@@ -138,7 +141,7 @@ def renew_all(request: HttpRequest) -> HttpResponse:
 @lends_and_takes_back
 def forget_taken(request: HttpRequest) -> HttpResponse:
     """Begin the list of what was taken back anew: the trolley is empty."""
-    taken.forget(request.session)
+    taken_back.forget(request.session)
     return redirect(desk_address(current_reader(request), takes_back=_takes_back(request)))
 
 
@@ -233,15 +236,15 @@ def _show(
 ) -> HttpResponse:
     """The desk. ``form``: an override that was refused, with what was typed."""
     takes_back, reader_id = _takes_back(request), _reader_id(request)
-    reader, around = (reading.at_home(reader_id) if reader_id else None) or (None, None)
+    reader, around = (snapshot.at_home(reader_id) if reader_id else None) or (None, None)
     if form is not None:  # it failed: begin there, not in the box
         form.fields["comment"].widget.attrs["autofocus"] = True
     said = ScanForm({"scan": "-", "returned_on": request.GET.get("returned_on", "")})
     day = said.cleaned_data.get("returned_on") if said.is_valid() else None
     branches = list(Branch.objects.all())
     branch = next((one for one in branches if one.pk == request.session.get(BRANCH)), None)
-    loans = outlook.of(reader, around=around) if reader else []
-    common, rows = outlook.rows(loans, for_staff=True)
+    loans = my_loans.of(reader, around=around) if reader else []
+    common, rows = my_loans.rows(loans, for_staff=True)
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
     context: dict[str, Any] = {
         "form": said,
@@ -258,9 +261,9 @@ def _show(
         "branch_form": DeskBranchForm(initial={"branch": branch}).offering(branches),
         "common": common,
         "loans": rows,
-        "taken": taken.seen(request.session) if takes_back or reader is None else None,
+        "taken": taken_back.seen(request.session) if takes_back or reader is None else None,
         "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices or outcome.asks)),
-        "letters": letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
+        "letters": printed_letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
         "holds": at_home.holds_of(reader) if reader else (),
     }

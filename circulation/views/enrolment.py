@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.enrolment import PERMISSION
 from accounts.errors import LooksLike
-from accounts.services import first_tier
-from circulation import desk as desks
-from circulation.desk import Outcome
+from accounts.services.enrolment import PERMISSION
+from accounts.services.people import first_tier
+from circulation.desk import scanning as desks
+from circulation.desk.scanning import Outcome
 from circulation.forms import ReaderForm
 from circulation.services.readers import register_reader
 from circulation.views import shown_once
@@ -19,7 +19,7 @@ from circulation.views.desk import desk_address
 from circulation.views.people import user_of
 from library.core import days
 from library.core.errors import LibraryError
-from library.core.idempotency import form_once
+from library.core.http.idempotency import form_once
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Patron
-from circulation import feeds, ical, queries
+from circulation import queries
+from circulation.feeds import ical
+from circulation.feeds import services as feeds
 from circulation.views.people import patron_of
 from library.core.errors import NotFound
 

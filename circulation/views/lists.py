@@ -17,13 +17,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import activity
-from circulation import exports, listing, spreadsheet
-from circulation.counting import count_loans
-from circulation.listing import LoanFilterForm
 from circulation.models import Loan, LoanStatus
+from circulation.reports import csv as csv_file
+from circulation.reports import filters, xlsx
+from circulation.reports.counts import count_loans
+from circulation.reports.filters import LoanFilterForm
 from circulation.views.people import user_of
-from library.core.streaming import in_pieces, whole
+from library.activity import services as activity
+from library.core.http.ranges import in_pieces, whole
 
 LOANS_PAGE = 50
 sees_loans = permission_required("circulation.view_loan", raise_exception=True)
@@ -37,7 +38,7 @@ def all_loans(request: HttpRequest) -> HttpResponse:
     form, at = LoanFilterForm(request.GET), timezone.now()
     loans = Loan.objects.none()
     if form.is_valid():
-        loans = listing.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
+        loans = filters.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
         if form.cleaned_data["status"] in {LoanStatus.OVERDUE, LoanStatus.ACTIVE, "out"}:
             loans = loans.order_by("due_at", "id")
     context: dict[str, Any] = {
@@ -59,9 +60,9 @@ def all_loans_csv(request: HttpRequest) -> HttpResponseBase:
     form, at = LoanFilterForm(request.GET), timezone.now()
     if not form.is_valid():
         return _to_the_list(request)
-    loans = listing.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
+    loans = filters.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
     _write_down(request, form, at)
-    pieces = in_pieces(request, exports.loans_as_csv(listing.in_batches(loans), at=at))
+    pieces = in_pieces(request, csv_file.loans_as_csv(filters.in_batches(loans), at=at))
     return _file(pieces, at, content_type="text/csv; charset=utf-8", ending="csv")
 
 
@@ -73,11 +74,11 @@ def all_loans_xlsx(request: HttpRequest) -> HttpResponseBase:
     form, at = LoanFilterForm(request.GET), timezone.now()
     if not form.is_valid():
         return _to_the_list(request)
-    loans = listing.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
-    spreadsheet.check(loans)
+    loans = filters.narrowed(Loan.objects.all(), form.cleaned_data, at=at)
+    xlsx.check(loans)
     _write_down(request, form, at)
-    pieces = whole(request, spreadsheet.loans_as_xlsx(listing.in_batches(loans), at=at))
-    return _file(pieces, at, content_type=spreadsheet.CONTENT_TYPE, ending="xlsx")
+    pieces = whole(request, xlsx.loans_as_xlsx(filters.in_batches(loans), at=at))
+    return _file(pieces, at, content_type=xlsx.CONTENT_TYPE, ending="xlsx")
 
 
 def _to_the_list(request: HttpRequest) -> HttpResponse:

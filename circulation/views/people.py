@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from accounts.models import Patron, User
 from circulation import queries
-from library.core.addresses import own_page
 from library.core.errors import LibraryError, NotFound
+from library.core.http.safe_redirects import own_page
 
 
 def user_of(request: HttpRequest) -> User:

@@ -17,15 +17,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Patron
-from catalog.merged import visible_book
 from catalog.models import Branch
-from circulation import explaining, feeds, outlook, queries, services, words
-from circulation.counting import count_loans
+from catalog.redirects import visible_book
+from circulation import queries, services
+from circulation.explain import due_words
+from circulation.explain import sentences as explaining
+from circulation.feeds import services as feeds
 from circulation.forms import PlaceHoldForm
 from circulation.models import Hold, Loan
+from circulation.readers import my_loans as outlook
+from circulation.reports.counts import count_loans
 from circulation.views.people import back_to, patron_of, user_of
 from library.core.errors import LibraryError, NotFound
-from library.core.idempotency import form_once
+from library.core.http.idempotency import form_once
 
 HISTORY_PAGE = 20
 Refused = tuple[str, list[str]]  # the title, and a sentence for each reason
@@ -70,7 +74,7 @@ def renew(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     def work() -> str:
         renewed = services.renew(loan=loan, by=user_of(request))
-        told = {"title": loan.copy.book.title, "due": words.due_until(renewed)}
+        told = {"title": loan.copy.book.title, "due": due_words.due_until(renewed)}
         return _("Renewed: %(title)s, %(due)s.") % told
 
     try:
@@ -94,7 +98,7 @@ def renew_all(request: HttpRequest) -> HttpResponse:
 
     def work() -> list[list[str]]:
         result = services.renew_all(patron=patron, by=user_of(request))
-        done = [["good", f"{loan.copy.book.title}: {words.due_until(loan)}"] for loan in result.renewed]
+        done = [["good", f"{loan.copy.book.title}: {due_words.due_until(loan)}"] for loan in result.renewed]
         left = [
             ["warning", f"{loan.copy.book.title}: {' '.join(explaining.reader_sentence(reason) for reason in reasons)}"]
             for loan, reasons in result.refused
@@ -123,7 +127,7 @@ def place_hold(request: HttpRequest) -> HttpResponse:
         hold = services.place_hold(book=book, patron=patron_of(request), branch=branch, by=user_of(request))
     except LibraryError as refusal:
         return render(request, "circulation/request_refused.html", {"book": book, "refusal": refusal}, status=422)
-    messages.success(request, _("Requested. %(state)s.") % {"state": words.hold(hold)}, extra_tags="good")
+    messages.success(request, _("Requested. %(state)s.") % {"state": due_words.hold(hold)}, extra_tags="good")
     return redirect(book)
 
 

@@ -13,7 +13,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from circulation.desk import Outcome
+from circulation.desk.scanning import Outcome
 
 NAME = "desk_outcome"
 SECONDS = 60

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from circulation import queries, services, stories
+from circulation import queries, services
+from circulation.explain import loan_history
 from circulation.forms import ExplainForm
 from circulation.models import Loan
 from circulation.views.desk import current_reader, desk_branch, lends_and_takes_back
@@ -30,7 +31,7 @@ def loan(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _loan(request, pk)
     for_staff = user_of(request).has_perm("circulation.view_loan")
     renewal = services.explain_renewals([row]).get(row.pk) if row.returned_at is None else None
-    story = stories.of_loan(row, renewal=renewal, for_staff=for_staff)
+    story = loan_history.of_loan(row, renewal=renewal, for_staff=for_staff)
     return render(
         request,
         "circulation/loan.html",
@@ -91,7 +92,7 @@ def explain(request: HttpRequest) -> HttpResponse:
         "circulation/explain.html",
         {
             "form": ExplainForm(initial={"copy": copy.barcode, "card": reader.card_number}),
-            "story": stories.of_decision(told.decision, for_staff=True),
+            "story": loan_history.of_decision(told.decision, for_staff=True),
             "reader": reader,
             "copy": copy,
             "branch": branch or copy.branch,

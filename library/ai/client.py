@@ -16,7 +16,7 @@ from django.conf import settings
 
 from library.ai.embeddings import ModelSpec, Vectors, unit
 from library.ai.errors import EmbedderUnavailable
-from library.core.breaker import Breaker, Resting
+from library.core.faults.circuit_breaker import Breaker, Resting
 
 log = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(10.0, connect=1.0, pool=5.0)

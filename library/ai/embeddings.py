@@ -1,6 +1,7 @@
 """Embedding models by name: where each runs and who turns texts into vectors.
 
-Nothing here imports an AI library; what ``library.ai.local`` loads does, and only workers and the embedder use that.
+Nothing here imports an AI library; what ``library.ai.runtimes.local`` loads does, and only workers and the embedder
+use that.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def for_bulk(name: str = "") -> Embedder:
         from library.ai.client import client
 
         return client(chosen)
-    from library.ai.local import local_embedder
+    from library.ai.runtimes.local import local_embedder
 
     return local_embedder(chosen)
 

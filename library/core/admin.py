@@ -44,6 +44,26 @@ _fronts: list[Front] = []
 _links: dict[type[models.Model], list[Links]] = {}
 
 
+class ReadOnly:
+    """What services and jobs write, and nobody by hand. For a model's admin or an inline."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Any]):
+    """Rows to look at."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+
 def banner(says: Banner) -> Banner:
     """Let the first page of the admin show what ``says`` gives for a request: a sentence, or nothing."""
     _banners.append(says)

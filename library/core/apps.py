@@ -7,7 +7,7 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from library.core import checks  # noqa: F401  (registers itself)
+        from library.core.config import django_checks  # noqa: F401  (registers itself)
 
 
 class LyceumAdminConfig(AdminConfig):

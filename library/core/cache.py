@@ -12,7 +12,7 @@ from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from library.core.breaker import REDIS, Resting
+from library.core.faults.circuit_breaker import REDIS, Resting
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-from library.core.ids import uuid7
+from library.core.database.ids import uuid7
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from library.core import idempotency
+from library.core.http import idempotency
 
 
 @shared_task(name="sweep_kept_answers")

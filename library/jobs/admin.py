@@ -6,29 +6,20 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from library.core.admin import SYSTEM
+from library.core.admin import SYSTEM, ReadOnly
 from library.core.errors import LibraryError
 from library.jobs import services
 from library.jobs.models import Job, JobQuerySet
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin[Job]):
+class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     part, place, called = SYSTEM, 6, _("Work in the background")
     list_display = ["kind", "state", "percent", "message", "error", "attempt", "requested_by", "created_at", "ended_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["requested_by"]
     date_hierarchy = "created_at"
     actions = ["stop"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
 
     @admin.action(description=_("Stop the chosen jobs"), permissions=["stop"])
     def stop(self, request: HttpRequest, chosen: JobQuerySet) -> None:

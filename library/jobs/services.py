@@ -12,8 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from library.core import waking
-from library.core.ids import uuid7
+from library.core import wake as waking
+from library.core.database.ids import uuid7
 from library.jobs import errors
 from library.jobs.models import Job, JobState
 from library.jobs.signals import job_ended

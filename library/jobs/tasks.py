@@ -14,7 +14,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils.translation import gettext as _
 
 from library.core.errors import LibraryError
-from library.core.outages import is_disk_full
+from library.core.faults.outages import is_disk_full
 from library.jobs import errors, services
 from library.jobs.models import Job
 

@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from library.core.addresses import own_page
 from library.core.errors import LibraryError
+from library.core.http.safe_redirects import own_page
 from library.jobs import queries, services
 from library.jobs.models import Job
 

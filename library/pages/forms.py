@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rag.answers import LONGEST_QUESTION
+from rag.answers.services import LONGEST_QUESTION
 
 
 class QuestionForm(forms.Form):

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
 
-from library.core import outages
+from library.core.faults import outages
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -9,7 +9,7 @@ import psycopg_pool
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from library.core import deadline
+from library.core.faults import deadline
 
 TIMEOUT_SECONDS = 2.0
 

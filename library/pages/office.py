@@ -19,7 +19,7 @@ from accounts.models import Patron, User
 from circulation.models import Hold, HoldState, Loan
 from circulation.views.desk import desk_address
 from library.core.admin import Link, front, links_of
-from library.core.ids import first_of
+from library.core.database.ids import first_of
 
 # What is done, the permission that it takes (of several, all), and the page where it is done.
 DEEDS: tuple[tuple[Promise, str, str], ...] = (

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aistudy.models import Artifact
-from catalog import shelves
 from catalog.models import Book
+from catalog.pages import shelves
 from circulation.models import Hold, HoldState, Loan
 from library.jobs.models import Job, JobState
 from rag.models import Document

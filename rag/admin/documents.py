@@ -17,14 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from library.core.admin import SYSTEM
+from library.core.admin import SYSTEM, ReadOnly
 from library.core.errors import LibraryError
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState
-from rag import queries, recipes, reports, services
-from rag.admin.read_only import ReadOnly
+from rag import queries, recipes, services
+from rag.indexes import rebuilding, reports
 from rag.models import Document, IndexGeneration
-from rag.services import rebuilding
 
 REINDEX, DELETE = "rag.add_indexgeneration", "rag.delete_indexgeneration"
 AT_ONCE = 1_000

@@ -15,12 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from library.core.admin import SYSTEM, banner
+from library.core.admin import SYSTEM, ReadOnly, banner
 from library.jobs import queries as jobs
-from rag import reports
-from rag.admin.read_only import ReadOnly
+from rag.indexes import rebuilding, reports
 from rag.models import Rebuild
-from rag.services import rebuilding
 
 CHANGE = "rag.change_rebuild"
 

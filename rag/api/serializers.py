@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from rag.answers import DEFAULT_PASSAGES, LONGEST_QUESTION, MOST_PASSAGES
+from rag.answers.services import DEFAULT_PASSAGES, LONGEST_QUESTION, MOST_PASSAGES
 
 
 class TextField(serializers.CharField):

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.queries import get_book
-from library.core.api import ErrorSerializer
-from library.core.permissions import requires
+from library.core.http.api import ErrorSerializer
+from library.core.http.permissions import requires
 from rag import queries, services
-from rag.answers import answer
+from rag.answers.services import answer
 from rag.api.serializers import AnswerSerializer, IndexSerializer, QuestionSerializer, ReindexSerializer
 
 ERRORS = {401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}

@@ -1,6 +1,6 @@
 """``python -m rag.ingest``: the reading process."""
 
-from rag.ingest.reader import main
+from rag.ingest.sandbox.reader import main
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,7 @@ from catalog.tests.factories import make_book
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import services
-from rag.ingest.build import build_index
+from rag.indexes.generation_build import build_index
 from rag.tests import pdfs
 
 

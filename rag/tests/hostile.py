@@ -9,8 +9,8 @@ import sys
 import time
 from typing import IO, Any
 
-from rag.ingest.raw import Facts, Line, RawPage, Source, Word
-from rag.ingest.reader import Refused
+from rag.ingest.model.raw import Facts, Line, RawPage, Source, Word
+from rag.ingest.sandbox.reader import Refused
 
 
 class Hostile:

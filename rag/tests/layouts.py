@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from rag.ingest.raw import RawPage
+from rag.ingest.model.raw import RawPage
 
 Box = tuple[float, float, float, float]
 STOCK = """\
@@ -60,7 +60,7 @@ class Sheet:
         """The page as it is read from the finished file."""
         import pymupdf
 
-        from rag.ingest.extract import read_page
+        from rag.ingest.layout.extract import read_page
 
         self.page.set_rotation(rotation)
         return read_page(pymupdf.open("pdf", self.document.tobytes())[0])

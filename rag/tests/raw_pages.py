@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from rag.ingest.raw import Line, RawPage, Word
+from rag.ingest.model.raw import Line, RawPage, Word
 
 GAP = 0.45  # of a line's height: more room than this between two lines parts paragraphs
 

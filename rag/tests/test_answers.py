@@ -8,9 +8,10 @@ from django.utils import translation
 from accounts.tests.factories import make_librarian, make_user
 from catalog.errors import BookConfidential
 from library.ai.errors import EmbedderUnavailable
-from rag import errors, queries, retrieval
-from rag.answers import Answer, answer, cache_key
+from rag import errors, queries
+from rag.answers.services import Answer, answer, cache_key
 from rag.models import Page
+from rag.retrieval import in_book
 from rag.tests import pdfs
 from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
 
@@ -91,7 +92,7 @@ def test_fact_buried_among_other_matter_is_found(reader):
 
 def test_second_time_comes_from_the_cache_however_it_is_written(book, reader, monkeypatch):
     first = answer(book=book, question="Why does bread rise?", viewer=reader)
-    monkeypatch.setattr(retrieval, "search_book", None)
+    monkeypatch.setattr(in_book, "search_book", None)
     again = answer(book=book, question="  why does BREAD\nrise?", viewer=make_user())
     assert (first.cached, again.cached) == (False, True)
     assert (again.text, again.sources, again.passages) == (first.text, first.sources, first.passages)
@@ -208,7 +209,7 @@ def test_search_is_exact_and_stays_inside_the_book(book):
     generation = queries.live_generation(book)
     passages = generation.passages.order_by("-ordinal")
     asked = np.asarray(passages[0].embedding, dtype=np.float32)
-    hits = retrieval.search_book(generation, asked, 10)
+    hits = in_book.search_book(generation, asked, 10)
     assert [hit.passage.generation_id for hit in hits] == [generation.pk] * len(passages)
     assert hits[0].passage == passages[0]
     assert hits[0].score == pytest.approx(1, abs=1e-3)

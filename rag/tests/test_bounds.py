@@ -12,9 +12,10 @@ from string import Formatter
 import pytest
 
 from rag import errors
-from rag.ingest import bounds, epub, markup, sandbox
-from rag.ingest.reader import Refused
-from rag.ingest.sandbox import Limits, Reader
+from rag.ingest.formats import bounds, epub, markup
+from rag.ingest.sandbox import process
+from rag.ingest.sandbox.process import Limits, Reader
+from rag.ingest.sandbox.reader import Refused
 from rag.tests import pdfs
 from rag.tests.test_epub import code
 from rag.tests.test_epub import epub as book
@@ -110,7 +111,7 @@ def reader(content: bytes) -> Iterator[Reader]:
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.flush()
-        made = Reader(file, "application/pdf", sandbox.TEXT, LIMITS)
+        made = Reader(file, "application/pdf", process.TEXT, LIMITS)
         try:
             yield made
         finally:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rag.ingest.epub import Epub
-from rag.ingest.flowing import clean
-from rag.ingest.reader import Refused
+from rag.ingest.formats.epub import Epub
+from rag.ingest.formats.flowing import clean
+from rag.ingest.sandbox.reader import Refused
 
 CONTAINER = (
     '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'

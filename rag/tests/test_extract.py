@@ -7,8 +7,9 @@ from typing import Any
 import pymupdf
 import pytest
 
-from rag.ingest import cleaning, extract
-from rag.ingest.raw import RawPage, packed, unpacked
+from rag.ingest import cleaning
+from rag.ingest.layout import extract
+from rag.ingest.model.raw import RawPage, packed, unpacked
 from rag.tests import pdfs
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.ingest.clean import CleanPage
 from rag.ingest.cleaning import Survey
-from rag.ingest.raw import Line, RawPage, Word
+from rag.ingest.model.clean import CleanPage
+from rag.ingest.model.raw import Line, RawPage, Word
 from rag.tests.raw_pages import Press
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.ingest.clean import Section
 from rag.ingest.cleaning import Survey
-from rag.ingest.raw import RawPage
-from rag.ingest.sections import sections
+from rag.ingest.model.clean import Section
+from rag.ingest.model.raw import RawPage
+from rag.ingest.structure.sections import sections
 from rag.tests.pdfs import CHAPTERS
 from rag.tests.raw_pages import Press
 

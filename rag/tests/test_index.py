@@ -18,12 +18,14 @@ from library.jobs import services as jobs
 from library.jobs.errors import LeaseLost
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
-from rag import places, queries, services
-from rag.ingest import build, reading
+from rag import queries, services
+from rag.indexes import generation_build
+from rag.ingest import pages
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.signals import index_ready
 from rag.tests import pdfs
 from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+from rag.text import passage_parts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
 AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256
@@ -38,8 +40,8 @@ def rows(book: Any) -> list[tuple[Any, ...]]:
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a small book takes several checkpoints of each kind."""
-    monkeypatch.setattr(reading, "PAGES_AT_ONCE", 5)
-    monkeypatch.setattr(build, "PASSAGES_AT_ONCE", 5)
+    monkeypatch.setattr(pages, "PAGES_AT_ONCE", 5)
+    monkeypatch.setattr(generation_build, "PASSAGES_AT_ONCE", 5)
 
 
 @cache
@@ -88,8 +90,8 @@ def test_book_is_read_and_answers_from_then_on():
     assert state.passages == Passage.objects.count() > 0
     texts = {page.number: page.text or "" for page in Page.objects.all()}
     for passage in Passage.objects.all():
-        found = places.parts(passage.first_page, passage.start, passage.last_page, passage.end, texts)
-        assert places.joined(found, texts) == passage.text
+        found = passage_parts.parts(passage.first_page, passage.start, passage.last_page, passage.end, texts)
+        assert passage_parts.joined(found, texts) == passage.text
         assert passage.embedding is not None
         assert passage.language == "en"
     assert {number for one in Passage.objects.all() for number in range(one.first_page, one.last_page + 1)} == {
@@ -188,11 +190,11 @@ def test_same_file_gives_the_same_passages():
 def crash_once(monkeypatch: pytest.MonkeyPatch, step: str) -> Callable[[JobRun], None]:
     """Building, but the process dies in the middle of ``step``: at the second checkpoint with which it keeps something,
     or the first where it has only one."""
-    real = getattr(build, step)
+    real = getattr(generation_build, step)
     calls = {"checkpoints": 0}
     at = {"read_pages": 2, "make_passages": 3}.get(step, 1)
 
-    def dying(made: build.Build) -> None:
+    def dying(made: generation_build.Build) -> None:
         checkpoint = made.run.checkpoint
 
         def counted(**values: Any) -> Any:
@@ -204,8 +206,8 @@ def crash_once(monkeypatch: pytest.MonkeyPatch, step: str) -> Callable[[JobRun],
         made.run.checkpoint = counted  # type: ignore[method-assign]
         real(made)
 
-    monkeypatch.setattr(build, step, dying)
-    return build.build_index
+    monkeypatch.setattr(generation_build, step, dying)
+    return generation_build.build_index
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -224,7 +226,7 @@ def test_killed_worker_leaves_nothing_half_live_and_the_next_goes_on(monkeypatch
 
     jobs.sweep(at=timezone.now() + timedelta(seconds=60))
     Job.objects.filter(pk=job.pk).update(not_before=None)
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert (job.state, job.attempt) == ("done", 2)
     assert rows(book) == expected
@@ -241,21 +243,21 @@ def test_worker_that_lost_its_lease_writes_nothing():
     run = JobRun(held)
     Job.objects.filter(pk=job.pk).update(lease_id="00000000-0000-7000-8000-000000000000")
     with pytest.raises(LeaseLost):
-        build.build_index(run)
+        generation_build.build_index(run)
     assert not IndexGeneration.objects.exists()
 
 
 def test_lease_lost_before_publishing_publishes_nothing(monkeypatch):
     book = make_digital_book()
     job = services.start_index(book=book, by=None)
-    publish = build.publish
+    publish = generation_build.publish
 
-    def robbed(made: build.Build) -> None:
+    def robbed(made: generation_build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(lease_id="00000000-0000-7000-8000-000000000000")
         publish(made)
 
-    monkeypatch.setattr(build, "publish", robbed)
-    perform(job.pk, build.build_index)
+    monkeypatch.setattr(generation_build, "publish", robbed)
+    perform(job.pk, generation_build.build_index)
     assert Document.objects.get(book=book).live_generation is None
     assert queries.index_state(book).state == "indexing"
 
@@ -311,16 +313,16 @@ def test_failed_new_file_leaves_the_old_index_answering():
 @pytest.mark.parametrize("step", ["read_pages", "make_passages", "publish"])
 def test_file_replaced_while_it_is_read_is_read_instead(monkeypatch, step):
     book = make_digital_book()
-    real = getattr(build, step)
+    real = getattr(generation_build, step)
     replaced: list[bool] = []
 
-    def replacing(made: build.Build) -> None:
+    def replacing(made: generation_build.Build) -> None:
         if not replaced:
             replaced.append(True)
             give_file(book, long_pdf())
         real(made)
 
-    monkeypatch.setattr(build, step, replacing)
+    monkeypatch.setattr(generation_build, step, replacing)
     assert index(book).state == "done"
     assert queries.index_state(book).pages == 12
     assert IndexGeneration.objects.count() == 1
@@ -332,14 +334,14 @@ def test_file_that_comes_as_the_job_ends_gets_a_job_of_its_own():
     job = services.start_index(book=book, by=None)
 
     def finishes_too_early(run: JobRun) -> None:
-        build.build_index(run)
+        generation_build.build_index(run)
         give_file(book, long_pdf())
         assert services.start_index(book=book, by=None) == job
 
     perform(job.pk, finishes_too_early)
     waiting = Job.objects.get(kind="index", state="queued")
     assert waiting.pk != job.pk
-    perform(waiting.pk, build.build_index)
+    perform(waiting.pk, generation_build.build_index)
     assert queries.index_state(book).pages == 12
 
 
@@ -353,14 +355,14 @@ def test_file_already_indexed_is_not_indexed_again():
 def test_stopped_build_leaves_nothing(monkeypatch):
     book = make_digital_book()
     job = services.start_index(book=book, by=None)
-    embed = build.make_passages
+    embed = generation_build.make_passages
 
-    def stopped(made: build.Build) -> None:
+    def stopped(made: generation_build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
         embed(made)
 
-    monkeypatch.setattr(build, "make_passages", stopped)
-    perform(job.pk, build.build_index)
+    monkeypatch.setattr(generation_build, "make_passages", stopped)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert job.state == "cancelled"
     assert not IndexGeneration.objects.exists()

@@ -15,9 +15,9 @@ from library.ai import embeddings
 from library.jobs.models import Job
 from library.jobs.tasks import perform
 from rag import queries, services
-from rag.ingest.build import build_index
+from rag.indexes import indexing, rebuilding, spaces
+from rag.indexes.generation_build import build_index
 from rag.models import Document, IndexGeneration, Rebuild, VectorSpace
-from rag.services import indexing, rebuilding, spaces
 from rag.tests.factories import make_digital_book, make_indexed_book, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("tiny")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.ingest.language import Detector, detect
+from rag.ingest.passages.language import Detector, detect
 
 SENTENCES = {
     "en": "The river carried the grain to the mill and the flour to the town below, where the baker waited.",

@@ -7,7 +7,7 @@ from typing import Any
 import pymupdf
 import pytest
 
-from rag.ingest.extract import read_page
+from rag.ingest.layout.extract import read_page
 from rag.tests.layouts import Sheet, in_order, prose, words, wrapped
 
 
@@ -407,7 +407,7 @@ def test_page_without_usable_text_needs_recognition():
         sheet.page.insert_image(sheet.page.rect, pixmap=drawn)
     stamped.line(72, 40, "Digitised by a library")
     written.block((72, 72, 500, 400), prose(40, 1))
-    from rag.ingest.extract import needs_ocr
+    from rag.ingest.layout.extract import needs_ocr
 
     found = []
     for sheet in (blank, scan, written, stamped):

@@ -16,7 +16,7 @@ def walk(patterns):
     for pattern in patterns:
         walk(getattr(pattern, "url_patterns", []))
 walk(get_resolver().url_patterns)
-import rag.answers, rag.api.views, rag.views, rag.receivers, rag.tasks, aistudy.tasks, aistudy.api.views
+import rag.answers.services, rag.api.views, rag.views, rag.receivers, rag.tasks, aistudy.tasks, aistudy.api.views
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
 try:

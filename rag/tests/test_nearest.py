@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.tests.factories import make_librarian, make_user
 from library.ai import embeddings
-from rag import nearest
+from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Passage, VectorSpace
-from rag.services import spaces
+from rag.retrieval import in_library
 from rag.tests.factories import make_digital_book
 from rag.tests.tiny import TinyServer
 
@@ -68,7 +68,7 @@ def make_generation(space: VectorSpace, vectors: Any, *, is_live: bool = True, *
 
 
 def found(space: VectorSpace, question: Any, k: int = 10, viewer: Any = None) -> list[int]:
-    hits = nearest.search_library(space, question, k, viewer=viewer or make_librarian())
+    hits = in_library.search_library(space, question, k, viewer=viewer or make_librarian())
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     return [hit.passage.pk for hit in hits]
 
@@ -80,7 +80,7 @@ def test_index_finds_what_an_exact_search_finds_among_what_answers(space, monkey
         cursor.execute("ANALYZE rag_passage")
     staff, questions = make_librarian(), clusters(4, 30)
     exact = [found(space, question, viewer=staff) for question in questions]
-    monkeypatch.setattr(nearest, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(in_library, "EXACT_UP_TO", 100)
     by_index = [found(space, question, viewer=staff) for question in questions]
     assert [len(hits) for hits in by_index] == [10] * 30, "enough come back, though half of the index answers no more"
     recall = np.mean([len(set(one) & set(other)) / 10 for one, other in zip(exact, by_index, strict=True)])
@@ -90,7 +90,7 @@ def test_index_finds_what_an_exact_search_finds_among_what_answers(space, monkey
 
 def test_it_is_the_index_that_is_asked(space, monkeypatch):
     make_generation(space, clusters(2, 200))
-    monkeypatch.setattr(nearest, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(in_library, "EXACT_UP_TO", 100)
     seen: list[str] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -107,7 +107,7 @@ def test_it_is_the_index_that_is_asked(space, monkeypatch):
 
 @pytest.mark.parametrize("exact_up_to", [10_000, 0])
 def test_readers_find_what_they_may_read_and_it_is_as_much_as_they_asked_for(space, monkeypatch, exact_up_to):
-    monkeypatch.setattr(nearest, "EXACT_UP_TO", exact_up_to)
+    monkeypatch.setattr(in_library, "EXACT_UP_TO", exact_up_to)
     question = clusters(4, 1)[0]
     near = unit(question + 0.01 * clusters(5, 20))
     hidden = make_generation(space, near, is_public=False)
@@ -125,12 +125,12 @@ def test_only_one_space_is_asked(space, tiny):
     other = spaces.of(embeddings.spec("tiny-8"))
     eight = make_generation(other, np.eye(8, dtype=np.float32))
     question = np.eye(8, dtype=np.float32)[3]
-    hits = nearest.search_library(other, question, 50, viewer=make_librarian())
+    hits = in_library.search_library(other, question, 50, viewer=make_librarian())
     assert {hit.passage.generation_id for hit in hits} == {eight.pk}
     assert (hits[0].passage.ordinal, hits[0].score, len(hits)) == (3, 1.0, 8)
     with pytest.raises(ValueError, match="shape"):
-        nearest.search_library(space, question, 5, viewer=make_librarian())
-    assert nearest.spaces_that_answer() == [space, other]
+        in_library.search_library(space, question, 5, viewer=make_librarian())
+    assert in_library.spaces_that_answer() == [space, other]
     Document.objects.filter(live_generation=eight).update(live_generation=None)
-    assert nearest.spaces_that_answer() == [space]
-    assert nearest.search_library(other, question, 5, viewer=make_librarian()) == []
+    assert in_library.spaces_that_answer() == [space]
+    assert in_library.search_library(other, question, 5, viewer=make_librarian()) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.ingest.numbering import number_of, roman
+from rag.ingest.structure.numbering import number_of, roman
 
 
 @pytest.mark.parametrize(

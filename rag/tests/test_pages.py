@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_librarian, make_user
 from rag import queries, services
-from rag.answers import answer
+from rag.answers.services import answer
 from rag.tests import pdfs
 from rag.tests.factories import index, make_digital_book, make_indexed_book
 

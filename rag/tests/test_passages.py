@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from library.ai import embeddings
-from library.ai.local import count_pieces
-from rag.ingest.clean import CleanPage, Section
-from rag.ingest.passages import Cut, cut, digest, embedded
-from rag.places import joined, parts
+from library.ai.runtimes.local import count_pieces
+from rag.ingest.model.clean import CleanPage, Section
+from rag.ingest.passages.cut import Cut, cut, digest, embedded
+from rag.text.passage_parts import joined, parts
 
 RIVER = "The river carried the grain to the mill and the flour to the town below. "
 WORDS = ["river", "grain", "mill", "flour", "town", "baker", "winter", "stone", "wheel", "water", "field", "horse"]

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from rag.ingest.flowing import clean
-from rag.ingest.plain import PlainText
-from rag.ingest.reader import Refused
+from rag.ingest.formats.flowing import clean
+from rag.ingest.formats.plain import PlainText
+from rag.ingest.sandbox.reader import Refused
 
 PROSE = (
     "It was the best of times, it was the worst of times, it was the age\n"

@@ -17,9 +17,13 @@ from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import perform
 from rag import errors, queries, services
-from rag.ingest import build, noting, raw, reading, sandbox, team
+from rag.indexes import generation_build
+from rag.ingest import notes
+from rag.ingest import pages as reading
 from rag.ingest.cleaning import Survey
-from rag.ingest.sandbox import Limits
+from rag.ingest.model import raw
+from rag.ingest.sandbox import pool, process
+from rag.ingest.sandbox.process import Limits
 from rag.models import Page, Passage
 from rag.tests import pdfs
 from rag.tests.factories import index, make_digital_book
@@ -32,10 +36,10 @@ LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
 @pytest.fixture
 def acted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A book's file says what its pages do to the reading process."""
-    monkeypatch.setattr(sandbox, "TEXT", "rag.tests.hostile:Hostile")
-    monkeypatch.setattr(sandbox, "PICTURES", "rag.tests.hostile:Pictures")
-    monkeypatch.setattr(sandbox, "text_limits", lambda: LIMITS)
-    monkeypatch.setattr(sandbox, "picture_limits", lambda: LIMITS)
+    monkeypatch.setattr(process, "TEXT", "rag.tests.hostile:Hostile")
+    monkeypatch.setattr(process, "PICTURES", "rag.tests.hostile:Pictures")
+    monkeypatch.setattr(process, "text_limits", lambda: LIMITS)
+    monkeypatch.setattr(process, "picture_limits", lambda: LIMITS)
     monkeypatch.setattr(reading, "PAGES_AT_ONCE", 3)
 
 
@@ -68,16 +72,16 @@ def test_a_file_that_does_nothing_else_ends_in_a_sentence(acts, word):
 
 @pytest.mark.usefixtures("acted")
 def test_a_job_is_stopped_while_a_page_hangs(monkeypatch):
-    monkeypatch.setattr(sandbox, "PATIENCE", 100)
+    monkeypatch.setattr(process, "PATIENCE", 100)
     job = services.start_index(book=make_digital_book(b"fine hang fine"), by=None)
 
-    def stop(self: build.Build) -> None:
+    def stop(self: generation_build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
         look(self)
 
-    look = build.Build.look
-    monkeypatch.setattr(build.Build, "look", stop)
-    perform(job.pk, build.build_index)
+    look = generation_build.Build.look
+    monkeypatch.setattr(generation_build.Build, "look", stop)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert job.state == "cancelled"
 
@@ -116,16 +120,16 @@ def test_a_long_book_lets_others_go_first_and_ends_with_the_same(monkeypatch):
     acts = b"fine picture picture picture fine"
     whole = make_digital_book(acts)
     assert index(whole).state == "done"
-    monkeypatch.setattr(build, "LONGEST_TURN", 0)
+    monkeypatch.setattr(generation_build, "LONGEST_TURN", 0)
     book = make_digital_book(acts)
     job = services.start_index(book=book, by=None)
     services.start_index(book=make_digital_book(b"fine fine"), by=None)
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert (job.state, job.attempt) == ("queued", 0)
     assert Page.objects.filter(generation__document__book=book, source="ocr").count() == 1
     for _turn in range(2):
-        perform(job.pk, build.build_index)
+        perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert (job.state, job.attempt) == ("done", 1)
     assert passages(book) == passages(whole)
@@ -144,21 +148,21 @@ def test_killed_before_any_checkpoint_the_next_worker_ends_with_the_same(monkeyp
     assert index(whole).state == "done"
     book = make_digital_book(acts)
     job = services.start_index(book=book, by=None)
-    say, left = build.Build.say, [after]
+    say, left = generation_build.Build.say, [after]
 
-    def dying(self: build.Build, done: float, message: str) -> Any:
+    def dying(self: generation_build.Build, done: float, message: str) -> Any:
         left[0] -= 1
         if left[0] == 0:
             raise Killed
         return say(self, done, message)
 
     with monkeypatch.context() as patched:
-        patched.setattr(build.Build, "say", dying)
+        patched.setattr(generation_build.Build, "say", dying)
         with pytest.raises(Killed):
-            perform(job.pk, build.build_index)
+            perform(job.pk, generation_build.build_index)
     jobs.sweep(at=timezone.now() + timedelta(seconds=60))
     Job.objects.filter(pk=job.pk).update(not_before=None)
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert job.state == "done", job.error
     assert passages(book) == passages(whole)
@@ -169,13 +173,13 @@ def test_an_epub_is_asked_by_section(client):
     book = make_book()
     job = attach_file(book=book, upload=pdf(epub(), name="whales.epub"), by=None)
     assert job is not None
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert job.state == "done", job.error
     generation = queries.live_generation(book)
     assert [section.title for section in generation.sections.all()] == ["Second", "First of all", "Krill"]
     assert "Whales are mammals & breathe air." in (generation.pages.get(number=2).text or "")
-    assert noting.note_of(generation) == ""
+    assert notes.note_of(generation) == ""
 
 
 def test_a_text_is_asked_by_stretches():
@@ -186,7 +190,7 @@ def test_a_text_is_asked_by_stretches():
     book = make_book()
     job = attach_file(book=book, upload=pdf(text.encode("cp1252"), name="whale.txt"), by=None)
     assert job is not None
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     generation = queries.live_generation(book)
     assert [(section.title, section.page) for section in generation.sections.all()] == [
         ("Chapter 1", 1),
@@ -265,7 +269,7 @@ def bomb() -> bytes:
 )
 def test_what_a_process_makes_up_costs_that_page(layout):
     """A file may have taken the reading process over: nothing that comes from there is believed."""
-    pages = [sandbox.ReadPage(1, layout, words=3), sandbox.ReadPage(2, raw.packed(raw.RawPage(title="Whales")))]
+    pages = [process.ReadPage(1, layout, words=3), process.ReadPage(2, raw.packed(raw.RawPage(title="Whales")))]
     found = list(reading._seen(pages, Survey()))
     assert [page.notes for page in found] == [("unreadable", "broken"), ()]
     assert raw.unpacked(found[0].layout).lines == []
@@ -275,21 +279,21 @@ def test_what_a_process_makes_up_costs_that_page(layout):
 def test_a_file_that_is_slow_to_open_lets_others_go_first_and_then_has_its_whole_time(monkeypatch, settings):
     """The first look is cut short here, not the file made slow."""
     opened: list[int | None] = []
-    usual = team.Team.open
+    usual = pool.Team.open
 
-    def impatient(self: team.Team, *, at_most: int | None = None) -> Any:
+    def impatient(self: pool.Team, *, at_most: int | None = None) -> Any:
         opened.append(at_most)
         if at_most is not None:
             raise errors.FileTooSlow
         return usual(self, at_most=at_most)
 
-    monkeypatch.setattr(team.Team, "open", impatient)
+    monkeypatch.setattr(pool.Team, "open", impatient)
     book = make_digital_book(b"fine fine")
     job = services.start_index(book=book, by=None)
     services.start_index(book=make_digital_book(b"fine"), by=None)
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert (job.state, job.attempt, opened) == ("queued", 0, [settings.READER_FIRST_SECONDS])
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert (job.state, opened[1:]) == ("done", [None])

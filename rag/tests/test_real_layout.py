@@ -10,7 +10,7 @@ from typing import Any
 import pymupdf
 import pytest
 
-from rag.ingest.extract import needs_ocr, read_page
+from rag.ingest.layout.extract import needs_ocr, read_page
 from rag.ingest.layout.words import tidy
 
 PDFS = Path(__file__).parents[3] / "shared" / "data" / "pdf"

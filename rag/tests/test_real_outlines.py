@@ -14,12 +14,12 @@ from typing import Any
 import pymupdf
 import pytest
 
-from rag.ingest.clean import CleanPage
 from rag.ingest.cleaning import Survey
-from rag.ingest.extract import read_page
-from rag.ingest.raw import Mark, RawPage
-from rag.ingest.sections import sections
-from rag.ingest.titles import WORD, fold, folded
+from rag.ingest.layout.extract import read_page
+from rag.ingest.model.clean import CleanPage
+from rag.ingest.model.raw import Mark, RawPage
+from rag.ingest.structure.sections import sections
+from rag.ingest.structure.titles import WORD, fold, folded
 from tests.stack import ROOT
 
 FOLDER = ROOT.parent / "shared" / "data" / "pdf"

@@ -8,15 +8,15 @@ import pymupdf
 import pytest
 
 from library.ai import embeddings
-from library.ai.local import count_pieces
-from rag.ingest import extract
-from rag.ingest.clean import CleanPage, Section
+from library.ai.runtimes.local import count_pieces
 from rag.ingest.cleaning import Survey
-from rag.ingest.passages import Cut, cut, embedded
-from rag.ingest.raw import Mark
-from rag.ingest.sections import sections
-from rag.places import joined, parts
-from rag.sentences import is_contents_line, split, word_count
+from rag.ingest.layout import extract
+from rag.ingest.model.clean import CleanPage, Section
+from rag.ingest.model.raw import Mark
+from rag.ingest.passages.cut import Cut, cut, embedded
+from rag.ingest.structure.sections import sections
+from rag.text.passage_parts import joined, parts
+from rag.text.sentences import is_contents_line, split, word_count
 
 BOOK = Path(__file__).resolve().parents[3] / "shared" / "data" / "pdf" / "category-theory-for-programmers.pdf"
 FIRST, LAST = 7, 90  # its preface and five chapters

@@ -16,11 +16,11 @@ from catalog.models import BookFile
 from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
-from rag import errors, queries, recipes, reports, services
-from rag.answers import answer
-from rag.ingest import build, passages
+from rag import errors, queries, recipes, services
+from rag.answers.services import answer
+from rag.indexes import generation_build, rebuilding, reports, spaces
+from rag.ingest.passages import cut
 from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, VectorSpace
-from rag.services import rebuilding, spaces
 from rag.tests import pdfs
 from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book, work
 from rag.tests.tiny import TinyServer
@@ -64,7 +64,7 @@ def test_all_books_go_over_to_another_model_in_one_step(books, settings):
     def watched(run: JobRun) -> None:
         seen.append(models(*books))
         assert answers(books[0])
-        build.build_index(run)
+        generation_build.build_index(run)
         assert answers(books[0])
 
     assert [job.state for job in work(watched)] == ["done"] * 3
@@ -81,7 +81,7 @@ def test_all_books_go_over_to_another_model_in_one_step(books, settings):
 
 def test_two_models_stand_side_by_side_and_nothing_compares_their_vectors(books, settings, tiny):
     change_model(settings)
-    perform(Job.objects.get(kind="index", state="queued").pk, build.build_index)
+    perform(Job.objects.get(kind="index", state="queued").pk, generation_build.build_index)
     dimensions = Passage.objects.order_by().values_list("space__dimensions", "space__model").distinct()
     assert sorted(dimensions) == [(6, "tiny-6"), (8, "tiny-8")]
     assert models(*books) == ["tiny-6"] * 3
@@ -120,7 +120,7 @@ def test_new_book_is_not_kept_waiting(books, settings):
 
     def watched(run: JobRun) -> None:
         order.append(Document.objects.get(pk=run.job.subject_id).book)
-        build.build_index(run)
+        generation_build.build_index(run)
         if order[-1] == new:
             assert models(new, *books) == ["tiny-8", *["tiny-6"] * 3]
 
@@ -133,7 +133,7 @@ def test_new_file_answers_at_once(books, settings):
     change_model(settings)
     give_file(books[2], pdfs.as_bytes(pdfs.book(repeat=2)))
     services.start_index(book=books[2], by=None)
-    work(lambda run: build.build_index(run))
+    work(lambda run: generation_build.build_index(run))
     assert queries.index_state(books[2]).pages == 8
     assert models(*books) == ["tiny-8"] * 3
 
@@ -154,12 +154,12 @@ def test_file_replaced_after_it_was_made_anew(books, settings):
 
 def work_one() -> Job:
     job = Job.objects.filter(kind="index", state="queued").earliest("created_at")
-    perform(job.pk, build.build_index)
+    perform(job.pk, generation_build.build_index)
     return job
 
 
 def test_book_whose_file_is_gone_keeps_its_index_and_staff_are_told(books, settings, monkeypatch):
-    monkeypatch.setattr(passages, "CHUNKER", "another/1")
+    monkeypatch.setattr(cut, "CHUNKER", "another/1")
     BookFile.objects.filter(book=books[1]).update(file="books/gone.pdf")
     change_model(settings)
     assert sorted(job.state for job in work()) == ["done", "done", "failed"]
@@ -222,7 +222,7 @@ def test_change_that_is_taken_back_leaves_all_as_it_was(books, settings):
 
 
 def test_another_way_of_cutting_goes_over_book_by_book(books, monkeypatch):
-    monkeypatch.setattr(passages, "CHUNKER", "another/1")
+    monkeypatch.setattr(cut, "CHUNKER", "another/1")
     assert rebuilding.check() is not None
     work_one()
     assert "; 1 of 3 books are done." in reports.sentence(rebuilding.standing())
@@ -237,14 +237,14 @@ def test_another_way_of_cutting_goes_over_book_by_book(books, monkeypatch):
 @pytest.mark.parametrize("step", ["begin", "make_passages", "publish"])
 def test_killed_worker_loses_nothing(books, settings, monkeypatch, step):
     change_model(settings)
-    real = getattr(build, step)
+    real = getattr(generation_build, step)
 
-    def dying(made: build.Build) -> None:
+    def dying(made: generation_build.Build) -> None:
         real(made)
         raise KeyboardInterrupt  # nothing catches it, as nothing catches kill -9
 
     with monkeypatch.context() as patched:
-        patched.setattr(build, step, dying)
+        patched.setattr(generation_build, step, dying)
         with pytest.raises(KeyboardInterrupt):
             work_one()
     assert models(*books) == ["tiny-6"] * 3
@@ -305,7 +305,7 @@ def test_book_that_answers_already_lets_others_go_first(books, settings, monkeyp
     new = make_digital_book()
     services.start_index(book=new, by=None)
     first = Job.objects.filter(kind="index", state="queued").earliest("created_at")
-    perform(first.pk, lambda run: build.build_index(rebuilding.Patient(run.job)))
+    perform(first.pk, lambda run: generation_build.build_index(rebuilding.Patient(run.job)))
     first.refresh_from_db()
     assert (first.state, first.attempt) == ("queued", 0)
     assert index(new).state == "done", "a new book is not patient"
@@ -352,9 +352,9 @@ def exists(name: str) -> bool:
 
 
 def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(books, monkeypatch):
-    from rag import retrieval
+    from rag.retrieval import in_book
 
-    search = retrieval.search_book
+    search = in_book.search_book
     seen: list[IndexGeneration] = []
 
     def replaced_first(generation: IndexGeneration, *rest: Any) -> Any:
@@ -364,7 +364,7 @@ def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(
         seen.append(generation)
         return search(generation, *rest)
 
-    monkeypatch.setattr("rag.retrieval.search_book", replaced_first)
+    monkeypatch.setattr("rag.retrieval.in_book.search_book", replaced_first)
     assert answers(books[0])
     assert len(seen) == 2
     assert seen[1] == queries.live_generation(books[0]) != seen[0]

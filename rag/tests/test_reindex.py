@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Activity
 from accounts.tests.factories import make_librarian
 from catalog.signals import book_file_added
 from catalog.tests.factories import make_book
+from library.activity.models import Activity
 from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import errors, queries, services
-from rag.ingest import build
+from rag.indexes import generation_build
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.tests import pdfs
 from rag.tests.factories import give_file, make_digital_book, make_indexed_book, work
@@ -63,10 +63,10 @@ def test_new_reading_that_fails_leaves_the_old_index_answering(monkeypatch):
     book = make_indexed_book()
     old = live(book)
 
-    def refuse(made: build.Build) -> None:
+    def refuse(made: generation_build.Build) -> None:
         raise errors.FileMissing
 
-    monkeypatch.setattr(build, "make_passages", refuse)
+    monkeypatch.setattr(generation_build, "make_passages", refuse)
     services.reindex(book=book, by=None)
     assert [done.state for done in work()] == ["failed"]
     assert live(book) == old
@@ -80,7 +80,7 @@ def test_what_was_asked_for_as_a_job_ends_gets_a_job_of_its_own():
     job = services.start_index(book=book, by=None)
 
     def ends_too_early(run: JobRun) -> None:
-        build.build_index(run)  # finds nothing to do
+        generation_build.build_index(run)  # finds nothing to do
         assert services.reindex(book=book, by=None) == job
 
     perform(job.pk, ends_too_early)
@@ -150,17 +150,17 @@ def test_deleting_stops_a_waiting_job():
 
 def deleting(monkeypatch: pytest.MonkeyPatch, book: Any, step: str, then: Any = lambda: None) -> None:
     """Let the index be deleted, and ``then`` something else happen, in the middle of a build."""
-    real = getattr(build, step)
+    real = getattr(generation_build, step)
     done: list[bool] = []
 
-    def interrupted(made: build.Build) -> None:
+    def interrupted(made: generation_build.Build) -> None:
         if not done:
             done.append(True)
             services.delete_index(book=book, by=None)
             then()
         real(made)
 
-    monkeypatch.setattr(build, step, interrupted)
+    monkeypatch.setattr(generation_build, step, interrupted)
 
 
 @pytest.mark.parametrize("step", ["make_passages", "publish"])

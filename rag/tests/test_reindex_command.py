@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from catalog.tests.factories import make_book
 from library.jobs.models import Job
 from rag import queries
+from rag.indexes import rebuilding
 from rag.models import Document, Rebuild
-from rag.services import rebuilding
 from rag.tests.factories import make_digital_book, make_indexed_book, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from rag.ingest.cleaning import Survey
-from rag.ingest.raw import RawPage
+from rag.ingest.model.raw import RawPage
 from rag.tests.pdfs import CHAPTERS
 from rag.tests.raw_pages import Press
 

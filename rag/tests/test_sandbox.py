@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from rag import errors
-from rag.ingest import frames, sandbox
-from rag.ingest.raw import unpacked
-from rag.ingest.sandbox import Limits, Reader
+from rag.ingest.model.raw import unpacked
+from rag.ingest.sandbox import frames, process
+from rag.ingest.sandbox.process import Limits, Reader
 
 HOSTILE = "rag.tests.hostile:Hostile"
 LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
@@ -81,7 +81,7 @@ def test_pages_that_end_the_process_one_after_the_other_end_the_reading(reader):
 
 
 def test_pages_that_end_the_process_now_and_then_do_so_too(reader, monkeypatch):
-    monkeypatch.setattr(sandbox, "MOST_LOST", 3)
+    monkeypatch.setattr(process, "MOST_LOST", 3)
     assert notes(reader("fine crash fine crash fine crash fine")).count("crashed") == 3
     with pytest.raises(errors.FileCrashesReader):
         notes(reader("fine crash " * 4))
@@ -137,7 +137,7 @@ def test_process_ends_with_the_worker_that_is_killed(tmp_path):
     script = (
         "import os, sys, django; django.setup()\n"
         "from rag.tests.test_sandbox import HOSTILE, LIMITS\n"
-        "from rag.ingest.sandbox import Process\n"
+        "from rag.ingest.sandbox.process import Process\n"
         f"process = Process(open({str(tmp_path / 'acts')!r}, 'rb'), '', HOSTILE, LIMITS)\n"
         "process.ask({'do': 'open'}); process.answer(20, lambda: None)\n"
         "process.ask({'do': 'read', 'pages': [1]})\n"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rag.ingest.clean import CleanPage, Heading, Section, WordBox
-from rag.ingest.raw import Mark
-from rag.ingest.sections import sections
-from rag.ingest.titles import folded
+from rag.ingest.model.clean import CleanPage, Heading, Section, WordBox
+from rag.ingest.model.raw import Mark
+from rag.ingest.structure.sections import sections
+from rag.ingest.structure.titles import folded
 
 TEXT = (
     "So much was said before.\n\n2.1 Whales & Seals\n\nThe whale is large. Trees are tall.\n\nTrees\n\nTrees are tall."

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.sentences import is_contents_line, is_quotable, leans, split
+from rag.text.sentences import is_contents_line, is_quotable, leans, split
 
 
 def parts(text: str) -> list[str]:

@@ -6,8 +6,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from library.ai import embeddings
+from rag.indexes import spaces
 from rag.models import Document, IndexGeneration, Passage, VectorSpace
-from rag.services import spaces
 from rag.tests.factories import make_digital_book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]

@@ -15,8 +15,8 @@ from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
 from library.jobs.models import Job
 from rag import queries, services
+from rag.indexes import rebuilding
 from rag.models import Document, IndexGeneration, Rebuild
-from rag.services import rebuilding
 from rag.tests.factories import make_digital_book, make_indexed_book, work
 from tests.html import assert_valid
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from rag import errors
-from rag.ingest import team
-from rag.ingest.sandbox import Limits, Reader
-from rag.ingest.team import Team
+from rag.ingest.sandbox import pool
+from rag.ingest.sandbox.pool import Team
+from rag.ingest.sandbox.process import Limits, Reader
 
 HOSTILE = "rag.tests.hostile:Hostile"
 LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
@@ -107,5 +107,5 @@ def test_a_file_that_only_crashes_is_given_up(make):
 )
 def test_as_many_as_the_machine_and_the_file_allow(settings, monkeypatch, media_type, cores, wanted, size):
     settings.READING_PROCESSES = wanted
-    monkeypatch.setattr("library.ai.processor.cores", lambda: cores)
-    assert team.size(media_type) == size
+    monkeypatch.setattr("library.ai.runtimes.processor.cores", lambda: cores)
+    assert pool.size(media_type) == size

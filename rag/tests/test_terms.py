@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib import import_module
 from threading import Barrier, Thread
 
 import numpy as np
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -20,11 +18,10 @@ from catalog.tests.factories import make_book
 from library.ai import embeddings
 from library.search.fold import words
 from library.search.texts import Statistics
-from rag import retrieval
-from rag.ingest import terms
-from rag.ingest.passages import Cut, digest
+from rag.indexes import spaces, terms
+from rag.ingest.passages.cut import Cut, digest
 from rag.models import Document, GenerationState, GenerationTerm, IndexGeneration, LibraryTerm, LibraryTermChange
-from rag.services import spaces
+from rag.retrieval import in_book
 
 TEXTS = [
     "The mill grinds the grain of the town.",
@@ -108,25 +105,6 @@ def test_counting_again_gives_the_same():
     before = set(generation.terms.values_list("lexeme", "passages"))
     terms.count_terms(generation)
     assert set(generation.terms.values_list("lexeme", "passages")) == before
-
-
-@pytest.mark.django_db
-def test_passages_whose_words_are_folded_otherwise_now_are_read_and_counted_again():
-    migration = import_module("rag.migrations.0009_words_by_letters")
-    document = Document.objects.create(book=make_book())
-    generation = make_generation(document, ["हिन्दी साहित्य", "谷物运到", "The café’s “grain” in C++", "plain grain"])
-    document.live_generation = generation
-    document.save()
-    passages = generation.passages.order_by("ordinal")
-    right = list(passages.values_list("vector", "word_count"))
-    passages.exclude(ordinal=3).update(vector="'x'", word_count=9)
-    terms.count_terms(generation)
-    migration.read_words_again(apps, connection)
-    assert list(passages.values_list("vector", "word_count")) == right
-    assert counted() == expected()
-    assert [pk for rows in migration._otherwise(generation.passages) for pk, _words in rows] == [
-        passage.pk for passage in passages[:3]
-    ], "what has the words that it had is left alone"
 
 
 @pytest.mark.django_db
@@ -294,10 +272,10 @@ def book_of_mills() -> IndexGeneration:
 def test_passages_are_found_by_their_words_rare_ones_first(book_of_mills, django_assert_num_queries):
     other = make_generation(Document.objects.create(book=make_book()), ["The grain of another book."])
     with django_assert_num_queries(5):
-        hits = retrieval.search_words(book_of_mills, "Which horses eat grain?", 10)
+        hits = in_book.search_words(book_of_mills, "Which horses eat grain?", 10)
     assert hits[0].passage.text == "A horse draws the wheel."
     assert {hit.passage.text for hit in hits[1:]} == {TEXTS[0], TEXTS[1]}
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert all(hit.passage.generation_id != other.pk for hit in hits)
-    assert retrieval.search_words(book_of_mills, "zebra", 10) == []
-    assert retrieval.search_words(book_of_mills, "the of", 10) == []
+    assert in_book.search_words(book_of_mills, "zebra", 10) == []
+    assert in_book.search_words(book_of_mills, "the of", 10) == []

@@ -71,7 +71,7 @@ def test_what_is_unforeseen_is_told_and_fails_the_command(tmp_path, monkeypatch)
     def broken(*args: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("rag.ingest.trying.build_index", broken)
+    monkeypatch.setattr("rag.indexes.trial.build_index", broken)
     with pytest.raises(CommandError, match="unforeseen"):
         report(tmp_path / "good.pdf", out=tmp_path / "report.json")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.sentences import Span
-from rag.writers import Candidate, choose, defines, locate
+from rag.answers.extractive import Candidate, choose, defines, locate
+from rag.text.sentences import Span
 
 
 def candidate(text: str, start: int = 0, page: int = 1) -> Candidate:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from accounts import sessions, tokens
+from accounts.sessions import services as sessions
+from accounts.sessions import tokens
 from catalog.tests.factories import make_book, make_copy
 from tests.attack.world import NOBODYS, READERS, bearer, browser, operations, pages, staffs
 
@@ -18,8 +19,8 @@ PAGES_OF_STAFF = [
     "/admin/accounts/user/",
     "/admin/accounts/patron/",
     "/admin/accounts/invitation/",
-    "/admin/accounts/activity/",
-    "/admin/accounts/notice/",
+    "/admin/activity/activity/",
+    "/admin/notices/notice/",
     "/admin/catalog/book/",
     "/admin/circulation/loan/",
     "/admin/auth/group/",

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts import invitations
 from accounts.models import Invitation, OneTimeCode, Role, User
+from accounts.services import invitations
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, post
 

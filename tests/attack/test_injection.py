@@ -9,14 +9,15 @@ from django.core import mail
 from django.forms.models import model_to_dict
 from django.test import Client
 
-from accounts import outbox
-from accounts.models import Activity, User
+from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver
 from catalog.models import Book
 from catalog.tests.factories import PDF, make_book, make_copy, pdf, stored
 from circulation.models import Hold, Loan
 from circulation.tests.factories import make_hold
+from library.activity.models import Activity
+from library.notices import outbox
 from tests.attack.world import bearer, browser, operations
 
 pytestmark = pytest.mark.django_db
@@ -404,4 +405,4 @@ def test_what_was_done_is_written_with_who_did_it_and_not_who_was_named(world):
     client = bearer(world.reader)
     wish = {"book": world.book.pk, "branch": str(world.branch.pk), "actor": str(world.other.pk)}
     client.post("/api/v1/holds/", wish, "application/json")
-    assert not Activity.objects.filter(actor=world.other).exclude(verb="signed_in").exists()
+    assert not Activity.objects.filter(actor=world.other).exclude(verb="account.signed_in").exists()

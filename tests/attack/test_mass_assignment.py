@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group, Permission
 from django.forms.models import model_to_dict
 from django.urls import reverse
 
-from accounts import invitations
 from accounts.models import Invitation, Role, Tier, User
+from accounts.services import invitations
 from accounts.tests.factories import PASSWORD, make_librarian, make_user
 from accounts.tests.helpers import deliver, post
 from tests.attack.world import bearer, browser

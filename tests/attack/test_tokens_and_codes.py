@@ -13,8 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import credentials, services, tokens
 from accounts.models import OneTimeCode, Role, User
+from accounts.services import credentials, people
+from accounts.sessions import tokens
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver, other_than
 from tests.attack.world import bearer, browser
@@ -183,10 +184,10 @@ def test_a_token_and_a_session_of_somebody_demoted_or_shut_out_have_no_rights():
     administrator, librarian = make_user(Role.ADMINISTRATOR), make_user(Role.LIBRARIAN)
     by_token, by_page, pair = bearer(librarian), browser(librarian), tokens.issue(librarian)
     assert by_token.get("/api/v1/pick-list/").status_code == 200
-    services.change_role(user=librarian, role=Role.PATRON, by=administrator)
+    people.change_role(user=librarian, role=Role.PATRON, by=administrator)
     assert by_token.get("/api/v1/pick-list/").status_code in {401, 403}
     assert by_page.get("/pick-list/").status_code in {302, 403}
-    services.change_active(user=librarian, is_active=False, by=administrator)
+    people.change_active(user=librarian, is_active=False, by=administrator)
     assert by_token.get("/api/v1/me/").status_code == 401
     assert by_page.get("/loans/").status_code == 302
     assert send("token/refresh", {"refresh": pair.refresh}).status_code == 401

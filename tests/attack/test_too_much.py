@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.factories import make_user
-from library.core.parsers import DEEPEST, depth
+from library.core.http.parsers import DEEPEST, depth
 from tests.html import assert_valid
 
 pytestmark = pytest.mark.django_db

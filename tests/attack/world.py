@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts import tokens
 from accounts.models import Role, User
+from accounts.sessions import tokens
 from accounts.tests.factories import make_librarian, make_user
 from catalog.models import Book, Branch, Copy
 from catalog.tests.factories import make_book, make_copy

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from catalog.models import BookGeneration
-from catalog.services import generations, vectors
+from catalog.semantic import generations, vectors
 from library.jobs.queries import latest
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser
 
-from catalog.search import search
+from catalog.search.services import search
 from catalog.tests.golden import Golden, Wanted
 
 KNOWN = ("title", "half", "misspelt", "identifier", "foreign")

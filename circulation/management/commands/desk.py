@@ -13,8 +13,10 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from catalog.models import Branch
-from circulation import explaining, personas, services, stories, words
+from circulation import services
+from circulation.explain import due_words, loan_history, sentences
 from circulation.models import Loan
+from circulation.readers import patron_lookup
 from library.core import days
 from library.core.errors import LibraryError, NotAllowed, Reason
 from library.core.typed import bare
@@ -52,11 +54,11 @@ class Command(BaseCommand):
             raise CommandError("\n".join(_line(reason) for reason in refusal.reasons) or refusal.detail) from refusal
 
     def check_out(self, by: User, options: dict[str, Any]) -> None:
-        patron = personas.patron_meant(by, options["card"], permission="circulation.add_loan")
+        patron = patron_lookup.patron_meant(by, options["card"], permission="circulation.add_loan")
         loan = services.check_out(
             copy=options["copy"], patron=patron, by=by, branch=options["branch"], **_asked(options)
         )
-        self._say(f"Lent: {loan.copy.book.title}, {words.due_until(loan)}.", loan.alerts)
+        self._say(f"Lent: {loan.copy.book.title}, {due_words.due_until(loan)}.", loan.alerts)
 
     def check_in(self, by: User, options: dict[str, Any]) -> None:
         if not by.has_perm("circulation.change_loan"):
@@ -78,13 +80,13 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"There is no open loan of the copy {bare(options['copy'])}.")
         renewed = services.renew(loan=found, by=by, **_asked(options))
-        self._say(f"Renewed: {found.copy.book.title}, {words.due_until(renewed)}.", renewed.alerts)
+        self._say(f"Renewed: {found.copy.book.title}, {due_words.due_until(renewed)}.", renewed.alerts)
 
     def renew_all(self, by: User, options: dict[str, Any]) -> None:
-        patron = personas.patron_meant(by, options["card"], permission="circulation.change_loan")
-        result = services.renew_all(patron=personas.known(patron), by=by)
+        patron = patron_lookup.patron_meant(by, options["card"], permission="circulation.change_loan")
+        result = services.renew_all(patron=patron_lookup.known(patron), by=by)
         for loan in result.renewed:
-            self._say(f"Renewed: {loan.copy.book.title}, {words.due_until(loan)}.")
+            self._say(f"Renewed: {loan.copy.book.title}, {due_words.due_until(loan)}.")
         for loan, reasons in result.refused:
             self._say(f"Not renewed: {loan.copy.book.title}.", reasons)
         if result.refused:
@@ -93,13 +95,13 @@ class Command(BaseCommand):
             )
 
     def explain(self, by: User, options: dict[str, Any]) -> None:
-        patron = personas.patron_meant(by, options["card"], permission="circulation.view_loan")
+        patron = patron_lookup.patron_meant(by, options["card"], permission="circulation.view_loan")
         told = services.explain_check_out(copy=options["copy"], patron=patron, by=by, branch=options["branch"])
-        story = stories.of_decision(told.decision, for_staff=by.has_perm("circulation.view_loan"))
-        due = f", due {words.moment(story.due_at)}" if story.due_at else ""
+        story = loan_history.of_decision(told.decision, for_staff=by.has_perm("circulation.view_loan"))
+        due = f", due {due_words.moment(story.due_at)}" if story.due_at else ""
         self._say(f"Would be lent{due}." if story.is_allowed else "Would be refused.", story.reasons)
-        kept = explaining.kept(told.decision)
-        for line in explaining.staff_lines(kept) if by.has_perm("circulation.view_loan") else story.lines:
+        kept = sentences.kept(told.decision)
+        for line in sentences.staff_lines(kept) if by.has_perm("circulation.view_loan") else story.lines:
             self.stdout.write(f"  {line}")
 
     def _say(self, sentence: str, reasons: Any = ()) -> None:

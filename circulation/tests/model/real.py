@@ -25,7 +25,7 @@ SELECT json_build_object(
   'holds', (SELECT json_object_agg(id, to_jsonb(hold)) FROM circulation_hold AS hold),
   'renewals', (SELECT json_object_agg(id, to_jsonb(renewal)) FROM circulation_loanrenewal AS renewal),
   'overrides', (SELECT json_object_agg(id, json_build_array(loan_id, verb, comment)) FROM circulation_override),
-  'record', (SELECT json_build_array(count(*), max(id::text)) FROM accounts_activity)
+  'record', (SELECT json_build_array(count(*), max(id::text)) FROM activity_activity)
 )
 """
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from library.core.embedded.processes import wait_until
+from library.embedded.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 

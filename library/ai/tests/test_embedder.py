@@ -19,7 +19,7 @@ from library.ai.errors import EmbedderUnavailable
 from library.ai.management.commands.embedder import listen
 from library.ai.server import MOST_TEXTS
 from library.ai.tests.embedder import EmbedderProcess
-from library.core.config import ConfigError
+from library.core.config.model import ConfigError
 
 MODEL = "all-MiniLM-L6-v2"
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from library.ai import embeddings, local
-from library.ai.local import count_pieces, local_embedder
-from library.ai.transformer import TransformerEmbedder
-from library.core.config import ConfigError
+from library.ai import embeddings
+from library.ai.runtimes import local
+from library.ai.runtimes.local import count_pieces, local_embedder
+from library.ai.runtimes.sentence_transformers import TransformerEmbedder
+from library.core.config.model import ConfigError
 
 
 def test_unknown_model_is_named_with_those_that_are_known():

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from library.core import languages
-from library.core.idempotency import FIELD
+from library.core.http.idempotency import FIELD
 
 register = template.Library()
 

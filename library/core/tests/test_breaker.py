@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from library.core.breaker import Breaker, Resting
+from library.core.faults.circuit_breaker import Breaker, Resting
 
 
 class Clock:

@@ -16,18 +16,19 @@ import redis
 from django.conf import settings as ours
 from django.core.cache import cache
 
-from library.core import breaker, waking
+from library.core import wake
 from library.core.cache import ForgivingRedisCache
-from library.core.embedded import folders
-from library.core.embedded.redis import Redis
+from library.core.faults import circuit_breaker
+from library.embedded import folders
+from library.embedded.redis import Redis
 
 
 @pytest.fixture(autouse=True)
 def _awake():
     """What one test does to a Redis of its own says nothing about the next one's."""
-    breaker.REDIS._wake()
+    circuit_breaker.REDIS._wake()
     yield
-    breaker.REDIS._wake()
+    circuit_breaker.REDIS._wake()
 
 
 @pytest.fixture
@@ -153,10 +154,10 @@ def test_a_stopped_redis_is_waited_for_once(own, settings, monkeypatch):
     assert there.get("question", "none") == "none"
     monkeypatch.setattr("django.core.cache.backends.redis.RedisCacheClient.get", None)  # nobody asks it any more
     assert_empty_and_silent(there)
-    assert waking.wake("send_waiting_codes") is False
+    assert wake.wake("send_waiting_codes") is False
     monkeypatch.undo()
     os.kill(own.process.pid, signal.SIGCONT)
-    breaker.REDIS._wake()
+    circuit_breaker.REDIS._wake()
     assert there.get("question") == "answer"
 
 
@@ -172,7 +173,7 @@ def test_a_broker_that_does_not_answer_is_waited_for_once(settings, monkeypatch)
         hanging.wait(60)
 
     monkeypatch.setattr(current_app, "send_task", hang)
-    assert waking.wake("send_waiting_codes") is False
-    assert waking.wake("send_waiting_codes") is False
+    assert wake.wake("send_waiting_codes") is False
+    assert wake.wake("send_waiting_codes") is False
     hanging.set()
     assert sent == ["send_waiting_codes"]

@@ -8,9 +8,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from library.core import config_report
-from library.core.checks import names_that_nobody_reads
-from library.core.config import ROOT, Config, ConfigError, read
+from library.core.config import report
+from library.core.config.django_checks import names_that_nobody_reads
+from library.core.config.model import ROOT, Config, ConfigError, read
 
 OUTSIDE = {
     "DATABASE_URL": "postgresql://lyceum:hush-hush@db.example.org:5432/lyceum",
@@ -141,7 +141,7 @@ def test_env_file_is_honoured_and_the_environment_goes_first(given, env_file):
     env_file.write_text("PORT=8100\nLYCEUM_EMAIL_FROM=Books <books@example.org>\n")
     chosen = given(PORT="8200")
     assert (chosen.port, chosen.email_from) == (8200, "Books <books@example.org>")
-    sources = {row.name: row.source for row in config_report.rows(chosen, env_file=env_file)}
+    sources = {row.name: row.source for row in report.rows(chosen, env_file=env_file)}
     assert (sources["PORT"], sources["LYCEUM_EMAIL_FROM"], sources["HOST"]) == ("environment", ".env", "default")
 
 
@@ -159,7 +159,7 @@ def test_names_that_nobody_reads_are_told_with_the_nearest_that_is_read(env_file
     monkeypatch.setenv("LYCEUM_PORT", "1")
     monkeypatch.setenv("LYCEUM_TEST_VAR", "of the test run")
     env_file.write_text("LYCEUM_ALOWED_HOST=x\nSOMEBODY_ELSES=1\nLYCEUM_XYZZY=1\n")
-    told = "\n".join(config_report.unknown_names(env_file=env_file))
+    told = "\n".join(report.unknown_names(env_file=env_file))
     assert (
         "LYCEUM_SECRT_KEY (environment) is no setting of Lyceum and changes nothing. Did you mean LYCEUM_SECRET_KEY?"
         in told

@@ -10,11 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from library.core.config import ConfigError
-from library.core.embedded import folders
-from library.core.embedded.postgres import Postgres, wheel_folder
-from library.core.embedded.redis import Redis
-from library.core.embedded.supervisor import secret_key
+from library.core.config.model import ConfigError
+from library.embedded import folders
+from library.embedded.postgres import Postgres, wheel_folder
+from library.embedded.redis import Redis
+from library.embedded.supervisor import secret_key
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from django.http import Http404
 from django.test import RequestFactory
 from rest_framework import exceptions
 
-from library.core.api import exception_handler
 from library.core.errors import Level, LibraryError, NotFound, Reason
-from library.core.middleware import RefusalMiddleware
+from library.core.http.api import exception_handler
+from library.core.http.middleware import RefusalMiddleware
 
 
 class CopyRefused(LibraryError):

@@ -17,9 +17,9 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
-from library.core import idempotency
 from library.core.errors import LibraryError
-from library.core.idempotency import Answer, form_once, once, repeatable, sweep
+from library.core.http import idempotency
+from library.core.http.idempotency import Answer, form_once, once, repeatable, sweep
 from library.core.models import KeptAnswer
 from library.core.tasks import sweep_kept_answers
 

@@ -25,7 +25,7 @@ from accounts.tests.factories import make_librarian
 from library import urls
 from library.core import deadline, one_thread
 from library.core.deadline import Deadline
-from library.core.one_thread import ByAddress, OneThreadHandler
+from library.core.http.one_thread import ByAddress, OneThreadHandler
 from library.core.streaming import in_pieces
 
 seen: list[Any] = []

@@ -6,9 +6,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
-from accounts.models import Activity
 from accounts.tests.factories import make_user
-from library.core.rows import Joined, execute, fetch, insert
+from library.activity.models import Activity
+from library.core.database.raw_rows import Joined, execute, fetch, insert
 
 pytestmark = pytest.mark.django_db
 KINDS = Joined(permission=Permission, kind=ContentType, without=["kind.model"])

@@ -11,7 +11,7 @@ from django.test import AsyncRequestFactory, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.core.streaming import NotSatisfiable, Span, parse_range, ranged_response
+from library.core.http.ranges import NotSatisfiable, Span, parse_range, ranged_response
 
 BIG = 50 * 1024 * 1024
 

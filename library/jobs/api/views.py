@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from library.core.api import ErrorSerializer
+from library.core.http.api import ErrorSerializer
 from library.jobs import queries, services
 from library.jobs.api.serializers import JobSerializer
 

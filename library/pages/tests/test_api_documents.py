@@ -8,8 +8,8 @@ import pytest
 import yaml
 from django.test import Client
 
-from library.core.api_words import TAGS
-from library.core.schema import _summarise
+from library.core.http.openapi import _summarise
+from library.core.http.openapi_text import TAGS
 from library.pages.api_reference import groups, kind_of
 
 pytestmark = pytest.mark.django_db

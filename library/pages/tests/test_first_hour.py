@@ -7,11 +7,11 @@ import re
 import pytest
 
 from accounts.tests.factories import make_librarian, make_patron
-from catalog import shelves
 from catalog.models import Book, Copy, CopyStatus, ItemType, Subject
-from catalog.search import search
+from catalog.pages import shelves
+from catalog.search.services import search
 from catalog.tests.factories import make_book, make_copy, record
-from library.core.middleware import RefusalMiddleware
+from library.core.http.middleware import RefusalMiddleware
 from library.pages.tests.factories import make_digital_book
 from tests.html import assert_valid
 

@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from accounts.roles import permissions_of
+from accounts.services.roles import permissions_of
 from accounts.tests.factories import make_librarian, make_patron, make_user
 from catalog.tests.factories import make_copy
 from circulation.models import Loan
 from circulation.tests.factories import make_hold, make_loan
 from library.core.admin import PARTS
-from library.core.ids import first_of, uuid7
+from library.core.database.ids import first_of, uuid7
 from library.pages import office
 
 pytestmark = pytest.mark.django_db

@@ -14,16 +14,16 @@ from accounts.errors import RateLimited
 from accounts.models import User
 from aistudy import queries as aistudy
 from catalog import queries as catalog
-from catalog import shelves
 from catalog.access import check_may_read
 from catalog.models import Book
+from catalog.pages import shelves
 from circulation import queries as circulation
 from library.core.errors import LibraryError
 from library.jobs import queries as jobs
 from library.pages import queries
 from library.pages.forms import QuestionForm
-from rag import answers
 from rag import queries as rag
+from rag.answers import services as answers
 
 SIMILAR = 6  # one row on a wide screen
 

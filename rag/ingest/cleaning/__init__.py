@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from functools import cached_property
 
-from rag.ingest import headings
-from rag.ingest.clean import CleanPage, Heading
 from rag.ingest.cleaning.edges import Edge, edges_of
 from rag.ingest.cleaning.flow import Words, flow
 from rag.ingest.cleaning.running import Running
-from rag.ingest.looks import Look, looks_of
-from rag.ingest.raw import RawPage
-from rag.ingest.titles import folded
+from rag.ingest.model.clean import CleanPage, Heading
+from rag.ingest.model.raw import RawPage
+from rag.ingest.structure import headings
+from rag.ingest.structure.fonts import Look, looks_of
+from rag.ingest.structure.titles import folded
 
 
 class Survey:

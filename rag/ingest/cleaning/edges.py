@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rag.ingest.looks import Look
-from rag.ingest.numbering import roman
-from rag.ingest.raw import RawPage
-from rag.sentences import has_verb
+from rag.ingest.model.raw import RawPage
+from rag.ingest.structure.fonts import Look
+from rag.ingest.structure.numbering import roman
+from rag.text.sentences import has_verb
 
 DEPTH = 4  # rows from the top or the foot in which a running line may stand
 ZONE = 0.18  # share of the page's height

@@ -7,9 +7,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from rag.ingest.clean import CleanPage, Heading, WordBox
-from rag.ingest.headings import Found
-from rag.ingest.raw import Line, RawPage, Word
+from rag.ingest.model.clean import CleanPage, Heading, WordBox
+from rag.ingest.model.raw import Line, RawPage, Word
+from rag.ingest.structure.headings import Found
 
 HYPHENS = "-\u00ad\u2010"
 SOFT = "\u00ad"

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag.ingest.cleaning.edges import Count, Edge
-from rag.ingest.looks import Look
+from rag.ingest.structure.fonts import Look
 
 LEAST_REPEATS = 3
 GAP = 4  # pages without the line after which a run of it has ended

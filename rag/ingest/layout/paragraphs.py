@@ -12,7 +12,7 @@ from rag.ingest.layout import listings, tables
 from rag.ingest.layout.order import rows
 from rag.ingest.layout.pieces import Piece
 from rag.ingest.layout.segments import of_words
-from rag.ingest.raw import Line
+from rag.ingest.model.raw import Line
 
 SENTENCE_END = re.compile(r"[.!?:;…][\"'”’)\]]*$")
 BULLET = re.compile(r"^[•‣⁃◦●○■□▪▫◆◇▶►➢⚫✓✔❖*\-–—](?:\s|$)|^[•‣◦●■▪◆⚫]")

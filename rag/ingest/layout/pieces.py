@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rag.ingest.layout.words import is_split_capital, tidy
-from rag.ingest.raw import Line, Word
+from rag.ingest.model.raw import Line, Word
 
 ITALIC, MONO, BOLD = 2, 8, 16  # bits of a span's flags
 MONO_NAMES = ("mono", "courier", "typewriter", "consol", "code", "cmtt", "menlo")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rag.ingest.layout.pieces import CAPITAL_GAP, DROPPED, Piece
 from rag.ingest.layout.words import is_split_capital
-from rag.ingest.raw import Word
+from rag.ingest.model.raw import Word
 
 # In parts of the letters' size:
 WORD_GAP = 0.12  # less is no space, even where the file paints the parts of a word one by one

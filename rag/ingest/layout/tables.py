@@ -13,7 +13,7 @@ from statistics import median
 from rag.ingest.layout.order import rows
 from rag.ingest.layout.pieces import Box, Piece
 from rag.ingest.layout.segments import of_words
-from rag.ingest.raw import Line, Word
+from rag.ingest.model.raw import Line, Word
 
 THIN = 3.5  # points: the most that a rule is wide
 LEAST_RULE = 6.0

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.models import Book
 from library.core.errors import LibraryError
-from rag.answers import DEFAULT_PASSAGES, answer
+from rag.answers.services import DEFAULT_PASSAGES, answer
 
 
 class _Staff:

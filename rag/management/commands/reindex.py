@@ -14,9 +14,9 @@ from catalog.models import Book
 from library.core.errors import LibraryError
 from library.jobs import services as jobs
 from library.jobs.models import Job, JobState
-from rag import recipes, reports, services
+from rag import recipes, services
+from rag.indexes import rebuilding, reports
 from rag.models import Document
-from rag.services import rebuilding
 
 PAUSE = 0.5  # seconds between two looks at a job
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from rag.ingest.trying import Trial, tried
+from rag.indexes.trial import Trial, tried
 
 MEGABYTE = 1024**2
 

@@ -15,10 +15,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from library.ai.embeddings import ModelSpec, spec
-from library.ai.local import local_embedder
+from library.ai.runtimes.local import local_embedder
 from library.ai.server import EmbedderApp
-from library.core.config import ConfigError
-from library.core.embedded import folders
+from library.core.config.model import ConfigError
+from library.embedded import folders
 
 LONGEST_SOCKET_PATH = 107  # bytes
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from library.core import config_report
-from library.core.config import config
+from library.core.config import report
+from library.core.config.model import config
 
 
 class Command(BaseCommand):
@@ -20,8 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["markdown"]:
-            self.stdout.write(config_report.markdown(), ending="")
+            self.stdout.write(report.markdown(), ending="")
             return
-        self.stdout.write(config_report.table(config()))
-        for sentence in config_report.unknown_names():
+        self.stdout.write(report.table(config()))
+        for sentence in report.unknown_names():
             self.stderr.write(self.style.WARNING(sentence))

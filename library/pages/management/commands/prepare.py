@@ -13,9 +13,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from catalog.services import vectors
-from rag import reports
-from rag.services import rebuilding
+from catalog.semantic import vectors
+from rag.indexes import rebuilding, reports
 
 
 class Command(BaseCommand):

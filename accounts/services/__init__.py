@@ -1,0 +1,1 @@
+"""What happens to people. Everything here is keyword-only, checks its input and leaves nothing half-done."""

@@ -1,0 +1,164 @@
+"""A BERT encoder as a graph that OpenVINO runs, built from a model's own weights. For workers and the embedder.
+
+Of the architecture of Devlin et al. 2019 (arXiv:1810.04805): embeddings, layers of attention and feed-forward, each
+closed by a layer norm; then the mean of a text's word-pieces, or the vector of its first one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Weights = Mapping[str, npt.NDArray[np.float32]]
+TRANSFORMER, POOLING, NORMALIZE = "Transformer", "Pooling", "Normalize"
+POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "first"}
+LARGEST = 127  # of a signed byte
+FAR = np.float32(1e4)  # as good as infinitely less alike
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What ``config.json`` and the description of the pooling say."""
+
+    layers: int
+    heads: int
+    epsilon: float
+    pooling: str  # "mean" or "first"
+
+
+def shape_of(folder: Path) -> Shape | None:
+    """How the model in ``folder`` is built; None where ``library.ai.runtimes.sentence_transformers`` must run it.
+
+    Ours are plain BERTs of which all word-pieces are averaged or the first one counts.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        modules = json.loads((folder / "modules.json").read_text())
+        steps = [module["type"].rsplit(".", 1)[-1] for module in modules]
+        if steps not in ([TRANSFORMER, POOLING], [TRANSFORMER, POOLING, NORMALIZE]):
+            return None
+        pooling = json.loads((folder / modules[1]["path"] / "config.json").read_text())
+        modes = [name for name, chosen in pooling.items() if name.startswith("pooling_mode") and chosen is True]
+        is_plain = (
+            config["model_type"] == "bert"
+            and config["hidden_act"] == "gelu"
+            and config.get("position_embedding_type", "absolute") == "absolute"
+            and (folder / "model.safetensors").is_file()
+        )
+        if not is_plain or len(modes) != 1 or modes[0] not in POOLINGS:
+            return None
+        return Shape(
+            layers=config["num_hidden_layers"],
+            heads=config["num_attention_heads"],
+            epsilon=config["layer_norm_eps"],
+            pooling=POOLINGS[modes[0]],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def build(weights: Weights, shape: Shape, *, in_bytes: bool) -> Any:
+    """The graph: ``ids`` and ``mask``, both int64 (texts, word-pieces), become float32 (texts, dimensions).
+
+    ``in_bytes``: the weights of every product are kept as signed bytes with a scale for each row.
+    """
+    import openvino as ov
+    from openvino import opset13 as ops
+
+    return _Graph(ov, ops, weights, shape, _in_bytes if in_bytes else _whole).model()
+
+
+class _Graph:
+    """``ov``, ``ops``: the runtime and its operations, untyped."""
+
+    def __init__(
+        self, ov: Any, ops: Any, weights: Weights, shape: Shape, stored: Callable[[Any, npt.NDArray[np.float32]], Any]
+    ) -> None:
+        self.ov = ov
+        self.ops = ops
+        self.shape = shape
+        self.stored = stored
+        prefix = "bert." if any(name.startswith("bert.") for name in weights) else ""
+        self.weights = {name.removeprefix(prefix): np.asarray(array, np.float32) for name, array in weights.items()}
+        self.width = self.weights["embeddings.LayerNorm.weight"].shape[0]
+
+    def model(self) -> Any:
+        ids, mask = (self.ops.parameter([-1, -1], np.int64, name=name) for name in ("ids", "mask"))
+        seen = self.ops.convert(mask, "f32")
+        hidden = self._embedded(ids)
+        unseen = self._reshaped(self.ops.multiply(self.ops.subtract(seen, np.float32(1)), FAR), [0, 1, 1, -1])
+        for number in range(self.shape.layers):
+            hidden = self._layer(hidden, unseen, f"encoder.layer.{number}.")
+        return self.ov.Model([self._pooled(hidden, seen)], [ids, mask], "bert")
+
+    def _embedded(self, ids: Any) -> Any:
+        ops, tables = self.ops, self.weights
+        places = tables["embeddings.position_embeddings.weight"] + tables["embeddings.token_type_embeddings.weight"][0]
+        length = ops.squeeze(ops.gather(ops.shape_of(ids), [1], 0), [0])
+        place = ops.gather(ops.constant(places), ops.range(np.int64(0), length, np.int64(1), "i64"), 0)
+        word = ops.gather(ops.constant(tables["embeddings.word_embeddings.weight"]), ids, 0)
+        return self._normed(ops.add(word, place), "embeddings.LayerNorm")
+
+    def _layer(self, hidden: Any, unseen: Any, name: str) -> Any:
+        ops = self.ops
+        query, key, value = self._parts(self._linear(hidden, *self._joined(f"{name}attention.self.")))
+        found = ops.scaled_dot_product_attention(query, key, value, unseen)
+        found = self._reshaped(ops.transpose(found, [0, 2, 1, 3]), [0, 0, self.width])
+        found = self._dense(found, f"{name}attention.output.dense")
+        hidden = self._normed(ops.add(found, hidden), f"{name}attention.output.LayerNorm")
+        wide = ops.gelu(self._dense(hidden, f"{name}intermediate.dense"), "erf")
+        return self._normed(ops.add(self._dense(wide, f"{name}output.dense"), hidden), f"{name}output.LayerNorm")
+
+    def _joined(self, name: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Weights and biases of query, key and value as those of one product: what goes in is read once."""
+        weight, bias = (
+            np.concatenate([self.weights[f"{name}{part}.{kind}"] for part in ("query", "key", "value")])
+            for kind in ("weight", "bias")
+        )
+        return weight, bias
+
+    def _parts(self, joined: Any) -> list[Any]:
+        """(texts, pieces, 3 × dimensions) → three of (texts, heads, pieces, dimensions of a head)."""
+        sizes = [0, 0, 3 * self.shape.heads, self.width // self.shape.heads]
+        turned = self.ops.transpose(self._reshaped(joined, sizes), [0, 2, 1, 3])
+        return list(self.ops.split(turned, 1, 3).outputs())
+
+    def _pooled(self, hidden: Any, seen: Any) -> Any:
+        ops = self.ops
+        if self.shape.pooling == "first":
+            return ops.squeeze(ops.gather(hidden, [0], 1), [1])
+        counted = self._reshaped(seen, [0, -1, 1])
+        return ops.divide(ops.reduce_sum(ops.multiply(hidden, counted), [1]), ops.reduce_sum(counted, [1]))
+
+    def _linear(self, hidden: Any, weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> Any:
+        product = self.ops.matmul(hidden, self.stored(self.ops, weight), False, True)
+        return self.ops.add(product, self.ops.constant(bias))
+
+    def _dense(self, hidden: Any, name: str) -> Any:
+        return self._linear(hidden, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
+
+    def _normed(self, hidden: Any, name: str) -> Any:
+        even = self.ops.mvn(hidden, [-1], True, self.shape.epsilon, "inside_sqrt")
+        scaled = self.ops.multiply(even, self.ops.constant(self.weights[f"{name}.weight"]))
+        return self.ops.add(scaled, self.ops.constant(self.weights[f"{name}.bias"]))
+
+    def _reshaped(self, hidden: Any, sizes: list[int]) -> Any:
+        """0: as it was; -1: what is left."""
+        return self.ops.reshape(hidden, sizes, True)
+
+
+def _whole(ops: Any, weight: npt.NDArray[np.float32]) -> Any:
+    return ops.constant(weight)
+
+
+def _in_bytes(ops: Any, weight: npt.NDArray[np.float32]) -> Any:
+    """Each row in signed bytes, its largest number the largest byte."""
+    scale = np.maximum(np.abs(weight).max(axis=1, keepdims=True), np.finfo(np.float32).tiny) / LARGEST
+    small = np.round(weight / scale).astype(np.int8)
+    return ops.multiply(ops.convert(ops.constant(small), "f32"), ops.constant(scale.astype(np.float32)))

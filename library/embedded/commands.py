@@ -1,0 +1,51 @@
+"""What runs Lyceum: the command of each process. ``manage.py up`` starts these; docker-compose.yml is held to them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from library.core.config.model import Config
+
+
+def commands(
+    config: Config, *, python: str = sys.executable, embedder_socket: Path | None = None
+) -> dict[str, list[str]]:
+    """Part → command line, to be run in the root folder.
+
+    ``embedder_socket``: where the embedder listens, if others must reach it from outside this machine's /tmp.
+    """
+    # As root, in a container say, Celery would warn at each start; embedded mode is for one person's machine.
+    celery = [python, "-W", "ignore:You're running the worker", "-m", "celery", "-q", "-A", "library"]
+    worker = [*celery, "worker", "--without-gossip", "--without-mingle", "-l", "WARNING"]
+    return {
+        "embedder": [
+            python,
+            "manage.py",
+            "embedder",
+            *(["--socket", str(embedder_socket)] if embedder_socket else []),
+        ],
+        "web": [
+            python,
+            "-m",
+            "uvicorn",
+            "library.asgi:application",
+            "--host",
+            config.host,
+            "--port",
+            str(config.port),
+            "--log-level",
+            "warning",
+            "--no-access-log",
+            "--no-server-header",
+            "--lifespan",
+            "off",
+            "--timeout-graceful-shutdown",
+            "2",
+            "--no-proxy-headers",  # accounts.limits.services decides whose word about client addresses counts
+        ],
+        # Codes and sweeps must never wait behind a book that is being indexed: two workers, two queues.
+        "quick worker": [*worker, "-Q", "quick", "-n", "quick@%h", "--pool", "threads", "-c", "4"],
+        "slow worker": ["nice", "-n", "5", *worker, "-Q", "slow", "-n", "slow@%h", "--pool", "prefork", "-c", "1"],
+        "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
+    }

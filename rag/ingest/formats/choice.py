@@ -1,0 +1,37 @@
+"""Which source reads a file: by its content. Runs in the reading process."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from catalog.values import file_kinds
+from rag.ingest.sandbox.reader import Refused, Source
+
+
+def opened(file: IO[bytes], settings: dict[str, Any]) -> Source:
+    """``file`` ready to be read. Errors: ``Refused``."""
+    head = file.read(file_kinds.HEAD)
+    file.seek(0)
+    if not head:
+        raise Refused("file_empty")
+    kind = file_kinds.kind_of(head)
+    if settings["media_type"] != kind.media_type:  # taken in by its head, and none after all
+        raise Refused("not_a_pdf" if settings["media_type"] == file_kinds.PDF else "file_of_unknown_kind")
+    if kind.media_type == file_kinds.EPUB:
+        from rag.ingest.formats.epub import Epub
+
+        return Epub(file, most_pages=settings["most_pages"])
+    if kind.media_type == file_kinds.TEXT:
+        from rag.ingest.formats.plain import PlainText
+
+        return PlainText(file, most_pages=settings["most_pages"])
+    from rag.ingest.formats.pdf import Pdf
+
+    return Pdf(file, most_pages=settings["most_pages"])
+
+
+def pictures(file: IO[bytes], settings: dict[str, Any]) -> Source:
+    """A PDF whose pages are recognised in their pictures. Errors: ``Refused``."""
+    from rag.ingest.formats.ocr import Recognised
+
+    return Recognised(file, settings)

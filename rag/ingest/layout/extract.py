@@ -1,0 +1,102 @@
+"""One page of a PDF as lines in reading order. Workers only, pure of Django."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments, tables
+from rag.ingest.layout.words import is_garbled, is_leftwards, tidy
+from rag.ingest.model.raw import Line, RawPage
+
+__all__ = ["arrange", "needs_ocr", "read_page", "tidy"]
+
+# PyMuPDF's stext flags: white space kept, ligatures expanded; vectors tell of rules and boxes.
+PRESERVE_WHITESPACE, COLLECT_VECTORS = 2, 1024
+# MuPDF's infinite rectangle: without it, words off the page are listed but not their looks.
+EVERYWHERE = (-0x80000000, -0x80000000, 0x7FFFFF80, 0x7FFFFF80)
+FLAGS = PRESERVE_WHITESPACE | COLLECT_VECTORS
+
+
+LEAST_LETTERS = 3
+FEW_WORDS = 15  # of a stamp or a header on the picture of a page
+
+
+def read_page(page: Any) -> RawPage:
+    """``page`` (a ``pymupdf.Page``) with its lines in reading order, running headers and footers too.
+
+    Errors: what MuPDF raises for a page that it cannot read (``RuntimeError``, ``ValueError``).
+    """
+    raw = RawPage(width=page.rect.width, height=page.rect.height, label=labels.label(page))
+    runs, shapes = pieces.painted(page.get_textpage(clip=EVERYWHERE, flags=FLAGS))
+    if is_garbled(text for run in runs for text, _, _ in run.words):
+        raw.notes.append("garbled")
+    runs, was_hidden = hidden.without_hidden(page, runs, shapes)
+    if was_hidden:
+        raw.notes.append("hidden_text")
+    runs = frame.shown(runs, page.rotation_matrix)
+    rules = [pieces.moved(shape.box, page.rotation_matrix) for shape in shapes]
+    main = frame.main_turn(runs)
+    turns = sorted({frame.turn(run.direction) for run in runs}, key=lambda turn: (turn != main, turn))
+    for turn in turns:
+        alike = [run for run in runs if frame.turn(run.direction) == turn]
+        raw.lines += _turned(alike, rules if turn == main else [], turn, raw)
+    raw.source = "text" if raw.lines else "none"
+    return raw
+
+
+def _turned(runs: list[pieces.Run], rules: list[pieces.Box], turn: int, raw: RawPage) -> list[Line]:
+    """The lines of all text that is turned alike: ordered where it is upright, with boxes of the page as shown."""
+    width, height = raw.width, raw.height
+    angle = frame.tilt(runs, turn) if turn != frame.SLANTED else 0.0
+
+    across = height if turn in (1, 3) else width
+    leftwards = is_leftwards("".join(text for run in runs for text, _, _ in run.words))
+
+    def upright(box: pieces.Box) -> pieces.Box:
+        box = frame.into(box, turn, width, height)
+        box = frame.straightened(box, angle) if angle else box
+        return frame.mirrored(box, across) if leftwards else box
+
+    def shown(box: pieces.Box) -> pieces.Box:
+        box = frame.mirrored(box, across) if leftwards else box
+        return frame.out_of(frame.tilted(box, angle) if angle else box, turn, width, height)
+
+    found = [pieces.piece(run.block, [(text, upright(box), look) for text, box, look in run.words]) for run in runs]
+    upright_rules = [] if angle else [upright(box) for box in rules]
+    lines = _ordered([piece for piece in found if piece], width if turn in (1, 3) else height, upright_rules)
+    if angle or leftwards or turn in (1, 2, 3):
+        for word in (word for line in lines for word in line.words):
+            word.x0, word.y0, word.x1, word.y1 = shown((word.x0, word.y0, word.x1, word.y1))
+    return lines
+
+
+def arrange(lines: list[Line], height: float) -> list[Line]:
+    """Upright pieces of lines in any order (of a recogniser, say) as printed lines in reading order.
+
+    ``height``: the page's. The words' boxes tell where each piece stands.
+    """
+    found = [
+        pieces.Piece(line.words, *line.box, line.size, line.bold, line.italic, font=line.font, block=number)
+        for number, line in enumerate(lines)
+        if line.words
+    ]
+    return _ordered(found, height, [])
+
+
+def _ordered(found: list[pieces.Piece], height: float, rules: list[pieces.Box]) -> list[Line]:
+    lines: list[Line] = []
+    for column in order.columns(tables.ruled(segments.segments(found), rules), height):
+        lines += paragraphs.lines(column)
+    return lines
+
+
+def needs_ocr(page: Any, raw: RawPage) -> bool:
+    """Whether the page shows something but holds no text that could be read: its picture must be read instead."""
+    signs = "".join(word.text for line in raw.lines for word in line.words)
+    letters = sum(sign.isalnum() for sign in signs)
+    if "garbled" in raw.notes or not letters:
+        return hidden.shows_something(page)
+    if letters < LEAST_LETTERS:
+        return hidden.is_drawn(page)
+    few = sum(len(line.words) for line in raw.lines) < FEW_WORDS
+    return few and bool(page.get_images()) and hidden.is_scanned(page)
