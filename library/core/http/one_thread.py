@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
@@ -26,13 +26,13 @@ from django.urls import set_script_prefix
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 KEPT = 16  # threads that wait for the next request; as many more as are needed come and go
 
 
-class OneThreadHandler(ASGIHandler):  # type: ignore[misc]  # its stubs have no types
+class OneThreadHandler(ASGIHandler):
     """Answers HTTP requests, each in a thread of its own while it lasts."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class OneThreadHandler(ASGIHandler):  # type: ignore[misc]  # its stubs have no 
             set_script_prefix(get_script_prefix(scope))
             signals.request_started.send(sender=self.__class__, scope=scope)
             request, wrong = self.create_request(scope, body)
-            response: HttpResponseBase = wrong or self.get_response(request)
+            response: HttpResponseBase = self.get_response(request) if request else cast(HttpResponseBase, wrong)
             response._handler_class = self.__class__  # type: ignore[attr-defined]  # tells who has finished
             if response.streaming:
                 return response
