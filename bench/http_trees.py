@@ -49,14 +49,12 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from accounts.models import Patron, User
-from catalog.models import Branch
 user = User.objects.get(email={LIBRARIAN!r})
 sessions = []
 for n in range({DESKS}):
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session["desk_branch"] = Branch.objects.order_by("pk")[0].pk
     session.create()
     sessions.append(session.session_key)
 cards = [f"B-{{n}}" for n in range(1, {DESKS * EACH} + 1)]

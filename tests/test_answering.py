@@ -265,9 +265,12 @@ def test_once_an_answer_has_begun_each_wait_has_a_time_of_its_own(bounded):
 def asked_of_the_server(made, monkeypatch):
     """How many statements go to the server for the question whether it lives."""
     sent, execute = [], psycopg.Connection.execute
-    monkeypatch.setattr(
-        psycopg.Connection, "execute", lambda *given, **how: sent.append(given) or execute(*given, **how)
-    )
+
+    def counted(*given, **how):
+        sent.append(given)
+        return execute(*given, **how)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", counted)
     ConnectionPool.check_connection(made)
     return len(sent)
 
