@@ -66,6 +66,11 @@ SELECT count(*), count(*) FILTER (WHERE returned_at IS NULL), count(*) FILTER (W
   (SELECT card_number FROM accounts_patron AS p WHERE p.user_id = patron_id) <> 'B-' || (copy_id - {FIRST_COPY}))
 FROM circulation_loan WHERE copy_id > {FIRST_COPY}"""
 
+# What a run that broke off left behind.
+RESET = f"""
+DELETE FROM circulation_loan WHERE copy_id > {FIRST_COPY} AND returned_at IS NULL;
+UPDATE catalog_copy SET status = 'available' WHERE id > {FIRST_COPY} AND status <> 'available'"""
+
 
 @dataclass
 class Turns:
@@ -84,6 +89,7 @@ class Tree:
         library.settle()
         if not int(library.sql(f"SELECT count(*) FROM catalog_copy WHERE id > {FIRST_COPY}")):
             self._own("load", str(loans))
+        library.sql(RESET)
         sessions, readers = json.loads(library.manage("shell", "-c", ENTER).splitlines()[-1])
         self.access = Access(library.port, json.loads(self._own("token")), sessions, readers)
         self.facts = self._facts()
