@@ -1,4 +1,4 @@
-"""This tree's web process beside an earlier one's: ``python -m bench.http_trees --base FOLDER [--rounds 7]``.
+"""This tree's web process beside an earlier one's: ``python -m bench.web.trees --base FOLDER [--rounds 7]``.
 
 ``FOLDER``: the other tree, checked out (``git worktree add --detach FOLDER COMMIT``), with a ``.venv`` or this one's.
 Each tree runs its own library (``manage.py up``: its own database, Redis and one web process) from ``var/http-trees``,
@@ -25,9 +25,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.desk_work import FIRST_COPY, LIBRARIAN
-from bench.http_client import Access, at_once
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
+from bench.web.client import Access, at_once
 
 DESKS, EACH, RESAMPLES = 16, 20, 5_000
 KINDS = ("api out", "api in", "page out", "page in", "me")
