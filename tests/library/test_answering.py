@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import select
 import threading
 import time
 
@@ -183,7 +184,7 @@ def end_sleepers() -> None:
     with psycopg.connect(**connections["default"].get_connection_params(), autocommit=True) as own:
         own.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <>"
-            " pg_backend_pid()"
+            " pg_backend_pid() AND datname = current_database()"
         )
 
 
@@ -297,6 +298,7 @@ def test_a_message_that_lies_there_is_read_before_the_connection_is_used(bounded
     bounded.execute("LISTEN something")
     with psycopg.connect(**connections["default"].get_connection_params(), autocommit=True) as own:
         own.execute("NOTIFY something")
+    assert select.select([bounded.fileno()], [], [], 10)[0], "the message came"
     assert asked_of_the_server(bounded, monkeypatch) == 1
     assert asked_of_the_server(bounded, monkeypatch) == 0
 

@@ -20,6 +20,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from accounts.tests.factories import make_librarian
 from library import urls
@@ -49,6 +50,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise ZeroDivisionError
 
 
+@csrf_exempt
 def cookies(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(request.body)
     response.set_cookie("one", "1")
