@@ -60,7 +60,7 @@ class SessionStore(DatabaseStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        row = self.create_model_instance(self._get_session())
+        row = self.create_model_instance(dict(self.items()))
         values = [getattr(row, field.attname) for field in _CHANGED]
         with connection.cursor() as cursor:
             cursor.execute(_CHANGE, [*values, row.pk])
