@@ -105,7 +105,7 @@ class Tree:
         expected = (loans + number * out, 0 if back else (number if out else self.facts[1]), 0)
         self.facts = self._facts()
         if self.facts != expected:
-            sys.exit(f"{self.library.root}: {self.facts} loans, open, wrong after {kind}, not {expected}")
+            sys.exit(f"{self.library.tree}: {self.facts} loans, open, wrong after {kind}, not {expected}")
         if counts:
             self.turns.rates[kind].append(number / seconds)
             self.turns.costs[kind].append(computed * 1000 / number)
@@ -114,7 +114,7 @@ class Tree:
     def _own(self, *words: str) -> str:
         ran = subprocess.run(
             [self.library.python, "-m", "bench.desk_work", *words],
-            cwd=self.library.root,
+            cwd=self.library.tree,
             env=self.library.environment,
             check=True,
             stdout=subprocess.PIPE,
@@ -202,7 +202,7 @@ def main() -> int:
     parser.add_argument("--keep-results", action="store_true", help="only print, leave bench/RESULTS.md as it is")
     wanted = parser.parse_args()
     base_folder = wanted.base.resolve()
-    libraries = [Library(root / "var" / "http-trees", root=root) for root in (ROOT, base_folder)]
+    libraries = [Library(root / "var" / "http-trees", tree=root) for root in (ROOT, base_folder)]
     busy = os.getloadavg()[0]
     with libraries[0] as ours, libraries[1] as theirs:
         own, base = (Tree(one, loans=wanted.loans) for one in (ours, theirs))
