@@ -26,7 +26,7 @@ class ExtractiveWriter:
     name = "extractive"
 
     def write(self, question: AskedQuestion, evidence: Evidence, *, threshold: float) -> list[Statement]:
-        """Up to four sentences. As ``rag.answers.ports.Writer``."""
+        """Up to four sentences. As ``rag.answers.ports.AnswerWriter``."""
         chosen = choose(question.text, evidence.sentences, evidence.vectors, evidence.scores, threshold=threshold)
         return [Statement(fold_space(sentence.text), sentence, score) for sentence, score in chosen]
 
