@@ -1,4 +1,4 @@
-"""The usual pipeline beside ours: ``python index_peer.py BOOKS RESULT WEIGHTS``, in an environment of its own.
+"""The usual pipeline beside ours: ``python peer.py BOOKS RESULT WEIGHTS``, in an environment of its own.
 
 PyPDFLoader, RecursiveCharacterTextSplitter(1000, 200), HuggingFaceEmbeddings and Chroma on disk, as a tutorial puts them
 together. BOOKS: JSON, a list of ``{"file", "questions": [[text, first page, last page], …]}`` with pages from 1.

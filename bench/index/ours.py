@@ -1,4 +1,4 @@
-"""Real PDFs through the library's own job, on a PostgreSQL of its own: ``python -m bench.index_ours BOOKS RESULT``."""
+"""Real PDFs through the library's own job, on a PostgreSQL of its own: ``python -m bench.index.ours BOOKS RESULT``."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.results import machine, write_section
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BOOKS = ROOT.parent / "shared" / "data" / "pdf"
 LETTERS = 4  # a shorter title asks nothing
 ROUNDS = 3
@@ -113,8 +113,8 @@ def main() -> int:
         asked = folder / "books.json"
         asked.write_text(json.dumps(books))
         for _round in range(wanted.rounds):
-            peer.append(run([str(wanted.peers.absolute()), "bench/index_peer.py"], asked, folder, weights))
-            ours.append(run([sys.executable, "-m", "bench.index_ours"], asked, folder))
+            peer.append(run([str(wanted.peers.absolute()), "bench/index/peer.py"], asked, folder, weights))
+            ours.append(run([sys.executable, "-m", "bench.index.ours"], asked, folder))
     text = (
         "`make bench-index`: pages a second from a PDF to passages that can be searched (extract, clean, cut, embed,"
         f" store), the median of {wanted.rounds} rounds in turns and their spread; the models were loaded before. Found: of the titles in the"
