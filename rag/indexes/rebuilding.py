@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from library.activity import services as activity
 from library.ai import embeddings
+from library.core.database.transactions import take_turns
 from library.jobs import services as jobs
 from library.jobs.errors import TurnOver
 from library.jobs.models import Job, JobState
@@ -115,8 +116,7 @@ def catch_up() -> Rebuild | None:
 
 
 def _current() -> Rebuild | None:
-    with connection.cursor() as cursor:  # two that see the same change take turns
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('rag.rebuild', 0))")
+    take_turns("rag.rebuild")  # two may see the same change
     recipe, rebuild = recipes.wanted(), lock()
     if rebuild is not None and recipes.of_rebuild(rebuild) != recipe:
         _end(rebuild, State.SUPERSEDED)

@@ -40,6 +40,25 @@ def on_rollback(undo: Callable[[], None]) -> None:
     transaction.on_commit(_Undo(undo))
 
 
+def take_turns(what: str) -> None:
+    """Wait until no other transaction has the turn at ``what``, and have it until this one ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
+
+
+def is_our_turn(what: str) -> bool:
+    """Whether no other transaction has the turn at ``what``; then this one has it until it ends. Does not wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [what])
+        return bool(cursor.fetchone()[0])
+
+
+def longest_wait_for_locks(seconds: float) -> None:
+    """From now on in this transaction, what waits longer for a lock ends with ``OperationalError``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])
+
+
 def constraint_of(clash: IntegrityError) -> str:
     """The name of the constraint that ``clash`` broke; empty where the database named none."""
     return getattr(getattr(clash.__cause__, "diag", None), "constraint_name", None) or ""
