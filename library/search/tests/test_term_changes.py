@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -55,10 +56,10 @@ def execute(sql: str) -> None:
         cursor.execute(sql)
 
 
-def rows(sql: str) -> list[tuple]:
+def rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def totals() -> dict[str, tuple[int, int]]:

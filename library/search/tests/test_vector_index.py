@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from threading import Event, Thread
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from library.ai.spec import Vectors
 from library.search.vector_index import MOST_EFFORT, VectorIndex, distance, literal, look_further
 
 INDEX = VectorIndex(table="trial_vector", owner="owner_id", name="trial")
@@ -25,7 +27,7 @@ def owners(request, db: None) -> list[int] | list[UUID]:
     return [3, 14] if request.param == "integer" else [uuid4(), uuid4()]
 
 
-def add(owner: int | UUID, vectors: np.ndarray) -> None:
+def add(owner: int | UUID, vectors: Vectors) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO trial_vector (owner_id, embedding) VALUES (%s, %s::vector)",
@@ -33,9 +35,10 @@ def add(owner: int | UUID, vectors: np.ndarray) -> None:
         )
 
 
-def directions(count: int, dimensions: int) -> np.ndarray:
+def directions(count: int, dimensions: int) -> Vectors:
     made = np.random.default_rng(7).normal(size=(count, dimensions)).astype(np.float32)
-    return made / np.linalg.norm(made, axis=1, keepdims=True)
+    unit: Vectors = made / np.linalg.norm(made, axis=1, keepdims=True)
+    return unit
 
 
 def indexes() -> set[str]:
@@ -44,14 +47,14 @@ def indexes() -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
-def nearest(owner: int | UUID, question: np.ndarray, limit: int, prefix: str = "") -> list[tuple]:
+def nearest(owner: int | UUID, question: Vectors, limit: int, prefix: str = "") -> list[tuple[Any, ...]]:
     order = distance("embedding", "question", len(question))
     sql = f"{prefix} SELECT id FROM trial_vector WHERE owner_id = '{owner}' ORDER BY {order} LIMIT {limit}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         cursor.execute(look_further(limit, at_least=40))
         cursor.execute(sql, {"question": literal(question)})
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_each_owner_has_an_index_with_its_own_dimensions(owners):
@@ -120,11 +123,11 @@ def test_as_many_are_compared_as_are_wanted_within_bounds(wanted, compared):
 
 @pytest.mark.django_db
 def test_a_vector_is_read_back_as_it_was_written():
-    vector = np.concatenate([directions(1, 384)[0], np.float32([1e-20, -1, 0, 123456.7])])
+    vector = np.concatenate([directions(1, 384)[0], np.array([1e-20, -1, 0, 123456.7], dtype=np.float32)])
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::vector::real[]", [literal(vector)])
         (read,) = cursor.fetchone()
-    assert np.allclose(np.float32(read), vector, rtol=1e-6, atol=0)
+    assert np.allclose(np.array(read, dtype=np.float32), vector, rtol=1e-6, atol=0)
 
 
 @pytest.mark.django_db(transaction=True)
