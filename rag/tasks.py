@@ -7,9 +7,10 @@ from celery import shared_task
 from library.jobs.tasks import JobRun, job_task
 from rag.indexes import rebuilding, terms
 from rag.indexes.generation_build import build_index
+from rag.queries import KIND
 
 
-@job_task("index")
+@job_task(KIND)
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
     build_index(rebuilding.Patient(run.job))

@@ -22,6 +22,7 @@ from library.ai import embeddings
 from library.ai.spec import ModelSpec, Vectors
 from library.jobs import services as jobs
 from library.jobs.errors import TurnOver
+from library.jobs.from_the_start import Replaced, again_if_replaced
 from library.jobs.tasks import JobRun
 from rag import errors
 from rag.indexes import indexing, terms
@@ -36,12 +37,7 @@ from rag.queries import file_of
 T = TypeVar("T")
 PASSAGES_AT_ONCE = 128
 LONGEST_TURN = 120.0  # seconds of recognising while others wait
-REPLACEMENTS = 5  # how often a file may be replaced while it is read before we give up
 INDEXED, WHOLE = 990, 1000  # thousandths of the job, after those of `reading`
-
-
-class SourceReplaced(Exception):
-    """The file is another one now: what was read so far is of no use."""
 
 
 @dataclass
@@ -91,27 +87,22 @@ class Build:
         self.cost.peak = max(self.cost.peak, peak)
 
 
+@again_if_replaced(at_last=errors.ChangesTooOften)
 def build_index(run: JobRun, cost: Cost | None = None) -> None:
     """Index the document of a job, from wherever an earlier attempt got to. Errors: every ``DocumentUnreadable``."""
-    for _attempt in range(REPLACEMENTS):
-        document = Document.objects.select_related("book", "live_generation").filter(pk=run.job.subject_id).first()
-        book_file = file_of(document) if document is not None else None
-        if document is None or book_file is None:
-            raise errors.FileMissing
-        build = Build(run, document, book_file, embeddings.spec(), cost)
-        if indexing.is_done(document=document, source_sha256=book_file.sha256):
-            return
-        try:
-            begin(build)
-            read_pages(build)
-            recognise_pages(build)
-            clean_pages(build)
-            make_passages(build)
-            publish(build)
-        except SourceReplaced:
-            continue
+    document = Document.objects.select_related("book", "live_generation").filter(pk=run.job.subject_id).first()
+    book_file = file_of(document) if document is not None else None
+    if document is None or book_file is None:
+        raise errors.FileMissing
+    build = Build(run, document, book_file, embeddings.spec(), cost)
+    if indexing.is_done(document=document, source_sha256=book_file.sha256):
         return
-    raise errors.ChangesTooOften
+    begin(build)
+    read_pages(build)
+    recognise_pages(build)
+    clean_pages(build)
+    make_passages(build)
+    publish(build)
 
 
 def begin(build: Build) -> None:
@@ -169,13 +160,13 @@ def _with_vectors(model: str, found: Iterable[Cut]) -> Generator[tuple[list[Cut]
 def publish(build: Build) -> None:
     """In one step: the generation is ready, answers come from it, older ones go, and higher apps hear of it.
 
-    Errors: ``SourceReplaced`` where the book has another file by now.
+    Errors: ``Replaced`` where the book has another file by now.
     """
     generation = build.generation
     with build.say(WHOLE, _("Ready to answer questions")), transaction.atomic():
         generation.note = notes.note_of(generation)
         if not indexing.complete(generation=generation, requested_by=build.run.job.requested_by_id):
-            raise SourceReplaced
+            raise Replaced
 
 
 def _parcels(rows: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -29,6 +29,7 @@ from library.jobs.tasks import JobRun
 from rag import recipes
 from rag.indexes import indexing, spaces
 from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, VectorSpace
+from rag.queries import KIND
 from rag.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def pending(recipe: Recipe, since: datetime | None) -> QuerySet[Document]:
 
 
 def _jobs() -> QuerySet[Job]:
-    return Job.objects.filter(kind=indexing.KIND, subject_label=Document._meta.label_lower)
+    return Job.objects.filter(kind=KIND, subject_label=Document._meta.label_lower)
 
 
 # -- beginning, going on, ending ----------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ def advance() -> None:
         return
     following = left.order_by("pk").first()
     if following is not None:
-        jobs.enqueue(kind=indexing.KIND, subject=following)
+        jobs.enqueue(kind=KIND, subject=following)
     else:
         switch(rebuild)
 
