@@ -75,7 +75,7 @@ def again_after_deadlock(
     It lost where the database ended it to break a deadlock, or where it raised one of ``also``. At most ``TRIES`` times
     in all, each after a pause; then the last error goes on, or ``at_last`` from it.
     """
-    lost = (OperationalError, *also)
+    lost: tuple[type[Exception], ...] = (OperationalError, *also)
 
     @wraps(work)
     def repeated(*args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
