@@ -11,7 +11,9 @@ class CirculationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
+        from catalog.pages import tabs
         from circulation import checks, receivers  # noqa: F401  (registers and connects them)
+        from library.core import tiles
         from library.notices import kinds
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]
@@ -19,4 +21,18 @@ class CirculationConfig(AppConfig):
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, *also)])
         calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
+        reports = "circulation.reports.tiles"
+        tiles.register(tiles.TileSource("loans", self.name, "circulation.view_loan", 10, f"{reports}.count_loans"))
+        tiles.register(tiles.TileSource("holds", self.name, "circulation.view_hold", 20, f"{reports}.count_holds"))
+        tabs.register(
+            tabs.BookTab(
+                code="copies",
+                app=self.name,
+                label=_("Copies"),
+                order=10,
+                template="circulation/_copies_tab.html",
+                show="circulation.readers.book_tab.show_copies",
+                count="total_copies",
+            )
+        )
         kinds.register("loan_not_renewed", app="circulation")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from library.jobs.tasks import JobRun, job_task
+from library.jobs.turns import YieldingJobRun
 from rag.indexes import rebuilding, terms
 from rag.indexes.generation_build import build_index
 from rag.queries import KIND
@@ -13,7 +14,7 @@ from rag.queries import KIND
 @job_task(KIND)
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
-    build_index(rebuilding.Patient(run.job))
+    build_index(YieldingJobRun(run.job))
 
 
 @shared_task(name="check_indexes")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -22,7 +21,7 @@ from library.core.config import model as configuration
 from library.core.config.model import ROOT, Config, ConfigError
 from library.core.config.report import unknown_names
 from library.embedded import folders, healthcheck, log_files, processes
-from library.embedded.commands import commands
+from library.embedded.commands import commands_of_one_machine
 from library.embedded.postgres import KEY_FILE, Postgres
 from library.embedded.redis import Redis
 
@@ -46,7 +45,7 @@ class Stopped(Exception):
 
 
 class Supervisor:
-    """PostgreSQL and Redis (in embedded mode), then web, embedder, workers and beat, until told to stop."""
+    """PostgreSQL and Redis (in embedded mode), then web, embedder and workers, until told to stop."""
 
     def __init__(self, config: Config, say: Say) -> None:
         self.config = config
@@ -80,7 +79,7 @@ class Supervisor:
             self.say(sentence)
         os.umask(0o077)  # ours, and of all that is started here: what they write is for us alone
         folders.prepare_var(self.config.var)
-        self._take_lock()
+        self._lock = folders.lock(self.config.var)
         check_port_free(self.config.host, self.config.port)
         if self.postgres and self.redis:
             self._start_embedded(self.postgres, self.redis)
@@ -92,9 +91,10 @@ class Supervisor:
         )
         if prepared.returncode:
             raise ConfigError("The database could not be prepared; the lines above say why.")
-        for name in ("web", "quick worker", "slow worker", "beat"):
+        self._spawn(self._part("web"))
+        self._wait_for_web()  # before the workers begin to load: who waits, waits for a page
+        for name in ("quick worker", "slow worker"):
             self._spawn(self._part(name))
-        self._wait_for_web()
         self._greet()
 
     def _start_embedded(self, postgres: Postgres, redis: Redis) -> None:
@@ -115,26 +115,11 @@ class Supervisor:
         write_private(configuration.embedded_file(), json.dumps(leave))
         self._left_addresses = True
 
-    def _take_lock(self) -> None:
-        self._lock = (self.config.var / "up.lock").open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.seek(0)
-            owner = self._lock.read().strip() or "unknown"
-            raise ConfigError(
-                f"Another `manage.py up` (process {owner}) already runs on {self.config.var}; "
-                "stop it, or choose another data folder with LYCEUM_VAR."
-            ) from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
-
     def _environment(self) -> dict[str, str]:
         return configuration.child_environment()
 
     def _part(self, name: str) -> Part:
-        part = Part(name, commands(self.config)[name])
+        part = Part(name, commands_of_one_machine(self.config)[name])
         self.parts.append(part)
         return part
 
@@ -158,10 +143,9 @@ class Supervisor:
         address = f"http://{self.config.host}:{self.config.port}"
         self.say(f"\nLyceum is open at {address}")
         if self.embedded:
-            self.say(
-                "  reader@example.org, librarian@example.org, admin@example.org, password lyceum-demo\n"
-                f"  the codes that are mailed: {address}/dev/mailbox/"
-            )
+            if not (self.config.var / folders.RESTORED).exists():
+                self.say("  reader@example.org, librarian@example.org, admin@example.org, password lyceum-demo")
+            self.say(f"  the codes that are mailed: {address}/dev/mailbox/")
         self.say("Ctrl-C stops everything.\n")
 
     # -- keep -----------------------------------------------------------------------------------------------------
@@ -211,6 +195,11 @@ class Supervisor:
             self.postgres.stop(seconds=3)
         if self._left_addresses:
             shutil.rmtree(folders.socket_folder(self.config.var), ignore_errors=True)
+
+
+def main() -> None:
+    """Run everything until told to stop, and say in this terminal what happens. Errors: ``ConfigError``."""
+    Supervisor(configuration.config(), lambda line: print(line, flush=True)).run()
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:

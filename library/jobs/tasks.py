@@ -10,38 +10,16 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
-from django.db import close_old_connections, connection, transaction
+from django.db import close_old_connections, connection
 from django.utils.translation import gettext as _
 
 from library.core.errors import LibraryError
 from library.core.faults.outages import is_disk_full
 from library.jobs import errors, services
+from library.jobs.job_run import JobRun as JobRun
 from library.jobs.models import Job
 
 log = logging.getLogger(__name__)
-
-
-class JobRun:
-    """A job that this worker holds. Every write goes through ``checkpoint``."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-
-    @contextlib.contextmanager
-    def checkpoint(self, *, done: int, total: int, message: str = "") -> Iterator[None]:
-        """A transaction whose writes count only while the lease is ours; progress is written with them.
-
-        Errors: ``LeaseLost`` and ``Cancelled`` before anything in the block ran; both end the job's function.
-        """
-        with transaction.atomic():
-            held = services.lock_held(self.job)
-            yield
-            services.progress(held=held, done=done, total=total, message=message)
-
-    def progress(self, *, done: int, total: int, message: str = "") -> None:
-        """Say how far it is, where there is nothing to write."""
-        with self.checkpoint(done=done, total=total, message=message):
-            pass
 
 
 def job_task(kind: str) -> Callable[[Callable[[JobRun], None]], Callable[[str], None]]:
@@ -49,7 +27,7 @@ def job_task(kind: str) -> Callable[[Callable[[JobRun], None]], Callable[[str], 
 
     A ``LibraryError`` ends the job *failed* with its sentence. Anything else unforeseen is tried again with a pause,
     twice, then fails. A lost lease ends silently: another worker has it. ``function`` must be idempotent: it is
-    called again from its last checkpoint after a crash, or after ``TurnOver``, by which it lets others go first.
+    called again from its last checkpoint after a crash, or after ``YieldJob``, by which it lets others go first.
     """
 
     def decorate(function: Callable[[JobRun], None]) -> Callable[[str], None]:
@@ -74,8 +52,8 @@ def perform(job_id: UUID, function: Callable[[JobRun], None]) -> None:
             services.finish(job=job)
         except errors.LeaseLost:
             log.warning("Job %s went to another worker.", job.pk)
-        except errors.TurnOver:
-            services.turn_over(job=job)
+        except errors.YieldJob:
+            services.yield_turn(job=job)
         except errors.Cancelled:
             services.end_cancelled(job=job)
         except LibraryError as refusal:

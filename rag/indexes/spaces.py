@@ -11,7 +11,7 @@ from django.db import OperationalError, transaction
 from library.ai.spec import ModelSpec
 from library.core.database.transactions import longest_wait_for_locks
 from library.search.vector_index import VectorIndex
-from rag.models import IndexGeneration, Rebuild, VectorSpace
+from rag.models import IndexGeneration, Rebuild, RebuildState, VectorSpace
 
 LONGEST_WAIT = 2.0  # seconds for the table, which dropping an index locks for a moment
 INDEX = VectorIndex(table="rag_passage", owner="space_id", name="passage_space")
@@ -37,7 +37,7 @@ def tidy(*, wanted: VectorSpace | None) -> list[VectorSpace]:
     """
     used = [
         *IndexGeneration.objects.exclude(space=None).order_by().values_list("space", flat=True).distinct(),
-        *Rebuild.objects.filter(state=Rebuild.State.RUNNING).values_list("space", flat=True),
+        *Rebuild.objects.filter(state=RebuildState.RUNNING).values_list("space", flat=True),
     ]
     idle = VectorSpace.objects.exclude(pk__in=used)
     if wanted is not None:

@@ -8,18 +8,19 @@ suggested, for only that is counted in ``Term``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, islice, product
 from math import log
-
-from rapidfuzz.distance import OSA, JaroWinkler
+from typing import Any
 
 from catalog.search.time_limit import rows
 from catalog.search.words import tsquery, vocabulary
 from catalog.search.words.query import Query
 from catalog.search.words.vocabulary import Vocabulary
 
+Measure = Callable[..., Any]  # of two words
 SHORTEST, LONGER, PREFIX = 4, 6, 7  # letters: corrected at all, by two edits, compared by their beginning
 LACKS_ONE = 3  # letters: a word so short may lack a letter beside other words
 TELLING = 2  # so many words must be known, or be one slip away, where only some can be corrected
@@ -27,22 +28,23 @@ WORDS_AT_MOST, EACH, TRIES = 6, 12, 48
 LOOKED_AT = 300  # words with a shared rest that are compared, the most frequent first
 CANDIDATES = """
 SELECT asked.word, term.lexeme, term.as_word
-FROM jsonb_to_recordset(%s::jsonb) AS asked(word text, deletes text[]),
+FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(word text, deletes text[]),
 LATERAL (
   SELECT lexeme, as_word FROM catalog_term
   WHERE deletes && asked.deletes AND as_word > 0 AND lexeme <> asked.word
-  ORDER BY as_word DESC, lexeme LIMIT %s
+  ORDER BY as_word DESC, lexeme LIMIT %(at_most)s::bigint
 ) AS term
 """
-FINDS = """
-SELECT place FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked(words, without, place)
-WHERE EXISTS (
-  SELECT FROM catalog_bookfacts AS facts
+# A subquery that cannot become a join: one row after the other is tried, and the first that finds something ends it.
+FIRST = """
+SELECT place FROM unnest(%(words)s::text[], %(without)s::text[]) WITH ORDINALITY AS asked(words, without, place)
+WHERE (
+  SELECT true FROM catalog_bookfacts AS facts
   WHERE facts.vector @@ (CASE WHEN asked.without = '' THEN asked.words
     ELSE format('(%%s) & !(%%s)', asked.words, asked.without) END)::tsquery
-)
+    AND (%(all)s::boolean OR NOT facts.is_suppressed) LIMIT 1
+) LIMIT 1
 """
-FINDS_VISIBLE = FINDS.replace("WHERE facts.vector", "WHERE NOT facts.is_suppressed AND facts.vector")
 
 
 @dataclass(frozen=True)
@@ -88,20 +90,32 @@ def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Cor
     if not asked:
         return {}
     found: dict[str, list[Correction]] = {}
-    for word, other, frequency in rows(CANDIDATES, [json.dumps(asked), LOOKED_AT]):
+    for word, other, frequency in rows(CANDIDATES, {"asked": json.dumps(asked), "at_most": LOOKED_AT}, often=True):
         cost = _cost(word, other, frequency)
         if cost is not None:
             found.setdefault(word, []).append(Correction(other, cost, frequency))
     return {word: sorted(others, key=lambda one: (one.cost, one.word))[:each] for word, others in found.items()}
 
 
+@cache
+def _measures() -> tuple[Measure, Measure]:
+    """Edits between two words, a swap of neighbours being one, and how alike they are from 0 to 1.
+
+    Loaded by the first word that is spelled otherwise: most processes never see one.
+    """
+    from rapidfuzz.distance import OSA, JaroWinkler
+
+    return OSA.distance, JaroWinkler.similarity
+
+
 def _cost(word: str, other: str, frequency: int) -> float | None:
     """``None`` where the two are too far apart. A swap of neighbours is one edit; rare words are less likely meant."""
     allowed = min(edits_allowed(word) or 1, edits_allowed(other))
-    distance = OSA.distance(word, other, score_cutoff=allowed)
+    edits, likeness = _measures()
+    distance: int = edits(word, other, score_cutoff=allowed)
     if distance > allowed:
         return None
-    unlike = 1 - JaroWinkler.similarity(word, other)
+    unlike: float = 1 - likeness(word, other)
     return distance + 4 * unlike + 0.5 * (word[0] != other[0]) - 0.2 * log(1 + frequency)
 
 
@@ -153,29 +167,29 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> tuple[Query, V
         return None
     every = vocabulary.read([*query.words, *sorted({word for swap in swaps for word in swap.values()})])
     queries = [query.corrected(swap) for swap in swaps]
-    absent = {word for word in query.correctable_words if not known.words[word].books}
-    rest = [one.without(absent - set(swap)) for one, swap in zip(queries, swaps, strict=True)]
-    writer = tsquery.Writer(every)
-    finding = _finding([(writer.whole(one), writer.excluded(one)) for one in [*queries, *rest]], staff=staff)
-    if first := next((one for one, found in zip(queries, finding, strict=False) if found), None):
-        return first, every
     unknown = known.unknown(query.text, query.plain_words)
     right = set(tsquery.informative(query, known)) - unknown
-    for one, swap, found in zip(queries, swaps, finding[len(queries) :], strict=True):
-        if found and set(swap) <= unknown and _tells_enough(swap, right, unknown):
-            return one, every
-    return None
+    absent = {word for word in query.correctable_words if not known.words[word].books}
+    rest = [
+        (one, one.without(absent - set(swap)))
+        for one, swap in zip(queries, swaps, strict=True)
+        if absent - set(swap) and set(swap) <= unknown and _tells_enough(swap, right, unknown)
+    ]
+    writer = tsquery.Writer(every, loosely=True)
+    likely = [*((one, one) for one in queries), *rest]
+    first = _first([(writer.whole(one), writer.excluded(one)) for _whole, one in likely], staff=staff)
+    return None if first is None else (likely[first][0], every)
 
 
 def _tells_enough(swap: dict[str, str], known: set[str], unknown: set[str]) -> bool:
     """Whether two words are known or a slip away, or the one that is a slip away is not beside others that are not."""
-    near = [word for word, other in swap.items() if len(word) > SHORTEST and OSA.distance(word, other) == 1]
+    edits, _likeness = _measures()
+    near = [word for word, other in swap.items() if len(word) > SHORTEST and edits(word, other) == 1]
     return len(known) + len(near) >= TELLING or (bool(near) and set(swap) == unknown)
 
 
-def _finding(asked: Sequence[tuple[str, str]], *, staff: bool) -> list[bool]:
-    """Of each pair (words, without), whether some book has the words; one query."""
-    sql = FINDS if staff else FINDS_VISIBLE
-    found = rows(sql, [[words for words, _without in asked], [without for _words, without in asked]])
-    places = {place for (place,) in found}
-    return [place in places for place in range(1, len(asked) + 1)]
+def _first(asked: Sequence[tuple[str, str]], *, staff: bool) -> int | None:
+    """The place of the first of the pairs (words, without) of which some book has the words; one query."""
+    words, without = [words for words, _without in asked], [without for _words, without in asked]
+    found = rows(FIRST, {"words": words, "without": without, "all": staff}, often=True)
+    return found[0][0] - 1 if found else None
