@@ -213,8 +213,8 @@ class _Body(HTMLParser):
 
 
 def blocks(content: bytes) -> Iterator[Block]:
-    """The paragraphs, headings, listings and table rows of an XHTML document. Errors: ``FileRefused`` where it would cost
-    too much; none for any other bytes.
+    """The paragraphs, headings, listings and table rows of an XHTML document. Errors: ``FileRefused`` where it would
+    cost too much; none for any other bytes.
     """
     bounds.check(content)
     body = _Body()

@@ -108,7 +108,10 @@ def _is_guessed(found: Sequence[OcrPiece]) -> bool:
 
 
 class Recogniser:
-    """RapidOCR. Pictures are uint8 of shape (height, width, 3), blue first. Errors: ``FileRefused`` where it is missing."""
+    """RapidOCR. Pictures are uint8 of shape (height, width, 3), blue first.
+
+    Errors: ``FileRefused`` where it is missing.
+    """
 
     def __init__(self) -> None:
         try:
