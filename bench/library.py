@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
+
+from library.embedded.postgres import wheel_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 # Nor does it matter whether whoever measures lets Python keep compiled modules: who runs a library does.
@@ -81,6 +84,26 @@ class Library:
         if ran.returncode:
             sys.exit(f"manage.py {words[0]} failed:\n{ran.stderr}")
         return ran.stdout
+
+    def sql(self, words: str) -> str:
+        """What the database says to one statement, a line for each row."""
+        ran = subprocess.run(
+            [str(wheel_folder() / "bin" / "psql"), "-XAtc", words, self.database_url],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return ran.stdout.strip()
+
+    @property
+    def database_url(self) -> str:
+        """Of the database that it brought along."""
+        return str(json.loads((self.var / "embedded.json").read_text())["database_url"])
+
+    def settle(self) -> None:
+        """Wait until no job is under way: the demonstration's books are indexed at the first start."""
+        while self.sql("SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running')") != "0":
+            time.sleep(1)
 
     def _stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -15,15 +17,16 @@ PASSWORD = "lyceum-demo"
 BOOK = "A Primer on the Cell"
 
 
-def client(library: Library, email: str) -> httpx.Client:
+@contextmanager
+def client(library: Library, email: str) -> Iterator[httpx.Client]:
     """An API client with a bearer token."""
-    made = httpx.Client(base_url=f"{library.url}/api/v1", timeout=30)
-    before = len(_mails(library.var, email))
-    step = made.post("/auth/login/", json={"email": email, "password": PASSWORD}).raise_for_status().json()
-    code = _code(library.var, email, after=before)
-    tokens = made.post("/auth/login/", json={"challenge": step["challenge"], "otp": code}).raise_for_status().json()
-    made.headers["Authorization"] = f"Bearer {tokens['access']}"
-    return made
+    with httpx.Client(base_url=f"{library.url}/api/v1", timeout=30) as made:
+        before = len(_mails(library.var, email))
+        step = made.post("/auth/login/", json={"email": email, "password": PASSWORD}).raise_for_status().json()
+        code = _code(library.var, email, after=before)
+        tokens = made.post("/auth/login/", json={"challenge": step["challenge"], "otp": code}).raise_for_status()
+        made.headers["Authorization"] = f"Bearer {tokens.json()['access']}"
+        yield made
 
 
 def book_to_ask(reader: httpx.Client) -> int:

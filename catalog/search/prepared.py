@@ -16,7 +16,7 @@ from django.db import ProgrammingError, connection
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import DuplicatePreparedStatement, InvalidSqlStatementName
 
-AT_MOST = 32  # statements that a connection keeps with their plans
+AT_MOST = 16  # statements that a connection keeps with their plans, each about .7 MB
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 _kept: WeakKeyDictionary[Any, OrderedDict[str, None]] = WeakKeyDictionary()  # by connection, the names; the latest last
 

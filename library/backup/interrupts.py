@@ -10,6 +10,16 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class _State:
+    """Of the process, as signals are."""
+
+    is_put_off = False
+    came = False
+
+
+_state = _State()
+
+
 class Interrupted(BaseException):
     """Somebody wants the command to end. No ``Exception``, so that nothing takes it for a fault of its own."""
 
@@ -28,11 +38,15 @@ def heeded() -> Iterator[None]:
 @contextlib.contextmanager
 def put_off() -> Iterator[None]:
     """Hear of it at the end of the block: for a step that is short and must not be left half-done."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    # Not by a mask: that is one thread's, and another would take the signal.
+    _state.is_put_off = True
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        _state.is_put_off = False
+    if _state.came:
+        _state.came = False
+        raise Interrupted
 
 
 def ignore() -> None:
@@ -43,4 +57,7 @@ def ignore() -> None:
 
 def _raise(number: int, frame: FrameType | None) -> None:
     ignore()
-    raise Interrupted
+    if _state.is_put_off:
+        _state.came = True
+    else:
+        raise Interrupted

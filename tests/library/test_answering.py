@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import select
 import threading
 import time
 
@@ -14,12 +15,14 @@ from django.conf import settings as ours
 from django.db import connection, connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
+from psycopg_pool import ConnectionPool
 
 from accounts.models import Tier
 from library import urls
 from library.core.database.connection import WEB_OPTIONS, BoundedConnection
 from library.core.faults import deadline
 from library.core.faults.deadline import Deadline
+from library.core.http.one_thread import OneThreadHandler
 from library.core.http.time_limit import InTime
 from tests.html import assert_valid
 
@@ -181,16 +184,14 @@ def end_sleepers() -> None:
     with psycopg.connect(**connections["default"].get_connection_params(), autocommit=True) as own:
         own.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <>"
-            " pg_backend_pid()"
+            " pg_backend_pid() AND datname = current_database()"
         )
 
 
 @pytest.fixture
 def library(django_db_blocker, transactional_db):
-    """The real application, each request in a thread of its own, and a pool of its own."""
-    from django.core.asgi import get_asgi_application
-
-    made = InTime(get_asgi_application())
+    """The application as web processes have it, each request in a thread of its own."""
+    made = InTime(OneThreadHandler())
     made.is_real = True  # type: ignore[attr-defined]
     yield made
     end_sleepers()
@@ -260,6 +261,46 @@ def test_once_an_answer_has_begun_each_wait_has_a_time_of_its_own(bounded):
     begun.relax(LONG)
     with deadline.within(begun):
         assert bounded.execute("SELECT 7").fetchone() == (7,)
+
+
+def asked_of_the_server(made, monkeypatch):
+    """How many statements go to the server for the question whether it lives."""
+    sent, execute = [], psycopg.Connection.execute
+
+    def counted(*given, **how):
+        sent.append(given)
+        return execute(*given, **how)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", counted)
+    ConnectionPool.check_connection(made)
+    return len(sent)
+
+
+def test_a_connection_that_heard_nothing_lives_and_the_server_is_not_asked(bounded, monkeypatch):
+    bounded.execute("SELECT 1")
+    assert asked_of_the_server(bounded, monkeypatch) == 0
+    assert bounded.execute("SELECT 7").fetchone() == (7,)
+    assert bounded.execute("SELECT 7", []).fetchone() == (7,)
+
+
+def test_a_connection_that_the_server_ended_is_known_to_be_dead(bounded, monkeypatch):
+    pid = bounded.info.backend_pid
+    with psycopg.connect(**connections["default"].get_connection_params(), autocommit=True) as own:
+        own.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with pytest.raises(psycopg.OperationalError):
+        asked_of_the_server(bounded, monkeypatch)
+    bounded.close()
+    with pytest.raises(psycopg.OperationalError):
+        ConnectionPool.check_connection(bounded)
+
+
+def test_a_message_that_lies_there_is_read_before_the_connection_is_used(bounded, monkeypatch):
+    bounded.execute("LISTEN something")
+    with psycopg.connect(**connections["default"].get_connection_params(), autocommit=True) as own:
+        own.execute("NOTIFY something")
+    assert select.select([bounded.fileno()], [], [], 10)[0], "the message came"
+    assert asked_of_the_server(bounded, monkeypatch) == 1
+    assert asked_of_the_server(bounded, monkeypatch) == 0
 
 
 def test_the_pool_of_every_process_is_made_of_them():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from threading import Event, Thread
 
 import pytest
 
@@ -38,6 +40,24 @@ def test_put_off_it_is_heard_at_the_end_of_the_step():
             done.append("whole")
         done.append("never")
     assert done == ["whole"]
+
+
+def test_put_off_it_waits_whichever_thread_the_system_gives_it_to():
+    done: list[int] = []
+    ended = Event()
+    other = Thread(target=ended.wait)  # a thread that could take the signal
+    other.start()
+    try:
+        with pytest.raises(interrupts.Interrupted), interrupts.heeded():
+            with interrupts.put_off():
+                signal.pthread_kill(other.ident or 0, signal.SIGTERM)
+                for n in range(50):  # half a second: it has arrived by then
+                    time.sleep(0.01)
+                    done.append(n)
+    finally:
+        ended.set()
+        other.join()
+    assert len(done) == 50
 
 
 def test_from_the_last_step_on_nothing_is_heard():
