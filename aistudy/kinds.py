@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from library.jobs.from_the_start import Replaced
 from library.jobs.job_run import JobRun
 from rag.models import Document, IndexGeneration
 
@@ -36,7 +37,7 @@ class StudyMaterial:
     language: str
 
 
-class IndexReplaced(Exception):
+class IndexReplaced(Replaced):
     """The document was read anew: what was written so far quotes pages that are gone."""
 
 

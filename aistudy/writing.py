@@ -7,29 +7,23 @@ from django.utils.translation import gettext as _
 from aistudy import errors, kinds
 from aistudy.kinds import STEPS, ArtifactKind, Content, IndexReplaced, StudyMaterial
 from aistudy.models import Artifact, ArtifactState
+from library.jobs.from_the_start import again_if_replaced
 from library.jobs.job_run import JobRun
 from rag.models import Document
 
-ATTEMPTS = 5  # how often the document may be read anew while we write before we give up
 
-
+@again_if_replaced(at_last=errors.IndexChangesTooOften)
 def write(run: JobRun) -> None:
     """Write the artifact that is the job's subject. Errors: those of ``aistudy.errors`` and of its kind's writer."""
-    for _attempt in range(ATTEMPTS):
-        artifact = Artifact.objects.with_live_index().filter(pk=run.job.subject_id).first()
-        generation = artifact.document.live_generation if artifact is not None else None
-        if artifact is None or generation is None:
-            raise errors.NothingToStudy
-        kind = kinds.get(artifact.kind)
-        material = StudyMaterial(artifact.document, generation, artifact.language)
-        with run.checkpoint(done=0, total=STEPS, message=_("Opening the book")):
-            Artifact.objects.filter(pk=artifact.pk).update(state=ArtifactState.RUNNING, error="")
-        try:
-            store(run, artifact, kind, material, kind.content_from(run, material))
-        except IndexReplaced:
-            continue
-        return
-    raise errors.IndexChangesTooOften
+    artifact = Artifact.objects.with_live_index().filter(pk=run.job.subject_id).first()
+    generation = artifact.document.live_generation if artifact is not None else None
+    if artifact is None or generation is None:
+        raise errors.NothingToStudy
+    kind = kinds.get(artifact.kind)
+    material = StudyMaterial(artifact.document, generation, artifact.language)
+    with run.checkpoint(done=0, total=STEPS, message=_("Opening the book")):
+        Artifact.objects.filter(pk=artifact.pk).update(state=ArtifactState.RUNNING, error="")
+    store(run, artifact, kind, material, kind.content_from(run, material))
 
 
 def store(run: JobRun, artifact: Artifact, kind: ArtifactKind, material: StudyMaterial, content: Content) -> None:

@@ -273,7 +273,7 @@ def add_vectors() -> None:
     titles = list(Book.objects.order_by("id").values_list("title", flat=True)[:MODELS])
     real = embeddings.for_bulk(embeddings.spec().name).embed(titles)
     generation = generations.current()
-    generations.drop_index(generation)
+    generations.INDEX.drop(generation.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT book_id, text_version FROM catalog_bookfacts ORDER BY book_id")
         books = cursor.fetchall()
@@ -290,10 +290,7 @@ def add_vectors() -> None:
             ),
         )
         cursor.execute("SET maintenance_work_mem = '2GB'")
-        cursor.execute(
-            f"CREATE INDEX {generations.index_of(generation)} ON catalog_bookvector USING hnsw"
-            f" ((embedding::halfvec({generation.dimensions})) halfvec_ip_ops) WHERE generation_id = '{generation.pk}'"
-        )
+        generations.INDEX.create(generation.pk, generation.dimensions)
         cursor.execute("VACUUM ANALYZE catalog_bookvector")
     generations.go_live(generation)
 

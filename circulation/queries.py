@@ -52,16 +52,6 @@ def open_hold(patron: Patron, book: Book) -> Hold | None:
     return Hold.objects.open().with_names().filter(patron=patron, book=book).first()
 
 
-def open_loan_of(copy: Copy) -> Loan | None:
-    """The loan that the copy is out on."""
-    return Loan.objects.open().with_names().filter(copy=copy).first()
-
-
-def bound_hold(copy: Copy) -> Hold | None:
-    """The hold that the copy is kept for: requested, on its way or ready."""
-    return Hold.objects.bound().with_names().filter(copy=copy).first()
-
-
 def home_loans(patron: Patron) -> LoanQuerySet:
     """What the patron has at home, what is due first at the head."""
     return home_loans_of(patron.pk)

@@ -15,6 +15,7 @@ from library.jobs.queries import latest as latest_job
 from rag import errors, recipes
 from rag.models import Document, GenerationState, IndexGeneration, Page
 
+KIND = "index"  # of the jobs that read a document
 State = Literal["none", "indexing", "ready", "failed"]
 
 
@@ -82,7 +83,7 @@ def index_state(book: Book) -> IndexState:
 
 def state_of(document: Document) -> IndexState:
     """How the index of ``document`` stands; reads its live generation."""
-    latest = latest_job("index", document)
+    latest = latest_job(KIND, document)
     job = latest if latest is not None and latest.is_open and not document.index_deleted_at else None
     if document.live_generation is not None:
         return _answering(document, document.live_generation, latest, job)

@@ -11,6 +11,7 @@ from catalog.signals import book_file_added, books_merging
 from library.jobs.models import Job
 from library.jobs.signals import job_ended
 from rag import services
+from rag.queries import KIND
 
 
 @receiver(book_file_added, dispatch_uid="rag.index_new_file")
@@ -22,7 +23,7 @@ def index_new_file(*, book_file: BookFile, by: Any = None, **kwargs: Any) -> Job
 @receiver(job_ended, dispatch_uid="rag.after_index")
 def after_index(*, job: Job, **kwargs: Any) -> None:
     """Nothing half-done stays, and no file is forgotten."""
-    if job.kind == "index":
+    if job.kind == KIND:
         services.after_index(job=job)
 
 

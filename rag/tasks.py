@@ -8,9 +8,10 @@ from library.jobs.tasks import JobRun, job_task
 from library.jobs.turns import YieldingJobRun
 from rag.indexes import rebuilding, terms
 from rag.indexes.generation_build import build_index
+from rag.queries import KIND
 
 
-@job_task("index")
+@job_task(KIND)
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
     build_index(YieldingJobRun(run.job))

@@ -18,7 +18,7 @@ from math import ceil
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -30,6 +30,7 @@ from accounts.validators import CODE_LENGTH
 from library.activity import services as activity
 from library.core import email_addresses as addresses
 from library.core import wake as waking
+from library.core.database.transactions import take_turns
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 15.0
@@ -265,9 +266,7 @@ def _write(row: OneTimeCode, *, at: datetime, expires_at: datetime) -> OneTimeCo
 
 def _queue_up(email: str, purpose: Purpose) -> None:
     """Until the transaction ends, let nobody else work on the codes of this address and purpose."""
-    key = f"otp:{purpose}:{addresses.fold(email)}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    take_turns(f"otp:{purpose}:{addresses.fold(email)}")
 
 
 def _challenged(challenge_hash: str, *, at: datetime) -> OneTimeCode:

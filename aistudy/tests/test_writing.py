@@ -13,6 +13,7 @@ from aistudy import kinds, services, writing
 from aistudy.kinds import IndexReplaced, StudyMaterial
 from aistudy.models import Artifact
 from library.jobs import services as jobs
+from library.jobs.from_the_start import BEGINNINGS
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import services as rag
@@ -85,7 +86,7 @@ def test_a_document_that_is_read_anew_again_and_again_is_given_up_with_a_sentenc
 
     writes(monkeypatch, never_settles)
     assert perform_one().state == "failed"
-    assert len(tries) == writing.ATTEMPTS
+    assert len(tries) == BEGINNINGS
     assert "again and again" in artifact().error
     assert artifact().content is None
 

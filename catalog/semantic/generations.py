@@ -1,7 +1,6 @@
 """Generations of book vectors: begun beside the one that answers, put in its place in one step, deleted in batches.
 
-The column of the vectors has no fixed size. Each generation has an HNSW index of its own, over its rows alone and with
-its own dimensions: it is made while the generation is empty, so that no row waits for it and no build must be resumed.
+Each has an index of its own (``library.search.vector_index``).
 """
 
 from __future__ import annotations
@@ -15,9 +14,11 @@ from django.utils import timezone
 from catalog.models import BookFacts, BookGeneration, BookVector
 from library.ai import embeddings
 from library.ai.spec import ModelSpec
+from library.search.vector_index import VectorIndex
 
 RECIPE = "record-1"  # another name whenever ``catalog.semantic.vectors.text_of`` puts texts together in another way
 State = BookGeneration.State
+INDEX = VectorIndex(table="catalog_bookvector", owner="generation_id", name="book_vector")
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ def current() -> BookGeneration:
     Begins that one where it is missing, and retires one that was begun for settings which have changed again.
     """
     model = embeddings.spec()
-    with connection.cursor() as cursor:  # two workers that see the same change take turns
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('catalog.book_generation', 0))")
+    INDEX.take_turns()
     answering = live()
     building = BookGeneration.objects.filter(state=State.BUILDING).first()
     is_right = answering is not None and is_wanted(answering, model)
@@ -66,19 +66,8 @@ def current() -> BookGeneration:
 
 def _begin(model: ModelSpec) -> BookGeneration:
     begun = BookGeneration.objects.create(model=model.name, dimensions=model.dimensions, recipe=RECIPE)
-    with connection.cursor() as cursor:
-        # halfvec: 43 % smaller, and as good at finding; scores come from the vectors themselves
-        # (catalog.semantic.nearest).
-        cursor.execute(
-            f"CREATE INDEX {index_of(begun)} ON catalog_bookvector USING hnsw"
-            f" ((embedding::halfvec({begun.dimensions})) halfvec_ip_ops) WHERE generation_id = '{begun.pk}'"
-        )
+    INDEX.create(begun.pk, begun.dimensions)
     return begun
-
-
-def index_of(generation: BookGeneration) -> str:
-    """The name of the index of its vectors."""
-    return f"book_vector_{generation.pk.hex}"
 
 
 @transaction.atomic
@@ -97,12 +86,6 @@ def go_live(generation: BookGeneration, *, at: datetime | None = None) -> None:
 def retired() -> list[BookGeneration]:
     """What waits to be deleted."""
     return list(BookGeneration.objects.filter(state=State.RETIRED).order_by("id"))
-
-
-def drop_index(generation: BookGeneration) -> None:
-    """So that deleting its vectors does not mend an index that nobody asks any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP INDEX IF EXISTS {index_of(generation)}")
 
 
 def delete_some(generation: BookGeneration, *, limit: int) -> int:

@@ -19,14 +19,14 @@ from catalog.semantic import generations
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
 from library.ai.spec import ModelSpec
+from library.search.vector_index import EXACT_UP_TO, distance, literal, look_further
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 log = logging.getLogger(__name__)
-EXACT_UP_TO = 5_000  # vectors: comparing so many takes some 3 ms and misses none
-LEAST_EFFORT, MOST_EFFORT = 200, 1_000  # hnsw.ef_search: 200 finds 99 of 100; it also bounds how many come back
+LEAST_EFFORT = 200  # hnsw.ef_search: finds 99 of 100
 # Tuned on the tuning half of the golden queries, over 341 and 7,221 records: at 0.40 noise finds nothing among
 # hundreds, and needs some 0.03 more for each tenfold; right answers of topics and questions lie at 0.42 to 0.79.
 FEW, GROWTH, OF_THE_BEST = 500, 0.03, 0.75
@@ -108,7 +108,7 @@ def closest(generation: BookGeneration, meaning: npt.NDArray[np.float32], *, lim
     Exact where it has a few thousand ``vectors``, approximate beyond. ``meaning`` must be by the generation's model.
     """
     values: dict[str, Any] = {
-        "meaning": "[" + ",".join(f"{value:.7g}" for value in meaning.tolist()) + "]",
+        "meaning": literal(meaning),
         "generation": str(generation.pk),
         "limit": limit,
     }
@@ -127,23 +127,22 @@ WHERE generation_id = %(generation)s ORDER BY score DESC, book_id LIMIT %(limit)
 BY_INDEX = """
 SELECT book_id, -(embedding <#> %(meaning)s::vector) AS score FROM (
   SELECT book_id, embedding FROM catalog_bookvector WHERE generation_id = %(generation)s
-  ORDER BY embedding::halfvec({n}) <#> %(meaning)s::halfvec({n}) LIMIT %(limit)s
+  ORDER BY {distance} LIMIT %(limit)s
 ) AS near ORDER BY score DESC, book_id
 """
 
 
 def _approximate(generation: BookGeneration, values: dict[str, Any]) -> Near:
-    effort = min(max(LEAST_EFFORT, values["limit"]), MOST_EFFORT)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL hnsw.ef_search = {effort}")
-        cursor.execute(BY_INDEX.format(n=generation.dimensions), values)
+        cursor.execute(look_further(values["limit"], at_least=LEAST_EFFORT))
+        cursor.execute(BY_INDEX.format(distance=distance("embedding", "meaning", generation.dimensions)), values)
         return [(book, float(score)) for book, score in cursor.fetchall()]
 
 
 def size(generation: BookGeneration) -> int:
     """How many vectors it has: exact for a few thousand, beyond that as the database last estimated."""
     with connection.cursor() as cursor:
-        cursor.execute(SIZE, [generation.pk, EXACT_UP_TO + 1, generations.index_of(generation)])
+        cursor.execute(SIZE, [generation.pk, EXACT_UP_TO + 1, generations.INDEX.index_of(generation.pk)])
         return int(cursor.fetchone()[0])
 
 

@@ -30,6 +30,7 @@ from library.jobs import services as job_services
 from library.jobs.errors import YieldJob
 from library.jobs.job_run import JobRun
 from library.jobs.models import Job, JobState
+from library.search.vector_index import literal
 
 log = logging.getLogger(__name__)
 KIND = "book_vectors"
@@ -145,13 +146,9 @@ def store(generation: BookGeneration, rows: Stale, vectors: Vectors) -> None:
                 generation.pk,
                 [book for (book, _v), _e in made],
                 [version for (_b, version), _e in made],
-                [_literal(embedding) for _row, embedding in made],
+                [literal(embedding) for _row, embedding in made],
             ],
         )
-
-
-def _literal(embedding: Vectors) -> str:
-    return "[" + ",".join(f"{value:.7g}" for value in embedding.tolist()) + "]"
 
 
 # -- waking -------------------------------------------------------------------------------------------------------
@@ -287,7 +284,7 @@ def delete_retired(run: JobRun) -> None:
     for generation in generations.retired():
         message = _("Deleting the vectors of {model}").format(model=generation.model)
         with run.checkpoint(done=1, total=1, message=message):
-            generations.drop_index(generation)
+            generations.INDEX.drop(generation.pk)
         deleted = 1
         while deleted:
             with run.checkpoint(done=1, total=1, message=message):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from catalog import validation
@@ -15,7 +15,7 @@ from catalog.models import Author, AuthorAlias, Book, Category, Series, Subject
 from catalog.search_index.text import refresh_search_texts
 from catalog.values.filing import SORT_NAME_LENGTH, display_name, sort_name
 from catalog.values.personal_names import Name, NameKind, kind_of, read
-from library.core.database.transactions import constraint_of
+from library.core.database.transactions import constraint_of, take_turns
 from library.search.fold import fold, words
 
 Named = TypeVar("Named", Subject, Series)
@@ -257,6 +257,5 @@ def _take_turns(kind: str, keys: Iterable[str]) -> None:
 
     Nothing unique forbids two authors of one name (there are such people), so a lock has to prevent doubles.
     """
-    with connection.cursor() as cursor:
-        for key in sorted(set(keys)):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"catalog.{kind}:{key}"])
+    for key in sorted(set(keys)):
+        take_turns(f"catalog.{kind}:{key}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from django.db import connection
-
 from catalog.models import Copy
+from library.core.database.transactions import take_turns
 from library.core.typed import folded
 
 NEWEST = 200
 NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>[0-9]{1,18})", re.ASCII)
-LOCK = 0x626172636F6465  # "barcode"
+LOCK = "catalog.barcode"
 
 
 def suggest() -> str:
@@ -22,8 +21,7 @@ def suggest() -> str:
 
 def take() -> str:
     """A barcode that no copy has. Must run in a transaction, which makes others wait until it ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    take_turns(LOCK)
     return suggest()
 
 

@@ -57,11 +57,6 @@ def looks_like_one(text: str) -> bool:
     )
 
 
-def to_10(isbn: str) -> str | None:
-    """The ISBN-10 of a normalised ISBN, or ``None`` for those of the prefix 979, which have none."""
-    return str(isbns.to_isbn10(isbn)) if isbn.startswith("978") else None
-
-
 def hyphenated(number: str) -> str:
     """A normalised ISBN or ISMN with its parts apart, as on the book."""
     return str(ismns.format(number) if number.startswith(MUSIC) else isbns.format(number))

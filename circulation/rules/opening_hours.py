@@ -81,11 +81,14 @@ class Calendar:
 
     def next_open(self, day: date) -> date:
         """``day`` itself if it is open, else the first open day after it. Errors: ``NeverOpens``."""
-        return self._search(day, ONE_DAY)
-
-    def previous_open(self, day: date) -> date:
-        """``day`` itself if it is open, else the last open day before it. Errors: ``NeverOpens``."""
-        return self._search(day, -ONE_DAY)
+        try:
+            for _count in range(SEARCHED_DAYS):
+                if self.is_open(day):
+                    return day
+                day += ONE_DAY
+        except OverflowError:  # the calendar of this world ends in 9999
+            pass
+        raise NeverOpens(branch=self.branch)
 
     def nth_open(self, day: date, count: int) -> date:
         """The ``count``-th open day after ``day``; itself for 0. Whole weeks at a time. Errors: ``NeverOpens``."""
@@ -172,16 +175,6 @@ class Calendar:
 
     def _terms_on(self, day: date) -> Iterator[TermDays]:
         return (term for term in self.terms if term.first <= day <= term.last)
-
-    def _search(self, day: date, step: timedelta) -> date:
-        try:
-            for _count in range(SEARCHED_DAYS):
-                if self.is_open(day):
-                    return day
-                day += step
-        except OverflowError:  # the calendar of this world ends in 9999
-            pass
-        raise NeverOpens(branch=self.branch)
 
     def _stretch_of(self, day: date) -> tuple[tuple[bool, ...], date]:
         """Which weekdays are open in the stretch of one and the same week that ``day`` is in, and its last day."""

@@ -30,11 +30,6 @@ class Permit:
     due_at: datetime | None = None
     by: User | None = None
 
-    @property
-    def is_asked(self) -> bool:
-        """Whether anything is to be set aside at all."""
-        return bool(self.codes) or self.due_at is not None
-
     def reasons(self, decision: Decision) -> tuple[Reason, ...]:
         """The reasons that are set aside. Raises the refusal of ``decision``, with all reasons, where one is left."""
         decision.raise_if_refused(self.codes)

@@ -1,6 +1,6 @@
 """The calendars of branches, read from the database: weeks, terms and exceptions become plain values.
 
-What was read is kept in the cache under the version of all calendars, which the database renews in the transaction of
+Each process remembers what it read under the version of all calendars, which the database renews in the transaction of
 every change: nobody can be told a calendar that is no longer true, nor one that was never committed.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.core.cache import cache
+from django.conf import settings
 from django.db.models import Q, Subquery
 from django.utils import timezone
 
@@ -20,30 +20,60 @@ from catalog.models import Branch
 from circulation.models import CalendarException, CalendarVersion, OpeningHours, Term
 from circulation.rules.opening_hours import ONE_DAY, Calendar, Hours, SpecialDays, TermDays, Week
 
-FORMAT = 1  # of what is kept: another number where a class of ``circulation.rules.opening_hours`` changes
-KEPT_FOR = 24 * 3600
+KEPT = 500  # branches whose calendars this process remembers
 PAST = timedelta(days=731)  # exceptions and terms that ended longer ago decide about nothing any more
 
 
 def calendar_of(branch_id: int) -> Calendar:
     """When the branch is open: one query where nothing has changed, else four. A branch that is gone: always open."""
-    return calendars_of([branch_id]).get(branch_id) or Calendar(time_zone=timezone.get_default_timezone())
+    return calendars_of([branch_id]).get(branch_id) or _always_open()
 
 
 def calendars_of(branch_ids: Collection[int] | None = None) -> dict[int, Calendar]:
     """The calendars of these branches, or of all: a constant number of queries."""
     names, version = _names_and_version(branch_ids)
-    keys = {pk: f"calendar:{FORMAT}:{version}:{pk}" for pk in names}
-    kept: dict[str, Calendar] = cache.get_many(keys.values()) if version else {}
-    found = {pk: kept[key] for pk, key in keys.items() if key in kept}
-    missing = names.keys() - found.keys()
+    known = {pk: calendar for pk, calendar in _remembered(names, version).items() if calendar.branch == names[pk]}
+    missing = names.keys() - known.keys()
     if missing:
-        fresh = _read(missing)
-        found |= fresh
-        if version:
-            cache.set_many({keys[pk]: calendar for pk, calendar in fresh.items()}, KEPT_FOR)
-    zone = timezone.get_default_timezone()
-    return {pk: replace(found[pk], branch=name, time_zone=zone) for pk, name in names.items()}
+        zone = timezone.get_default_timezone()
+        fresh = {pk: replace(plain, branch=names[pk], time_zone=zone) for pk, plain in _read(missing).items()}
+        _remember(fresh, version)
+        known |= fresh
+    return {pk: known[pk] for pk in names}
+
+
+def calendars_under(branch_ids: Collection[int], version: UUID | None) -> dict[int, Calendar]:
+    """The calendars of these branches for whoever read the ``version`` just now: no query where nothing has changed.
+
+    A branch that is gone: always open.
+    """
+    known = _remembered(branch_ids, version)
+    if missing := [pk for pk in branch_ids if pk not in known]:
+        known |= calendars_of(missing)
+    return {pk: known.get(pk) or _always_open() for pk in branch_ids}
+
+
+_calendars: dict[tuple[UUID, int, str], Calendar] = {}
+
+
+def _remembered(branch_ids: Collection[int], version: UUID | None) -> dict[int, Calendar]:
+    if version is None:
+        return {}
+    # Another thread may clear it at any time.
+    found = {pk: _calendars.get((version, pk, settings.TIME_ZONE)) for pk in branch_ids}
+    return {pk: calendar for pk, calendar in found.items() if calendar is not None}
+
+
+def _remember(fresh: dict[int, Calendar], version: UUID | None) -> None:
+    if version is None:
+        return
+    if len(_calendars) > KEPT:
+        _calendars.clear()
+    _calendars.update({(version, pk, settings.TIME_ZONE): calendar for pk, calendar in fresh.items()})
+
+
+def _always_open() -> Calendar:
+    return Calendar(time_zone=timezone.get_default_timezone())
 
 
 def _names_and_version(branch_ids: Collection[int] | None) -> tuple[dict[int, str], UUID | None]:

@@ -7,11 +7,10 @@ the book is locked before the copy; whoever holds a book's lock has all its copi
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Patron, Tier, User
@@ -20,7 +19,7 @@ from catalog.redirects import kept_id
 from circulation.errors import ChangedMeanwhile
 from circulation.models import Hold, Loan
 from library.core.database.raw_rows import Joined, fetch
-from library.core.database.transactions import TRIES, is_deadlock, pause_after
+from library.core.database.transactions import TRIES, again_after_deadlock
 from library.core.errors import NotFound
 from library.core.typed import folded
 
@@ -181,28 +180,4 @@ def transaction_tried_again(work: Callable[_Given, _Gives]) -> Callable[_Given, 
     took go with it.
     """
 
-    @wraps(work)
-    def tried_again(*args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
-        for tried in range(1, TRIES):
-            try:
-                return _once(work, *args, **kwargs)
-            except LostRace:
-                pause_after(tried)
-        try:
-            return _once(work, *args, **kwargs)
-        except LostRace as lost:
-            raise ChangedMeanwhile from lost.__cause__
-
-    return tried_again
-
-
-def _once(work: Callable[_Given, _Gives], *args: _Given.args, **kwargs: _Given.kwargs) -> _Gives:
-    try:
-        with transaction.atomic():
-            return work(*args, **kwargs)
-    except IntegrityError as fault:
-        raise LostRace from fault
-    except OperationalError as fault:
-        if is_deadlock(fault):
-            raise LostRace from fault
-        raise
+    return again_after_deadlock(transaction.atomic(work), also=(LostRace, IntegrityError), at_last=ChangedMeanwhile)

@@ -1,4 +1,4 @@
-"""What decides about every scan and seldom changes: the rule matrix, the library's settings, the calendars.
+"""What decides about every scan and seldom changes: the rule matrix and the library's settings.
 
 Each process remembers them under one version, which the database renews with every change, whoever makes it, and how:
 what is remembered under the version that was just read is true.
@@ -6,22 +6,18 @@ what is remembered under the version that was just read is true.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
 from circulation import rules
 from circulation.models import LendingSettings, LoanRule
 from circulation.rules.matrix import DEFAULTS, SCOPE, RuleRow
-from circulation.rules.opening_hours import Calendar
-from circulation.state.calendars import calendars_of
 
 LIBRARY = ("overdue_policy", "one_copy_per_book", "high_demand_holds", "high_demand_days")
-KEPT = 500  # tiers and branches whose rules and calendars this process remembers
+KEPT = 500  # tiers whose rules this process remembers
 
 
 @dataclass(frozen=True)
@@ -71,28 +67,3 @@ def rule_rows(*, tier: int | None = None) -> list[RuleRow]:
         )
         for row in fitting
     ]
-
-
-_calendars: dict[tuple[UUID, int, str], Calendar] = {}
-
-
-def calendars_under(branches: Collection[int], version: UUID | None) -> dict[int, Calendar]:
-    """The calendars of these branches."""
-    if version is None:
-        return _read(branches)
-    keys = {branch: (version, branch, settings.TIME_ZONE) for branch in branches}
-    found = {branch: _calendars.get(key) for branch, key in keys.items()}  # another thread may clear it at any time
-    known = {branch: calendar for branch, calendar in found.items() if calendar is not None}
-    missing = keys.keys() - known.keys()
-    if missing:
-        fresh = _read(missing)
-        if len(_calendars) > KEPT:
-            _calendars.clear()
-        _calendars.update({keys[branch]: calendar for branch, calendar in fresh.items()})
-        known |= fresh
-    return known
-
-
-def _read(branches: Collection[int]) -> dict[int, Calendar]:
-    found = calendars_of(branches)
-    return {branch: found.get(branch) or Calendar(time_zone=timezone.get_default_timezone()) for branch in branches}

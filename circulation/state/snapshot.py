@@ -16,7 +16,8 @@ from catalog.models import Branch, Copy
 from circulation import rules
 from circulation.models import BOUND_HOLD_STATES, HoldState, Loan
 from circulation.state import locks
-from circulation.state.remembered_rules import calendars_under, policy_for
+from circulation.state.calendars import calendars_under
+from circulation.state.remembered_rules import policy_for
 from library.core.database.raw_rows import fetch
 
 # All that decides about a scan and is not locked with it: the open loans of the patron and of the copy, who waits for

@@ -94,7 +94,7 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         of_document = Job.objects.filter(
-            kind="index", subject_label=Document._meta.label_lower, subject_id=OuterRef("pk")
+            kind=queries.KIND, subject_label=Document._meta.label_lower, subject_id=OuterRef("pk")
         ).order_by("-created_at", "-id")
         return (
             super()

@@ -32,7 +32,7 @@ def _following(document: Document, job: Job) -> Job | None:
         document.index_again = False
         document.save(update_fields=["index_again"])
     if is_asked_again:  # asked for as the job ended, or while it was being stopped
-        return jobs.enqueue(kind=indexing.KIND, subject=document, requested_by=job.requested_by)
+        return jobs.enqueue(kind=queries.KIND, subject=document, requested_by=job.requested_by)
     tried = building or document.live_generation
     if building is not None:
         building.delete()
@@ -41,4 +41,4 @@ def _following(document: Document, job: Job) -> Job | None:
     current = queries.file_of(document)
     if current is None or current.sha256 == tried.source_sha256:
         return None
-    return jobs.enqueue(kind=indexing.KIND, subject=document, requested_by=job.requested_by)
+    return jobs.enqueue(kind=queries.KIND, subject=document, requested_by=job.requested_by)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from library.ai import embeddings
 from library.ai.spec import Vectors
+from library.jobs.from_the_start import again_if_replaced
 from library.jobs.job_run import JobRun
 from rag import errors
 from rag.indexes import indexing, terms
@@ -30,30 +31,24 @@ from rag.queries import file_of
 
 T = TypeVar("T")
 PASSAGES_AT_ONCE = 128
-REPLACEMENTS = 5  # how often a file may be replaced while it is read before we give up
 
 
+@again_if_replaced(at_last=errors.FileChangesTooOften)
 def build_index(run: JobRun, cost: Cost | None = None) -> None:
     """Index the document of a job, from wherever an earlier attempt got to. Errors: every ``DocumentUnreadable``."""
-    for _attempt in range(REPLACEMENTS):
-        document = Document.objects.select_related("book", "live_generation").filter(pk=run.job.subject_id).first()
-        book_file = file_of(document) if document is not None else None
-        if document is None or book_file is None:
-            raise errors.FileMissing
-        build = Build(run, document, book_file, embeddings.spec(), cost)
-        if indexing.is_done(document=document, source_sha256=book_file.sha256):
-            return
-        try:
-            begin(build)
-            read_pages(build)
-            recognise_pages(build)
-            clean_pages(build)
-            make_passages(build)
-            publish(build)
-        except SourceReplaced:
-            continue
+    document = Document.objects.select_related("book", "live_generation").filter(pk=run.job.subject_id).first()
+    book_file = file_of(document) if document is not None else None
+    if document is None or book_file is None:
+        raise errors.FileMissing
+    build = Build(run, document, book_file, embeddings.spec(), cost)
+    if indexing.is_done(document=document, source_sha256=book_file.sha256):
         return
-    raise errors.FileChangesTooOften
+    begin(build)
+    read_pages(build)
+    recognise_pages(build)
+    clean_pages(build)
+    make_passages(build)
+    publish(build)
 
 
 def begin(build: Build) -> None:

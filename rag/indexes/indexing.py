@@ -20,12 +20,11 @@ from library.jobs.models import Job
 from rag import errors, queries, recipes
 from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Page, Rebuild, RebuildState, Section
+from rag.queries import KIND
 from rag.signals import document_merging, index_deleted, index_ready
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-KIND = "index"
 
 
 # -- asking -------------------------------------------------------------------------------------------------------

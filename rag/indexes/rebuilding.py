@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from library.activity import services as activity
 from library.ai import embeddings
+from library.core.database.transactions import take_turns
 from library.jobs import services as jobs
 from library.jobs.models import Job, JobState
 from rag import recipes
 from rag.indexes import indexing, spaces
 from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, RebuildState, VectorSpace
+from rag.queries import KIND
 from rag.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ def pending(recipe: Recipe, since: datetime | None) -> QuerySet[Document]:
 
 
 def _jobs() -> QuerySet[Job]:
-    return Job.objects.filter(kind=indexing.KIND, subject_label=Document._meta.label_lower)
+    return Job.objects.filter(kind=KIND, subject_label=Document._meta.label_lower)
 
 
 # -- beginning, going on, ending ----------------------------------------------------------------------------------
@@ -109,8 +111,7 @@ def catch_up() -> Rebuild | None:
 
 
 def _current() -> Rebuild | None:
-    with connection.cursor() as cursor:  # two that see the same change take turns
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('rag.rebuild', 0))")
+    take_turns("rag.rebuild")  # two may see the same change
     recipe, rebuild = recipes.wanted(), lock()
     if rebuild is not None and recipes.of_rebuild(rebuild) != recipe:
         _end(rebuild, RebuildState.SUPERSEDED)
@@ -158,7 +159,7 @@ def advance() -> None:
         return
     following = left.order_by("pk").first()
     if following is not None:
-        jobs.enqueue(kind=indexing.KIND, subject=following)
+        jobs.enqueue(kind=KIND, subject=following)
     else:
         switch(rebuild)
 

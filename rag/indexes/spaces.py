@@ -1,19 +1,20 @@
 """Vector spaces: one for each model and number of dimensions, made when first needed.
 
-The column of the vectors has no fixed size. Each space has an HNSW index of its own over the passages that carry its
-id, cast to its dimensions; it is made while the space is empty, so that no row waits for it. Triggers hold what carries
-a space's id to its dimensions (``migrations/sql``).
+Each has an index of its own over the passages that carry its id (``library.search.vector_index``). Triggers hold what
+carries a space's id to its dimensions (``migrations/sql``).
 """
 
 from __future__ import annotations
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from library.ai.spec import ModelSpec
+from library.core.database.transactions import longest_wait_for_locks
+from library.search.vector_index import VectorIndex
 from rag.models import IndexGeneration, Rebuild, RebuildState, VectorSpace
 
-LONGEST_WAIT = "2s"  # for the table, which dropping an index locks for a moment
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rag.vector_space', 0))"
+LONGEST_WAIT = 2.0  # seconds for the table, which dropping an index locks for a moment
+INDEX = VectorIndex(table="rag_passage", owner="space_id", name="passage_space")
 
 
 @transaction.atomic
@@ -22,30 +23,11 @@ def of(model: ModelSpec) -> VectorSpace:
     found = VectorSpace.objects.filter(model=model.name, dimensions=model.dimensions).first()
     if found is not None:
         return found
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK)  # two workers that need the same new space take turns
+    INDEX.take_turns()
     space, is_new = VectorSpace.objects.get_or_create(model=model.name, dimensions=model.dimensions)
     if is_new:
-        create_index(space)
+        INDEX.create(space.pk, space.dimensions)
     return space
-
-
-def create_index(space: VectorSpace) -> None:
-    """The index of the passages of ``space``."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # an index cannot be made over rows whose checks still wait
-        # halfvec: 43 % smaller, and as good at finding; scores come from the vectors themselves
-        # (rag.retrieval.in_document).
-        cursor.execute(
-            f"CREATE INDEX {index_of(space)} ON rag_passage USING hnsw"
-            f" ((embedding::halfvec({space.dimensions})) halfvec_ip_ops) WHERE space_id = {space.pk}"
-        )
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-def index_of(space: VectorSpace) -> str:
-    """The name of the index of its passages."""
-    return f"passage_space_{space.pk}"
 
 
 def tidy(*, wanted: VectorSpace | None) -> list[VectorSpace]:
@@ -65,14 +47,14 @@ def tidy(*, wanted: VectorSpace | None) -> list[VectorSpace]:
 
 def _dropped(space: VectorSpace) -> bool:
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(LOCK)
-            cursor.execute(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'")
+        with transaction.atomic():
+            INDEX.take_turns()
+            longest_wait_for_locks(LONGEST_WAIT)
             locked = VectorSpace.objects.select_for_update().get(pk=space.pk)
             if locked.generations.exists():
                 return False
             Rebuild.objects.filter(space=space).delete()  # the record of one whose results are all gone
-            cursor.execute(f"DROP INDEX IF EXISTS {index_of(space)}")
+            INDEX.drop(space.pk)
             locked.delete()
     except (OperationalError, VectorSpace.DoesNotExist):
         return False

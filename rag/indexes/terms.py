@@ -10,18 +10,18 @@ import time
 from collections.abc import Sequence
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Func, TextField, Value
 
 from library.ai.spec import Vectors
 from library.search.cut import spaced
+from library.search.term_changes import TermChanges
 from library.search.texts import Statistics
 from rag.ingest.passages.cut import Cut
 from rag.models import GenerationTerm, IndexGeneration, LibraryTerm, Passage
 
-ROWS = 50_000  # in one transaction
 SECONDS = 3  # the worker that mails codes has other work, too
-LOCK = "rag.term_changes"
+CHANGES = TermChanges(changes="rag_librarytermchange", totals="rag_libraryterm", numbers=("passages", "words"))
 COUNT = """
 INSERT INTO rag_generationterm (generation_id, lexeme, passages)
 SELECT generation_id, term.lexeme, count(*) FROM rag_passage, unnest(vector) AS term
@@ -36,24 +36,6 @@ FROM (
   FROM rag_passage WHERE generation_id = %s
 ) AS made WHERE generation.id = %s
 """
-# A change and what it adds to leave and arrive in one statement, so that nothing is lost or counted twice.
-FOLD = """
-WITH taken AS (
-  DELETE FROM rag_librarytermchange WHERE id <= (
-    SELECT max(id) FROM (SELECT id FROM rag_librarytermchange ORDER BY id LIMIT %s) AS first
-  ) RETURNING lexeme, passages, words
-), summed AS (
-  SELECT lexeme, sum(passages) AS passages, sum(words) AS words FROM taken GROUP BY lexeme
-), written AS (
-  INSERT INTO rag_libraryterm AS term (lexeme, passages, words)
-  SELECT lexeme, passages, words FROM summed WHERE passages <> 0 OR words <> 0 ORDER BY lexeme
-  ON CONFLICT (lexeme) DO UPDATE SET passages = term.passages + excluded.passages, words = term.words + excluded.words
-  RETURNING lexeme, passages, words
-)
-SELECT (SELECT count(*) FROM taken),
-  (SELECT coalesce(array_agg(lexeme), '{}') FROM written WHERE passages = 0 AND words = 0)
-"""
-FORGET = "DELETE FROM rag_libraryterm WHERE lexeme = ANY(%s) AND passages = 0 AND words = 0"
 
 
 def row_of(generation: IndexGeneration, ordinal: int, cut: Cut, embedding: Vectors, sections: Sequence[int]) -> Passage:
@@ -109,22 +91,6 @@ def of_library(lexemes: Sequence[str]) -> Statistics:
 def fold_changes(*, seconds: float = SECONDS) -> int:
     """Add up what changed since the last time, for at most about ``seconds``; returns how many changes.
 
-    Killed half-way, or run twice at once, it loses nothing: each batch is one transaction, and one at a time has it.
+    Killed half-way, or run twice at once, it loses nothing.
     """
-    until = time.monotonic() + seconds
-    folded = 0
-    while time.monotonic() < until and (batch := _fold_batch()):
-        folded += batch
-    return folded
-
-
-def _fold_batch() -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        cursor.execute(FOLD, [ROWS])
-        number, empty = cursor.fetchone()
-        if empty:
-            cursor.execute(FORGET, [empty])
-        return int(number)
+    return CHANGES.add_up(until=time.monotonic() + seconds)

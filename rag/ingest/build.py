@@ -12,6 +12,7 @@ from catalog.models import BookFile
 from library.ai.spec import ModelSpec
 from library.jobs import services as jobs
 from library.jobs.errors import YieldJob
+from library.jobs.from_the_start import Replaced
 from library.jobs.job_run import JobRun
 from rag.ingest.cleaning import Survey
 from rag.models import Document, IndexGeneration
@@ -21,7 +22,7 @@ LONGEST_TURN = 120.0  # seconds of recognising while others wait
 READ, RECOGNISED, CLEANED, INDEXED, WHOLE = 100, 400, 420, 990, 1000
 
 
-class SourceReplaced(Exception):
+class SourceReplaced(Replaced):
     """The file is another one now: what was read so far is of no use."""
 
 

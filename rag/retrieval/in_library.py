@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from library.search.vector_index import EXACT_UP_TO, distance, literal, look_further
 from rag.models import Passage, VectorSpace
 from rag.retrieval.hits import AskedQuestion, Hit
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-EXACT_UP_TO = 5_000  # passages: comparing so many takes some 3 ms and misses none
-LEAST_EFFORT, MOST_EFFORT = 100, 1_000  # hnsw.ef_search
+LEAST_EFFORT = 100  # hnsw.ef_search
 MOST_TUPLES = 40_000  # how far the index goes on where most of what it finds answers no more
 
 # What a viewer may not see is not among the nearest, so that it takes nobody's place: as ``Document.visible_to`` says.
@@ -37,7 +37,7 @@ ORDER BY score DESC, passage.id LIMIT %(k)s
 BY_INDEX = """
 SELECT id, -(embedding <#> %(question)s::vector) AS score FROM (
   SELECT passage.id, passage.embedding {live}
-  ORDER BY passage.embedding::halfvec({n}) <#> %(question)s::halfvec({n}) LIMIT %(k)s
+  ORDER BY {distance} LIMIT %(k)s
 ) AS near ORDER BY score DESC, id
 """
 SIZE = """
@@ -78,14 +78,14 @@ def search_library(space: VectorSpace, question: npt.NDArray[np.float32], k: int
     """
     if question.shape != (space.dimensions,):
         raise ValueError(f"a question of shape {question.shape} in a space of {space.dimensions} dimensions")
-    values: dict[str, Any] = {"question": _literal(question), "k": k, "sees_all": bool(viewer.is_staff)}
+    values: dict[str, Any] = {"question": literal(question), "k": k, "sees_all": bool(viewer.is_staff)}
     live = LIVE.format(space=int(space.pk))  # as a number in the statement: only so is the partial index used
     with transaction.atomic(), connection.cursor() as cursor:
         if size(space) <= EXACT_UP_TO:
             statement = EXACT.format(live=live)
         else:
             cursor.execute(_effort(k))
-            statement = BY_INDEX.format(live=live, n=int(space.dimensions))
+            statement = BY_INDEX.format(live=live, distance=distance("passage.embedding", "question", space.dimensions))
         cursor.execute(statement, values)
         scores = {pk: float(score) for pk, score in cursor.fetchall()}
     rows = Passage.objects.defer("embedding", "text_hash", "vector").in_bulk(scores)
@@ -102,12 +102,7 @@ def size(space: VectorSpace) -> int:
 def _effort(k: int) -> str:
     """Settings for the rest of the transaction. Sorting all passages is worth it nowhere, whatever the statistics say;
     the index goes on until ``k`` of what it finds answer."""
-    effort = min(max(LEAST_EFFORT, 2 * k), MOST_EFFORT)
     return (
-        f"SET LOCAL hnsw.ef_search = {effort}; SET LOCAL hnsw.iterative_scan = relaxed_order;"
+        f"{look_further(2 * k, at_least=LEAST_EFFORT)}; SET LOCAL hnsw.iterative_scan = relaxed_order;"
         f" SET LOCAL hnsw.max_scan_tuples = {MOST_TUPLES}; SET LOCAL enable_sort = off"
     )
-
-
-def _literal(question: npt.NDArray[np.float32]) -> str:
-    return "[" + ",".join(f"{value:.7g}" for value in question.tolist()) + "]"

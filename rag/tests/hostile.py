@@ -10,7 +10,7 @@ import time
 from typing import IO, Any
 
 from rag.ingest.model.raw import Facts, PageLine, PageWord, RawPage, Source
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 
 class Hostile:
@@ -81,6 +81,6 @@ def act(what: str) -> None:
         case "secrets":
             assert not [name for name in os.environ if name.startswith(("DATABASE", "REDIS", "LYCEUM", "DJANGO"))]
         case "locked":
-            raise Refused("file_encrypted")
+            raise FileRefused("file_encrypted")
         case "unknown":
-            raise Refused("no_such_code")
+            raise FileRefused("no_such_code")

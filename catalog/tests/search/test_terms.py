@@ -11,6 +11,7 @@ from catalog import services
 from catalog.models import Book, Term, TermChange
 from catalog.search_index import terms
 from catalog.tests.factories import record
+from library.search import term_changes
 
 FROM_SCRATCH = """
 SELECT lexeme, sum(books), sum(as_word), sum(words) FROM (
@@ -78,7 +79,7 @@ def test_after_any_changes_the_numbers_are_those_of_a_count_from_scratch(changes
 
 @pytest.mark.django_db
 def test_batches_may_end_anywhere(monkeypatch):
-    monkeypatch.setattr(terms, "ROWS", 3)
+    monkeypatch.setattr(term_changes, "ROWS", 3)
     for title in ("The cell", "The gene", "The whale"):
         record(title)
     Book.objects.filter(title="The gene").update(is_suppressed=True)
@@ -89,7 +90,7 @@ def test_batches_may_end_anywhere(monkeypatch):
 
 @pytest.mark.django_db
 def test_a_bounded_time_leaves_the_rest_for_the_next_time(monkeypatch):
-    monkeypatch.setattr(terms, "ROWS", 1)
+    monkeypatch.setattr(term_changes, "ROWS", 1)
     record("The cell")
     assert terms.fold_changes(seconds=0) == 0
     assert TermChange.objects.exists()
@@ -137,7 +138,7 @@ def test_killed_half_way_nothing_is_lost_or_doubled(monkeypatch):
     terms.fold_changes()
     before = counted()
     with monkeypatch.context() as dying:
-        dying.setattr(terms, "FORGET", "SELECT no_such_thing(%s)")
+        dying.setattr(term_changes, "FORGET", "SELECT no_such_thing(%s)")
         Book.objects.update(is_suppressed=True)
         with pytest.raises(Exception, match="no_such_thing"):
             terms.fold_changes()

@@ -91,7 +91,7 @@ def test_a_job_embeds_every_record_suppressed_ones_too(model):
     generation = build()
     assert generation.vectors.count() == 5
     assert generations.share(generation) == generations.Share(5, 5)
-    assert indexes() == [generations.index_of(generation)]
+    assert indexes() == [generations.INDEX.index_of(generation.pk)]
     vectors.check()
     assert not Job.objects.open().exists()
 
@@ -256,7 +256,7 @@ def test_another_model_is_built_beside_the_one_that_answers_and_takes_its_place_
     assert (new.model, new.dimensions, new.vectors.count()) == ("other", SMALL, 4)
     assert BookGeneration.objects.get() == new
     assert BookVector.objects.count() == 4
-    assert indexes() == [generations.index_of(new)]
+    assert indexes() == [generations.INDEX.index_of(new.pk)]
     found = nearest.nearest("whales", at_least=-1)
     assert found is not None
     assert (found[0][0], len(found)) == (books[0].pk, 4)

@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Tier
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_branch, make_copy
 from circulation import errors, services
 from circulation.models import CalendarException, LendingSettings, Loan, LoanRule
-from circulation.state import remembered_rules
+from circulation.state import calendars, remembered_rules
 from circulation.tests.factories import MONDAY, make_loan
 
 pytestmark = pytest.mark.django_db
@@ -118,10 +119,15 @@ def test_renamed_branch_has_its_new_name_in_what_is_explained(librarian):
 
 
 def test_a_process_remembers_a_bounded_number_of_things(librarian, monkeypatch):
-    monkeypatch.setattr(remembered_rules, "KEPT", 1)
-    for _ in range(4):
-        due_after_lending(librarian, make_copy())
-    assert len(remembered_rules._calendars) <= 2
+    for module in (remembered_rules, calendars):
+        monkeypatch.setattr(module, "KEPT", 1)
+    for number in range(4):
+        patron = make_patron()
+        patron.tier = Tier.objects.create(code=f"tier-{number}", name=f"Tier {number}")
+        patron.save()
+        services.check_out(copy=make_copy(), patron=patron, by=librarian, at=MONDAY)
+    assert len(calendars._calendars) <= 2
+    assert len(remembered_rules._policies) <= 2
 
 
 def test_without_a_version_everything_is_read(librarian):

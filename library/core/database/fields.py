@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from library.core.typed import bare, folded
+from library.core.typed import folded
 
 LONGEST_FOLDED = 160  # of 40 letters; one letter may become three
 
@@ -57,31 +57,3 @@ def folds(column: str, of: str) -> models.Q:
         & ~models.Q(**{f"{column}__regex": "[A-Z ]"})
         & (models.Q(**{f"{of}__regex": r"[^\u0001-\u007f]"}) | models.Q(**{column: plain}))
     )
-
-
-def fold_stored(rows: models.QuerySet[Any], *, of: str, column: str, at_once: int = 2_000) -> list[tuple[str, str]]:
-    """For a migration: writes ``of`` as it is kept from now on and ``column`` beside it, in all rows by their key.
-
-    Two numbers that are now the same are not made one: the later gets ``-2`` behind it. Returns those, old and new.
-    """
-    taken: set[str] = set()
-    renamed = []
-    pks = list(rows.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(pks), at_once):
-        batch = list(rows.filter(pk__in=pks[start : start + at_once]).order_by("pk").only("pk", of, column))
-        for row in batch:
-            before = getattr(row, of)
-            number = _free(before, taken)
-            if bare(before) != number:
-                renamed.append((before, number))
-            taken.add(folded(number))
-            setattr(row, of, number)
-            setattr(row, column, folded(number))
-        rows.bulk_update(batch, [of, column])
-    return renamed
-
-
-def _free(number: str, taken: set[str]) -> str:
-    kept = bare(number) or "0"
-    tries = (kept, *(f"{kept[:30]}-{again}" for again in range(2, len(taken) + 3)))
-    return next(one for one in tries if folded(one) not in taken)

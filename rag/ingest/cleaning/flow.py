@@ -11,7 +11,6 @@ from rag.ingest.model.clean import CleanPage, PageHeading, WordBox
 from rag.ingest.model.raw import PageLine, PageWord, RawPage
 from rag.ingest.structure.headings import FoundHeading
 
-HYPHENS = "-\u00ad\u2010"
 SOFT = "\u00ad"
 PARTED = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
 BEGINS = re.compile(r"^[^\W\d_]+")

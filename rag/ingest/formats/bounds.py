@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 MOST_BYTES = 8 * 1024**2  # of a chapter; the longest novel in one piece has four
 MOST_TAGS = 400_000
@@ -25,22 +25,22 @@ _TAG = re.compile(rb"<[^<>]*")
 
 
 def check(content: bytes) -> None:
-    """Whether ``content`` may be parsed at all. Errors: ``Refused``."""
+    """Whether ``content`` may be parsed at all. Errors: ``FileRefused``."""
     if len(content) > MOST_BYTES:
-        raise Refused("file_part_too_long", most=MOST_BYTES // 1024**2)
+        raise FileRefused("file_part_too_long", most=MOST_BYTES // 1024**2)
     if content.count(b"<") > MOST_TAGS or _attributes(content) > MOST_ATTRIBUTES:
-        raise Refused("file_part_too_intricate", most=MOST_TAGS)
+        raise FileRefused("file_part_too_intricate", most=MOST_TAGS)
     if any(_unclosed(content, *pair) > MOST_UNCLOSED for pair in BRACKETS) or _longest(content) > LONGEST_TAG:
-        raise Refused("file_part_not_closed", most=MOST_UNCLOSED)
+        raise FileRefused("file_part_not_closed", most=MOST_UNCLOSED)
 
 
 @contextmanager
 def timed() -> Iterator[None]:
     """At most ``MOST_SECONDS`` of computing inside. Only in the main thread of the reading process; elsewhere, as in
-    tests, nothing is measured. Errors: ``Refused``."""
+    tests, nothing is measured. Errors: ``FileRefused``."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        raise Refused("file_part_too_slow", most=MOST_SECONDS)
+        raise FileRefused("file_part_too_slow", most=MOST_SECONDS)
 
     try:
         before = signal.signal(signal.SIGVTALRM, end)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import IO, Any
 
 from catalog.values import file_kinds
-from rag.ingest.sandbox.reader import OpenedFile, Refused
+from rag.ingest.sandbox.reader import FileRefused, OpenedFile
 
 
 def opened(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
-    """``file`` ready to be read. Errors: ``Refused``."""
+    """``file`` ready to be read. Errors: ``FileRefused``."""
     head = file.read(file_kinds.HEAD)
     file.seek(0)
     if not head:
-        raise Refused("file_empty")
+        raise FileRefused("file_empty")
     kind = file_kinds.kind_of(head)
     if settings["media_type"] != kind.media_type:  # taken in by its head, and none after all
-        raise Refused("not_a_pdf" if settings["media_type"] == file_kinds.PDF else "file_of_unknown_kind")
+        raise FileRefused("not_a_pdf" if settings["media_type"] == file_kinds.PDF else "file_of_unknown_kind")
     if kind.media_type == file_kinds.EPUB:
         from rag.ingest.formats.epub import Epub
 
@@ -31,7 +31,7 @@ def opened(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
 
 
 def pictures(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
-    """A PDF whose pages are recognised in their pictures. Errors: ``Refused``."""
+    """A PDF whose pages are recognised in their pictures. Errors: ``FileRefused``."""
     from rag.ingest.formats.ocr import Recognised
 
     return Recognised(file, settings)

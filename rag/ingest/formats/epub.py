@@ -18,7 +18,7 @@ from rag.ingest.formats import markup
 from rag.ingest.formats.pagination import Block, paged, tidied
 from rag.ingest.model.raw import Facts, OutlineMark, RawPage
 from rag.ingest.model.safe_text import short
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 MOST_PARTS = 20_000
 MOST_BYTES, MOST_BYTES_OF_A_PART = 256 * 1024**2, 32 * 1024**2  # unpacked
@@ -35,7 +35,7 @@ READABLE = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "a
 
 
 class Epub:
-    """An open EPUB. Errors on opening: ``Refused``."""
+    """An open EPUB. Errors on opening: ``FileRefused``."""
 
     def __init__(self, file: IO[bytes], *, most_pages: int) -> None:
         try:
@@ -44,9 +44,9 @@ class Epub:
             self._checked()
             self.facts = self._read(most_pages)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
-            raise Refused("file_cut_off" if self._is_cut_off(file) else "file_broken") from None
+            raise FileRefused("file_cut_off" if self._is_cut_off(file) else "file_broken") from None
         except (expat.ExpatError, KeyError):
-            raise Refused("file_broken") from None
+            raise FileRefused("file_broken") from None
 
     def read(self, number: int) -> RawPage:
         """The page ``number``, from 1."""
@@ -55,30 +55,30 @@ class Epub:
     def _checked(self) -> None:
         parts = self._archive.infolist()
         if len(parts) > MOST_PARTS:
-            raise Refused("file_too_many_parts", parts=len(parts), most=MOST_PARTS)
+            raise FileRefused("file_too_many_parts", parts=len(parts), most=MOST_PARTS)
         names = set(self._archive.namelist())
         if any(part.flag_bits & 1 for part in parts) or names & set(RIGHTS):
-            raise Refused("file_protected")
+            raise FileRefused("file_protected")
         if LOCKS in names:
             locks = markup.parsed(self._content(LOCKS)).iter("EncryptionMethod")
             if any(lock.get("Algorithm") not in FONT_LOCKS for lock in locks):
-                raise Refused("file_protected")
+                raise FileRefused("file_protected")
 
     def _content(self, name: str) -> bytes:
-        """A part of the archive. Errors: ``KeyError`` where there is none, ``Refused`` where it swells."""
+        """A part of the archive. Errors: ``KeyError`` where there is none, ``FileRefused`` where it swells."""
         part = self._archive.getinfo(name)
         with self._archive.open(part) as packed:
             content = packed.read(min(MOST_BYTES_OF_A_PART, self._left) + 1)
         self._left -= len(content)
         swells = len(content) > RATIO_FROM and len(content) > MOST_RATIO * max(part.compress_size, 1)
         if len(content) > MOST_BYTES_OF_A_PART or self._left < 0 or swells:
-            raise Refused("file_bomb")
+            raise FileRefused("file_bomb")
         return content
 
     def _read(self, most_pages: int) -> Facts:
         root = markup.parsed(self._content(CONTAINER)).find(".//rootfile")
         if root is None:
-            raise Refused("file_broken")
+            raise FileRefused("file_broken")
         self._book = posixpath.normpath(unquote(root.get("full-path", "")))
         package = markup.parsed(self._content(self._book))
         items = {
@@ -93,9 +93,9 @@ class Epub:
         self._paged = paged(self._blocks([path for path, kind, _properties in spine if kind in READABLE]))
         count = len(self._paged.pages)
         if not count:
-            raise Refused("no_text" if spine else "no_pages")
+            raise FileRefused("no_text" if spine else "no_pages")
         if count > most_pages:
-            raise Refused("too_many_pages", pages=count, most=most_pages)
+            raise FileRefused("too_many_pages", pages=count, most=most_pages)
         language = (package.findtext(".//language") or "").strip().lower()[:2]
         return Facts(
             pages=count,
@@ -133,7 +133,7 @@ class Epub:
         for path in documents:
             try:
                 root = markup.parsed(self._content(path))
-            except (KeyError, expat.ExpatError, Refused, zipfile.BadZipFile, zlib.error, EOFError):
+            except (KeyError, expat.ExpatError, FileRefused, zipfile.BadZipFile, zlib.error, EOFError):
                 continue  # the headings of the text are an outline, too
             if found := tidied(list(self._marks(root, path))[:MOST_MARKS]):
                 return found

@@ -11,7 +11,7 @@ from xml.parsers import expat
 from rag.ingest.formats import bounds
 from rag.ingest.formats.pagination import Block
 from rag.ingest.model.safe_text import kept, plain
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 DEEPEST = 200  # elements in each other
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -61,7 +61,7 @@ HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE
 def parsed(content: bytes) -> ElementTree.Element:
     """``content`` as a tree; names of elements and attributes without their namespaces.
 
-    No entity that the file declares is ever filled in. Errors: ``Refused``, ``expat.ExpatError``.
+    No entity that the file declares is ever filled in. Errors: ``FileRefused``, ``expat.ExpatError``.
     """
     bounds.check(content)
     with bounds.timed():
@@ -77,7 +77,7 @@ def _tree(content: bytes) -> ElementTree.Element:
         nonlocal depth
         depth += 1
         if depth > DEEPEST:
-            raise Refused("file_nested_too_deeply", most=DEEPEST)
+            raise FileRefused("file_nested_too_deeply", most=DEEPEST)
         builder.start(_local(name), {_local(key): value for key, value in attributes.items()})
 
     def end(name: str) -> None:
@@ -86,7 +86,7 @@ def _tree(content: bytes) -> ElementTree.Element:
         builder.end(_local(name))
 
     def refuse(*_declared: object) -> None:
-        raise Refused("file_declares_entities")
+        raise FileRefused("file_declares_entities")
 
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = start, end
@@ -213,8 +213,8 @@ class _Body(HTMLParser):
 
 
 def blocks(content: bytes) -> Iterator[Block]:
-    """The paragraphs, headings, listings and table rows of an XHTML document. Errors: ``Refused`` where it would cost
-    too much; none for any other bytes.
+    """The paragraphs, headings, listings and table rows of an XHTML document. Errors: ``FileRefused`` where it would
+    cost too much; none for any other bytes.
     """
     bounds.check(content)
     body = _Body()

@@ -15,7 +15,7 @@ from typing import IO, Any
 from rag.ingest.formats.pdf import Pdf
 from rag.ingest.layout import extract
 from rag.ingest.model.raw import Facts, PageLine, PageWord, RawPage
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 Points = Sequence[Sequence[float]]
 SMALL = 1_500_000  # pixels of a page whose picture may hold more
@@ -38,7 +38,7 @@ class OcrPiece:
 
 
 class Recognised:
-    """An open PDF whose pages are recognised. Errors on opening: ``Refused``."""
+    """An open PDF whose pages are recognised. Errors on opening: ``FileRefused``."""
 
     def __init__(self, file: IO[bytes], settings: dict[str, Any]) -> None:
         self._pdf = Pdf(file, most_pages=settings["most_pages"])
@@ -108,14 +108,17 @@ def _is_guessed(found: Sequence[OcrPiece]) -> bool:
 
 
 class Recogniser:
-    """RapidOCR. Pictures are uint8 of shape (height, width, 3), blue first. Errors: ``Refused`` where it is missing."""
+    """RapidOCR. Pictures are uint8 of shape (height, width, 3), blue first.
+
+    Errors: ``FileRefused`` where it is missing.
+    """
 
     def __init__(self) -> None:
         try:
             import cv2
             from rapidocr import RapidOCR
         except ImportError:
-            raise Refused("recogniser_missing") from None
+            raise FileRefused("recogniser_missing") from None
         cv2.setNumThreads(1)  # the process may start no more
         self._engine: Any = RapidOCR(
             params={

@@ -8,7 +8,7 @@ from typing import IO, Any
 from rag.ingest.layout import extract
 from rag.ingest.model.raw import Facts, OutlineMark, RawPage
 from rag.ingest.model.safe_text import plain, short
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 END_MARKER = b"%%EOF"
 TAIL = 2048  # bytes at the end in which a whole PDF has its end marker
@@ -31,7 +31,7 @@ def engine() -> Any:
 
 
 class Pdf:
-    """An open PDF. Errors on opening: ``Refused``."""
+    """An open PDF. Errors on opening: ``FileRefused``."""
 
     def __init__(self, file: IO[bytes], *, most_pages: int) -> None:
         self._file = file
@@ -79,21 +79,21 @@ class Pdf:
             return self._engine.open(f"/dev/fd/{file.fileno()}", filetype="pdf")
         except (self._engine.FileDataError, self._engine.EmptyFileError, RuntimeError, ValueError) as fault:
             if "malloc" in str(fault) or "memory" in str(fault):
-                raise Refused("file_bomb") from None
-            raise Refused("file_broken" if self._has_end() else "file_cut_off") from None
+                raise FileRefused("file_bomb") from None
+            raise FileRefused("file_broken" if self._has_end() else "file_cut_off") from None
 
     def _checked(self, most_pages: int) -> tuple[str, ...]:
         document = self._document
         if not document.is_pdf:
-            raise Refused("not_a_pdf")
+            raise FileRefused("not_a_pdf")
         if document.needs_pass and not document.authenticate(""):
-            raise Refused("file_encrypted")
+            raise FileRefused("file_encrypted")
         if document.is_repaired and not self._has_end():
-            raise Refused("file_cut_off")
+            raise FileRefused("file_cut_off")
         if document.page_count <= 0:
-            raise Refused("no_pages")
+            raise FileRefused("no_pages")
         if document.page_count > most_pages:
-            raise Refused("too_many_pages", pages=document.page_count, most=most_pages)
+            raise FileRefused("too_many_pages", pages=document.page_count, most=most_pages)
         return ("repaired",) if document.is_repaired else ()
 
     def _has_end(self) -> bool:

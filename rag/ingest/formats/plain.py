@@ -10,7 +10,7 @@ from catalog.values.file_kinds import encoding_of
 from rag.ingest.formats.pagination import Block, Paged, paged, tidied
 from rag.ingest.model.raw import Facts, RawPage
 from rag.ingest.model.safe_text import kept, plain
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 PIECE = 1 << 20
 MARKDOWN = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*$")
@@ -32,7 +32,7 @@ WRAPPED = 0.7  # share of the longest line that a line of prose fills before the
 
 
 class PlainText:
-    """An open text. Errors on opening: ``Refused``."""
+    """An open text. Errors on opening: ``FileRefused``."""
 
     def __init__(self, file: IO[bytes], *, most_pages: int) -> None:
         text = _decoded(file)
@@ -40,9 +40,9 @@ class PlainText:
         self._paged = _by_sheets(sheets) if len(sheets) > 1 else paged(blocks(text))
         count = len(self._paged.pages)
         if not any(self._paged.pages):
-            raise Refused("no_text")
+            raise FileRefused("no_text")
         if count > most_pages:
-            raise Refused("too_many_pages", pages=count, most=most_pages)
+            raise FileRefused("too_many_pages", pages=count, most=most_pages)
         self.facts = Facts(pages=count, outline=tidied(self._paged.headings()))
 
     def read(self, number: int) -> RawPage:
@@ -54,7 +54,7 @@ def _decoded(file: IO[bytes]) -> str:
     pieces = iter(lambda: file.read(PIECE), b"")
     encoding = encoding_of(pieces, is_whole=True)
     if not encoding:
-        raise Refused("file_of_unknown_kind")
+        raise FileRefused("file_of_unknown_kind")
     file.seek(0)
     text = file.read().decode(encoding, errors="replace")
     return kept(text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n")) if text else ""

@@ -19,7 +19,7 @@ from rag.ingest.model.raw import Facts, RawPage, packed
 from rag.ingest.sandbox import frames, limits
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """The file cannot be read at all; ``code`` is that of a ``rag.errors.DocumentUnreadable``."""
 
     def __init__(self, code: str, **values: Any) -> None:
@@ -65,7 +65,7 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
             limits.allow_seconds(settings["open_seconds"])
             try:
                 source = opener(_file(settings["file"]), settings)
-            except Refused as refusal:
+            except FileRefused as refusal:
                 say({"refused": refusal.code, "values": refusal.values})
             except ImportError:  # ours, not the file's
                 raise

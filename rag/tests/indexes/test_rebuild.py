@@ -338,12 +338,12 @@ def test_change_is_told_by_the_checks_of_the_database(books, settings):
 def test_space_is_made_with_its_index_and_goes_with_it(tiny: TinyServer):
     make_indexed_book()
     space = VectorSpace.objects.get()
-    assert exists(spaces.index_of(space))
+    assert exists(spaces.INDEX.index_of(space.pk))
     assert spaces.tidy(wanted=None) == []
     IndexGeneration.objects.all().delete()
     assert spaces.tidy(wanted=space) == []
     assert spaces.tidy(wanted=None) == [space]
-    assert not exists(spaces.index_of(space))
+    assert not exists(spaces.INDEX.index_of(space.pk))
 
 
 def exists(name: str) -> bool:

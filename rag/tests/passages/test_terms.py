@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from catalog.tests.factories import make_book
 from library.ai import embeddings
+from library.search import term_changes
 from library.search.fold import words
 from library.search.texts import Statistics
 from rag.indexes import spaces, terms
@@ -143,7 +144,7 @@ def test_many_pointers_move_in_one_statement_with_one_change_for_each_word():
 
 @pytest.mark.django_db
 def test_more_changes_than_one_batch_are_added_up_batch_by_batch(monkeypatch):
-    monkeypatch.setattr(terms, "ROWS", 3)
+    monkeypatch.setattr(term_changes, "ROWS", 3)
     for _ in range(3):
         document = Document.objects.create(book=make_book())
         Document.objects.filter(pk=document.pk).update(live_generation=make_generation(document, TEXTS))

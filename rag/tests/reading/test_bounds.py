@@ -15,7 +15,7 @@ from rag import errors
 from rag.ingest.formats import bounds, epub, markup
 from rag.ingest.sandbox import process
 from rag.ingest.sandbox.process import FileReader, Limits
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 from rag.tests import pdfs
 from rag.tests.reading.test_epub import code
 from rag.tests.reading.test_epub import epub as book
@@ -25,7 +25,7 @@ CHAPTER = b'<body><h1 id="top">Whales</h1><p class="a" lang="en">They eat krill.
 
 
 def refused(content: bytes) -> str:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         list(markup.blocks(content))
     return refusal.value.code
 

@@ -11,7 +11,7 @@ import pytest
 
 from rag.ingest.formats.epub import Epub
 from rag.ingest.formats.flowing import clean
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 CONTAINER = (
     '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
@@ -69,7 +69,7 @@ def opened(content: bytes, most_pages: int = 100) -> Epub:
 
 
 def code(content: bytes, **values: int) -> str:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         opened(content, **values)
     return refusal.value.code
 

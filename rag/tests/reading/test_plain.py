@@ -8,7 +8,7 @@ import pytest
 
 from rag.ingest.formats.flowing import clean
 from rag.ingest.formats.plain import PlainText
-from rag.ingest.sandbox.reader import Refused
+from rag.ingest.sandbox.reader import FileRefused
 
 PROSE = (
     "It was the best of times, it was the worst of times, it was the age\n"
@@ -108,12 +108,12 @@ def test_signs_that_nobody_sees_go():
 
 @pytest.mark.parametrize(("text", "why"), [(" \n\n \n", "no_text"), (b"\0\1\2" * 99, "file_of_unknown_kind")])
 def test_what_is_no_text_has_a_code(text, why):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         opened(text)
     assert refusal.value.code == why
 
 
 def test_too_long_a_text_is_refused():
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         opened("\f".join("page" for _ in range(101)))
     assert (refusal.value.code, refusal.value.values) == ("too_many_pages", {"pages": 101, "most": 100})
