@@ -100,7 +100,7 @@ LOCKS = (
 )
 
 
-class Refused(Exception):
+class LockRefused(Exception):
     """A command of uv's that failed, with what it said."""
 
     @property
@@ -109,10 +109,10 @@ class Refused(Exception):
 
 
 def uv(*arguments: str | Path, macos: str = "") -> str:
-    """What ``uv pip compile`` says. Errors: ``Refused``."""
+    """What ``uv pip compile`` says. Errors: ``LockRefused``."""
     program = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if program is None:
-        raise Refused("uv is not installed: run `make install-dev`.")
+        raise LockRefused("uv is not installed: run `make install-dev`.")
     done = subprocess.run(
         [program, "pip", "compile", "--quiet", "--python", sys.executable, *map(str, arguments)],
         cwd=ROOT,
@@ -122,12 +122,12 @@ def uv(*arguments: str | Path, macos: str = "") -> str:
         check=False,
     )
     if done.returncode:
-        raise Refused(done.stderr.strip())
+        raise LockRefused(done.stderr.strip())
     return done.stdout
 
 
 def made(lock: Lock, start: str, *, upgrade: bool = False) -> str:
-    """The text of ``lock``; versions and hashes of ``start`` stay where they do what is asked. Errors: ``Refused``."""
+    """The text of ``lock``; versions and hashes of ``start`` stay where they do what is asked. Errors: ``LockRefused``."""
     with tempfile.TemporaryDirectory() as folder:
         without, output = Path(folder, "without.txt"), Path(folder, "lock.txt")
         without.write_text("\n".join(lock.without))
@@ -189,11 +189,11 @@ def fault(lock: Lock, target: Target, python: str) -> str:
     try:
         uv(*wheels, *where, "--offline", macos=target.macos)
         return ""
-    except Refused:
+    except LockRefused:
         pass
     try:
         uv(*wheels, *where, macos=target.macos)
-    except Refused as refusal:
+    except LockRefused as refusal:
         if refusal.is_unreachable:
             raise
         return f"locks/{lock.name}.txt does not install on {target}, CPython {python}:\n{refusal}"
@@ -223,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.verb == "write":
             return write(chosen, upgrade=given.upgrade)
         return check(chosen) if given.verb == "check" else resolve(chosen)
-    except Refused as refusal:
+    except LockRefused as refusal:
         print(refusal, file=sys.stderr)
         if refusal.is_unreachable:
             print("The package registry does not answer, so nothing is known of the locks.", file=sys.stderr)

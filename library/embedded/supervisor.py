@@ -29,7 +29,7 @@ Say = Callable[[str], None]
 
 
 @dataclass
-class Part:
+class ManagedProcess:
     """One supervised process and how often it had to be started again."""
 
     name: str
@@ -53,7 +53,7 @@ class Supervisor:
         self.embedded = config.embedded
         self.postgres = Postgres(config.var) if self.embedded else None
         self.redis = Redis(config.var) if self.embedded else None
-        self.parts: list[Part] = []
+        self.parts: list[ManagedProcess] = []
         self._lock: TextIO | None = None
         self._left_addresses = False
 
@@ -118,12 +118,12 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         return configuration.child_environment()
 
-    def _part(self, name: str) -> Part:
-        part = Part(name, commands_of_one_machine(self.config)[name])
+    def _part(self, name: str) -> ManagedProcess:
+        part = ManagedProcess(name, commands_of_one_machine(self.config)[name])
         self.parts.append(part)
         return part
 
-    def _spawn(self, part: Part) -> None:
+    def _spawn(self, part: ManagedProcess) -> None:
         part.started_at = time.monotonic()
         part.process = processes.spawn(part.command, env=self._environment(), cwd=ROOT)
 
