@@ -127,7 +127,10 @@ def uv(*arguments: str | Path, macos: str = "") -> str:
 
 
 def made(lock: Lock, start: str, *, upgrade: bool = False) -> str:
-    """The text of ``lock``; versions and hashes of ``start`` stay where they do what is asked. Errors: ``LockRefused``."""
+    """The text of ``lock``; versions and hashes of ``start`` stay where they do what is asked.
+
+    Errors: ``LockRefused``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         without, output = Path(folder, "without.txt"), Path(folder, "lock.txt")
         without.write_text("\n".join(lock.without))
