@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from aistudy import errors, summary
 from aistudy.models import Artifact, ArtifactState
 from library.ai import embeddings
+from library.core.schedule import SLOW
 from library.jobs.tasks import JobRun, job_task
 from rag.models import Document, IndexGeneration, Passage
 from rag.text import passage_parts
@@ -24,7 +25,7 @@ class IndexReplaced(Exception):
     """The book was read anew: what was written so far quotes pages that are gone."""
 
 
-@job_task("summary")
+@job_task("summary", queue=SLOW)
 def write_summary(run: JobRun) -> None:
     """Write the summary of a document. The subject is an ``aistudy.Artifact``."""
     write(run)

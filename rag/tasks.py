@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-
+from library.core.schedule import SLOW, task
 from library.jobs.tasks import JobRun, job_task
 from rag.indexes import rebuilding, terms
 from rag.indexes.generation_build import build_index
 
 
-@job_task("index")
+@job_task("index", queue=SLOW)
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
     build_index(rebuilding.Patient(run.job))
 
 
-@shared_task(name="check_indexes")
+@task("check_indexes", every=30)
 def check_indexes() -> None:
     """Every 30 s: indexes by another model or recipe than the settings', and what answers no more."""
     rebuilding.check()
 
 
-@shared_task(name="fold_library_terms")
+@task("fold_library_terms", every=30)
 def fold_library_terms() -> None:
     """Every 30 s: add up which words came and went with the indexes that answer."""
     terms.fold_changes()
