@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from library.ai.embeddings import Vectors, unit
+from library.ai.spec import Vectors, unit
 from rag.text.passage_parts import Part, sentences
 from rag.text.sentences import fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.models import Book
-from catalog.redirects import moved
+from catalog.redirects import moved_to
 from library.core.errors import NotFound
 
 
@@ -11,5 +11,5 @@ def lock_book(pk: int) -> Book:
     """The book, locked. Errors: ``NotFound`` where it is gone, ``BookMerged`` where it went into another one."""
     book = Book.objects.select_for_update(no_key=True).filter(pk=pk).first()
     if book is None:
-        raise moved(pk) or NotFound
+        raise moved_to(pk) or NotFound
     return book

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
-from catalog.redirects import moved
+from catalog.redirects import moved_to
 from catalog.search.services import Results
 from library.core.errors import NotFound
 
@@ -51,7 +51,7 @@ def get_book(pk: int, user: User | AnonymousUser) -> Book:
         .first()
     )
     if book is None:
-        raise moved(pk, among=Book.objects.visible_to(user)) or NotFound
+        raise moved_to(pk, among=Book.objects.visible_to(user)) or NotFound
     return book
 
 
@@ -79,7 +79,7 @@ def parted(books: Sequence[Book], results: Results) -> tuple[list[Book], list[Bo
     return [book for book in books if book.pk not in near], [book for book in books if book.pk in near]
 
 
-def shelves(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:
+def top_categories(user: User | AnonymousUser, *, limit: int = 12) -> list[Category]:
     """The widest categories that hold a book which ``user`` may see, by name: where to look on; one query."""
     held = BookFacts.objects.filter(category_ids__contains=[OuterRef("pk")])
     seen = held if user.is_staff else held.filter(is_suppressed=False)

@@ -20,7 +20,7 @@ def visible_book(pk: int, user: User | AnonymousUser) -> Book | None:
     return books.filter(pk=pk).first() or books.filter(merges__old_id=pk).first()
 
 
-def moved(pk: int, *, among: BookQuerySet | None = None) -> BookMerged | None:
+def moved_to(pk: int, *, among: BookQuerySet | None = None) -> BookMerged | None:
     """The refusal that knows where record ``pk`` went; ``None`` where it was not merged, or into none of ``among``."""
     kept = (Book.objects.all() if among is None else among).filter(merges__old_id=pk).only("id", "title").first()
     if kept is None:

@@ -19,7 +19,7 @@ from django_htmx.middleware import HtmxDetails
 from catalog import queries
 from catalog.access import check_may_read
 from catalog.files import stored
-from catalog.pages.result_list import Address, Found, chips, columns
+from catalog.pages.result_list import Address, PaginatedBooks, chips, columns
 from catalog.pages.search_form import SORTS, SearchForm
 from catalog.search.services import Results, search
 from catalog.search.suggestions import by_kind, suggest
@@ -58,7 +58,7 @@ def book_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "results": results,
-        "page": Paginator(Found(results.count, books), ROWS).page(number),
+        "page": Paginator(PaginatedBooks(results.count, books), ROWS).page(number),
         "rows": [(book, places[book.pk]) for book in books],
         "near": [(book, places[book.pk]) for book in near],
     }
@@ -116,7 +116,7 @@ def _around(request: HttpRequest, form: SearchForm, results: Results) -> dict[st
         "kept_beside_year": address.without("year").pairs,
         "orders": [(label, name == order, address.plus("sort", name)) for name, label in SORTS if name in offered],
         "order": dict(SORTS)[order],
-        "shelves": [] if results.count or results.near else queries.shelves(request.user),
+        "shelves": [] if results.count or results.near else queries.top_categories(request.user),
     }
 
 

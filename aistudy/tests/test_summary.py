@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aistudy.summary import FEWEST, MOST, Passage, Sentence, main_matter, summarise
-from library.ai.embeddings import Vectors, unit
+from library.ai.spec import Vectors, unit
 from rag.text.passage_parts import Part
 
 TOPICS = ["cells", "rivers", "engines", "whales", "planets", "breads", "towers", "glaciers", "violins", "harvests"]

@@ -18,7 +18,7 @@ from accounts.models import User
 from catalog import queries, services
 from catalog.admin import filters, history
 from catalog.admin.bulk import BulkEdit
-from catalog.admin.choosing import Choice, ChooseOne, ChooseSeveral, Choosing, OneOrNew, SeveralOrNew
+from catalog.admin.choosing import ChooseOne, ChooseSeveral, Choosing, OneOrNew, RelationChoice, SeveralOrNew
 from catalog.admin.copies import OWN, add, given_barcode, suggesting
 from catalog.admin.merging import MergeBooks
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
@@ -54,12 +54,12 @@ def _with_number(term: str) -> list[int]:
     ]
 
 
-one_author = Choice(OneOrNew, ChooseOne, lambda name: authorities.authors([name])[0], "catalog.add_author")
-one_series = Choice(OneOrNew, ChooseOne, authorities.series, "catalog.add_series")
-several_categories = Choice(
+one_author = RelationChoice(OneOrNew, ChooseOne, lambda name: authorities.authors([name])[0], "catalog.add_author")
+one_series = RelationChoice(OneOrNew, ChooseOne, authorities.series, "catalog.add_series")
+several_categories = RelationChoice(
     SeveralOrNew, ChooseSeveral, lambda name: authorities.categories([name])[0], "catalog.add_category"
 )
-several_subjects = Choice(
+several_subjects = RelationChoice(
     SeveralOrNew, ChooseSeveral, lambda name: authorities.subjects([name])[0], "catalog.add_subject"
 )
 

@@ -132,7 +132,7 @@ def _added(field: OneOrNew | SeveralOrNew, values: Iterable[str]) -> list[Model]
 
 
 @dataclass(frozen=True)
-class Choice:
+class RelationChoice:
     """How one relation is chosen, and the permission without which nothing is added to what it leads to."""
 
     field: type[OneOrNew] | type[SeveralOrNew]
@@ -144,7 +144,7 @@ class Choice:
 class Choosing:
     """A page or rows of the admin whose relations in ``choosing`` are chosen or added in one box."""
 
-    choosing: ClassVar[Mapping[str, Choice]] = {}
+    choosing: ClassVar[Mapping[str, RelationChoice]] = {}
     admin_site: Any
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

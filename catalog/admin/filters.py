@@ -17,7 +17,7 @@ Choices = Iterable[tuple[str, Any]]
 Rows = QuerySet[Book]
 
 
-class Narrowing(admin.SimpleListFilter):
+class BookFilter(admin.SimpleListFilter):
     """A filter by one value; a value that is none of its own narrows to nothing."""
 
     def narrowed(self, books: Rows, value: str) -> Rows:
@@ -33,7 +33,7 @@ class Narrowing(admin.SimpleListFilter):
         return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else -1
 
 
-class CategoryFilter(Narrowing):
+class CategoryFilter(BookFilter):
     title, parameter_name = _("category"), "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -43,7 +43,7 @@ class CategoryFilter(Narrowing):
         return books.filter(facts__category_ids__contains=[self.number()])
 
 
-class BranchFilter(Narrowing):
+class BranchFilter(BookFilter):
     title, parameter_name = _("branch"), "branch"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -53,7 +53,7 @@ class BranchFilter(Narrowing):
         return books.filter(facts__branch_ids__contains=[self.number()])
 
 
-class LanguageFilter(Narrowing):
+class LanguageFilter(BookFilter):
     title, parameter_name = _("language"), "language"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -64,7 +64,7 @@ class LanguageFilter(Narrowing):
         return books.filter(language=value.replace("\0", ""))
 
 
-class YesNo(Narrowing):
+class YesNo(BookFilter):
     """Yes or no to one flag of the facts."""
 
     flag: str
@@ -88,7 +88,7 @@ class FileFilter(YesNo):
     title, parameter_name, flag = _("digital file"), "file", "has_file"
 
 
-class SeriesFilter(Narrowing):
+class SeriesFilter(BookFilter):
     """In some series or none. The list of series leads to the books of one."""
 
     title, parameter_name = _("series"), "series"

@@ -30,7 +30,7 @@ else:
 
 
 @dataclass(frozen=True)
-class Row:
+class MergeRow:
     """One value of both records."""
 
     label: str
@@ -110,7 +110,7 @@ class MergeTwo(Base):
     def merge(self, request: HttpRequest, keep: Any, other: Any) -> None:
         raise NotImplementedError
 
-    def rows(self, left: Any, right: Any) -> list[Row]:
+    def rows(self, left: Any, right: Any) -> list[MergeRow]:
         """What is shown of both."""
         raise NotImplementedError
 
@@ -125,10 +125,10 @@ class MergeBooks(MergeTwo):
         whose: Any = None if not file else "keep" if file == str(keep.pk) else "merged"
         services.merge_books(keep=keep, merged=other, by=cast(User, request.user), file=whose)
 
-    def rows(self, left: Any, right: Any) -> list[Row]:
+    def rows(self, left: Any, right: Any) -> list[MergeRow]:
         ours, theirs = snapshot(left.pk), snapshot(right.pk)
         values = [
-            Row(capfirst(history.label(name)), history.words(name, ours[name]), history.words(name, theirs[name]))
+            MergeRow(capfirst(history.label(name)), history.words(name, ours[name]), history.words(name, theirs[name]))
             for name in ours
         ]
         return [row for row in values if row.left or row.right] + _hanging(left, right)
@@ -144,10 +144,10 @@ class MergeAuthors(MergeTwo):
     def merge(self, request: HttpRequest, keep: Author, other: Author) -> None:
         services.merge_authors(keep=keep, merged=other, by=cast(User, request.user))
 
-    def rows(self, left: Author, right: Author) -> list[Row]:
+    def rows(self, left: Author, right: Author) -> list[MergeRow]:
         return [
-            Row(str(_("Name")), left.name, right.name),
-            Row(str(_("Filed as")), left.sort_name, right.sort_name),
+            MergeRow(str(_("Name")), left.name, right.name),
+            MergeRow(str(_("Filed as")), left.sort_name, right.sort_name),
             *_each(_("Other names"), lambda author: "; ".join(map(str, author.aliases.all())), left, right),
             *_each(_("Years"), lambda author: f"{author.birth_year or ''}–{author.death_year or ''}", left, right),
             *_each(_("Books"), _titles, left, right),
@@ -158,12 +158,12 @@ class MergeSubjects(MergeTwo):
     def merge(self, request: HttpRequest, keep: Subject, other: Subject) -> None:
         services.merge_subjects(keep=keep, merged=other, by=cast(User, request.user))
 
-    def rows(self, left: Subject, right: Subject) -> list[Row]:
-        return [Row(str(_("Name")), left.name, right.name), *_each(_("Books"), _titles, left, right)]
+    def rows(self, left: Subject, right: Subject) -> list[MergeRow]:
+        return [MergeRow(str(_("Name")), left.name, right.name), *_each(_("Books"), _titles, left, right)]
 
 
-def _each(label: Any, show: Callable[[Any], str], left: Any, right: Any) -> list[Row]:
-    return [Row(str(label), show(left), show(right))]
+def _each(label: Any, show: Callable[[Any], str], left: Any, right: Any) -> list[MergeRow]:
+    return [MergeRow(str(label), show(left), show(right))]
 
 
 def _titles(record: Author | Subject) -> str:
@@ -172,7 +172,7 @@ def _titles(record: Author | Subject) -> str:
     return f"{books.count()}: " + "; ".join(books.values_list("title", flat=True)[:5])
 
 
-def _hanging(left: Book, right: Book) -> list[Row]:
+def _hanging(left: Book, right: Book) -> list[MergeRow]:
     """How many of each thing hang on the two books, whichever app it belongs to."""
     shown = []
     for relation in Book._meta.related_objects:
@@ -187,5 +187,5 @@ def _hanging(left: Book, right: Book) -> list[Row]:
         name = relation.field.name
         counts = [model._default_manager.filter(**{name: book}).count() for book in (left, right)]
         if any(counts):
-            shown.append(Row(capfirst(str(model._meta.verbose_name_plural)), *map(str, counts)))
+            shown.append(MergeRow(capfirst(str(model._meta.verbose_name_plural)), *map(str, counts)))
     return shown

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from catalog import queries
 from catalog.api.serializers import BookRowSerializer
 from catalog.models import Book
-from catalog.pages.result_list import Found
+from catalog.pages.result_list import PaginatedBooks
 from catalog.pages.search_form import FORMATS, LANGUAGE, SORTS, VALUES_AT_MOST, YEAR, SearchForm
 from catalog.search.services import Results, search
 from library.core.errors import InvalidInput
@@ -73,7 +73,7 @@ class FoundPages(Pages):
             exactly=form.is_exact,
         )
         books, self.near = queries.parted(queries.books_of(self.results, request.user), self.results)
-        return self.paginate_queryset(Found(self.results.count, books), request) or []
+        return self.paginate_queryset(PaginatedBooks(self.results.count, books), request) or []
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)

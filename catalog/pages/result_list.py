@@ -21,7 +21,7 @@ AT_ONCE = 6  # choices of a facet
 RANGE = re.compile(r"(-?\d+)(-)?(-?\d+)?")
 
 
-class Found(Sequence[Any]):
+class PaginatedBooks(Sequence[Any]):
     """What a paginator needs of a search that was already cut to one page: how many there are, and this page."""
 
     def __init__(self, count: int, books: list[Book]) -> None:
@@ -72,7 +72,7 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FacetChoice:
     """One value of a facet, and the address that takes it in or lets it go."""
 
     id: str
@@ -83,34 +83,34 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Column:
+class FacetColumn:
     """A facet with its choices."""
 
     name: str
     label: str
-    choices: list[Choice]
+    choices: list[FacetChoice]
 
     @property
-    def first(self) -> list[Choice]:
+    def first(self) -> list[FacetChoice]:
         """What is shown at once: the most frequent values, and all that are chosen."""
         return [choice for n, choice in enumerate(self.choices) if n < AT_ONCE or choice.chosen]
 
     @property
-    def rest(self) -> list[Choice]:
+    def rest(self) -> list[FacetChoice]:
         return [choice for n, choice in enumerate(self.choices) if n >= AT_ONCE and not choice.chosen]
 
 
-def columns(facets: Iterable[Facet], address: Address) -> list[Column]:
+def columns(facets: Iterable[Facet], address: Address) -> list[FacetColumn]:
     """The facets that offer a choice, in their order."""
     drawn = [
-        Column(facet.name, facet.label, [_choice(facet, one, address) for one in facet.values]) for facet in facets
+        FacetColumn(facet.name, facet.label, [_choice(facet, one, address) for one in facet.values]) for facet in facets
     ]
     if not any(column.choices for column in drawn) and not address.has_any("year"):
         return []
     return [column for column in drawn if column.choices or column.name == "year"]
 
 
-def _choice(facet: Facet, one: FacetValue, address: Address) -> Choice:
+def _choice(facet: Facet, one: FacetValue, address: Address) -> FacetChoice:
     name, value = facet.name, one.value
     if not one.chosen:
         target = address.plus(name, value)
@@ -120,7 +120,7 @@ def _choice(facet: Facet, one: FacetValue, address: Address) -> Choice:
         by_label = [given for kind, given in address.pairs if kind == name and given.casefold() == one.label.casefold()]
         target = address.minus(name, by_label[0]) if by_label else address.without(name)
     key = value if value.isascii() and value.replace("-", "").isalnum() else f"x{crc32(value.encode()):x}"
-    return Choice(f"{name}-{key}", one.label, one.count, one.chosen, str(target))
+    return FacetChoice(f"{name}-{key}", one.label, one.count, one.chosen, str(target))
 
 
 def chips(form: SearchForm, facets: Iterable[Facet], address: Address, user: Any) -> list[Chip]:

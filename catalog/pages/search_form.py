@@ -58,7 +58,7 @@ class Languages(Several):
         return validation.language(value) if value.strip() else ""
 
 
-class Years(Several):
+class YearsField(Several):
     def one(self, value: str) -> str:
         if not re.fullmatch(YEAR, value):
             raise ValidationError(_("A year or years, for example 1990 or 1990-2000 or 1990-."))
@@ -93,7 +93,7 @@ class OneOf(forms.Field):
         return self.words.get(value or "")
 
 
-class Words(forms.Field):
+class WordsField(forms.Field):
     """One text."""
 
     def __init__(self, *, at_most: int, **kwargs: Any) -> None:
@@ -113,12 +113,12 @@ class SearchForm(forms.Form):
     category = Several(label=lazy("Category"), at_most=80)
     author = Several(label=lazy("Author"), at_most=200)
     language = Languages(label=lazy("Language"), at_most=2)
-    year = Years(label=lazy("Year"), at_most=40)
+    year = YearsField(label=lazy("Year"), at_most=40)
     branch = Several(label=lazy("Branch"), at_most=120)
     format = Formats(label=lazy("Format"), at_most=7)
     available = OneOf({"true": True, "false": False}, label=lazy("Available now"), sentence=lazy("true or false."))
-    series = Words(label=lazy("Series"), at_most=200)
-    subject = Words(label=lazy("Subject"), at_most=200)
+    series = WordsField(label=lazy("Series"), at_most=200)
+    subject = WordsField(label=lazy("Subject"), at_most=200)
     sort = OneOf(
         {name: name for name, _label in SORTS},
         label=lazy("Order"),

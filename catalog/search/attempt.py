@@ -9,7 +9,7 @@ from catalog.search import near
 from catalog.search.matches import facets, ranking, statement
 from catalog.search.matches import result_cache as kept
 from catalog.search.matches.narrowing import Narrowing, asked_beside_words
-from catalog.search.matches.page import Found, View
+from catalog.search.matches.page import FoundPage, PageRequest
 from catalog.search.matches.statement import RANKED, Match, Outcome, Scored
 from catalog.search.words import tsquery, vocabulary
 from catalog.search.words.query import Part, Query, is_cut
@@ -22,11 +22,11 @@ NEAR_AT_MOST = 20  # books that are only near in meaning
 READINGS = 4  # of one word that are weighed
 
 
-class Look:
+class Attempt:
     """One reading of a query: its words as the catalogue has them, and what they find."""
 
     def __init__(
-        self, query: Query, view: View, narrowing: Narrowing, known: vocabulary.Vocabulary | None = None
+        self, query: Query, view: PageRequest, narrowing: Narrowing, known: vocabulary.Vocabulary | None = None
     ) -> None:
         """``known``: what a reading before this one learned of the words."""
         self.query = query
@@ -105,13 +105,15 @@ class Look:
     def these(self, ids: tuple[int, ...]) -> Outcome:
         return self._statement(Match(ids=ids, beside=self.beside, staff=self.view.staff), len(ids))
 
-    def page(self, outcome: Outcome, *, showing: str = "") -> Found:
+    def page(self, outcome: Outcome, *, showing: str = "") -> FoundPage:
         """The part of ``outcome`` that was asked for, in order."""
         ids = [one.book for one in outcome.candidates]
         if self.view.ranked:
             best = ranking.order(outcome.candidates[:RANKED], self.near or {}, self.query, trust=self.trust)
             ids = [*best, *ids[RANKED:]][self.view.offset : self.view.offset + self.view.limit]
-        return Found(outcome.count, ids, outcome.counts, showing, self.near is not None, near=self._only_near(outcome))
+        return FoundPage(
+            outcome.count, ids, outcome.counts, showing, self.near is not None, near=self._only_near(outcome)
+        )
 
     def _only_near(self, outcome: Outcome) -> tuple[int, ...]:
         """What is only near in meaning, the nearest first; it follows upon the last page of what matches."""

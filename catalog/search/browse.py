@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from catalog.search.matches import facets, result_cache
-from catalog.search.matches.narrowing import Condition, Narrowing
-from catalog.search.matches.page import Found, View
+from catalog.search.matches.narrowing import FilterCondition, Narrowing
+from catalog.search.matches.page import FoundPage, PageRequest
 from catalog.search.matches.statement import Match, Params
 from catalog.search.time_limit import rows
 
@@ -17,14 +17,14 @@ SORTS = {
     "popular": "book.popularity DESC, book.id DESC",
 }
 # A place that is lent, such as a study room, is no book: it is found by its words, and through its subjects and series.
-BOOKS = Condition(
+BOOKS = FilterCondition(
     "facts.book_id NOT IN (SELECT copy.book_id FROM catalog_copy AS copy"
     " JOIN catalog_itemtype AS kind ON kind.id = copy.item_type_id WHERE kind.is_place)"
 )
 Counts = tuple[int, list[tuple[str, str, int, str]]]
 
 
-def everything(view: View, narrowing: Narrowing) -> Found:
+def everything(view: PageRequest, narrowing: Narrowing) -> FoundPage:
     """All books that pass: by title unless another order is asked for. The numbers of many may be 30 s old.
 
     ``narrowing.others`` (subject, series) may ask for places; without them these are left out.
@@ -33,10 +33,10 @@ def everything(view: View, narrowing: Narrowing) -> Found:
         narrowing = replace(narrowing, others=[BOOKS])
     count, counts = _counts(view, narrowing)
     ids = _ids(view, narrowing) if view.offset < count else []
-    return Found(count, ids, counts)
+    return FoundPage(count, ids, counts)
 
 
-def _ids(view: View, narrowing: Narrowing) -> list[int]:
+def _ids(view: PageRequest, narrowing: Narrowing) -> list[int]:
     params = Params()
     conditions = [params.fill(condition) for condition in narrowing.conditions]
     if not view.staff:
@@ -48,7 +48,7 @@ def _ids(view: View, narrowing: Narrowing) -> list[int]:
     return [pk for (pk,) in rows(sql, params)]
 
 
-def _counts(view: View, narrowing: Narrowing) -> Counts:
+def _counts(view: PageRequest, narrowing: Narrowing) -> Counts:
     counting = facets.counting(narrowing) if view.facets else None
     outcome = result_cache.run(Match(staff=view.staff), narrowing, sort="popular", offset=0, limit=0, counting=counting)
     return outcome.count, outcome.counts

@@ -18,7 +18,7 @@ from catalog.search.matches import facets as counting
 from catalog.search.matches import narrowing
 from catalog.search.matches.facets import Facet, FacetValue
 from catalog.search.matches.narrowing import Filters
-from catalog.search.matches.page import View
+from catalog.search.matches.page import PageRequest
 from catalog.search.matches.statement import SORTS
 from catalog.search.time_limit import searching
 from catalog.search.words.query import QUERY_LENGTH, parse
@@ -73,7 +73,7 @@ def search(
     """
     asked = parse(query)
     size = max(1, min(page_size, PAGE_SIZE_AT_MOST))
-    view = View(
+    view = PageRequest(
         staff=bool(user.is_staff),
         sort=sort if sort in SORTS else "relevance",
         facets=facets,

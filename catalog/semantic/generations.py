@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.models import BookFacts, BookGeneration, BookVector
 from library.ai import embeddings
-from library.ai.embeddings import ModelSpec
+from library.ai.spec import ModelSpec
 
 RECIPE = "record-1"  # another name whenever ``catalog.semantic.vectors.text_of`` puts texts together in another way
 State = BookGeneration.State

@@ -19,8 +19,8 @@ from django.db import connection, transaction
 from catalog.models import BookGeneration
 from catalog.semantic import generations
 from library.ai import embeddings
-from library.ai.embeddings import ModelSpec
 from library.ai.errors import EmbedderUnavailable
+from library.ai.spec import ModelSpec
 
 log = logging.getLogger(__name__)
 EXACT_UP_TO = 5_000  # vectors: comparing so many takes some 3 ms and misses none

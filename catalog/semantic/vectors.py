@@ -22,8 +22,8 @@ from accounts.models import User
 from catalog.models import Book, BookGeneration
 from catalog.semantic import generations
 from library.ai import embeddings
-from library.ai.embeddings import Embedder, ModelSpec, Vectors
 from library.ai.errors import EmbedderUnavailable
+from library.ai.spec import Embedder, ModelSpec, Vectors
 from library.core import wake
 from library.jobs import queries as jobs
 from library.jobs import services as job_services

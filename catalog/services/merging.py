@@ -13,7 +13,7 @@ from accounts.models import User
 from catalog.errors import MergeFileUnclear, MergeIncomplete
 from catalog.files.services import remove_on_commit
 from catalog.models import Author, AuthorAlias, Authorship, Book, BookFile, BookIdentifier, BookMerge, Copy, Subject
-from catalog.redirects import kept_id, moved
+from catalog.redirects import kept_id, moved_to
 from catalog.search_index.text import refresh_search_text, refresh_search_texts
 from catalog.services import history
 from catalog.services.authorities import refresh_books_of
@@ -67,11 +67,11 @@ def merge_books(*, keep: Book, merged: Book, by: User | None, file: WhoseFile | 
         raise InvalidInput(_("A record cannot be merged with itself."))
     rows: dict[int, Book] = _locked(Book, keep.pk, merged.pk)
     if keep.pk not in rows:
-        raise moved(keep.pk) or NotFound
+        raise moved_to(keep.pk) or NotFound
     if merged.pk not in rows:
         if kept_id(merged.pk) == keep.pk:
             return rows[keep.pk]
-        raise moved(merged.pk) or NotFound
+        raise moved_to(merged.pk) or NotFound
     keep, merged = rows[keep.pk], rows[merged.pk]
     before = history.snapshot(keep.pk)
     takes_file = _takes_file(keep, merged, file)

@@ -14,8 +14,8 @@ import httpx
 import numpy as np
 from django.conf import settings
 
-from library.ai.embeddings import ModelSpec, Vectors, unit
 from library.ai.errors import EmbedderUnavailable
+from library.ai.spec import ModelSpec, Vectors, unit
 from library.core.faults.circuit_breaker import Breaker, Resting
 
 log = logging.getLogger(__name__)

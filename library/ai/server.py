@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from library.ai.embeddings import Embedder, Vectors
+from library.ai.spec import Embedder, Vectors
 
 log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]

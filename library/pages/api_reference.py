@@ -27,7 +27,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedResponse:
     status: str
     words: SafeString
     shape: str  # its name where it has one
@@ -43,7 +43,7 @@ class Operation:
     needs_sign_in: bool
     parameters: list[Field]
     body: list[Field]
-    answers: list[Answer]
+    answers: list[DocumentedResponse]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _operation(document: Shape, path: str, method: str, told: Shape) -> Operatio
         parameters=[_parameter(one) for one in told.get("parameters", ())],
         body=list(_fields(_resolved(document, _body(told.get("requestBody", {}))))),
         answers=[
-            Answer(status, _line(answer.get("description", "")), kind_of(_body(answer)))
+            DocumentedResponse(status, _line(answer.get("description", "")), kind_of(_body(answer)))
             for status, answer in told["responses"].items()
         ],
     )

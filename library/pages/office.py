@@ -33,7 +33,7 @@ DEEDS: tuple[tuple[Promise, str, str], ...] = (
 
 
 @dataclass(frozen=True)
-class Figure:
+class DayFigure:
     """A number of today and where the things are that it counts."""
 
     name: Promise
@@ -50,21 +50,21 @@ def office(request: HttpRequest) -> Mapping[str, Any]:
     return {"deeds": deeds, "figures": figures(user, at=timezone.now())}
 
 
-def figures(user: Any, *, at: datetime) -> list[Figure]:
+def figures(user: Any, *, at: datetime) -> list[DayFigure]:
     """Today's, by the library's clock, of what ``user`` may see; at most five queries, each by an index."""
     start = timezone.localtime(at, timezone.get_default_timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
-    shown: list[Figure] = []
+    shown: list[DayFigure] = []
     if user.has_perm("circulation.view_loan"):
         shown += _of_loans(at, start)
     if user.has_perm("circulation.view_hold"):
         shown += _of_holds()
     if user.has_perm("accounts.view_patron"):
         new = User.objects.filter(pk__gte=first_of(start), created_at__gte=start).count()
-        shown.append(Figure(_("registered today"), new, reverse("admin:accounts_patron_changelist") + "?o=-1"))
+        shown.append(DayFigure(_("registered today"), new, reverse("admin:accounts_patron_changelist") + "?o=-1"))
     return shown
 
 
-def _of_loans(at: datetime, start: datetime) -> list[Figure]:
+def _of_loans(at: datetime, start: datetime) -> list[DayFigure]:
     end = start + timedelta(days=1)
     lent = Loan.objects.filter(checked_out_at__gte=start).count()
     back = Loan.objects.filter(checked_in_at__gte=start).count()
@@ -75,21 +75,21 @@ def _of_loans(at: datetime, start: datetime) -> list[Figure]:
     )
     day = start.date().isoformat()
     return [
-        Figure(_("lent today"), lent, _loans()),
-        Figure(_("brought back today"), back, _loans(status="returned")),
-        Figure(_("still due today"), out["due"], _loans(status="active", due_to=day)),
-        Figure(_("overdue"), out["late"], _loans(status="overdue"), is_pressing=out["late"] > 0),
+        DayFigure(_("lent today"), lent, _loans()),
+        DayFigure(_("brought back today"), back, _loans(status="returned")),
+        DayFigure(_("still due today"), out["due"], _loans(status="active", due_to=day)),
+        DayFigure(_("overdue"), out["late"], _loans(status="overdue"), is_pressing=out["late"] > 0),
     ]
 
 
-def _of_holds() -> list[Figure]:
+def _of_holds() -> list[DayFigure]:
     found = Hold.objects.filter(state__in=[HoldState.REQUESTED, HoldState.READY]).aggregate(
         wanted=Count("pk", filter=Q(state=HoldState.REQUESTED)), ready=Count("pk", filter=Q(state=HoldState.READY))
     )
     picks = reverse("circulation:pick-list")
     return [
-        Figure(_("requests to fetch"), found["wanted"], picks, is_pressing=found["wanted"] > 0),
-        Figure(_("on the hold shelf"), found["ready"], picks),
+        DayFigure(_("requests to fetch"), found["wanted"], picks, is_pressing=found["wanted"] > 0),
+        DayFigure(_("on the hold shelf"), found["ready"], picks),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from library.ai.embeddings import Vectors
+from library.ai.spec import Vectors
 from rag.text.passage_parts import Part, sentences
 from rag.text.sentences import Span, fold_space, is_quotable, leans
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import BookFile
 from library.ai import embeddings
-from library.ai.embeddings import ModelSpec, Vectors
+from library.ai.spec import ModelSpec, Vectors
 from library.jobs import services as jobs
 from library.jobs.errors import TurnOver
 from library.jobs.tasks import JobRun

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django.db import OperationalError, connection, transaction
 
-from library.ai.embeddings import ModelSpec
+from library.ai.spec import ModelSpec
 from rag.models import IndexGeneration, Rebuild, VectorSpace
 
 LONGEST_WAIT = "2s"  # for the table, which dropping an index locks for a moment

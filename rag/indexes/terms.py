@@ -13,7 +13,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
 
-from library.ai.embeddings import Vectors
+from library.ai.spec import Vectors
 from library.search.cut import spaced
 from library.search.texts import Statistics
 from rag.ingest.passages.cut import Cut

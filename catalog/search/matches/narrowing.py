@@ -44,7 +44,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Condition:
+class FilterCondition:
     """A piece of SQL about ``facts`` and its parameters, in order."""
 
     sql: str
@@ -55,8 +55,8 @@ class Condition:
 class Narrowing:
     """Resolved filters. ``facets``: conditions by the name of the facet that may lift them; ``others`` always hold."""
 
-    facets: dict[str, Condition] = field(default_factory=dict)
-    others: list[Condition] = field(default_factory=list)
+    facets: dict[str, FilterCondition] = field(default_factory=dict)
+    others: list[FilterCondition] = field(default_factory=list)
     categories: list[int] = field(default_factory=list)
     authors: list[int] = field(default_factory=list)
     branches: list[int] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Narrowing:
     available: bool | None = None
 
     @property
-    def conditions(self) -> list[Condition]:
+    def conditions(self) -> list[FilterCondition]:
         """All that a book must pass."""
         return [*self.facets.values(), *self.others]
 
@@ -77,13 +77,13 @@ def resolve(filters: Filters) -> Narrowing:
     facets = narrowing.facets
     if filters.category:
         narrowing.categories = _ids(Category.objects.all(), filters.category, _named)
-        facets["category"] = Condition("facts.category_ids && %s::bigint[]", (narrowing.categories,))
+        facets["category"] = FilterCondition("facts.category_ids && %s::bigint[]", (narrowing.categories,))
     if filters.author:
         narrowing.authors = authors(filters.author)
-        facets["author"] = Condition("facts.author_ids && %s::bigint[]", (narrowing.authors,))
+        facets["author"] = FilterCondition("facts.author_ids && %s::bigint[]", (narrowing.authors,))
     if filters.language:
         narrowing.languages = [language_code(value) for value in filters.language[:VALUES_AT_MOST]]
-        facets["language"] = Condition("facts.language = ANY(%s::text[])", (narrowing.languages,))
+        facets["language"] = FilterCondition("facts.language = ANY(%s::text[])", (narrowing.languages,))
     if filters.year:
         read = [read_years(value) for value in filters.year[:VALUES_AT_MOST]]
         narrowing.years = [years for years in read if years]
@@ -97,7 +97,7 @@ def resolve(filters: Filters) -> Narrowing:
     if filters.subject:
         headings = _ids(Subject.objects.all(), [filters.subject], _named)
         narrowing.others.append(
-            Condition(
+            FilterCondition(
                 "facts.book_id IN (SELECT book_id FROM catalog_book_subjects WHERE subject_id = ANY(%s::bigint[]))",
                 (headings,),
             )
@@ -111,36 +111,36 @@ def _narrow_to_places(narrowing: Narrowing, filters: Filters) -> None:
         narrowing.branches = _ids(
             Branch.objects.all(), filters.branch, lambda name: _named(name) | Q(code__iexact=name)
         )
-        narrowing.facets["branch"] = Condition("facts.branch_ids && %s::bigint[]", (narrowing.branches,))
+        narrowing.facets["branch"] = FilterCondition("facts.branch_ids && %s::bigint[]", (narrowing.branches,))
     if filters.available is not None:
         free = free_at(narrowing.branches if filters.branch else None)
-        narrowing.facets["available"] = free if filters.available else Condition(f"NOT ({free.sql})", free.params)
+        narrowing.facets["available"] = free if filters.available else FilterCondition(f"NOT ({free.sql})", free.params)
 
 
-def free_at(branches: list[int] | None) -> Condition:
+def free_at(branches: list[int] | None) -> FilterCondition:
     """A copy is free at one of ``branches``, or anywhere where that is ``None``."""
     if branches is None:
-        return Condition("facts.is_available")
-    return Condition("facts.free_branch_ids && %s::bigint[]", (branches,))
+        return FilterCondition("facts.is_available")
+    return FilterCondition("facts.free_branch_ids && %s::bigint[]", (branches,))
 
 
-def within(years: Iterable[Years]) -> Condition:
+def within(years: Iterable[Years]) -> FilterCondition:
     """The year is in one of ``years``; none of them: no year is."""
     spans = list(years)
     sql = " OR ".join("facts.year BETWEEN %s AND %s" for _ in spans) or "false"
-    return Condition(f"({sql})", tuple(bound for span in spans for bound in (span.first, span.last)))
+    return FilterCondition(f"({sql})", tuple(bound for span in spans for bound in (span.first, span.last)))
 
 
-def in_series(ids: list[int]) -> Condition:
+def in_series(ids: list[int]) -> FilterCondition:
     """Of one of these series."""
     sql = "facts.book_id IN (SELECT id FROM catalog_book WHERE series_id = ANY(%s::bigint[]))"
-    return Condition(sql, (ids,))
+    return FilterCondition(sql, (ids,))
 
 
-def asked_beside_words(query: Query) -> list[Condition]:
+def asked_beside_words(query: Query) -> list[FilterCondition]:
     """What a query's own fields ask: years, languages, series."""
     conditions = [within([years]) for years in query.years]
-    conditions += [Condition("facts.language = %s", (code,)) for code in query.languages]
+    conditions += [FilterCondition("facts.language = %s", (code,)) for code in query.languages]
     for name in query.series:
         named = Series.objects.filter(*(Q(sort_name__contains=word) for word in name.split()[:WORDS_AT_MOST]))
         conditions.append(in_series(list(named.values_list("pk", flat=True)[:IDS_AT_MOST])))
@@ -164,9 +164,9 @@ def authors(values: Iterable[str]) -> list[int]:
     return [*ids, *people.union(aliases)[:IDS_AT_MOST]]
 
 
-def _formats(formats: list[str]) -> Condition:
+def _formats(formats: list[str]) -> FilterCondition:
     held = {PRINT: "facts.has_copies", DIGITAL: "facts.has_file"}
-    return Condition(f"({' OR '.join(held[one] for one in formats) or 'false'})")
+    return FilterCondition(f"({' OR '.join(held[one] for one in formats) or 'false'})")
 
 
 def _is_id(value: str) -> bool:

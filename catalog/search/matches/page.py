@@ -8,7 +8,7 @@ from catalog.search.matches.statement import RANKED
 
 
 @dataclass(frozen=True)
-class View:
+class PageRequest:
     """A page of the results, and for whom."""
 
     staff: bool
@@ -29,7 +29,7 @@ class View:
 
 
 @dataclass
-class Found:
+class FoundPage:
     """A page of ids, and what was counted: (facet, value, number, name)."""
 
     count: int = 0

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.search.matches.narrowing import Condition, Narrowing
+from catalog.search.matches.narrowing import FilterCondition, Narrowing
 from catalog.search.time_limit import Row, rows
 from library.search import bm25
 
@@ -54,7 +54,7 @@ class Match:
     ids: tuple[int, ...] | None = None
     scored: tuple[Scored, ...] = ()
     average: float = 0.0
-    beside: tuple[Condition, ...] = ()
+    beside: tuple[FilterCondition, ...] = ()
     staff: bool = False
 
 
@@ -104,7 +104,7 @@ class Params(dict[str, Any]):
         self[name] = value
         return f"%({name})s"
 
-    def fill(self, condition: Condition) -> str:
+    def fill(self, condition: FilterCondition) -> str:
         """The condition's SQL with its parameters named."""
         pieces = condition.sql.split("%s")
         names = [self.add(value) for value in condition.params]

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from library.ai.embeddings import Dtype, Embedder, ModelSpec
 from library.ai.runtimes import bert_graph
+from library.ai.spec import Dtype, Embedder, ModelSpec
 from library.core.config.model import ConfigError
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from library.ai.embeddings import Dtype, ModelSpec, Vectors, unit
 from library.ai.runtimes import bert_graph, processor
+from library.ai.spec import Dtype, ModelSpec, Vectors, unit
 
 # Word-pieces at once in each stream, measured: what they need stays in the processor's own memory.
 BATCH_PIECES = 768

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from library.ai.embeddings import Dtype, ModelSpec, Vectors, unit
 from library.ai.runtimes import processor
+from library.ai.spec import Dtype, ModelSpec, Vectors, unit
 
 # Texts at once: fewer of long ones, which take memory by the square of their length (300 MB for 64 full passages).
 BATCH, BATCH_CHARACTERS, LEAST_BATCH = 64, 24_000, 8

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from library.ai import embeddings
-from library.ai.embeddings import Dtype, Embedder, Vectors
 from library.ai.runtimes import bert_graph
 from library.ai.runtimes.local import tokenizer, weights
 from library.ai.runtimes.openvino import BATCH_PIECES, OpenVinoEmbedder, batches, padded, rounded
 from library.ai.runtimes.sentence_transformers import TransformerEmbedder
+from library.ai.spec import Dtype, Embedder, Vectors
 
 # Manuals, mathematics, listings and stories, and words that the model knows by their letters only.
 WORDS = ["The", "CSR", "mstatus", "holds", "the", "interrupt-enable", "stack", ";", "a", "functor", "maps", "arrows"]

@@ -23,7 +23,7 @@ NOTHING: tuple[object, ...] = (None, "", ())
 
 
 @dataclass(frozen=True)
-class Row:
+class SettingRow:
     """One setting as it is now. ``value`` never shows a secret; ``source`` is where it came from."""
 
     name: str
@@ -35,7 +35,7 @@ class Row:
     example: str
 
 
-def rows(chosen: Config, *, env_file: Path = ENV_FILE) -> list[Row]:
+def rows(chosen: Config, *, env_file: Path = ENV_FILE) -> list[SettingRow]:
     """Every setting, in the order of the model."""
     return [_row(attribute, chosen, outside(env_file)) for attribute in Config.model_fields]
 
@@ -106,7 +106,7 @@ def _groups() -> Iterator[str]:
             yield f"| `{row.name}` | {default} | {row.words}{example} |"
 
 
-def _row(attribute: str, chosen: Config, sources: dict[str, dict[str, str]]) -> Row:
+def _row(attribute: str, chosen: Config, sources: dict[str, dict[str, str]]) -> SettingRow:
     blank = _blank_row(attribute)
     source = next((source for source, names in sources.items() if blank.name in names), "default")
     value = getattr(chosen, attribute)
@@ -114,13 +114,13 @@ def _row(attribute: str, chosen: Config, sources: dict[str, dict[str, str]]) -> 
         shown = SET if value else UNSET
     else:
         shown = UNSET if value in NOTHING else _plain(value)
-    return Row(**{**vars(blank), "value": shown, "source": source})
+    return SettingRow(**{**vars(blank), "value": shown, "source": source})
 
 
-def _blank_row(attribute: str) -> Row:
+def _blank_row(attribute: str) -> SettingRow:
     field, about = Config.model_fields[attribute], _about(attribute)
     default = "" if field.default in NOTHING else _plain(field.default)
-    return Row(
+    return SettingRow(
         name=str(field.alias),
         group=str(about.get("group", "More")),
         value="",

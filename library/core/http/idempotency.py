@@ -46,7 +46,7 @@ class IdempotencyKeyReused(LibraryError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredAnswer:
     """What was answered: an HTTP status and what JSON can hold. ``is_replayed``: an earlier request did the work."""
 
     status: int
@@ -55,8 +55,8 @@ class Answer:
 
 
 def once(
-    *, user_id: UUID, key: str, asked: Mapping[str, Any], work: Callable[[], Answer], at: datetime | None = None
-) -> Answer:
+    *, user_id: UUID, key: str, asked: Mapping[str, Any], work: Callable[[], StoredAnswer], at: datetime | None = None
+) -> StoredAnswer:
     """Do ``work`` in a transaction, unless the same user did it with this key within a day: then its answer again.
 
     ``asked``: all that tells this request from another, as JSON could hold it. What ``work`` raises undoes everything.
@@ -69,7 +69,7 @@ def once(
         if kept is not None and kept.created_at > at - KEPT_FOR:
             if kept.request_hash != digest:
                 raise IdempotencyKeyReused
-            return Answer(kept.status or 200, json.loads(str(kept.body)), is_replayed=True)
+            return StoredAnswer(kept.status or 200, json.loads(str(kept.body)), is_replayed=True)
         try:
             with transaction.atomic():
                 if kept is not None:
@@ -81,7 +81,7 @@ def once(
             # Another request with this key was first, and has just been committed.
 
 
-def _first(row: KeptAnswer, work: Callable[[], Answer]) -> Answer:
+def _first(row: KeptAnswer, work: Callable[[], StoredAnswer]) -> StoredAnswer:
     row.save(force_insert=True)  # waits for another that is under way with this key
     answer = work()
     # As text: the database would put the names of an object into an order of its own.
@@ -105,12 +105,12 @@ def repeatable(handler: Callable[..., Response]) -> Callable[..., Response]:
         asked = {"method": request.method, "path": request.get_full_path(), "body": request.data}
         first: list[Response] = []
 
-        def work() -> Answer:
+        def work() -> StoredAnswer:
             response = handler(view, request, *args, **kwargs)
             first.append(response)
             if response.status_code >= 400:
                 raise _Refused
-            return Answer(response.status_code, response.data)
+            return StoredAnswer(response.status_code, response.data)
 
         try:
             answer = once(user_id=request.user.pk, key=_checked(key), asked=asked, work=work)
@@ -127,7 +127,7 @@ class _Refused(Exception):
     """The handler answered with a refusal: undo what it wrote, keep nothing."""
 
 
-def form_once(request: HttpRequest, work: Callable[[], Any]) -> Answer:
+def form_once(request: HttpRequest, work: Callable[[], Any]) -> StoredAnswer:
     """``work`` for a page's form, once for each time that the form was shown: reload, back and a double click are safe.
 
     The form has ``{% once %}``; without it, ``work`` is done each time. ``work`` gives what JSON can hold, for instance
@@ -135,10 +135,10 @@ def form_once(request: HttpRequest, work: Callable[[], Any]) -> Answer:
     """
     key = request.POST.get(FIELD, "")
     if not key or not request.user.is_authenticated:
-        return Answer(200, work())
+        return StoredAnswer(200, work())
     fields = {name: request.POST.getlist(name) for name in request.POST if name not in {FIELD, "csrfmiddlewaretoken"}}
     asked = {"method": request.method, "path": request.path, "body": fields}
-    return once(user_id=request.user.pk, key=_checked(key), asked=asked, work=lambda: Answer(200, work()))
+    return once(user_id=request.user.pk, key=_checked(key), asked=asked, work=lambda: StoredAnswer(200, work()))
 
 
 def _checked(key: str) -> str:

@@ -27,7 +27,7 @@ class NotSatisfiable(Exception):
 
 
 @dataclass(frozen=True)
-class Span:
+class ByteRange:
     """Bytes ``first`` to ``last``, both included."""
 
     first: int
@@ -37,7 +37,7 @@ class Span:
         return self.last - self.first + 1
 
 
-def parse_range(header: str, size: int) -> Span | None:
+def parse_range(header: str, size: int) -> ByteRange | None:
     """The one range that ``header`` asks of a file of ``size`` bytes (RFC 9110 §14).
 
     ``None`` where the header is no byte range, malformed or asks for several: then the whole file is the right
@@ -50,18 +50,18 @@ def parse_range(header: str, size: int) -> Span | None:
     if not first:  # the last so many bytes
         if int(last) == 0:
             raise NotSatisfiable
-        return Span(max(size - int(last), 0), size - 1)
+        return ByteRange(max(size - int(last), 0), size - 1)
     if last and int(last) < int(first):
         return None
     if int(first) >= size:
         raise NotSatisfiable
-    return Span(int(first), min(int(last), size - 1) if last else size - 1)
+    return ByteRange(int(first), min(int(last), size - 1) if last else size - 1)
 
 
 class _Pieces:
     """The bytes of one span of an open file. Closes the file, read to its end or not."""
 
-    def __init__(self, file: IO[bytes], span: Span) -> None:
+    def __init__(self, file: IO[bytes], span: ByteRange) -> None:
         self.file = file
         self.left = len(span)
         file.seek(span.first)
@@ -118,7 +118,7 @@ def ranged_response(
         return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
     if span is not None:
         headers["Content-Range"] = f"bytes {span.first}-{span.last}/{size}"
-    status, sent = (200, Span(0, size - 1)) if span is None else (206, span)
+    status, sent = (200, ByteRange(0, size - 1)) if span is None else (206, span)
     headers |= {"Content-Length": str(len(sent)), "Content-Type": content_type}
     if request.method == "HEAD":
         file.close()
@@ -128,14 +128,14 @@ def ranged_response(
 
 def whole(request: HttpRequest, file: IO[bytes]) -> _Sync | _Async:
     """All of an open file, which is not empty, as what an answer streams; closed with the answer, read or not."""
-    return _pieces(request, file, Span(0, file.seek(0, SEEK_END) - 1))
+    return _pieces(request, file, ByteRange(0, file.seek(0, SEEK_END) - 1))
 
 
-def _pieces(request: HttpRequest, file: IO[bytes], span: Span) -> _Sync | _Async:
+def _pieces(request: HttpRequest, file: IO[bytes], span: ByteRange) -> _Sync | _Async:
     return _Async(file, span) if isinstance(request, ASGIRequest) else _Sync(file, span)
 
 
-def _wanted(request: HttpRequest, size: int, tag: str) -> Span | None:
+def _wanted(request: HttpRequest, size: int, tag: str) -> ByteRange | None:
     """The range to send; ``None`` for all, also where the client's part is of another content (``If-Range``)."""
     header = request.headers.get("Range", "")
     if not header or request.headers.get("If-Range", tag) != tag:

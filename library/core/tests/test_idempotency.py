@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from library.core.errors import LibraryError
 from library.core.http import idempotency
-from library.core.http.idempotency import Answer, form_once, once, repeatable, sweep
+from library.core.http.idempotency import StoredAnswer, form_once, once, repeatable, sweep
 from library.core.models import KeptAnswer
 from library.core.tasks import sweep_kept_answers
 
@@ -139,16 +139,16 @@ class TestForm:
     def test_form_sent_twice_does_its_work_once(self):
         key = self.shown()
         assert (self.post(key, name="a"), self.post(key, name="a")) == (
-            Answer(200, "a"),
-            Answer(200, "a", is_replayed=True),
+            StoredAnswer(200, "a"),
+            StoredAnswer(200, "a", is_replayed=True),
         )
 
     def test_form_shown_twice_is_two_forms(self):
-        assert self.post(self.shown(), name="a") == Answer(200, "a")
-        assert self.post(self.shown(), name="b") == Answer(200, "b")
+        assert self.post(self.shown(), name="a") == StoredAnswer(200, "a")
+        assert self.post(self.shown(), name="b") == StoredAnswer(200, "b")
 
     def test_form_without_the_field_is_not_kept(self):
-        assert self.post("", name="a") == Answer(200, "a")
+        assert self.post("", name="a") == StoredAnswer(200, "a")
         assert not KeptAnswer.objects.exists()
 
 
@@ -166,12 +166,12 @@ class TestTwoAtOnce:
             assert not second_is_in.wait(0.5)
             if first_fails:
                 raise LibraryError
-            return Answer(201, "first")
+            return StoredAnswer(201, "first")
 
         def second():
             done.append("second")
             second_is_in.set()
-            return Answer(201, "second")
+            return StoredAnswer(201, "second")
 
         def ask(work):
             try:
@@ -192,12 +192,12 @@ class TestTwoAtOnce:
     def test_second_waits_and_gets_the_answer_of_the_first(self):
         done, one, two = self.run(first_fails=False)
         assert done == ["first"]
-        assert (one, two) == (Answer(201, "first"), Answer(201, "first", is_replayed=True))
+        assert (one, two) == (StoredAnswer(201, "first"), StoredAnswer(201, "first", is_replayed=True))
 
     def test_second_does_the_work_that_the_first_failed_at(self):
         done, one, two = self.run(first_fails=True)
         assert done == ["first", "second"]
-        assert (one, two) == ("refused", Answer(201, "second"))
+        assert (one, two) == ("refused", StoredAnswer(201, "second"))
 
     def test_without_the_constraint_both_would_do_it(self):
         with connection.cursor() as cursor:

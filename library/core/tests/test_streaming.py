@@ -11,7 +11,7 @@ from django.test import AsyncRequestFactory, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.core.http.ranges import NotSatisfiable, Span, parse_range, ranged_response
+from library.core.http.ranges import ByteRange, NotSatisfiable, parse_range, ranged_response
 
 BIG = 50 * 1024 * 1024
 
@@ -19,13 +19,13 @@ BIG = 50 * 1024 * 1024
 @pytest.mark.parametrize(
     ("header", "span"),
     [
-        ("bytes=0-0", Span(0, 0)),
-        ("bytes=10-19", Span(10, 19)),
-        ("bytes=90-", Span(90, 99)),
-        ("bytes=90-1000", Span(90, 99)),
-        ("bytes=-5", Span(95, 99)),
-        ("bytes=-500", Span(0, 99)),
-        ("BYTES= 1-2", Span(1, 2)),
+        ("bytes=0-0", ByteRange(0, 0)),
+        ("bytes=10-19", ByteRange(10, 19)),
+        ("bytes=90-", ByteRange(90, 99)),
+        ("bytes=90-1000", ByteRange(90, 99)),
+        ("bytes=-5", ByteRange(95, 99)),
+        ("bytes=-500", ByteRange(0, 99)),
+        ("BYTES= 1-2", ByteRange(1, 2)),
         ("bytes=5-4", None),
         ("bytes=-", None),
         ("bytes=0-1,5-6", None),

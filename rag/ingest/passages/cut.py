@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from library.ai.embeddings import ModelSpec
+from library.ai.spec import ModelSpec
 from rag.ingest.model.clean import CleanPage, Section
 from rag.ingest.passages.language import Detector
 from rag.ingest.passages.packing import OVERLAP_WORDS, TARGET_WORDS, pack

@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from library.ai.embeddings import ModelSpec, spec
+from library.ai.embeddings import spec
 from library.ai.runtimes.local import local_embedder
 from library.ai.server import EmbedderApp
+from library.ai.spec import ModelSpec
 from library.core.config.model import ConfigError
 from library.embedded import folders
 

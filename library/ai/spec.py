@@ -1,0 +1,42 @@
+"""What an embedding model is, and what turns texts into vectors: the words that everything about models shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+# What a model computes with: float32, bfloat16 in its products, or what is quickest here and good enough (ADR 23).
+Dtype = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One entry of ``settings.EMBEDDING_MODELS``."""
+
+    name: str
+    package: str  # the Python package that carries the weights; empty for a model that runs elsewhere
+    dimensions: int
+    window: int  # word-pieces that it reads, the two special ones included
+    threshold: float  # below this cosine nothing supports an answer
+    record_threshold: float  # below this cosine a catalogue record is not about what was asked
+    url: str  # an OpenAI-shaped server; empty: the embedder process of this machine
+
+
+class Embedder(Protocol):
+    """Something that turns texts into vectors."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One vector for each text: float32 of shape (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
+        ...
+
+
+def unit(vectors: npt.NDArray[np.floating]) -> Vectors:
+    """``vectors``, shape (n, d), each scaled to length one as float32; a zero vector stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+    return scaled
