@@ -11,10 +11,16 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import receivers
         from accounts.models import Role
+        from accounts.people import block_kinds
         from accounts.services import enrolment, invitations
         from accounts.services.roles import apply_grants, grant
+        from library.core.errors import Level
         from library.notices import kinds
 
+        block_kinds.register(block_kinds.CARD_LOST, _("Card reported lost"), level=Level.IMPOSSIBLE, by_hand=True)
+        block_kinds.register(block_kinds.RESTRICTED, _("May not borrow"), by_hand=True)
+        block_kinds.register(block_kinds.ADDRESS_UNCONFIRMED, _("Address not confirmed"), by_hand=True)
+        grant(Role.LIBRARIAN, [f"accounts.{may}_patronblock" for may in ("view", "add", "delete")])
         grant(
             Role.LIBRARIAN,
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.blocks import BlockFilter, BlockInline, RefusalsShown, standing, write_blocks
 from accounts.errors import CardIsBarcode, CardTaken
 from accounts.models import Patron, Role, Tier, User
+from accounts.people import block_kinds
 from accounts.services import credentials, people
 from accounts.sessions import services as sessions
 from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, links
-from library.core.errors import LibraryError
 from library.core.forms import take_as_pasted
 from library.core.typed import bare
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(RefusalsShown, admin.ModelAdmin[User]):
     """A reader added here gets no password: they choose one with a code by mail. Staff come by invitation."""
 
     part, place, called = STAFF, 0, _("People who can sign in")
@@ -79,20 +80,6 @@ class UserAdmin(admin.ModelAdmin[User]):
         )
         obj.pk, obj._state.adding = user.pk, False
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except LibraryError as refusal:
-            for sentence in refusal.sentences:
-                self.message_user(request, sentence, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
-
 
 class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -111,22 +98,16 @@ class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):
 
 
 @admin.register(Patron)
-class PatronAdmin(admin.ModelAdmin[Patron]):
+class PatronAdmin(RefusalsShown, admin.ModelAdmin[Patron]):
     form = PatronForm
     part, place, called = READERS, 0, _("Readers")
     list_display = ("card_number", "name", "email", "tier", "expires_on", "is_card_lost", "is_restricted")
-    list_filter = ("tier", "is_card_lost", "is_restricted", "is_address_confirmed", "expires_on")
+    list_filter = ("tier", BlockFilter, "expires_on")
+    inlines = (BlockInline,)
     search_fields = ("card_number", "card_folded__exact", "user__full_name", "user__email")
     fieldsets = (
-        (None, {"fields": ("user", "tier", "birth_date", "is_address_confirmed", "wants_auto_renewal")}),
-        (_("Card"), {"fields": ("card_number", "expires_on", "is_card_lost")}),
-        (
-            _("Restriction"),
-            {
-                "fields": ("is_restricted", "restricted_until", "restriction_note"),
-                "description": _("The reader is told why and until when."),
-            },
-        ),
+        (None, {"fields": ("user", "tier", "birth_date", "wants_auto_renewal")}),
+        (_("Card"), {"fields": ("card_number", "expires_on")}),
     )
     readonly_fields = ("user",)
     formfield_overrides = DATES
@@ -148,8 +129,23 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
     def email(self, patron: Patron) -> str:
         return patron.user.address
 
+    @admin.display(description=_("card reported lost"), boolean=True)
+    def is_card_lost(self, patron: Any) -> bool:
+        return bool(patron.is_card_lost)
+
+    @admin.display(description=_("may not borrow"), boolean=True)
+    def is_restricted(self, patron: Any) -> bool:
+        return bool(patron.is_restricted)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
-        return super().get_queryset(request).select_related("user", "tier")
+        found = super().get_queryset(request).select_related("user", "tier")
+        return found.annotate(
+            is_card_lost=standing(block_kinds.CARD_LOST), is_restricted=standing(block_kinds.RESTRICTED)
+        )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """What stands against a reader is placed and lifted by the service alone."""
+        write_blocks(formset, by=_who(request))
 
     def save_model(self, request: HttpRequest, obj: Patron, form: Any, change: bool) -> None:
         """Only what changed is written, and who changed which of it."""

@@ -105,8 +105,8 @@ def reader_lines(explanation: Explanation, *, renewed: int = 0) -> list[str]:
 
 def reader_sentence(reason: Reason) -> str:
     """A reason in a reader's own words."""
-    refusal = errors.BY_CODE.get(reason.code)
-    if refusal is None or not refusal.for_reader:
+    refusal = errors.of_code(reason.code)
+    if not refusal.for_reader:
         return reason.detail
     try:
         return str(refusal.for_reader).format(**reason.values).strip()
