@@ -1,0 +1,144 @@
+"""What a file may cost has limits; each is tried with harmless markup and a limit set below it."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from string import Formatter
+
+import pytest
+
+from rag import errors
+from rag.ingest.formats import bounds, epub, markup
+from rag.ingest.sandbox import process
+from rag.ingest.sandbox.process import Limits, Reader
+from rag.ingest.sandbox.reader import Refused
+from rag.tests import pdfs
+from rag.tests.reading.test_epub import code
+from rag.tests.reading.test_epub import epub as book
+
+LIMITS = Limits(memory=500 * 1024**2, open_seconds=10, page_seconds=5)
+CHAPTER = b'<body><h1 id="top">Whales</h1><p class="a" lang="en">They eat krill.</p></body>'
+
+
+def refused(content: bytes) -> str:
+    with pytest.raises(Refused) as refusal:
+        list(markup.blocks(content))
+    return refusal.value.code
+
+
+def test_an_ordinary_chapter_is_within_every_limit():
+    assert [block.text for block in markup.blocks(CHAPTER)] == ["Whales", "They eat krill."]
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "why"),
+    [
+        ("MOST_BYTES", len(CHAPTER), "file_part_too_long"),
+        ("MOST_TAGS", 6, "file_part_too_intricate"),
+        ("MOST_ATTRIBUTES", 3, "file_part_too_intricate"),
+        ("LONGEST_TAG", len(b'<p class="a" lang="en"'), "file_part_not_closed"),
+    ],
+)
+def test_a_chapter_at_a_limit_is_read_and_one_beyond_it_refused(monkeypatch, name, at, why):
+    monkeypatch.setattr(bounds, name, at)
+    assert len(list(markup.blocks(CHAPTER))) == 2
+    monkeypatch.setattr(bounds, name, at - 1)
+    assert refused(CHAPTER) == why
+
+
+@pytest.mark.parametrize("open_ones", [b"<p ", b"<!-- ", b"<![x ", b"<? "])
+def test_brackets_that_are_never_closed(monkeypatch, open_ones):
+    monkeypatch.setattr(bounds, "MOST_UNCLOSED", 2)
+    assert list(markup.blocks(CHAPTER + open_ones * 2))
+    assert refused(CHAPTER + open_ones * 3) == "file_part_not_closed"
+
+
+def test_a_chapter_that_computes_too_long_is_ended(monkeypatch):
+    monkeypatch.setattr(bounds, "MOST_SECONDS", 0.05)
+    turns = itertools.count()
+
+    def handle_data(_body: object, _data: str) -> None:
+        for _turn in turns:  # ended from outside alone
+            pass
+
+    monkeypatch.setattr(markup._Body, "handle_data", handle_data)
+    assert refused(CHAPTER) == "file_part_too_slow"
+
+
+def test_after_a_chapter_its_clock_is_off():
+    list(markup.blocks(CHAPTER))
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def test_what_an_archive_is_made_of_has_limits_of_its_own(monkeypatch):
+    monkeypatch.setattr(epub, "MOST_PARTS", 3)
+    assert code(book()) == "file_too_many_parts"
+    monkeypatch.undo()
+    monkeypatch.setattr(epub, "MOST_BYTES", 100)
+    assert code(book()) == "file_bomb"
+    monkeypatch.undo()
+    monkeypatch.setattr(epub, "MOST_BYTES_OF_A_PART", 100)
+    assert code(book()) == "file_bomb"
+    monkeypatch.undo()
+    monkeypatch.setattr(epub, "MOST_RATIO", 1)
+    monkeypatch.setattr(epub, "RATIO_FROM", 100)
+    assert code(book()) == "file_bomb"
+    monkeypatch.undo()
+    monkeypatch.setattr(markup, "DEEPEST", 2)
+    assert code(book()) == "file_nested_too_deeply"
+
+
+@pytest.mark.parametrize("kind", errors.OF_A_FILE.values())
+def test_every_refusal_of_a_file_has_a_whole_sentence(kind):
+    wanted = [name for _text, name, _format, _conversion in Formatter().parse(str(kind.message)) if name]
+    said = errors.of_code(kind.code, dict.fromkeys(wanted, 7))
+    assert isinstance(said, kind)
+    assert said.detail.endswith(".")
+    assert "{" not in said.detail
+    if wanted:
+        assert isinstance(errors.of_code(kind.code, {}), errors.FileBroken)
+
+
+# -- PDFs ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reader(content: bytes) -> Iterator[Reader]:
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        made = Reader(file, "application/pdf", process.TEXT, LIMITS)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (b"%PDF-1.7\n" + b"\0" * 5000, errors.FileCutOff),
+        (b"%PDF-1.7\n" + b"\0" * 5000 + b"%%EOF", errors.FileBroken),
+        (b"", errors.FileEmpty),
+        (b"MZ%PDF-1.7", errors.NotAPdf),
+        (b"<html>%PDF-1.7</html>", errors.NotAPdf),
+        (b"PK\x03\x04%PDF-1.7", errors.NotAPdf),
+    ],
+)
+def test_what_only_calls_itself_a_pdf_ends_in_a_sentence(content, refusal):
+    with reader(content) as wrong, pytest.raises(refusal):
+        wrong.open()
+
+
+def test_a_pdf_longer_than_the_limit_is_refused_and_one_at_it_is_read(settings):
+    content = pdfs.as_bytes(pdfs.book())
+    settings.DOCUMENT_MAX_PAGES = 4
+    with reader(content) as whole:
+        assert whole.open().pages == 4
+    settings.DOCUMENT_MAX_PAGES = 3
+    with reader(content) as longer, pytest.raises(errors.TooManyPages):
+        longer.open()
