@@ -17,7 +17,7 @@ install_torch = if $(1) -c 'import urllib.request; urllib.request.urlopen("$(TOR
 	then $(1) -m pip install --quiet --index-url $(TORCH_INDEX) $(TORCH); else $(1) -m pip install --quiet $(TORCH); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-index bench-embed clean
+.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -108,6 +108,12 @@ bench-search-against: install  ## The search beside an earlier tree's, in turns:
 
 bench-desk: install  ## Check-outs and check-ins at 1 and 16 desks beside bare SQL; writes bench/RESULTS.md
 	$(BIN)/python -m bench.desk
+
+bench-http-against: install  ## The web process beside an earlier tree's, 16 desks in turns: BASE=folder of the other tree; writes bench/RESULTS.md
+	$(BIN)/python -m bench.http_trees --base $(BASE)
+
+bench-pages: install  ## Pages and lists beside the least that Django can do; writes bench/RESULTS.md
+	$(BIN)/python -m bench.pages
 
 bench-index: install $(BENCH)/.installed  ## From PDF to searchable, beside the usual pipeline; writes bench/RESULTS.md
 	$(BIN)/python -m bench.index --peers $(BENCH)/bin/python

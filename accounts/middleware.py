@@ -4,9 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 
+from accounts.models import User
 from accounts.sessions import services as sessions
+
+
+class SignedInMiddleware(AuthenticationMiddleware):
+    """Django's own, which takes the user that was read with the session where that one is right."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _user_of(request))  # type: ignore[assignment]
+
+
+def _user_of(request: HttpRequest) -> object:
+    known: object = getattr(request, "_cached_user", None)
+    if known is None:
+        known = _read_with_the_session(request) or get_user(request)
+        request._cached_user = known  # type: ignore[attr-defined]  # where Django's own looks for it
+    return known
+
+
+def _read_with_the_session(request: HttpRequest) -> User | None:
+    """Who is signed in; None leaves the question to Django: where nobody is, or anything is out of the ordinary."""
+    session = request.session
+    key, user = session.get(SESSION_KEY), getattr(session, "person", None)
+    if not isinstance(user, User) or str(user.pk) != key or not user.is_active:
+        return None
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    is_of_this_password = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return user if is_of_this_password else None
 
 
 class LastSeenMiddleware:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,15 +12,22 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from library.embedded.postgres import wheel_folder
+
 ROOT = Path(__file__).resolve().parents[1]
 OTHERS = ("DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "LYCEUM_ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "HOST")
 
 
 class Library:
-    """``with Library() as library:`` it answers at ``library.url`` and is stopped at the end, whatever happens."""
+    """``with Library() as library:`` it answers at ``library.url`` and is stopped at the end, whatever happens.
 
-    def __init__(self, var: Path = ROOT / "var" / "bench") -> None:
-        self.var = var
+    ``root``: the tree that it runs from, with that tree's own ``.venv`` where it has one.
+    """
+
+    def __init__(self, var: Path = ROOT / "var" / "bench", *, root: Path = ROOT) -> None:
+        self.var, self.root = var, root
+        own = root / ".venv" / "bin" / "python"
+        self.python = str(own) if own.exists() else sys.executable
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -34,8 +42,8 @@ class Library:
         self.var.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"],
-                cwd=ROOT,
+                [self.python, "manage.py", "up"],
+                cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -56,8 +64,8 @@ class Library:
     def manage(self, *words: str) -> str:
         """What a management command in this library says."""
         ran = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=ROOT,
+            [self.python, "manage.py", *words],
+            cwd=self.root,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -66,6 +74,26 @@ class Library:
         if ran.returncode:
             sys.exit(f"manage.py {words[0]} failed:\n{ran.stderr}")
         return ran.stdout
+
+    def sql(self, words: str) -> str:
+        """What the database says to one statement, a line for each row."""
+        ran = subprocess.run(
+            [str(wheel_folder() / "bin" / "psql"), "-XAtc", words, self.database_url],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return ran.stdout.strip()
+
+    @property
+    def database_url(self) -> str:
+        """Of the database that it brought along."""
+        return str(json.loads((self.var / "embedded.json").read_text())["database_url"])
+
+    def settle(self) -> None:
+        """Wait until no job is under way: the demonstration's books are indexed at the first start."""
+        while self.sql("SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running')") != "0":
+            time.sleep(1)
 
     def _stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -111,6 +112,12 @@ class ReaderForm(DescribedForm):
 
 class DeskBranchForm(forms.Form):
     """Where this desk stands."""
+
+    def offering(self, branches: Iterable[Branch]) -> DeskBranchForm:
+        """This form to be shown, with ``branches`` to choose from: they need not be read again."""
+        field = self.fields["branch"]
+        field.choices = [("", field.empty_label), *((branch.code, branch.name) for branch in branches)]  # type: ignore[attr-defined]
+        return self
 
     branch = ByCodeOrId(
         Branch.objects.all(),

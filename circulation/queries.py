@@ -21,12 +21,12 @@ from circulation.models import (
 )
 from circulation.rules.matrix import SCOPE
 from circulation.state.remembered_rules import lending_settings, rule_rows
-from circulation.state.snapshot import check_out_state, loans_and_limit
+from circulation.state.snapshot import check_out_state
 from circulation.state.snapshot import renewal as renewal_state
 from circulation.state.snapshot import renewals as renewal_states
 from library.core import days
 
-__all__ = ["check_out_state", "lending_settings", "loans_and_limit", "renewal_state", "renewal_states", "rule_rows"]
+__all__ = ["check_out_state", "lending_settings", "renewal_state", "renewal_states", "rule_rows"]
 
 # How long a refused request stays among a reader's requests, so that they learn of it.
 REFUSALS_SHOWN = timedelta(days=14)

@@ -67,6 +67,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # What they may do, by name; None: not read yet. As Django's own, it holds for this instance.
+    permission_names: frozenset[str] | None = None
+
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["username", "full_name"]

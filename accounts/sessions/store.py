@@ -15,7 +15,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.models.sessions import BrowserSession
+from accounts.sessions import signed_in
 
 # What a session says about its browser: {"began_at", "seen_at", "agent", "address"}, the times in ISO format.
 DEVICE = "accounts.device"
@@ -31,11 +33,16 @@ class SessionStore(DatabaseStore):
     def get_model_class(cls) -> Any:
         return BrowserSession
 
+    # Whose session it is, read with it; None where it is nobody's, or was not read.
+    person: User | None = None
+
     def _get_session_from_db(self) -> Any:
-        found = self._living(self.session_key).first()
+        found = signed_in.by_session(hash_key(self.session_key or ""), at=timezone.now())
         if found is None:
             self._session_key = None
-        return found
+            return None
+        session, self.person = found
+        return session
 
     async def _aget_session_from_db(self) -> Any:
         found = await self._living(self.session_key).afirst()

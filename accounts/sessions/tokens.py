@@ -22,7 +22,7 @@ from rest_framework_simplejwt.tokens import RefreshToken, UntypedToken
 from accounts import errors
 from accounts.models import User
 from accounts.models.sessions import TokenFamily
-from accounts.sessions import known_devices
+from accounts.sessions import known_devices, signed_in
 from accounts.sessions.services import Origin
 from library.activity import services as activity
 
@@ -104,13 +104,7 @@ def user_of(payload: dict[str, Any]) -> User | None:
     """Whose access token this is, if its family and its epoch have not ended: one query."""
     if not _is_sound(payload):
         return None
-    user = User.objects.filter(
-        pk=payload["user_id"],
-        is_active=True,
-        token_epoch=payload[EPOCH],
-        token_families__pk=payload[FAMILY],
-        token_families__ended_at=None,
-    ).first()
+    user = signed_in.by_token(user=payload["user_id"], family=payload[FAMILY], epoch=payload[EPOCH])
     return user if user is not None and _is_of_now(user, payload) else None
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
@@ -29,6 +32,20 @@ from library.jobs.models import Job
 
 log = logging.getLogger(__name__)
 CHARSETS = {"utf-8-sig": "utf-8", "cp1252": "windows-1252", "utf-16-le": "utf-16le", "utf-16-be": "utf-16be"}
+PIECE = 64 * 1024  # bytes; at least ``HEAD``
+_KNOWN = "_lyceum_content"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an upload holds. ``charset``: of a text, as the web names it; empty where it is no text further on.
+
+    ``sha256`` is empty where the library cannot read such a file.
+    """
+
+    kind: Kind
+    charset: str = ""
+    sha256: str = ""
 
 
 def check_upload(upload: File[bytes], *, accepts: Collection[str] = SUFFIXES) -> str:
@@ -41,10 +58,8 @@ def check_upload(upload: File[bytes], *, accepts: Collection[str] = SUFFIXES) ->
     if upload.size > settings.UPLOAD_MAX_BYTES:
         limit = settings.UPLOAD_MAX_BYTES // 1024**2
         raise ValidationError(_("The file is too large: at most %(limit)d MB.") % {"limit": limit})
-    upload.seek(0)
-    kind = kind_of(upload.read(HEAD))
-    upload.seek(0)
-    charset = _charset(upload) if kind.media_type == TEXT and TEXT in accepts else ""
+    content = content_of(upload)
+    kind, charset = content.kind, content.charset
     claimed = _claimed(upload.name or "")
     if kind.media_type == TEXT and claimed:  # almost anything may be a text: here a name that says more is believed
         raise ValidationError(_not_accepted(kind, {claimed}))
@@ -59,11 +74,38 @@ def _claimed(name: str) -> str:
     return next((kind for kind in (PDF, EPUB) if SUFFIXES[kind] == suffix), "")
 
 
-def _charset(upload: File[bytes]) -> str:
-    """How the text is written, as the web names it; empty where it is no text further on."""
-    found = encoding_of(upload.chunks(), is_whole=True)
+def content_of(upload: File[bytes]) -> Content:
+    """What is in ``upload``, which is read for it once, whoever asks how often, and stands at its beginning after that.
+
+    A form, the API and the service all look at an upload before it is stored; the answer stays with the upload.
+    """
+    known: Content | None = getattr(upload, _KNOWN, None)
+    if known is None:
+        known = _read(upload)
+        setattr(upload, _KNOWN, known)
+    return known
+
+
+def _read(upload: File[bytes]) -> Content:
+    pieces = iter(upload.chunks(PIECE))
+    first = next(pieces, b"")
+    kind, digest = kind_of(first[:HEAD]), hashlib.sha256()
+    if not kind.media_type:  # it will be refused: nobody needs the rest
+        upload.seek(0)
+        return Content(kind)
+
+    def hashed() -> Iterator[bytes]:
+        for piece in chain([first], pieces):
+            digest.update(piece)
+            yield piece
+
+    found = ""
+    if kind.media_type == TEXT:
+        found = encoding_of(hashed(), is_whole=True)
+    else:
+        deque(hashed(), maxlen=0)
     upload.seek(0)
-    return CHARSETS.get(found, found)
+    return Content(kind, charset=CHARSETS.get(found, found), sha256=digest.hexdigest())
 
 
 def _not_accepted(kind: Kind, accepts: Collection[str]) -> str:
@@ -100,7 +142,7 @@ def attach_file(*, book: Book, upload: File[bytes], by: User | None) -> Job | No
         original_name=_plain_name(upload.name, media_type),
         media_type=media_type,
         size=upload.size,
-        sha256=_sha256(upload),
+        sha256=content_of(upload).sha256,
         file=_store(upload, media_type),
         added_by=by,
     )
@@ -119,14 +161,6 @@ def remove_on_commit(book: Book) -> None:
 def _forget_file_of(book: Book) -> None:
     remove_on_commit(book)
     BookFile.objects.filter(book=book).delete()
-
-
-def _sha256(upload: File[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    upload.seek(0)
-    return digest.hexdigest()
 
 
 def _store(upload: File[bytes], media_type: str) -> str:

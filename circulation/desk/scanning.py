@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,10 +16,10 @@ from accounts.models import Patron, User
 from accounts.people.patron_search import people_like
 from catalog.models import Branch, Copy
 from circulation import errors, queries, rules, services
+from circulation.desk.lookup import Person, Thing, before_desk
 from circulation.errors import Refusal
 from circulation.explain import due_words
 from circulation.models import Loan
-from circulation.state import snapshot
 from library.core.errors import Level, LibraryError, Reason
 from library.core.typed import bare
 
@@ -67,10 +68,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Scanned:
-    """The outcome, and whose turn it is now."""
+    """The outcome, and whose turn it is now; whether that is another than before."""
 
     outcome: Outcome
-    reader: Patron | None
+    reader: Person | None
+    is_another: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,14 @@ class Attempt:
         if self.loan is not None:
             return renew(self.loan, by=self.by, set_aside=set_aside)
         assert self.copy is not None  # one of the two
-        return lend(self.copy, self.reader, by=self.by, branch=self.branch, set_aside=set_aside)
+        return lend(self.copy.barcode, self.reader.card_number, by=self.by, branch=self.branch, set_aside=set_aside)
 
     def refused(self, refusal: LibraryError) -> Outcome:
         """What a refusal says."""
         if self.loan is not None:
             return not_renewed(refusal, self.loan)
         assert self.copy is not None  # one of the two
-        return refused(refusal, self.copy, is_lending=True)
+        return refused(refusal, self.copy.barcode, self.copy.book.title, is_lending=True)
 
     def outcome_now(self) -> Outcome:
         """What would be said if it were tried now with nothing set aside. Nothing is changed."""
@@ -135,48 +137,52 @@ class Attempt:
 def scan(
     *,
     text: str,
-    reader: Patron | None,
+    reader: UUID | None,
     takes_back: bool,
     by: User,
-    branch: Branch | None = None,
+    branch: int | None = None,
     said: TakingBack = TakingBack(),
     meant: str = "",
 ) -> Scanned:
     """Do what was scanned means: open a reader, lend to the open one, or take back where there is none.
 
-    ``takes_back``: barcodes are taken back even while a reader is open. ``meant``: ``card`` or ``copy`` for a number
-    that is both; where nobody says, and none is to be taken back, the desk asks. Never raises a refusal: it is the
-    outcome.
+    ``reader``, ``branch``: whose turn it is and where the desk stands, by their ids; nobody and nowhere where there is
+    none with this id. ``takes_back``: barcodes are taken back even while a reader is open. ``meant``: ``card`` or
+    ``copy`` for a number that is both; where nobody says, and none is to be taken back, the desk asks. Never raises a
+    refusal: it is the outcome.
     """
-    card, copy = queries.find_patron(text), queries.find_copy(text)
+    found = before_desk(text=text, reader=reader, branch=branch)
+    opened_now, card, copy = found.reader, found.card, found.copy
     if card is not None and copy is not None and not takes_back and not meant:
-        return Scanned(_asked_which(text, card, copy), reader)
+        return Scanned(_asked_which(text, card, copy), opened_now)
     if card is not None and (copy is None or meant == CARD):
-        return Scanned(opened(card), card)
+        return Scanned(opened(card.name, card.card_number), card, card != opened_now)
     if copy is None:
-        return _named(text, reader)
+        return _named(text, opened_now)
     try:
-        if takes_back or reader is None:
-            outcome = take_back(copy, by=by, branch=branch, said=said)
+        if takes_back or opened_now is None:
+            outcome = take_back(copy.barcode, by=by, branch=found.branch, said=said)
         else:
-            outcome = lend(copy, reader, by=by, branch=branch)
+            outcome = lend(copy.barcode, opened_now.card_number, by=by, branch=found.branch)
     except LibraryError as refusal:
-        outcome = refused(refusal, copy, is_lending=not takes_back and reader is not None)
-    return Scanned(outcome, reader)
+        is_lending = not takes_back and opened_now is not None
+        outcome = refused(refusal, copy.barcode, copy.title, is_lending=is_lending)
+    return Scanned(outcome, opened_now)
 
 
-def _asked_which(text: str, card: Patron, copy: Copy) -> Outcome:
+def _asked_which(text: str, card: Person, copy: Thing) -> Outcome:
     """Numbers that were both before the database refused them."""
-    named = {"reader": card.user, "title": copy.book.title}
+    named = {"reader": card.name, "title": copy.title}
     sentence = _("This is the card of %(reader)s and the barcode of “%(title)s”. Which of them lies here?") % named
     return Outcome("warn", _("Which?"), (sentence,), asks=bare(text))
 
 
-def _named(text: str, reader: Patron | None) -> Scanned:
+def _named(text: str, reader: Person | None) -> Scanned:
     """Open the reader of this name, address or username; where there are several, staff choose."""
     found = people_like(text, most=MOST_CHOICES + 1)
     if len(found) == 1:
-        return Scanned(opened(found[0]), found[0])
+        only = Person(found[0].pk, found[0].card_number, str(found[0].user))
+        return Scanned(opened(only.name, only.card_number), only, only != reader)
     if not found:
         sentence = _("No reader has this card, name or address, and no copy this barcode: %(text)s.")
         return Scanned(Outcome("bad", _("Unknown"), (sentence % {"text": bare(text)},)), reader)
@@ -190,9 +196,9 @@ def _named(text: str, reader: Patron | None) -> Scanned:
     return Scanned(Outcome("warn", _("Who is it?"), (sentence,), choices=choices), reader)
 
 
-def opened(reader: Patron) -> Outcome:
+def opened(name: str, card_number: str) -> Outcome:
     """What is said when it is a reader's turn."""
-    return Outcome("good", _("Reader"), (str(reader.user), reader.card_number))
+    return Outcome("good", _("Reader"), (name, card_number))
 
 
 def registered(reader: Patron) -> Outcome:
@@ -218,16 +224,16 @@ def choice(reader: Patron) -> dict[str, str]:
     }
 
 
-def lend(copy: Copy, reader: Patron, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:
-    """Lend to the open reader. Errors: as ``services.check_out``."""
-    loan = services.check_out(copy=copy, patron=reader, by=by, branch=branch, **_asked(set_aside))
-    loans, limit = snapshot.loans_and_limit(reader, copy)
+def lend(barcode: str, card: str, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:
+    """Lend to the reader with this card. Errors: as ``services.check_out``."""
+    loan = services.check_out(copy=barcode, patron=card, by=by, branch=branch, **_asked(set_aside))
+    loans, limit = loan.counted
     count = {"loans": loans, "limit": limit}
     counted = (
         ngettext("%(loans)d loan", "%(loans)d loans", loans) if limit is None else _("%(loans)d of %(limit)d loans")
     ) % count
     alerts = [reason.detail for reason in loan.alerts]
-    lines = (copy.book.title, due_words.due_until(loan), counted, *alerts)
+    lines = (loan.copy.book.title, due_words.due_until(loan), counted, *alerts)
     return Outcome("warn" if alerts else "good", _("Lent"), lines, loan=str(loan.pk))
 
 
@@ -250,7 +256,7 @@ def renew_all(reader: Patron, *, by: User) -> Outcome:
     return Outcome("bad" if result.refused else "good", word, tuple(lines))
 
 
-def refused(refusal: LibraryError, copy: Copy, *, is_lending: bool) -> Outcome:
+def refused(refusal: LibraryError, barcode: str, title: str, *, is_lending: bool) -> Outcome:
     """What a refusal to lend or to take back says."""
     lines = list(refusal.sentences)
     if isinstance(refusal, errors.AlreadyLentToPatron):
@@ -259,7 +265,7 @@ def refused(refusal: LibraryError, copy: Copy, *, is_lending: bool) -> Outcome:
         lines.append(_("To lend it, scan the reader’s card first."))
     word = _("Not lent") if is_lending else _("Not taken back")
     reasons = [reason.as_dict() for reason in refusal.reasons] if is_lending else []
-    return Outcome("bad", word, tuple(lines), copy.book.title, reasons, copy=copy.barcode if is_lending else "")
+    return Outcome("bad", word, tuple(lines), title, reasons, copy=barcode if is_lending else "")
 
 
 def not_renewed(refusal: LibraryError, loan: Loan) -> Outcome:

@@ -81,6 +81,8 @@ class Loan(models.Model):
 
     # What the desk should know of this check-out; only on the loan that ``services.check_out`` returns.
     alerts: tuple[Reason, ...] = ()
+    # There too: how many loans the limit for such copies counts now, and that limit; None: there is none.
+    counted: tuple[int, int | None] = (0, None)
 
     class Meta:
         verbose_name = _("loan")

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Patron
-from circulation import queries, rules, services
+from circulation import rules, services
 from circulation.explain import sentences as explaining
 from circulation.models import Loan
+from circulation.readers import at_home
+from circulation.state import snapshot
 from library.core.errors import Level
 
 
@@ -85,8 +87,11 @@ def rows(prospects: Sequence[Prospect], *, for_staff: bool) -> tuple[list[Told],
     ]
 
 
-def of(patron: Patron, *, at: datetime | None = None) -> list[Prospect]:
-    """The patron's open loans, what is due first at the head, in a constant number of queries."""
-    loans = list(queries.home_loans(patron).select_related("patron__tier", "branch"))
-    decided = services.explain_renewals(loans, at=at)
+def of(patron: Patron, *, at: datetime | None = None, around: snapshot.Around | None = None) -> list[Prospect]:
+    """The patron's open loans, what is due first at the head, in a constant number of queries.
+
+    ``around``: what lies around these loans, where that was just read.
+    """
+    loans = at_home.loans_of(patron)
+    decided = services.explain_renewals(loans, at=at, around=around)
     return [Prospect(loan, decided[loan.pk]) for loan in loans]

@@ -6,7 +6,7 @@ decided in docs/adr/0015-lending-rules.md.
 
 from circulation.rules.check_out import decide_check_out
 from circulation.rules.decision import Decision
-from circulation.rules.limits import counted_loans
+from circulation.rules.limits import counted_loans, loans_and_limit
 from circulation.rules.renewal import decide_renewal
 from circulation.rules.requests import RequestState, decide_hold
 from circulation.rules.states import (
@@ -35,4 +35,5 @@ __all__ = [
     "decide_check_out",
     "decide_hold",
     "decide_renewal",
+    "loans_and_limit",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from circulation import errors
 from circulation.rules.matrix import UNLIMITED, RuleRow, RuleValues, Setting, is_reached, look_up
-from circulation.rules.states import OpenLoan, PatronState
+from circulation.rules.states import CheckOutState, OpenLoan, PatronState
 from library.core.errors import Reason
 
 
@@ -39,6 +41,21 @@ def counted_loans(patron: PatronState, limit: Setting[int | None], rules: Sequen
     if row.item_type is not None:
         return [loan for loan in of_branch if loan.item_type == row.item_type]
     return [loan for loan in of_branch if not _has_limit_of_its_type(loan, patron.tier, rules)]
+
+
+def loans_and_limit(state: CheckOutState, values: RuleValues, *, due_at: datetime) -> tuple[int, int | None]:
+    """How many loans the limit counts once the copy of ``state`` is lent until ``due_at``, and that limit.
+
+    The limit is None where there is none.
+    """
+    copy, patron, limit = state.copy, state.patron, values.max_loans
+    assert copy is not None  # what was lent
+    assert patron is not None  # and to whom
+    lent = OpenLoan(
+        id="", barcode=copy.barcode, branch=copy.branch, item_type=copy.item_type, book=copy.book, due_at=due_at
+    )
+    counted = counted_loans(replace(patron, loans=[*patron.loans, lent]), limit, state.rules)
+    return len(counted), None if limit.value == UNLIMITED else limit.value
 
 
 def _has_limit_of_its_type(loan: OpenLoan, tier: int, rules: Sequence[RuleRow]) -> bool:

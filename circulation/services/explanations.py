@@ -46,11 +46,13 @@ def explain_check_out(
     return Explained(found_copy, found_patron, rules.decide_check_out(state, at=at or timezone.now()))
 
 
-def explain_renewals(open_loans: Iterable[Loan], *, at: datetime | None = None) -> dict[UUID, rules.Decision]:
+def explain_renewals(
+    open_loans: Iterable[Loan], *, at: datetime | None = None, around: snapshot.Around | None = None
+) -> dict[UUID, rules.Decision]:
     """What a renewal of each of these open loans of one patron would come to, by the loan's id. Nothing changes.
 
-    A constant number of queries, however many loans.
+    A constant number of queries, however many loans. ``around``: as ``snapshot.renewals``.
     """
     at = at or timezone.now()
-    states = snapshot.renewals(list(open_loans))
+    states = snapshot.renewals(list(open_loans), around=around)
     return {pk: rules.decide_renewal(state, at=at) for pk, state in states.items()}

@@ -18,7 +18,7 @@ from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import copy_placement, overrides, returns
 from circulation.state import locks, snapshot
 from library.activity import services as activity
-from library.core.database.raw_rows import execute
+from library.core.database.raw_rows import execute, insert
 from library.core.errors import NotAllowed
 from library.core.typed import bare
 
@@ -47,7 +47,7 @@ def check_out(
     """
     at = at or timezone.now()
     permit = overrides.permit(override=override, comment=comment, due_at=due_at, by=by, at=at)
-    desk = _locked(copy, patron, by=by, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
+    desk = _on_desk(copy, patron, by=by, is_taking_back=errors.AlreadyLentToAnother.code in permit.codes)
     lends_to_self = is_self(desk.patron, by)
     if lends_to_self:
         check_branch_of_self(branch, desk.copy)
@@ -58,6 +58,7 @@ def check_out(
         patron=desk.patron,
         branch=branch,
         is_self=lends_to_self,
+        around=desk.around,
     )
     decision = rules.decide_check_out(around.state, at=at)
     set_aside = permit.reasons(decision)
@@ -67,6 +68,8 @@ def check_out(
     loan = _open(desk.copy, desk.patron, decision, branch=branch, due_at=permit.due_at, by=by, at=at)
     permit.write(loan, Verb.CHECK_OUT, reasons=set_aside, at=at)
     loan.alerts = decision.alerts
+    if decision.values is not None:
+        loan.counted = rules.loans_and_limit(around.state, decision.values, due_at=loan.due_at)
     signals.loan_opened.send(Loan, loan=loan, by=by)
     return loan
 
@@ -94,17 +97,23 @@ class _Desk:
 
     copy: Copy | None
     patron: Patron | None
+    around: snapshot.Around
     borrower: UUID | None = None  # who has the copy, where it may be taken back from them
 
 
-def _locked(copy: Copy | str, patron: Patron | str, *, by: User, is_taking_back: bool) -> _Desk:
-    """Lock order everywhere: patron, book, copy, hold. Two desks racing for any of them queue up here."""
+def _on_desk(copy: Copy | str, patron: Patron | str, *, by: User, is_taking_back: bool) -> _Desk:
+    """Lock order everywhere: patron, book, copy, hold. Two desks racing for any of them queue up here.
+
+    Only when all are locked is anything read, and then once.
+    """
     borrower = None
     if is_taking_back:
-        locked_patron, borrower = locks.patron_and_borrower(patron, copy)
+        locked, borrower = locks.patron_and_borrower(patron, copy)
+        patron_row = locked.pk if locked else None
     else:
-        locked_patron = locks.patron(patron)
-    return _Desk(known_to(by, locks.copy_and_book(copy)), locked_patron, borrower)
+        patron_row = locks.patron_row(patron)
+    found = snapshot.at_desk(patron_row, locks.copy_row(copy))
+    return _Desk(known_to(by, found.copy), found.patron, found.around, borrower)
 
 
 def _make_way(desk: _Desk, around: snapshot.CheckOut, *, by: User, at: datetime) -> None:
@@ -141,7 +150,7 @@ def _open(
     assert due_at is not None  # the rules refuse without a date
     copy_placement.put(copy, CopyStatus.ON_LOAN)
     execute("UPDATE catalog_book SET popularity = popularity + 1 WHERE id = %s", [copy.book_id])
-    loan = Loan.objects.create(
+    loan = Loan(
         copy=copy,
         branch=branch or copy.branch,
         patron=patron,
@@ -151,6 +160,7 @@ def _open(
         is_hourly=is_hourly(decision),
         explanation=sentences.kept(decision, by_hand=by_hand),
     )
+    insert(loan)
     activity.record(
         actor=by,
         verb="loan.opened",

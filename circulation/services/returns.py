@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -23,6 +22,8 @@ from library.core import days
 from library.core.database.raw_rows import Joined, execute, fetch
 from library.core.errors import Level, Reason
 from library.core.typed import bare
+
+Waiting = tuple[UUID, int | None, str]  # an open hold: its id, the copy that is bound to it, its state
 
 
 class Action(StrEnum):
@@ -52,11 +53,15 @@ class CheckedIn:
 
 
 LENT = Joined(loan=Loan, patron=Patron, person=User, without=["loan.explanation"])
-OPEN_LOAN = f"""
-SELECT {LENT.columns} FROM circulation_loan AS loan JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
-JOIN accounts_user AS person ON person.id = patron.user_id WHERE loan.returned_at IS NULL AND loan.copy_id = %s"""
-WAITING = """
-SELECT id, copy_id, state FROM circulation_hold WHERE book_id = %s AND ended_at IS NULL ORDER BY placed_at, id"""
+# The locked copy, the loan that it is out on, and who waits for its book, in the order of asking.
+ON_DESK = f"""
+SELECT {locks.THINGS.columns}, {LENT.columns},
+  (SELECT json_agg(json_build_array(id, copy_id, state) ORDER BY placed_at, id)
+   FROM circulation_hold WHERE book_id = %(book)s AND ended_at IS NULL)
+FROM {locks.COPY_TABLES}
+LEFT JOIN (circulation_loan AS loan JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
+  JOIN accounts_user AS person ON person.id = patron.user_id) ON loan.copy_id = copy.id AND loan.returned_at IS NULL
+WHERE copy.id = %(copy)s"""
 
 # What staff said of a copy stays until staff say otherwise; it is put aside for them.
 _PUT_ASIDE = {CopyStatus.IN_REPAIR, CopyStatus.DAMAGED}
@@ -86,11 +91,11 @@ def check_in(
     Raises ``CopyUnknown``, ``NotOnLoan`` for a withdrawn copy, ``ReturnBeforeCheckOut`` or ``ReturnInFuture``.
     """
     at = at or timezone.now()
-    found = locks.copy_and_book(copy)
-    if found is None:
+    locked = locks.copy_row(copy)
+    if locked is None:
         reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else bare(copy))
         raise errors.CopyUnknown(reason.detail, reasons=[reason])
-    meant, loan = loan, _open_loan(found)
+    meant, (found, loan, waiting) = loan, _on_desk(locked)
     if meant is not None and (loan is None or loan.pk != meant.pk):
         raise errors.LoanAlreadyReturned
     if loan is None and found.status == CopyStatus.WITHDRAWN:
@@ -100,7 +105,7 @@ def check_in(
     alerts = list(_turned_up(found, loan))
     if loan is not None:
         close(loan, by=by, at=at, returned_at=returned_at)
-    result = _settle(found, loan=loan, here=branch, is_damaged=is_damaged, by=by, at=at, alerts=alerts)
+    result = _settle(found, waiting, loan=loan, here=branch, is_damaged=is_damaged, by=by, at=at, alerts=alerts)
     if loan is not None:
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
     elif not result.nothing_changed:
@@ -171,6 +176,7 @@ def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = 
 
 def _settle(
     copy: Copy,
+    waiting: Sequence[Waiting],
     *,
     loan: Loan | None,
     here: Branch | None,
@@ -181,7 +187,7 @@ def _settle(
 ) -> CheckedIn:
     """Put a copy on the desk where it belongs."""
     was = copy.status
-    bound, queued = _waiting_for(copy)
+    bound, queued = _waiting_for(copy, waiting)
     if is_damaged or was in _PUT_ASIDE | {CopyStatus.WITHDRAWN}:
         return _put_aside(copy, loan=loan, bound=bound, is_damaged=is_damaged, alerts=alerts)
     hold = bound or (None if copy.not_for_loan else queued)
@@ -222,19 +228,19 @@ def _told(copy: Copy, was: str, alerts: list[Reason], *, changed: bool) -> tuple
     return (*alerts, Reason(errors.NotOnLoan.code, Level.ALERT, said))
 
 
-def _open_loan(copy: Copy) -> Loan | None:
-    """The loan that the copy is out on, with its patron and this copy."""
-    found = fetch(OPEN_LOAN, [copy.pk])
-    if not found:
-        return None
-    loan, patron, user = LENT.read(found[0])
-    patron.user, loan.patron, loan.copy = user, patron, copy
-    return cast(Loan, loan)
+def _on_desk(locked: locks.CopyRow) -> tuple[Copy, Loan | None, list[Waiting]]:
+    """The copy, the loan that it is out on with its patron, and who waits for its book: one query, under the locks."""
+    (row,) = fetch(ON_DESK, {"copy": locked.pk, "book": locked.book})
+    ends = locks.THINGS.width + LENT.width
+    copy = locks.read_copy(locks.THINGS.read(row))
+    loan, patron, user = LENT.read(row[locks.THINGS.width : ends])
+    if loan is not None:
+        patron.user, loan.patron, loan.copy = user, patron, copy
+    return copy, loan, [(UUID(pk), bound_to, state) for pk, bound_to, state in row[ends] or ()]
 
 
-def _waiting_for(copy: Copy) -> tuple[Hold | None, Hold | None]:
+def _waiting_for(copy: Copy, waiting: Sequence[Waiting]) -> tuple[Hold | None, Hold | None]:
     """The hold that the copy is bound to, and the first in line for its book."""
-    waiting: list[tuple[Any, ...]] = fetch(WAITING, [copy.book_id])
     bound = next((pk for pk, bound_to, state in waiting if bound_to == copy.pk and state in BOUND_HOLD_STATES), None)
     queued = next((pk for pk, _copy, state in waiting if state == HoldState.QUEUED), None)
     wanted = [pk for pk in (bound, queued) if pk is not None]

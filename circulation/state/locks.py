@@ -6,9 +6,9 @@ the book is locked before the copy; whoever holds a book's lock has all its copi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -27,18 +27,25 @@ from library.core.typed import folded
 # A record's folded text and prose are long, and nothing at the desk reads them.
 LONG_TEXTS = [f"book.search_{weight}" for weight in "abcd"] + ["book.description"]
 PEOPLE = Joined(patron=Patron, person=User, tier=Tier)
-PATRON = f"""
-SELECT {PEOPLE.columns} FROM accounts_patron AS patron JOIN accounts_user AS person ON person.id = patron.user_id
+PATRON_TABLES = """accounts_patron AS patron JOIN accounts_user AS person ON person.id = patron.user_id
 JOIN accounts_tier AS tier ON tier.id = patron.tier_id"""
+PATRON = f"SELECT {PEOPLE.columns} FROM {PATRON_TABLES}"
 LOCK_PATRON = "SELECT patron.user_id FROM accounts_patron AS patron"
-LOCK_COPY = "SELECT copy.id FROM catalog_copy AS copy JOIN catalog_book AS book ON book.id = copy.book_id"
+LOCK_COPY = "SELECT copy.id, copy.book_id FROM catalog_copy AS copy JOIN catalog_book AS book ON book.id = copy.book_id"
 THINGS = Joined(copy=Copy, book=Book, branch=Branch, item_type=ItemType, without=LONG_TEXTS)
-COPY = f"""
-SELECT {THINGS.columns} FROM catalog_copy AS copy JOIN catalog_book AS book ON book.id = copy.book_id
+COPY_TABLES = """catalog_copy AS copy JOIN catalog_book AS book ON book.id = copy.book_id
 JOIN catalog_branch AS branch ON branch.id = copy.branch_id
 LEFT JOIN catalog_itemtype AS item_type ON item_type.id = copy.item_type_id"""
+COPY = f"SELECT {THINGS.columns} FROM {COPY_TABLES}"
 _Given = ParamSpec("_Given")
 _Gives = TypeVar("_Gives")
+
+
+class CopyRow(NamedTuple):
+    """A copy that is locked with its book, and is yet to be read."""
+
+    pk: int
+    book: int
 
 
 def locking(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -53,11 +60,20 @@ def of(*tables: str) -> str:
 
 def patron(scanned: Patron | UUID | str) -> Patron | None:
     """The patron, locked, with user and tier: by a card's number, however it was scanned."""
-    if isinstance(scanned, str):
-        found = _patrons("patron.card_folded = %s", folded(scanned))
-    else:
-        found = _patrons("patron.user_id = %s", scanned.pk if isinstance(scanned, Patron) else scanned)
+    found = _patrons(*_whom(scanned))
     return found[0] if found else None
+
+
+def patron_row(scanned: Patron | UUID | str) -> UUID | None:
+    """As ``patron``, but only the lock: whoever takes more locks reads once, after the last of them."""
+    locked = _lock_patrons(*_whom(scanned))
+    return locked[0] if locked else None
+
+
+def _whom(scanned: Patron | UUID | str) -> tuple[str, object]:
+    if isinstance(scanned, str):
+        return "patron.card_folded = %s", folded(scanned)
+    return "patron.user_id = %s", scanned.pk if isinstance(scanned, Patron) else scanned
 
 
 def patron_and_borrower(scanned: Patron | str, copy: Copy | str) -> tuple[Patron | None, UUID | None]:
@@ -77,17 +93,23 @@ def _patrons(where: str, what: object) -> list[Patron]:
     A statement that waits for a lock sees the row that it waited for as it is now, but all rows joined to it as they
     were when it began: a patron whose tier was changed meanwhile would not be found at all.
     """
-    locked = fetch(f"{LOCK_PATRON} WHERE {where} ORDER BY patron.user_id{of('patron')}", [what])
+    locked = _lock_patrons(where, what)
     if not locked:
         return []
-    found = fetch(f"{PATRON} WHERE patron.user_id = ANY(%s) ORDER BY patron.user_id", [[pk for (pk,) in locked]])
-    return [_patron(row) for row in found]
+    found = fetch(f"{PATRON} WHERE patron.user_id = ANY(%s) ORDER BY patron.user_id", [locked])
+    return [read_patron(PEOPLE.read(row)) for row in found]
 
 
-def _patron(row: tuple[Any, ...]) -> Patron:
-    found, user, tier = PEOPLE.read(row)
-    found.user, found.tier = user, tier
-    return cast(Patron, found)
+def _lock_patrons(where: str, what: object) -> list[UUID]:
+    rows = fetch(f"{LOCK_PATRON} WHERE {where} ORDER BY patron.user_id{of('patron')}", [what])
+    return [pk for (pk,) in rows]
+
+
+def read_patron(found: Sequence[Any]) -> Patron:
+    """The first of ``PEOPLE``, holding the others."""
+    patron, user, tier = found
+    patron.user, patron.tier = user, tier
+    return cast(Patron, patron)
 
 
 def book(pk: int) -> Book:
@@ -104,6 +126,12 @@ def book(pk: int) -> Book:
 def copy_and_book(scanned: Copy | int | str) -> Copy | None:
     """The copy with book, branch and item type; book and copy locked in this order. By a barcode as ``patron`` by a
     card."""
+    locked = copy_row(scanned)
+    return read_copy(THINGS.read(*fetch(f"{COPY} WHERE copy.id = %s", [locked.pk]))) if locked else None
+
+
+def copy_row(scanned: Copy | int | str) -> CopyRow | None:
+    """As ``copy_and_book``, but only the locks: all that is joined is read after them."""
     what: str | int
     if isinstance(scanned, str):
         where, what = "copy.barcode_folded = %s", folded(scanned)
@@ -112,17 +140,18 @@ def copy_and_book(scanned: Copy | int | str) -> Copy | None:
     for _ in range(TRIES):
         locked = fetch(f"{LOCK_COPY} WHERE {where}{of('book', 'copy')}", [what])
         if locked:
-            return _copy(*fetch(f"{COPY} WHERE copy.id = %s", locked[0]))  # all that is joined, read under the locks
+            return CopyRow(*locked[0])
         if not fetch(f"{LOCK_COPY} WHERE {where}", [what]):
             return None
         # Its record was merged into another while we waited: the next look finds it there.
     raise LostRace
 
 
-def _copy(row: tuple[Any, ...]) -> Copy:
-    found, its_book, branch, item_type = THINGS.read(row)
-    found.book, found.branch, found.item_type = its_book, branch, item_type
-    return cast(Copy, found)
+def read_copy(found: Sequence[Any]) -> Copy:
+    """The first of ``THINGS``, holding the others."""
+    copy, its_book, branch, item_type = found
+    copy.book, copy.branch, copy.item_type = its_book, branch, item_type
+    return cast(Copy, copy)
 
 
 def copies(pks: Collection[int]) -> dict[int, Copy]:

@@ -5,7 +5,7 @@ Light rows instead of models: this is what every scan at the desk waits for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,27 +15,38 @@ from accounts.models import Patron
 from catalog.models import Branch, Copy
 from circulation import rules
 from circulation.models import BOUND_HOLD_STATES, HoldState, Loan
-from circulation.rules.matrix import UNLIMITED, look_up
+from circulation.state import locks
 from circulation.state.remembered_rules import calendars_under, policy_for
 from library.core.database.raw_rows import fetch
 
-# All that decides about a scan and is not locked with it, in one statement: the open loans of the patron and of the
-# copy, who waits for the book (those whose holds sleep too, the oldest first), and the version of what decides.
-AROUND = """
-SELECT
+# All that decides about a scan and is not locked with it: the open loans of the patron and of the copy, who waits for
+# the book (those whose holds sleep too, the oldest first), and the version of what decides.
+_AROUND = """
   (SELECT json_agg(json_build_array(loan.id, loan.copy_id, loan.patron_id, loan.due_at, loan.claimed_returned_at,
                      copy.barcode, copy.branch_id, copy.item_type_id, copy.book_id, patron.card_number)
                    ORDER BY loan.due_at, loan.id)
    FROM circulation_loan AS loan
    JOIN catalog_copy AS copy ON copy.id = loan.copy_id
    JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
-   WHERE loan.returned_at IS NULL AND (loan.patron_id = %s OR loan.copy_id = %s)),
+   WHERE loan.returned_at IS NULL AND (loan.patron_id = %(patron)s OR loan.copy_id = %(copy)s)),
   (SELECT json_agg(json_build_array(hold.id, hold.book_id, hold.copy_id, hold.patron_id, hold.state,
                      patron.card_number) ORDER BY hold.placed_at, hold.id)
    FROM circulation_hold AS hold JOIN accounts_patron AS patron ON patron.user_id = hold.patron_id
-   WHERE hold.book_id = ANY(%s) AND hold.ended_at IS NULL),
+   WHERE hold.book_id = ANY({books}) AND hold.ended_at IS NULL),
   (SELECT token FROM circulation_calendarversion LIMIT 1)
 """
+_BOOKS_AT_HOME = """ARRAY(SELECT copy.book_id FROM circulation_loan AS loan JOIN catalog_copy AS copy
+   ON copy.id = loan.copy_id WHERE loan.patron_id = %(patron)s AND loan.returned_at IS NULL)"""
+_AROUND_ONE = _AROUND.format(books="%(books)s")
+_AROUND_HOME = _AROUND.format(books=_BOOKS_AT_HOME)
+AROUND = f"SELECT {_AROUND_ONE}"
+AT_DESK = f"""
+SELECT {locks.PEOPLE.columns}, {locks.THINGS.columns}, {_AROUND_ONE}
+FROM (SELECT) AS scan LEFT JOIN ({locks.PATRON_TABLES}) ON patron.user_id = %(patron)s
+LEFT JOIN ({locks.COPY_TABLES}) ON copy.id = %(copy)s"""
+AT_HOME = f"""
+SELECT {locks.PEOPLE.columns}, {_AROUND_HOME}
+FROM {locks.PATRON_TABLES} WHERE patron.user_id = %(patron)s"""
 
 
 class OpenLoan(NamedTuple):
@@ -69,6 +80,22 @@ class OpenHold(NamedTuple):
         return self.state in BOUND_HOLD_STATES
 
 
+class Around(NamedTuple):
+    """What lies around a patron and a copy: open loans, who waits, and the version of rules and calendars."""
+
+    loans: list[OpenLoan]
+    waiting: list[OpenHold]
+    version: UUID | None
+
+
+class AtDesk(NamedTuple):
+    """A patron and a copy with all that is joined to them, each where there is one, and what lies around them."""
+
+    patron: Patron | None
+    copy: Copy | None
+    around: Around
+
+
 @dataclass(frozen=True)
 class CheckOut:
     """All that decides about a check-out, and the rows that it will have to change."""
@@ -79,6 +106,37 @@ class CheckOut:
     own: OpenHold | None = None  # the patron's open hold on the book
 
 
+def at_desk(patron: UUID | None, copy: locks.CopyRow | None) -> AtDesk:
+    """All that decides about a check-out as it is now, in one query; to be asked once both are locked."""
+    asked = {"patron": patron, "copy": copy.pk if copy else None, "books": [copy.book] if copy else []}
+    (row,) = fetch(AT_DESK, asked)
+    people, things, around = _cut(row, locks.PEOPLE.width, locks.THINGS.width)
+    found_people, found_things = locks.PEOPLE.read(people), locks.THINGS.read(things)
+    return AtDesk(
+        locks.read_patron(found_people) if found_people[0] else None,
+        locks.read_copy(found_things) if found_things[0] else None,
+        _read_around(around),
+    )
+
+
+def at_home(patron: UUID) -> tuple[Patron, Around] | None:
+    """A patron with user and tier, their open loans, and who waits for the books of these; one query. None: nobody."""
+    rows = fetch(AT_HOME, {"patron": patron, "copy": None})
+    if not rows:
+        return None
+    people, around = _cut(rows[0], locks.PEOPLE.width)
+    return locks.read_patron(locks.PEOPLE.read(people)), _read_around(around)
+
+
+def _cut(row: Sequence[Any], *widths: int) -> Iterator[Sequence[Any]]:
+    """``row`` in pieces of these widths, and the rest."""
+    start = 0
+    for width in widths:
+        yield row[start : start + width]
+        start += width
+    yield row[start:]
+
+
 def check_out(
     *,
     barcode: str,
@@ -87,16 +145,18 @@ def check_out(
     patron: Patron | None,
     branch: Branch | None = None,
     is_self: bool = False,
+    around: Around | None = None,
 ) -> CheckOut:
     """What a check-out looks at, as it is now: one query where nobody has changed the rules since the last.
 
     ``branch``: where the loan is made, else the copy's own. ``is_self``: the patron lends it to themselves.
+    ``around``: where that was read under the same locks; else it is read.
     """
     if copy is None or patron is None:
         known_copy = rules.CopyState(barcode=copy.barcode, branch=copy.branch_id) if copy else None
         known_patron = rules.PatronState(card=patron.card_number, tier=patron.tier_id) if patron else None
         return CheckOut(rules.CheckOutState(barcode=barcode, card=card, copy=known_copy, patron=known_patron))
-    loans, waiting, version = _around(patron, copy=copy.pk, books=[copy.book_id])
+    loans, waiting, version = around or _around(patron, copy=copy.pk, books=[copy.book_id])
     policy = policy_for(patron.tier_id, version)
     loan = next((loan for loan in loans if loan.copy == copy.pk), None)
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
@@ -119,12 +179,12 @@ def renewal(loan: Loan) -> rules.RenewalState:
     return renewals([loan])[loan.pk]
 
 
-def renewals(loans: Collection[Loan]) -> dict[UUID, rules.RenewalState]:
-    """As ``renewal``, of several loans of one patron, in a constant number of queries."""
+def renewals(loans: Collection[Loan], *, around: Around | None = None) -> dict[UUID, rules.RenewalState]:
+    """As ``renewal``, of several loans of one patron, in a constant number of queries. ``around``: as ``check_out``."""
     if not loans:
         return {}
     patron = next(iter(loans)).patron
-    theirs, waiting, version = _around(patron, books={loan.copy.book_id for loan in loans})
+    theirs, waiting, version = around or _around(patron, books={loan.copy.book_id for loan in loans})
     policy = policy_for(patron.tier_id, version)
     calendars = calendars_under({loan.branch_id for loan in loans}, version)
     patron_state = _patron_state(patron, theirs)
@@ -142,25 +202,19 @@ def renewals(loans: Collection[Loan]) -> dict[UUID, rules.RenewalState]:
     }
 
 
-def loans_and_limit(patron: Patron, copy: Copy) -> tuple[int, int | None]:
-    """How many loans of the patron the limit for such a copy counts, and that limit; None: there is none."""
-    loans, _waiting, version = _around(patron)
-    rows = policy_for(patron.tier_id, version).rows
-    limit = look_up(rows, "max_loans", branch=copy.branch_id, tier=patron.tier_id, item_type=copy.item_type_id)
-    counted = rules.counted_loans(_patron_state(patron, loans), limit, rows)
-    return len(counted), None if limit.value == UNLIMITED else limit.value
-
-
 def check_out_state(**given: Any) -> rules.CheckOutState:
     """What ``check_out`` reads, for the rules alone."""
     return check_out(**given).state
 
 
-def _around(
-    patron: Patron, *, copy: int | None = None, books: Iterable[int] = ()
-) -> tuple[list[OpenLoan], list[OpenHold], UUID | None]:
-    ((loans, waiting, version),) = fetch(AROUND, [patron.pk, copy, list(books)])
-    return [_open_loan(row) for row in loans or ()], [_open_hold(row) for row in waiting or ()], version
+def _around(patron: Patron, *, copy: int | None = None, books: Iterable[int] = ()) -> Around:
+    (row,) = fetch(AROUND, {"patron": patron.pk, "copy": copy, "books": list(books)})
+    return _read_around(row)
+
+
+def _read_around(row: Sequence[Any]) -> Around:
+    loans, waiting, version = row
+    return Around([_open_loan(one) for one in loans or ()], [_open_hold(one) for one in waiting or ()], version)
 
 
 def _open_loan(row: Sequence[Any]) -> OpenLoan:

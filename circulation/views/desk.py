@@ -26,14 +26,16 @@ from circulation.desk import taken_back
 from circulation.desk.scanning import Outcome, SetAside, TakingBack
 from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
 from circulation.models import Loan
-from circulation.readers import my_loans
+from circulation.readers import at_home, my_loans
 from circulation.services.overrides import PERMISSION
+from circulation.state import snapshot
+from circulation.views import shown_once
 from circulation.views.people import add_refusal, user_of
 from library.core.errors import LibraryError, NotAllowed, NotFound
 from library.core.http.idempotency import IdempotencyKeyReused, form_once
 
 TICK = gettext_lazy("Tick each reason that you set aside; what is impossible stays.")
-OUTCOME, BRANCH = "desk_outcome", "desk_branch"
+BRANCH = "desk_branch"
 lends_and_takes_back = permission_required(["circulation.add_loan", "circulation.change_loan"], raise_exception=True)
 
 
@@ -43,18 +45,17 @@ lends_and_takes_back = permission_required(["circulation.add_loan", "circulation
 def desk(request: HttpRequest) -> HttpResponse:
     """One box for cards and barcodes. Every scan ends in a redirect, so that a reload repeats nothing."""
     if request.method != "POST":
-        kept = request.session.pop(OUTCOME, None)
-        return _show(request, Outcome.from_dict(kept) if kept else None)
-    reader, takes_back = current_reader(request), _takes_back(request)
+        return shown_once.shown(request, _show(request, shown_once.take(request)))
+    takes_back = _takes_back(request)
     form = ScanForm(request.POST)
     if not form.is_valid():
         sentences = [str(sentence) for told in form.errors.values() for sentence in told]
         word = _("Nothing scanned") if "scan" in form.errors else _("Not taken back")
-        return _shown_next(request, Outcome("bad", word, sentences), reader, takes_back=takes_back)
-    done = form_once(request, lambda: _scan(request, form, reader, takes_back=takes_back))
+        return _shown_next(request, Outcome("bad", word, sentences), current_reader(request), takes_back=takes_back)
+    done = form_once(request, lambda: _scan(request, form, takes_back=takes_back))
     if not done.is_replayed:
         taken_back.remember(request.session, done.body["outcome"]["taken"])
-    day, is_another = form.cleaned_data["returned_on"], done.body["reader"] != (str(reader.pk) if reader else "")
+    day, is_another = form.cleaned_data["returned_on"], done.body["is_another"]
     return _shown_next(
         request,
         Outcome.from_dict(done.body["outcome"]),
@@ -64,20 +65,21 @@ def desk(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _scan(request: HttpRequest, form: ScanForm, reader: Patron | None, *, takes_back: bool) -> dict[str, Any]:
+def _scan(request: HttpRequest, form: ScanForm, *, takes_back: bool) -> dict[str, Any]:
     """What a scan came to, as JSON can hold it: a browser that got no answer sends it again, and it is done once."""
     scanned = desks.scan(
         text=form.cleaned_data["scan"],
-        reader=reader,
+        reader=_reader_id(request),
         takes_back=takes_back,
         by=user_of(request),
-        branch=desk_branch(request),
+        branch=request.session.get(BRANCH),
         said=TakingBack(form.returned_at, form.cleaned_data["is_damaged"]),
         meant=form.cleaned_data["meant"],
     )
     return {
         "outcome": scanned.outcome.as_dict(),
         "reader": str(scanned.reader.pk) if scanned.reader else "",
+        "is_another": scanned.is_another,
     }
 
 
@@ -175,8 +177,14 @@ def desk_address(reader: Patron | str | None, *, takes_back: bool = False, retur
 
 def current_reader(request: HttpRequest) -> Patron | None:
     """Whose turn it is, by the address."""
+    found = _reader_id(request)
+    return queries.patron_of(found) if found else None
+
+
+def _reader_id(request: HttpRequest) -> UUID | None:
+    """Whose turn it is by the address, whether there is such a reader or not."""
     try:
-        return queries.patron_of(UUID(request.GET.get("reader", "")))
+        return UUID(request.GET.get("reader", ""))
     except ValueError:
         return None
 
@@ -219,20 +227,23 @@ def _shown_next(
     takes_back: bool = False,
     returned_on: str = "",
 ) -> HttpResponse:
-    request.session[OUTCOME] = outcome.as_dict()
-    return redirect(desk_address(reader, takes_back=takes_back, returned_on=returned_on))
+    response = redirect(desk_address(reader, takes_back=takes_back, returned_on=returned_on))
+    return shown_once.keep(request, response, outcome)
 
 
 def _show(
     request: HttpRequest, outcome: Outcome | None, *, form: OverrideForm | None = None, status: int = 200
 ) -> HttpResponse:
     """The desk. ``form``: an override that was refused, with what was typed."""
-    reader, takes_back = current_reader(request), _takes_back(request)
+    takes_back, reader_id = _takes_back(request), _reader_id(request)
+    reader, around = (snapshot.at_home(reader_id) if reader_id else None) or (None, None)
     if form is not None:  # it failed: begin there, not in the box
         form.fields["comment"].widget.attrs["autofocus"] = True
     said = ScanForm({"scan": "-", "returned_on": request.GET.get("returned_on", "")})
     day = said.cleaned_data.get("returned_on") if said.is_valid() else None
-    branch, loans = desk_branch(request), my_loans.of(reader) if reader else []
+    branches = list(Branch.objects.all())
+    branch = next((one for one in branches if one.pk == request.session.get(BRANCH)), None)
+    loans = my_loans.of(reader, around=around) if reader else []
     common, rows = my_loans.rows(loans, for_staff=True)
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
     context: dict[str, Any] = {
@@ -247,13 +258,13 @@ def _show(
         "reasons": reasons,
         "override": form or (OverrideForm() if reasons else None),
         "branch": branch,
-        "branch_form": DeskBranchForm(initial={"branch": branch}),
+        "branch_form": DeskBranchForm(initial={"branch": branch}).offering(branches),
         "common": common,
         "loans": rows,
         "taken": taken_back.seen(request.session) if takes_back or reader is None else None,
         "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices or outcome.asks)),
         "letters": printed_letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
-        "holds": queries.home_holds(reader) if reader else (),
+        "holds": at_home.holds_of(reader) if reader else (),
     }
     return render(request, "circulation/desk.html", context, status=status)

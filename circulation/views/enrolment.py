@@ -14,7 +14,8 @@ from circulation.desk import scanning as desks
 from circulation.desk.scanning import Outcome
 from circulation.forms import ReaderForm
 from circulation.services.readers import register_reader
-from circulation.views.desk import OUTCOME, desk_address
+from circulation.views import shown_once
+from circulation.views.desk import desk_address
 from circulation.views.people import user_of
 from library.core import days
 from library.core.errors import LibraryError
@@ -49,5 +50,4 @@ def _registered(request: HttpRequest, form: ReaderForm) -> HttpResponse:
         return {"reader": str(reader.pk), "outcome": desks.registered(reader).as_dict()}
 
     done = form_once(request, work).body
-    request.session[OUTCOME] = Outcome.from_dict(done["outcome"]).as_dict()
-    return redirect(desk_address(done["reader"]))
+    return shown_once.keep(request, redirect(desk_address(done["reader"])), Outcome.from_dict(done["outcome"]))

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from library.activity import values
 from library.activity.models import Activity, ActivityQuerySet
+from library.core.database.raw_rows import insert
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -36,7 +37,7 @@ def record(
     """
     if isinstance(object, get_user_model()):
         object, subject = None, subject or object
-    return Activity.objects.create(
+    written = Activity(
         at=at or timezone.now(),
         actor=actor,
         verb=verb,
@@ -45,6 +46,8 @@ def record(
         object_id=str(object.pk) if object else "",
         data={name: _kept(value) for name, value in values.checked(data or {}).items()},
     )
+    insert(written)
+    return written
 
 
 def visible_to(

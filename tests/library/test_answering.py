@@ -20,6 +20,7 @@ from library import urls
 from library.core.database.connection import WEB_OPTIONS, BoundedConnection
 from library.core.faults import deadline
 from library.core.faults.deadline import Deadline
+from library.core.http.one_thread import OneThreadHandler
 from library.core.http.time_limit import InTime
 from tests.html import assert_valid
 
@@ -187,10 +188,8 @@ def end_sleepers() -> None:
 
 @pytest.fixture
 def library(django_db_blocker, transactional_db):
-    """The real application, each request in a thread of its own, and a pool of its own."""
-    from django.core.asgi import get_asgi_application
-
-    made = InTime(get_asgi_application())
+    """The application as web processes have it, each request in a thread of its own."""
+    made = InTime(OneThreadHandler())
     made.is_real = True  # type: ignore[attr-defined]
     yield made
     end_sleepers()

@@ -2,10 +2,14 @@
 
 import errno
 import hashlib
+import io
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 from django.db import transaction
+from rest_framework.test import APIClient
 
 from accounts.tests.factories import make_librarian
 from catalog import services
@@ -180,3 +184,94 @@ def test_a_full_disk_is_said_plainly_and_leaves_no_half_file(media, monkeypatch)
         record("The Cell", "New Name", file=pdf())
     assert stored(media) == []
     assert not Book.objects.exists()
+
+
+class Counted(File):
+    """A file that counts how many of its bytes are read, and how often it is begun anew."""
+
+    def __init__(self, content, name):
+        super().__init__(io.BytesIO(content), name=name)
+        self.bytes_read = 0
+
+    def read(self, *most):
+        piece = self.file.read(*most)
+        self.bytes_read += len(piece)
+        return piece
+
+
+class Moved(Counted):
+    """Such as Django gives for a large upload: it lies on the disk already, and is moved instead of copied."""
+
+    def __init__(self, content, name, folder):
+        super().__init__(content, name)
+        self.path = folder / "upload"
+        self.path.write_bytes(content)
+
+    def temporary_file_path(self):
+        return str(self.path)
+
+
+LARGE = {
+    "PDF": PDF + b"%" + b"x" * 300_000,
+    "plain": b"Call me Ishmael. " * 20_000,
+    "Windows": "Fünf Äpfel – „gut“. ".encode("cp1252") * 20_000,
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_an_upload_is_read_once_before_it_is_stored(kind, media, tmp_path):
+    """By the form that looks at it, the service that looks at it twice, and the row that keeps its hash."""
+    content = LARGE[kind]
+    upload = Moved(content, "book", tmp_path)
+    services.check_upload(upload)
+    book = record("Moby Dick", "Herman Melville", file=upload)
+    assert upload.bytes_read == len(content)
+    assert book.digital_file.sha256 == hashlib.sha256(content).hexdigest()
+    with book.digital_file.file.open() as file:
+        assert file.read() == content
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_an_upload_in_memory_is_read_once_more_as_it_is_written(kind, media):
+    content = LARGE[kind]
+    upload = Counted(content, "book")
+    services.check_upload(upload)
+    services.attach_file(book=make_book(), upload=upload, by=None)
+    assert upload.bytes_read == 2 * len(content)
+    assert BookFile.objects.get().sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_of_a_file_that_is_refused_only_the_beginning_is_read(media):
+    upload = Counted(b"\x89PNG\r\n\x1a\n" + b"\0" * 10_000_000, "picture.pdf")
+    for _asked in range(3):
+        with pytest.raises(ValidationError, match="PNG"):
+            services.check_upload(upload)
+    assert upload.bytes_read <= 64 * 1024
+    assert upload.tell() == 0
+
+
+def test_what_is_known_of_an_upload_is_held_against_what_each_door_accepts(media):
+    """A text that the form for any file took is still no PDF."""
+    upload = Counted(b"Call me Ishmael. " * 1000, "book")
+    assert services.check_upload(upload) == "text/plain; charset=utf-8"
+    with pytest.raises(ValidationError, match="This is not a PDF, whatever its name says"):
+        services.check_upload(upload, accepts={"application/pdf"})
+    upload.name = "book.pdf"
+    with pytest.raises(ValidationError):
+        services.check_upload(upload)
+
+
+def test_an_upload_by_the_api_is_read_once(media, settings, monkeypatch):
+    """Serializer and service both look at it; Django has put it on the disk by then."""
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1024
+    begun, chunks = [], File.chunks
+    monkeypatch.setattr(File, "chunks", lambda self, *size: begun.append(self) or chunks(self, *size))
+    client = APIClient()
+    client.force_authenticate(make_librarian())
+    sent = {"title": "Moby Dick", "authors": ["Herman Melville"], "file": pdf(LARGE["plain"], name="whale.txt")}
+    assert client.post("/api/v1/books/", sent, format="multipart").status_code == 201
+    assert [type(upload).__name__ for upload in begun if hasattr(upload, "temporary_file_path")] == [
+        "TemporaryUploadedFile"
+    ]
+    (path,) = stored(media)
+    assert path.read_bytes() == LARGE["plain"]

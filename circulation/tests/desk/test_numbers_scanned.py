@@ -191,10 +191,10 @@ def test_desk_asks_which_of_the_two_is_meant(both, client, librarian):
 def test_with_a_reader_open_nothing_is_lent_to_another_by_a_number_that_is_both(both, librarian):
     copy, _patron = both
     reader = make_patron()
-    asked = scanning.scan(text="Z-1", reader=reader, takes_back=False, by=librarian)
-    assert (asked.reader, asked.outcome.asks) == (reader, "Z-1")
-    lent = scanning.scan(text="Z-1", reader=reader, takes_back=False, by=librarian, meant="copy")
-    assert lent.reader == reader
+    asked = scanning.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian)
+    assert (asked.reader.pk, asked.outcome.asks) == (reader.pk, "Z-1")
+    lent = scanning.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian, meant="copy")
+    assert lent.reader.pk == reader.pk
     assert lent.outcome.word == "Lent"
     assert reader.loans.get().copy == copy
 
@@ -202,9 +202,9 @@ def test_with_a_reader_open_nothing_is_lent_to_another_by_a_number_that_is_both(
 def test_after_f2_it_is_the_copy(both, librarian):
     copy, _patron = both
     loan = make_loan(copy=copy)
-    scanned = scanning.scan(text="z-1", reader=loan.patron, takes_back=True, by=librarian)
+    scanned = scanning.scan(text="z-1", reader=loan.patron.pk, takes_back=True, by=librarian)
     assert scanned.outcome.word == "Returned"
-    assert scanned.reader == loan.patron
+    assert scanned.reader.pk == loan.patron.pk
 
 
 def test_numbers_that_are_both_can_be_written_on_otherwise(both):

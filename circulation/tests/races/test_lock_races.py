@@ -55,7 +55,7 @@ def _of(of, tables):
 
 
 def _reads_who_waits(statement, *_rest):
-    return statement == returns.WAITING
+    return statement == returns.ON_DESK
 
 
 def test_patron_lock_keeps_requests_within_the_limit(locked, monkeypatch):

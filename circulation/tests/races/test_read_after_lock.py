@@ -21,7 +21,7 @@ from catalog.models import Book, Copy, ItemType
 from catalog.tests.factories import make_branch, make_copy
 from circulation import errors, services
 from circulation.models import CalendarException, LoanRule
-from circulation.state import locks
+from circulation.state import locks, snapshot
 from circulation.tests.factories import make_loan
 from circulation.tests.races.test_races import _as_shipped  # noqa: F401  (a fixture)
 from library.core import days
@@ -36,18 +36,37 @@ def is_read_after(request, monkeypatch):
     if request.param == "read with the lock":
         monkeypatch.setattr(locks, "_patrons", _patrons_with_the_lock)
         monkeypatch.setattr(locks, "copy_and_book", _copy_with_the_lock)
+        _check_out_with_the_locks(monkeypatch)
     return request.param == "read after the lock"
 
 
 def _patrons_with_the_lock(where, what):
     rows = fetch(f"{locks.PATRON} WHERE {where} ORDER BY patron.user_id{locks.of('patron')}", [what])
-    return [locks._patron(row) for row in rows]
+    return [locks.read_patron(locks.PEOPLE.read(row)) for row in rows]
 
 
 def _copy_with_the_lock(scanned):
     pk = scanned.pk if isinstance(scanned, Copy) else scanned
     found = fetch(f"{locks.COPY} WHERE copy.id = %s{locks.of('book', 'copy')}", [pk])
-    return locks._copy(found[0]) if found else None
+    return locks.read_copy(locks.THINGS.read(found[0])) if found else None
+
+
+def _check_out_with_the_locks(monkeypatch):
+    """What ``snapshot.at_desk`` reads after both locks is taken from the statements that lock."""
+    seen, at_desk = {}, snapshot.at_desk
+
+    def patron_row(scanned):
+        found = _patrons_with_the_lock(*locks._whom(scanned))
+        seen["patron"] = found[0] if found else None
+        return found[0].pk if found else None
+
+    def copy_row(scanned):
+        seen["copy"] = copy = _copy_with_the_lock(scanned)
+        return locks.CopyRow(copy.pk, copy.book_id) if copy else None
+
+    monkeypatch.setattr(locks, "patron_row", patron_row)
+    monkeypatch.setattr(locks, "copy_row", copy_row)
+    monkeypatch.setattr(snapshot, "at_desk", lambda patron, copy: at_desk(patron, copy)._replace(**seen))
 
 
 def waiting_for(row, change, verb):

@@ -2,7 +2,7 @@
 
 The answer is kept in the transaction of the work: there is one exactly when the work was done. A second request with
 the same key meets the first at the row's unique constraint, waits there, and gets the first one's answer; where the
-first failed, it finds no row and does the work itself. Refusals are not kept: what was refused may be tried again.
+first failed, it writes the row itself and does the work. Refusals are not kept: what was refused may be tried again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from library.core.database.transactions import constraint_of
+from library.core.database.raw_rows import execute, fetch
 from library.core.errors import InvalidInput, LibraryError
 from library.core.models import KeptAnswer
 
@@ -35,7 +35,11 @@ FIELD = "once"  # of a page's form: see the template tag of that name
 KEPT_FOR = timedelta(hours=24)
 KEY_LENGTH = 200
 SWEPT_AT_ONCE = 5_000
-ONCE_PER_KEY = "kept_answer_once_per_key"
+# Waits for another that is under way with this key; gives no row where that one was committed.
+BEGIN = """
+INSERT INTO core_keptanswer (user_id, key, request_hash, created_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT DO NOTHING RETURNING id"""
+END = "UPDATE core_keptanswer SET status = %s, body = %s WHERE id = %s"
 _View = TypeVar("_View")
 
 
@@ -65,28 +69,26 @@ def once(
     at = at or timezone.now()
     digest = sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
     while True:
+        with transaction.atomic():
+            begun = fetch(BEGIN, [user_id, key, digest, timezone.now()])
+            if begun:
+                return _first(begun[0][0], work)
         kept = KeptAnswer.objects.filter(user_id=user_id, key=key).first()
-        if kept is not None and kept.created_at > at - KEPT_FOR:
-            if kept.request_hash != digest:
-                raise IdempotencyKeyReused
-            return StoredAnswer(kept.status or 200, json.loads(str(kept.body)), is_replayed=True)
-        try:
-            with transaction.atomic():
-                if kept is not None:
-                    kept.delete()  # older than a day: the key is free again
-                return _first(KeptAnswer(user_id=user_id, key=key, request_hash=digest), work)
-        except IntegrityError as clash:
-            if constraint_of(clash) != ONCE_PER_KEY:
-                raise
-            # Another request with this key was first, and has just been committed.
+        if kept is None:
+            continue  # it was swept, or its own transaction has just been undone
+        if kept.created_at <= at - KEPT_FOR:
+            kept.delete()  # older than a day: the key is free again
+            continue
+        if kept.request_hash != digest:
+            raise IdempotencyKeyReused
+        return StoredAnswer(kept.status or 200, json.loads(str(kept.body)), is_replayed=True)
 
 
-def _first(row: KeptAnswer, work: Callable[[], StoredAnswer]) -> StoredAnswer:
-    row.save(force_insert=True)  # waits for another that is under way with this key
+def _first(row: int, work: Callable[[], StoredAnswer]) -> StoredAnswer:
     answer = work()
     # As text: the database would put the names of an object into an order of its own.
-    row.status, row.body = answer.status, JSONRenderer().render(answer.body).decode() or "null"
-    row.save(update_fields=["status", "body"])
+    text = JSONRenderer().render(answer.body).decode() or "null"
+    execute(END, [answer.status, json.dumps(text), row])
     return answer
 
 
