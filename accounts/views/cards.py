@@ -9,14 +9,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Patron, User
+from accounts.people import block_kinds
+from accounts.services import blocks
 from accounts.services import printed_letters as on_paper
 from accounts.services.enrolment import PERMISSION
+from library.core import days
 
 
 @require_safe
@@ -25,8 +27,9 @@ from accounts.services.enrolment import PERMISSION
 def card(request: HttpRequest) -> HttpResponse:
     """My card: its number and the lines that the desk scans."""
     patron = Patron.objects.select_related("user", "tier").get(pk=request.user.pk)
-    today = timezone.localtime(timezone=timezone.get_default_timezone()).date()
-    return render(request, "accounts/card.html", {"patron": patron, "today": today})
+    standing = {block.code for block in blocks.in_force(patron)}
+    is_lost = block_kinds.CARD_LOST in standing
+    return render(request, "accounts/card.html", {"patron": patron, "today": days.today(), "is_lost": is_lost})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -27,10 +26,12 @@ from circulation.desk.scanning import Outcome, SetAside, TakingBack
 from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
 from circulation.models import Loan
 from circulation.readers import at_home, my_loans
+from circulation.readers.standing import standing_against
 from circulation.services.overrides import PERMISSION
 from circulation.state import snapshot
 from circulation.views import shown_once
 from circulation.views.people import add_refusal, user_of
+from library.core import days
 from library.core.errors import LibraryError, NotAllowed, NotFound
 from library.core.http.idempotency import IdempotencyKeyReused, form_once
 
@@ -246,12 +247,14 @@ def _show(
     loans = my_loans.of(reader, around=around) if reader else []
     common, rows = my_loans.rows(loans, for_staff=True)
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
+    today = days.today()
     context: dict[str, Any] = {
         "form": said,
         "reader": reader,
         "takes_back": takes_back,
         "returned_on": day,
-        "today": timezone.localtime(timezone=timezone.get_default_timezone()).date(),
+        "today": today,
+        "against": standing_against(around.blocks if around else (), today=today),
         "here": desk_address(reader, takes_back=takes_back, returned_on=day.isoformat() if day else ""),
         "other_mode": desk_address(reader, takes_back=not takes_back),
         "outcome": outcome,
