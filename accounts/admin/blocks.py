@@ -71,7 +71,7 @@ class BlockForm(forms.ModelForm[PatronBlock] if TYPE_CHECKING else forms.ModelFo
 
 
 if TYPE_CHECKING:
-    _FormSet = forms.BaseInlineFormSet[PatronBlock, Patron, BlockForm]
+    _FormSet = forms.BaseInlineFormSet[PatronBlock, Patron, forms.ModelForm[PatronBlock]]
 else:
     _FormSet = forms.BaseInlineFormSet
 

@@ -231,7 +231,7 @@ def test_the_message_to_the_worker_carries_nothing(monkeypatch, django_capture_o
 
 
 def test_beat_and_workers_know_the_task():
-    (entry,) = [entry for entry in schedule.beat_schedule().values() if entry["task"] == send_notices.name]
+    entry = schedule.beat_schedule()["send_notices"]
     assert entry["schedule"] <= 60
     assert schedule.route("send_notices") == {"queue": "quick"}
 

@@ -152,7 +152,7 @@ def test_without_a_rule_that_renews_nothing_is_looked_at(django_assert_num_queri
 
 
 def test_it_runs_every_hour(monkeypatch):
-    entry = schedule.beat_schedule()[renew_loans.name]
+    entry = schedule.beat_schedule()["renew_loans"]
     assert (entry["task"], entry["schedule"]) == ("renew_loans", 3600.0)
     called = []
     monkeypatch.setattr(services, "renew_automatically", lambda: called.append(1))
