@@ -11,10 +11,11 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import receivers
         from accounts.models import Role
-        from accounts.people import block_kinds
+        from accounts.people import block_kinds, privacy
         from accounts.services import enrolment, invitations
         from accounts.services.roles import apply_grants, grant
         from library.core.errors import Level
+        from library.core.privacy import registry
         from library.notices import kinds
 
         block_kinds.register(block_kinds.CARD_LOST, _("Card reported lost"), level=Level.IMPOSSIBLE, by_hand=True)
@@ -33,5 +34,12 @@ class AccountsConfig(AppConfig):
         user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.receivers")
         user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.receivers")
         grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])
+        registry.register(
+            "accounts",
+            fields=privacy.FIELDS,
+            exports=privacy.exported,
+            erases=privacy.erase,
+            blocks=privacy.blockers,
+        )
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.services.roles")

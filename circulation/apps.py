@@ -11,7 +11,8 @@ class CirculationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
-        from circulation import checks, receivers  # noqa: F401  (registers and connects them)
+        from circulation import checks, privacy, receivers  # noqa: F401  (registers and connects them)
+        from library.core.privacy import registry
         from library.notices import kinds
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]
@@ -20,3 +21,10 @@ class CirculationConfig(AppConfig):
         calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
         kinds.register("loan_not_renewed", app="circulation")
+        registry.register(
+            "circulation",
+            fields=privacy.FIELDS,
+            exports=privacy.exported,
+            erases=privacy.erase,
+            blocks=privacy.blockers,
+        )

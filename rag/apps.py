@@ -9,8 +9,10 @@ class RagConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
+        from library.core.privacy import registry
         from rag import checks, receivers  # noqa: F401  (registers and connects them)
 
+        registry.register("rag")  # questions are kept nowhere; who had a book read anew, the jobs know
         grant(
             Role.LIBRARIAN,
             [

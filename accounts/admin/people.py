@@ -14,7 +14,7 @@ from accounts.admin.blocks import BlockFilter, BlockInline, RefusalsShown, stand
 from accounts.errors import CardIsBarcode, CardTaken
 from accounts.models import Patron, Role, Tier, User
 from accounts.people import block_kinds
-from accounts.services import credentials, people
+from accounts.services import credentials, people, privacy
 from accounts.sessions import services as sessions
 from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, links
@@ -68,7 +68,7 @@ class UserAdmin(RefusalsShown, admin.ModelAdmin[User]):
             people.change_role(user=obj, role=Role(given["role"]), by=_who(request))
         if "is_active" in form.changed_data:
             people.change_active(user=obj, is_active=given["is_active"], by=_who(request))
-            for sentence in () if given["is_active"] else people.still_open(obj):
+            for sentence in () if given["is_active"] else privacy.why_not_yet(obj):
                 self.message_user(request, sentence, messages.WARNING)
 
     def _create(self, obj: User, given: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -19,7 +18,6 @@ from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User
 from accounts.people import card_barcode, usernames
 from accounts.sessions import services as sessions
 from accounts.sign_in import codes
-from accounts.signals import account_closing
 from library.activity import services as activity
 from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
@@ -179,12 +177,6 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user
-
-
-def still_open(user: User) -> list[str]:
-    """Sentences about what ``user`` still has or waits for: closing the account changes none of it."""
-    answers: list[Any] = account_closing.send(User, user=user)
-    return [sentence for _to, sentences in answers for sentence in sentences]
 
 
 @transaction.atomic
