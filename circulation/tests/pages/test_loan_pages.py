@@ -55,7 +55,7 @@ def test_button_that_would_be_refused_says_why_before_it_is_pressed(client, read
     loan = lent(reader)
     page = text_of(client.get(MY_LOANS))
     assert renew(loan) not in page
-    assert re.search(rf'disabled aria-describedby="\s*why-{loan.pk}\s*"', page)
+    assert re.search(rf'disabled\s+aria-describedby="\s*why-{loan.pk}\s*"', page)
     (why,) = re.findall(rf'id="why-{loan.pk}">(.*?)</div>', page)
     assert why.count(".") >= 2  # a sentence for each reason
 

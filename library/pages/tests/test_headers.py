@@ -67,7 +67,7 @@ def test_the_documentation_of_the_api_needs_no_weaker_policy(client):
 
 
 def test_htmx_is_set_up_for_the_policy(client):
-    meta = re.search(r"name=\"htmx-config\" content='([^']+)'", client.get("/").text)
+    meta = re.search(r"name=\"htmx-config\"\s+content='([^']+)'", client.get("/").text)
     assert meta
     config = json.loads(meta[1])
 
