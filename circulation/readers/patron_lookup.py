@@ -1,4 +1,4 @@
-"""Whose loans it is about: one's own, or as staff those of a card."""
+"""Which patron a request is about: whoever asks, or, for staff, the owner of a card."""
 
 from __future__ import annotations
 

@@ -8,13 +8,12 @@ from threading import Barrier
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
-from django.core.management import call_command
 from django.db import connection
 
 from accounts import errors
 from accounts.models import Role, RoleGrant, User
 from accounts.services import people, roles
-from accounts.tests.factories import PASSWORD, make_librarian, make_user
+from accounts.tests.factories import make_librarian, make_user
 from library.core.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -131,13 +130,3 @@ def test_two_administrators_who_dismiss_each_other_at_once_leave_one():
         done = list(threads.map(dismiss, [(one, two), (two, one)]))
     assert sum(user is not None for user in done) == 1
     assert User.objects.filter(role=Role.ADMINISTRATOR).count() == 1
-
-
-def test_createsuperuser_makes_an_administrator_with_a_card(monkeypatch):
-    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-    call_command(
-        "createsuperuser", interactive=False, email="boss@example.org", username="boss", full_name="Boss", verbosity=0
-    )
-    user = User.objects.get(email__iexact="BOSS@example.org")
-    assert (user.role, user.is_superuser, bool(user.patron.card_number)) == (Role.ADMINISTRATOR, True, True)
-    assert user.check_password(PASSWORD)

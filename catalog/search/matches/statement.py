@@ -121,7 +121,7 @@ def run(
     counting: Counting | None = None,
     ranked: bool = False,
 ) -> Outcome:
-    """Look. ``ranked``: the first ``RANKED`` with their scores instead of the slice from ``offset``."""
+    """Run the statement. ``ranked``: the first ``RANKED`` with their scores instead of the slice from ``offset``."""
     params = Params()
     lists = counting is not None
     counting = counting or Counting()
