@@ -110,10 +110,10 @@ bench-desk: install  ## Check-outs and check-ins at 1 and 16 desks beside bare S
 	$(BIN)/python -m bench.desk
 
 bench-http-against: install  ## The web process beside an earlier tree's, 16 desks in turns: BASE=folder of the other tree; writes bench/RESULTS.md
-	$(BIN)/python -m bench.http_trees --base $(BASE)
+	$(BIN)/python -m bench.web.trees --base $(BASE)
 
 bench-pages: install  ## Pages and lists beside the least that Django can do; writes bench/RESULTS.md
-	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.web.pages
 
 bench-index: install $(BENCH)/.installed  ## From PDF to searchable, beside the usual pipeline; writes bench/RESULTS.md
 	$(BIN)/python -m bench.index --peers $(BENCH)/bin/python

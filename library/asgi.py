@@ -1,5 +1,6 @@
 """The web process."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
@@ -15,3 +16,7 @@ from library.core.http.one_thread import ByAddress, OneThreadHandler
 from library.core.http.time_limit import InTime  # its templates need the applications
 
 application = InTime(ByAddress(static=django_application, others=OneThreadHandler()))
+
+# What was loaded stays as long as the process: the collector need not look through all of it again and again.
+gc.collect()
+gc.freeze()

@@ -66,7 +66,7 @@ def _person(row: Sequence[Any]) -> User | None:
     if patron is not None:
         patron.user = user  # which tells the user of the card, too
     else:
-        User._meta.get_field("patron").set_cached_value(user, None)  # type: ignore[union-attr]
+        User._meta.get_field("patron").set_cached_value(user, None)
     user.permission_names = frozenset(row[PERSON.width])
     found: User = user
     return found

@@ -14,6 +14,7 @@ from django.conf import settings as ours
 from django.db import connection, connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
+from psycopg_pool import ConnectionPool
 
 from accounts.models import Tier
 from library import urls
@@ -259,6 +260,45 @@ def test_once_an_answer_has_begun_each_wait_has_a_time_of_its_own(bounded):
     begun.relax(LONG)
     with deadline.within(begun):
         assert bounded.execute("SELECT 7").fetchone() == (7,)
+
+
+def asked_of_the_server(made, monkeypatch):
+    """How many statements go to the server for the question whether it lives."""
+    sent, execute = [], psycopg.Connection.execute
+
+    def counted(*given, **how):
+        sent.append(given)
+        return execute(*given, **how)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", counted)
+    ConnectionPool.check_connection(made)
+    return len(sent)
+
+
+def test_a_connection_that_heard_nothing_lives_and_the_server_is_not_asked(bounded, monkeypatch):
+    bounded.execute("SELECT 1")
+    assert asked_of_the_server(bounded, monkeypatch) == 0
+    assert bounded.execute("SELECT 7").fetchone() == (7,)
+    assert bounded.execute("SELECT 7", []).fetchone() == (7,)
+
+
+def test_a_connection_that_the_server_ended_is_known_to_be_dead(bounded, monkeypatch):
+    pid = bounded.info.backend_pid
+    with psycopg.connect(**connections["default"].get_connection_params(), autocommit=True) as own:
+        own.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with pytest.raises(psycopg.OperationalError):
+        asked_of_the_server(bounded, monkeypatch)
+    bounded.close()
+    with pytest.raises(psycopg.OperationalError):
+        ConnectionPool.check_connection(bounded)
+
+
+def test_a_message_that_lies_there_is_read_before_the_connection_is_used(bounded, monkeypatch):
+    bounded.execute("LISTEN something")
+    with psycopg.connect(**connections["default"].get_connection_params(), autocommit=True) as own:
+        own.execute("NOTIFY something")
+    assert asked_of_the_server(bounded, monkeypatch) == 1
+    assert asked_of_the_server(bounded, monkeypatch) == 0
 
 
 def test_the_pool_of_every_process_is_made_of_them():

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models.sessions import BrowserSession, TokenFamily
 from accounts.sessions import services as sessions
 from accounts.sessions import tokens
-from accounts.sessions.store import SessionStore, hash_key
+from accounts.sessions.store import DEVICE, SessionStore, hash_key
 from accounts.sessions.user_agents import in_words
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
@@ -289,6 +289,24 @@ def test_signing_out_deletes_the_row():
 @pytest.mark.parametrize("key", ["", "short", "\x00" * 32, "ä" * 32, "z" * 5000, "' OR 1=1 --"])
 def test_a_cookie_that_is_no_key_is_a_visitor(key):
     assert dict(SessionStore(key).items()) == {}
+
+
+def test_a_session_is_changed_by_one_statement_with_all_that_it_says(django_assert_num_queries):
+    user = make_user()
+    client = signed_in(user)
+    store = SessionStore(client.cookies["sessionid"].value)
+    store["x"] = {"letters": "äöü", "number": 7}
+    store.set_expiry(60)
+    now = timezone.now().isoformat()
+    store[DEVICE] = {"began_at": now, "seen_at": now, "agent": "A browser", "address": "192.0.2.7"}
+    with django_assert_num_queries(1):
+        store.save()
+    again = SessionStore(client.cookies["sessionid"].value)
+    assert (again["x"], again[SESSION_KEY]) == (store["x"], str(user.pk))
+    row = BrowserSession.objects.get(user=user)
+    assert row.expire_date < timezone.now() + timedelta(seconds=61)
+    assert (row.began_at.isoformat(), row.seen_at.isoformat()) == (now, now)
+    assert (row.agent, row.address) == ("A browser", "192.0.2.7")
 
 
 def test_a_session_ended_during_a_request_does_not_come_back():

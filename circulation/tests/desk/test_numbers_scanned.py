@@ -193,9 +193,10 @@ def test_with_a_reader_open_nothing_is_lent_to_another_by_a_number_that_is_both(
     copy, _patron = both
     reader = make_patron()
     asked = scanning.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian)
+    assert asked.reader is not None
     assert (asked.reader.pk, asked.outcome.asks) == (reader.pk, "Z-1")
     lent = scanning.scan(text="Z-1", reader=reader.pk, takes_back=False, by=librarian, meant="copy")
-    assert lent.reader.pk == reader.pk
+    assert lent.reader == asked.reader
     assert lent.outcome.word == "Lent"
     assert reader.loans.get().copy == copy
 
@@ -205,6 +206,7 @@ def test_after_f2_it_is_the_copy(both, librarian):
     loan = make_loan(copy=copy)
     scanned = scanning.scan(text="z-1", reader=loan.patron.pk, takes_back=True, by=librarian)
     assert scanned.outcome.word == "Returned"
+    assert scanned.reader is not None
     assert scanned.reader.pk == loan.patron.pk
 
 

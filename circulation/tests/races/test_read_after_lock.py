@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -53,7 +54,8 @@ def _copy_with_the_lock(scanned):
 
 def _check_out_with_the_locks(monkeypatch):
     """What ``snapshot.at_desk`` reads after both locks is taken from the statements that lock."""
-    seen, at_desk = {}, snapshot.at_desk
+    seen: dict[str, Any] = {}
+    at_desk = snapshot.at_desk
 
     def patron_row(scanned):
         found = _patrons_with_the_lock(*locks._whom(scanned))

@@ -7,11 +7,12 @@ limit on the server's side helps there.
 from __future__ import annotations
 
 import os
+import select
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.abc import PQGen
+from psycopg.abc import Params, PQGen
 
 from library.core.faults import deadline
 
@@ -31,6 +32,23 @@ class BoundedConnection(psycopg.Connection[Any]):
 
     Closing it lets the server roll back what was not committed, as soon as it comes to.
     """
+
+    def execute(self, query: Any, params: Params | None = None, **how: Any) -> psycopg.Cursor[Any]:
+        """As ever; but the empty statement, by which the pool asks whether we live, is asked of the socket first.
+
+        A server that ended, or ended us, has said so there. One that is silent would not answer a question either, and
+        then the request's first statement waits for it as long as the request may. So no request pays for asking.
+        """
+        if query == "" and params is None and self._has_heard_nothing():
+            return self.cursor()
+        return super().execute(query, params, **how)
+
+    def _has_heard_nothing(self) -> bool:
+        if self.closed:
+            return False
+        ears = select.poll()
+        ears.register(self.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+        return not ears.poll(0)
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         left = deadline.left()

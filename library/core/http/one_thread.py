@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
@@ -26,13 +26,13 @@ from django.urls import set_script_prefix
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 KEPT = 16  # threads that wait for the next request; as many more as are needed come and go
 
 
-class OneThreadHandler(ASGIHandler):  # type: ignore[misc]  # its stubs have no types
+class OneThreadHandler(ASGIHandler):
     """Answers HTTP requests, each in a thread of its own while it lasts."""
 
     def __init__(self) -> None:
@@ -51,29 +51,29 @@ class OneThreadHandler(ASGIHandler):  # type: ignore[misc]  # its stubs have no 
         except RequestAborted:
             return
         thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
-        # Whoever is cut off here leaves a thread at work: that one is not kept.
         answer = await _run_in(thread, self._answered, scope, body)
         if isinstance(answer, HttpResponseBase):
             await self._stream(answer, thread, receive, send)
         else:
             for message in answer:
                 await send(message)
+        # Whoever is cut off does not come here, and leaves a thread at work: neither it nor its request is touched.
+        body.close()
         self._keep(thread)
 
     def _answered(self, scope: Scope, body: IO[bytes]) -> list[Message] | HttpResponseBase:
         """In the thread: the answer as the messages that send it, closed; or itself where it comes piece by piece."""
-        with body:
-            set_script_prefix(get_script_prefix(scope))
-            signals.request_started.send(sender=self.__class__, scope=scope)
-            request, wrong = self.create_request(scope, body)
-            response: HttpResponseBase = wrong or self.get_response(request)
-            response._handler_class = self.__class__  # type: ignore[attr-defined]  # tells who has finished
-            if response.streaming:
-                return response
-            try:
-                return _messages(response)
-            finally:
-                response.close()
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, wrong = self.create_request(scope, body)
+        response: HttpResponseBase = self.get_response(request) if request else cast(HttpResponseBase, wrong)
+        response._handler_class = self.__class__  # type: ignore[attr-defined]  # tells who has finished
+        if response.streaming:
+            return response
+        try:
+            return _messages(response)
+        finally:
+            response.close()
 
     async def _stream(
         self, response: HttpResponseBase, thread: ThreadPoolExecutor, receive: Receive, send: Send

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ from django.urls import path
 
 from accounts.tests.factories import make_librarian
 from library import urls
-from library.core import deadline, one_thread
-from library.core.deadline import Deadline
+from library.core.faults import deadline
+from library.core.faults.deadline import Deadline
+from library.core.http import one_thread
 from library.core.http.one_thread import ByAddress, OneThreadHandler
-from library.core.streaming import in_pieces
+from library.core.http.ranges import in_pieces
 
 seen: list[Any] = []
 together = threading.Barrier(2, timeout=10)
@@ -120,7 +121,8 @@ class Exchange:
     """One request as a server hands it on: ``sent`` is what came back; ``gone`` is set when the client leaves."""
 
     def __init__(self, scope: dict[str, Any], *body: bytes) -> None:
-        self.scope, self.sent = scope, []
+        self.scope = scope
+        self.sent: list[Mapping[str, Any]] = []
         self.gone = asyncio.Event()
         self._parts = list(body) or [b""]
 
@@ -131,7 +133,7 @@ class Exchange:
         await self.gone.wait()
         return {"type": "http.disconnect"}
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: Mapping[str, Any]) -> None:
         self.sent.append(message)
 
     async def through(self, application: Any) -> Exchange:
@@ -141,7 +143,7 @@ class Exchange:
 
     @property
     def status(self) -> int:
-        return self.sent[0]["status"]
+        return int(self.sent[0]["status"])
 
     @property
     def body(self) -> bytes:
@@ -313,9 +315,17 @@ def test_a_thread_that_is_still_at_work_is_not_given_to_the_next_request():
     assert asyncio.run(run()).body == b"plain"
 
 
+def ask_socket() -> None:
+    async def run() -> None:
+        exchange = Exchange({"type": "websocket"})
+        await OneThreadHandler()(exchange.scope, exchange.receive, exchange.send)
+
+    asyncio.run(run())
+
+
 def test_other_protocols_are_refused():
     with pytest.raises(ValueError, match="HTTP"):
-        asyncio.run(OneThreadHandler()({"type": "websocket"}, Exchange.receive, Exchange.send))
+        ask_socket()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -327,9 +337,9 @@ def test_static_files_have_a_chain_of_their_own(settings):
         seen.append(scope["path"])
         return asyncio.sleep(0)
 
-    asyncio.run(ByAddress(static=said, others=never)(scope_of("/static/css/lyceum.css"), None, None))
-    asyncio.run(ByAddress(static=never, others=said)(scope_of("/desk/"), None, None))
-    asyncio.run(ByAddress(static=never, others=said)(scope_of("/statics/"), None, None))
+    ask(ByAddress(static=said, others=never), "/static/css/lyceum.css")
+    ask(ByAddress(static=never, others=said), "/desk/")
+    ask(ByAddress(static=never, others=said), "/statics/")
     assert seen == ["/static/css/lyceum.css", "/desk/", "/statics/"]
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -64,7 +65,7 @@ def reader(branch):
     LoanRule.objects.update(max_loans=-1)
     patron = make_patron()
     for _n in range(3):
-        make_loan(patron=patron, copy=make_copy(branch=branch), branch=branch)
+        make_loan(patron=patron, copy=make_copy(branch=branch), branch=branch, checked_out_at=timezone.now())
         make_hold(patron=patron, state=HoldState.QUEUED, copy=make_copy(branch=branch))
     return patron
 

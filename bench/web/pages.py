@@ -1,4 +1,4 @@
-"""Pages and lists beside the least that Django can do: ``python -m bench.pages [--rounds 5]``.
+"""Pages and lists beside the least that Django can do: ``python -m bench.web.pages [--rounds 5]``.
 
 One running library and, on the same database and by the same server with the same words, a peer that has what a new
 Django project has: for pages a view with a session and one query, for search the same view that also runs the search's
@@ -25,9 +25,9 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from statistics import median
 
-from bench.http_client import Wire
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
+from bench.web.client import Wire
 from library.core.config import Config
 from library.embedded.commands import commands
 
@@ -97,9 +97,9 @@ class Peer:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self.environment = library.environment | {"DJANGO_SETTINGS_MODULE": "bench.pages_settings"}
+        self.environment = library.environment | {"DJANGO_SETTINGS_MODULE": "bench.web.peer_settings"}
         words = commands(Config(port=self.port), python=library.python)["web"]
-        self.words = [word.replace("library.asgi:", "bench.pages_peer:") for word in words]
+        self.words = [word.replace("library.asgi:", "bench.web.peer:") for word in words]
 
     def __enter__(self) -> Peer:
         self.process = subprocess.Popen(self.words, cwd=ROOT, env=self.environment)

@@ -1,4 +1,4 @@
-"""The peer of ``bench.pages``: what somebody would have who begins a Django project on the same rows."""
+"""The peer of ``bench.web.pages``: what somebody would have who begins a Django project on the same rows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Settings of the peer of ``bench.pages``: the same database, with what a new Django project has and no more."""
+"""Settings of the peer of ``bench.web.pages``: the same database, with what a new Django project has and no more."""
 
 from library.settings import *  # noqa: F403
 
-ROOT_URLCONF = "bench.pages_peer"
+ROOT_URLCONF = "bench.web.peer"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 MIDDLEWARE = [

@@ -10,7 +10,7 @@ from accounts.tests.factories import make_librarian, make_patron
 from catalog.tests.factories import make_book, make_copy
 from circulation.models import LoanRule
 from circulation.tests.factories import make_loan
-from circulation.tests.test_reader_pages import text_of
+from circulation.tests.pages.test_reader_pages import text_of
 from circulation.views import shown_once
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""This tree's web process beside an earlier one's: ``python -m bench.http_trees --base FOLDER [--rounds 7]``.
+"""This tree's web process beside an earlier one's: ``python -m bench.web.trees --base FOLDER [--rounds 7]``.
 
 ``FOLDER``: the other tree, checked out (``git worktree add --detach FOLDER COMMIT``), with a ``.venv`` or this one's.
 Each tree runs its own library (``manage.py up``: its own database, Redis and one web process) from ``var/http-trees``,
@@ -25,9 +25,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.desk_work import FIRST_COPY, LIBRARIAN
-from bench.http_client import Access, at_once
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
+from bench.web.client import Access, at_once
 
 DESKS, EACH, RESAMPLES = 16, 20, 5_000
 KINDS = ("api out", "api in", "page out", "page in", "me")
@@ -49,14 +49,12 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from accounts.models import Patron, User
-from catalog.models import Branch
 user = User.objects.get(email={LIBRARIAN!r})
 sessions = []
 for n in range({DESKS}):
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session["desk_branch"] = Branch.objects.order_by("pk")[0].pk
     session.create()
     sessions.append(session.session_key)
 cards = [f"B-{{n}}" for n in range(1, {DESKS * EACH} + 1)]
@@ -67,6 +65,11 @@ FACTS = f"""
 SELECT count(*), count(*) FILTER (WHERE returned_at IS NULL), count(*) FILTER (WHERE returned_at IS NULL AND
   (SELECT card_number FROM accounts_patron AS p WHERE p.user_id = patron_id) <> 'B-' || (copy_id - {FIRST_COPY}))
 FROM circulation_loan WHERE copy_id > {FIRST_COPY}"""
+
+# What a run that broke off left behind.
+RESET = f"""
+DELETE FROM circulation_loan WHERE copy_id > {FIRST_COPY} AND returned_at IS NULL;
+UPDATE catalog_copy SET status = 'available' WHERE id > {FIRST_COPY} AND status <> 'available'"""
 
 
 @dataclass
@@ -86,6 +89,7 @@ class Tree:
         library.settle()
         if not int(library.sql(f"SELECT count(*) FROM catalog_copy WHERE id > {FIRST_COPY}")):
             self._own("load", str(loans))
+        library.sql(RESET)
         sessions, readers = json.loads(library.manage("shell", "-c", ENTER).splitlines()[-1])
         self.access = Access(library.port, json.loads(self._own("token")), sessions, readers)
         self.facts = self._facts()
