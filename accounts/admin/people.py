@@ -19,6 +19,7 @@ from accounts.sessions import services as sessions
 from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, links
 from library.core.forms import take_as_pasted
+from library.core.http.api import user_of
 from library.core.typed import bare
 
 
@@ -47,7 +48,7 @@ class UserAdmin(RefusalsShown, admin.ModelAdmin[User]):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         is_allowed = super().has_change_permission(request, obj)
-        return is_allowed and (obj is None or people.may_edit(_who(request), obj))
+        return is_allowed and (obj is None or people.may_edit(user_of(request), obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People are kept out, not deleted: loans point to them."""
@@ -60,14 +61,14 @@ class UserAdmin(RefusalsShown, admin.ModelAdmin[User]):
             return
         plain = {"username", "full_name"} & set(form.changed_data)
         if plain:
-            people.change_name(user=obj, fields=plain, by=_who(request))
+            people.change_name(user=obj, fields=plain, by=user_of(request))
         if "email" in form.changed_data:
             here = sessions.this_session(request) if obj == request.user else ""
-            credentials.change_address(user=obj, email=given["email"], by=_who(request), this_session=here)
+            credentials.change_address(user=obj, email=given["email"], by=user_of(request), this_session=here)
         if "role" in form.changed_data:
-            people.change_role(user=obj, role=Role(given["role"]), by=_who(request))
+            people.change_role(user=obj, role=Role(given["role"]), by=user_of(request))
         if "is_active" in form.changed_data:
-            people.change_active(user=obj, is_active=given["is_active"], by=_who(request))
+            people.change_active(user=obj, is_active=given["is_active"], by=user_of(request))
             for sentence in () if given["is_active"] else privacy.why_not_yet(obj):
                 self.message_user(request, sentence, messages.WARNING)
 
@@ -145,12 +146,12 @@ class PatronAdmin(RefusalsShown, admin.ModelAdmin[Patron]):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """What stands against a reader is placed and lifted by the service alone."""
-        write_blocks(formset, by=_who(request))
+        write_blocks(formset, by=user_of(request))
 
     def save_model(self, request: HttpRequest, obj: Patron, form: Any, change: bool) -> None:
         """Only what changed is written, and who changed which of it."""
         if form.changed_data:
-            people.change_patron(patron=obj, fields=form.changed_data, by=_who(request))
+            people.change_patron(patron=obj, fields=form.changed_data, by=user_of(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Every user gets a card when the account is made."""
@@ -168,8 +169,3 @@ class TierAdmin(admin.ModelAdmin[Tier]):
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         """The code is what clients and rules know a tier by."""
         return ("code",) if obj else ()
-
-
-def _who(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,12 +12,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Patron, User
+from accounts.models import Patron
 from accounts.people import block_kinds
 from accounts.services import blocks
 from accounts.services import printed_letters as on_paper
 from accounts.services.enrolment import PERMISSION
 from library.core import days
+from library.core.http.api import user_of
 
 
 @require_safe
@@ -39,7 +39,7 @@ def card(request: HttpRequest) -> HttpResponse:
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters to print, some at a time; those that staff say are printed go from the list."""
     if request.method == "POST":
-        count = on_paper.printed(ids=_ids(request.POST.getlist("letter")), by=cast(User, request.user))
+        count = on_paper.printed(ids=_ids(request.POST.getlist("letter")), by=user_of(request))
         done = ngettext("%(count)d letter is marked as printed.", "%(count)d letters are marked as printed.", count)
         messages.success(request, done % {"count": count})
         return redirect("accounts:letters")

@@ -14,8 +14,9 @@ from rest_framework.views import APIView
 from accounts.api.serializers import EmailField, TextField
 from accounts.models import Patron
 from accounts.services.enrolment import PERMISSION
-from circulation.api.common import FORBIDDEN, INVALID, REFUSED, REPEATABLE, TierField, read, user_of
+from circulation.api.common import FORBIDDEN, INVALID, REFUSED, REPEATABLE, TierField, read
 from circulation.services.readers import register_reader
+from library.core.http.api import user_of
 from library.core.http.idempotency import repeatable
 from library.core.http.permissions import requires
 

@@ -30,9 +30,10 @@ from circulation.readers.standing import standing_against
 from circulation.services.overrides import PERMISSION
 from circulation.state import snapshot
 from circulation.views import shown_once
-from circulation.views.people import add_refusal, user_of
+from circulation.views.people import add_refusal
 from library.core import days
 from library.core.errors import LibraryError, NotAllowed, NotFound
+from library.core.http.api import user_of
 from library.core.http.idempotency import IdempotencyKeyReused, form_once
 
 TICK = gettext_lazy("Tick each reason that you set aside; what is impossible stays.")

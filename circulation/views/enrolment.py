@@ -16,9 +16,9 @@ from circulation.forms import ReaderForm
 from circulation.services.readers import register_reader
 from circulation.views import shown_once
 from circulation.views.desk import desk_address
-from circulation.views.people import user_of
 from library.core import days
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 from library.core.http.idempotency import form_once
 
 
