@@ -46,7 +46,7 @@ class LockOutAdmin(admin.ModelAdmin[LockOut]):
         by, lifted = user_of(request), 0
         for lock_out in chosen.select_related("user"):
             try:
-                limits.lift(lock_out=lock_out, by=by)
+                limits.unlock(lock_out=lock_out, by=by)
             except LibraryError as refusal:
                 messages.error(request, f"{lock_out}: {refusal.detail}")
             else:

@@ -49,7 +49,7 @@ class PasswordField(TextField):
         )
 
 
-class CodeField(TextField):
+class DigitsField(TextField):
     """Six digits, as text: a number would lose the noughts before it."""
 
     def __init__(self, **options: Any) -> None:
@@ -68,7 +68,7 @@ class CodeRequestSerializer(serializers.Serializer[Any]):
 
 class RegisterSerializer(serializers.Serializer[Any]):
     email = EmailField()
-    otp = CodeField()
+    otp = DigitsField()
     password = PasswordField()
     full_name = TextField(max_length=120, validators=[validate_full_name])
     username = TextField(
@@ -83,7 +83,7 @@ class RegisterSerializer(serializers.Serializer[Any]):
 
 class ResetSerializer(serializers.Serializer[Any]):
     email = EmailField()
-    otp = CodeField()
+    otp = DigitsField()
     password = PasswordField(help_text=_("The new one."))
 
 
@@ -102,7 +102,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
 
 
 class AcceptInvitationSerializer(InvitationSerializer):
-    otp = CodeField()
+    otp = DigitsField()
     password = PasswordField(required=False, help_text=_("Needed where the address has no account yet."))
     full_name = TextField(max_length=120, required=False, default="", validators=[validate_full_name])
     username = TextField(
@@ -134,7 +134,7 @@ class ChallengeSerializer(serializers.Serializer[Any]):
 class LoginFinishSerializer(ChallengeSerializer):
     """The second step."""
 
-    otp = CodeField()
+    otp = DigitsField()
 
 
 class SignedInUserSerializer(serializers.ModelSerializer[User]):

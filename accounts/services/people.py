@@ -69,9 +69,9 @@ def ask_to_register(*, email: str, client: str = "", at: datetime | None = None)
     The same happens here for both, so that nobody outside learns which. ``client``: ``limits.client_of`` the request.
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
-    limits.spend(limits.Kind.REGISTER_CLIENT, client, at=at)
+    limits.hit(limits.LimitKind.REGISTER_CLIENT, client, at=at)
     asker = codes.asker_of(client=client)
-    return codes.ask(email=addresses.clean(email), purpose=Purpose.REGISTER, asker=asker, at=at)
+    return codes.request_code(email=addresses.clean(email), purpose=Purpose.REGISTER, asker=asker, at=at)
 
 
 def register(
@@ -93,7 +93,7 @@ def register(
     ``InvalidInput``, ``UsernameTaken``, ``CodeWrong``, ``CodeSpent``, ``EmailTaken``, ``RateLimited``. Not inside a
     transaction: a wrong attempt must stay counted.
     """
-    limits.spend(limits.Kind.REGISTER_TRY_CLIENT, client, at=at)
+    limits.hit(limits.LimitKind.REGISTER_TRY_CLIENT, client, at=at)
     email = addresses.clean(email)
     if username and User.objects.filter(username__iexact=username).exists():
         raise errors.UsernameTaken
@@ -123,7 +123,7 @@ def _register(
 ) -> User:
     user = None
     with transaction.atomic(durable=True):
-        attempt = codes.try_registration(email=email, digits=digits, asker=codes.asker_of(client=client), at=at)
+        attempt = codes.verify_registration(email=email, digits=digits, asker=codes.asker_of(client=client), at=at)
         if attempt.is_right:
             user = create_user(email=email, username=username, password=password or None, full_name=full_name)
             if not password:

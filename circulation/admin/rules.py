@@ -120,7 +120,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
         return TemplateResponse(request, "admin/circulation/loanrule/matrix.html", context, status=status)
 
 
-def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[sentences.Line, str]]:
+def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[sentences.ExplanationLine, str]]:
     """What would hold for the branch, tier and item type asked about, and where the row stands that says so."""
     scope = {name: thing.pk if thing else None for name, thing in asked.cleaned_data.items()}
     values = resolve(queries.rule_rows(tier=scope["tier"]), **scope)

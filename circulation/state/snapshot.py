@@ -52,7 +52,7 @@ SELECT {locks.PEOPLE.columns}, {_AROUND_HOME}
 FROM {locks.PATRON_TABLES} WHERE patron.user_id = %(patron)s"""
 
 
-class OpenLoan(NamedTuple):
+class OpenLoanRow(NamedTuple):
     """An open loan with what the limits ask of its copy."""
 
     pk: UUID
@@ -67,7 +67,7 @@ class OpenLoan(NamedTuple):
     card: str
 
 
-class OpenHold(NamedTuple):
+class OpenHoldRow(NamedTuple):
     """Somebody waits for a book."""
 
     pk: UUID
@@ -87,8 +87,8 @@ class Around(NamedTuple):
     """What lies around a patron and a copy: open loans, who waits, the version of rules and calendars, and what
     stands against the patron."""
 
-    loans: list[OpenLoan]
-    waiting: list[OpenHold]
+    loans: list[OpenLoanRow]
+    waiting: list[OpenHoldRow]
     version: UUID | None
     blocks: list[rules.BlockState]
 
@@ -106,9 +106,9 @@ class CheckOut:
     """All that decides about a check-out, and the rows that it will have to change."""
 
     state: rules.CheckOutState
-    loan: OpenLoan | None = None  # that the copy is out on
-    kept_for: OpenHold | None = None  # the hold that the copy is bound to
-    own: OpenHold | None = None  # the patron's open hold on the book
+    loan: OpenLoanRow | None = None  # that the copy is out on
+    kept_for: OpenHoldRow | None = None  # the hold that the copy is bound to
+    own: OpenHoldRow | None = None  # the patron's open hold on the book
 
 
 def at_desk(patron: UUID | None, copy: locks.CopyRow | None) -> AtDesk:
@@ -227,18 +227,20 @@ def _read_around(row: Sequence[Any]) -> Around:
     )
 
 
-def _open_loan(row: Sequence[Any]) -> OpenLoan:
+def _open_loan(row: Sequence[Any]) -> OpenLoanRow:
     pk, copy, patron, due_at, claimed_at, *rest = row
     claimed = datetime.fromisoformat(claimed_at) if claimed_at else None
-    return OpenLoan(UUID(pk), copy, UUID(patron), datetime.fromisoformat(due_at), claimed, *rest)
+    return OpenLoanRow(UUID(pk), copy, UUID(patron), datetime.fromisoformat(due_at), claimed, *rest)
 
 
-def _open_hold(row: Sequence[Any]) -> OpenHold:
+def _open_hold(row: Sequence[Any]) -> OpenHoldRow:
     pk, book, copy, patron, state, card = row
-    return OpenHold(UUID(pk), book, copy, UUID(patron), state, card)
+    return OpenHoldRow(UUID(pk), book, copy, UUID(patron), state, card)
 
 
-def _patron_state(patron: Patron, loans: Iterable[OpenLoan], blocks: Sequence[rules.BlockState]) -> rules.PatronState:
+def _patron_state(
+    patron: Patron, loans: Iterable[OpenLoanRow], blocks: Sequence[rules.BlockState]
+) -> rules.PatronState:
     return rules.PatronState(
         card=patron.card_number,
         tier=patron.tier_id,
@@ -252,7 +254,7 @@ def _patron_state(patron: Patron, loans: Iterable[OpenLoan], blocks: Sequence[ru
     )
 
 
-def _limited(loan: OpenLoan) -> rules.OpenLoan:
+def _limited(loan: OpenLoanRow) -> rules.OpenLoan:
     return rules.OpenLoan(
         id=str(loan.pk),
         barcode=loan.barcode,
@@ -264,7 +266,9 @@ def _limited(loan: OpenLoan) -> rules.OpenLoan:
     )
 
 
-def _copy_state(copy: Copy, patron: Patron, *, loan: OpenLoan | None, waiting: Sequence[OpenHold]) -> rules.CopyState:
+def _copy_state(
+    copy: Copy, patron: Patron, *, loan: OpenLoanRow | None, waiting: Sequence[OpenHoldRow]
+) -> rules.CopyState:
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
     others = (hold for hold in waiting if hold.book == copy.book_id and hold.patron != patron.pk)
     queued = sum(hold.state == HoldState.QUEUED for hold in others)
