@@ -63,20 +63,20 @@ class CodeAttempt:
 
 
 @dataclass(frozen=True)
-class Asker:
+class CodeAsker:
     """Who asks for a code, or tries one. ``name``: a keyed hash, or empty where it makes no difference."""
 
     name: str = ""
     is_known: bool = False
 
 
-NOBODY = Asker()
+NOBODY = CodeAsker()
 
 
-def asker_of(*, client: str, device: str = "") -> Asker:
+def asker_of(*, client: str, device: str = "") -> CodeAsker:
     """The asker at a client's address (``limits.client_of``), or in a browser that knows the account."""
     key = device or client
-    return Asker(limits.hash_key(limits.LimitKind.OTP, f"asker:{key}") if key else "", is_known=bool(device))
+    return CodeAsker(limits.hash_key(limits.LimitKind.OTP, f"asker:{key}") if key else "", is_known=bool(device))
 
 
 @transaction.atomic
@@ -86,7 +86,7 @@ def request_code(
     purpose: Purpose,
     user: User | None = None,
     challenge_hash: str = "",
-    asker: Asker = NOBODY,
+    asker: CodeAsker = NOBODY,
     at: datetime | None = None,
 ) -> OneTimeCode:
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
@@ -139,7 +139,9 @@ def withdraw(*, email: str, purpose: Purpose, at: datetime) -> None:
 
 
 @transaction.atomic
-def verify_registration(*, email: str, digits: str, asker: Asker = NOBODY, at: datetime | None = None) -> CodeAttempt:
+def verify_registration(
+    *, email: str, digits: str, asker: CodeAsker = NOBODY, at: datetime | None = None
+) -> CodeAttempt:
     """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
     return _try_newest(email, Purpose.REGISTER, digits, asker, at=at or timezone.now())
 
@@ -151,7 +153,7 @@ def verify_invitation(*, email: str, digits: str, at: datetime | None = None) ->
 
 
 @transaction.atomic
-def verify_reset(*, email: str, digits: str, asker: Asker = NOBODY, at: datetime | None = None) -> CodeAttempt:
+def verify_reset(*, email: str, digits: str, asker: CodeAsker = NOBODY, at: datetime | None = None) -> CodeAttempt:
     """Try ``digits`` on the newest reset code of ``email``. A right code is used up."""
     return _try_newest(email, Purpose.RESET, digits, asker, at=at or timezone.now())
 
@@ -295,7 +297,7 @@ def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
         raise errors.CodeTooSoon(retry_after=ceil(wait))
 
 
-def _try_newest(email: str, purpose: Purpose, digits: str, asker: Asker, *, at: datetime) -> CodeAttempt:
+def _try_newest(email: str, purpose: Purpose, digits: str, asker: CodeAsker, *, at: datetime) -> CodeAttempt:
     """Try the newest code that ``asker`` let be sent. Who let none be sent tries the newest of all, and cannot use up
     its attempts: those are for whoever asked. A right one ends all others of the address."""
     _queue_up(email, purpose)
