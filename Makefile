@@ -9,43 +9,62 @@ SIZES ?= 10000 100000
 SCHEMA ?= .venv-schema
 # PyTorch's own index has the small CPU build; the ordinary one brings gigabytes of CUDA on Linux.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
+TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-PIP := $(BIN)/python -m pip install --quiet
-# Into the environment of $(1), from PyTorch's own index where it can be reached.
-install_torch = if $(1) -c 'import urllib.request; urllib.request.urlopen("$(TORCH_INDEX)/torch/", timeout=10)' 2>/dev/null; \
-	then $(1) -m pip install --quiet --index-url $(TORCH_INDEX) $(TORCH); else $(1) -m pip install --quiet $(TORCH); fi
+# What the lock $(2) names goes into the environment of $(1): those files and no others, none of them built here.
+locked = $(1) -m pip install --require-hashes --no-deps --only-binary :all: -r locks/$(2).txt
+# torch is in no lock: from PyTorch's own index where that can be reached. What it needs is in the lock beside it.
+torch = if $(1) -c 'import urllib.request; urllib.request.urlopen("$(TORCH_INDEX)/torch/", timeout=10)' 2>/dev/null; \
+	then $(1) -m pip install --index-url $(TORCH_INDEX) $(TORCH); else $(1) -m pip install $(TORCH); fi
+# OpenVINO has no wheel for older systems on ARM, which no marker can tell: there torch runs the model.
+ifeq ($(shell uname -sm),Linux aarch64)
+runtime = $(call locked,$(BIN)/python,arm) || { echo "OpenVINO does not run here, PyTorch takes its place:"; \
+	$(call locked,$(BIN)/python,torch) && $(call torch,$(BIN)/python); }
+else
+runtime = true
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed clean
+.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed clean
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: install  ## A working library with a demonstration collection at http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py up
 
 install: $(VENV)/.installed  ## What running needs, in .venv
+install-torch: $(VENV)/.installed-torch  ## PyTorch as well, for embedding models that are no BERT
 install-dev: $(VENV)/.installed-dev  ## What checks and tests need as well
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit("Lyceum needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("Lyceum needs CPython 3.11, 3.12, 3.13 or 3.14; this is " + sys.version.split()[0] + ". Set PYTHON=…" if not (3, 11) <= sys.version_info < (3, 15) else 0)'
 	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: on Debian, install python3-venv."; exit 1; }
 
-$(VENV)/.torch: $(VENV)/bin/python requirements.txt
-	@echo "Installing PyTorch …"
-	@$(call install_torch,$(BIN)/python)
-	@touch $@
-
-$(VENV)/.installed: $(VENV)/.torch requirements.txt
+$(VENV)/.installed: $(VENV)/bin/python locks/run.txt locks/arm.txt locks/redis.txt
 	@echo "Installing what Lyceum runs on …"
-	@$(PIP) -r requirements.txt
+	@$(call locked,$(BIN)/python,run)
+	@$(runtime)
+	@$(BIN)/python -m library.embedded.fetch_redis locks/redis.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	@echo "Installing what checks and tests need …"
-	@$(PIP) -r requirements-dev.txt
+$(VENV)/.installed-torch: $(VENV)/.installed locks/torch.txt requirements-torch.txt
+	@echo "Installing PyTorch and what runs models on it …"
+	@$(call locked,$(BIN)/python,torch)
+	@$(call torch,$(BIN)/python)
 	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-torch locks/dev.txt
+	@echo "Installing what checks and tests need …"
+	@$(call locked,$(BIN)/python,dev)
+	@touch $@
+
+lock: install-dev  ## Bring locks/ in line with the requirement files; UPGRADE=1 takes the newest of all
+	@$(BIN)/python -m locks write $(if $(UPGRADE),--upgrade)
+
+check-locks: install-dev  ## Whether locks/ is what the requirement files ask for, and installs wherever it is promised
+	@$(BIN)/python -m locks check
+	@$(BIN)/python -m locks resolve
 
 test: install-dev  ## All tests that take under a minute, on the embedded services
 	@$(BIN)/python -m tests.run -m "not slow"
@@ -54,15 +73,15 @@ test-full: install-dev  ## Every test, and the API against its document
 	@$(BIN)/python -m tests.run
 	@$(MAKE) --no-print-directory test-schema
 
-$(SCHEMA)/.installed: requirements-schema.txt
+$(SCHEMA)/.installed: locks/schema.txt
 	@$(PYTHON) -m venv $(SCHEMA)
-	@$(SCHEMA)/bin/python -m pip install --quiet -r requirements-schema.txt
+	@$(call locked,$(SCHEMA)/bin/python,schema)
 	@touch $@
 
 test-schema: install-dev $(SCHEMA)/.installed  ## Hold the running API against docs/openapi.yaml, as every role and as nobody
 	@$(BIN)/python -m tests.schema --st $(SCHEMA)/bin/st
 
-check: install-dev  ## Lint, types, import directions, migrations, OpenAPI document, templates
+check: install-dev  ## Lint, types, import directions, migrations, OpenAPI document, templates, locks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -73,6 +92,7 @@ check: install-dev  ## Lint, types, import directions, migrations, OpenAPI docum
 	@mkdir -p var
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
 	@diff -u docs/openapi.yaml var/openapi.yaml || { echo "docs/openapi.yaml is out of date: run make openapi."; exit 1; }
+	@$(MAKE) --no-print-directory check-locks
 
 format: install-dev  ## Put code and templates into their standard form
 	$(BIN)/ruff check --fix .
@@ -88,16 +108,16 @@ settings: install  ## Write docs/settings.md anew
 books: install  ## Build the demonstration collection's PDFs from their texts
 	$(BIN)/python manage.py build_books
 
-$(BENCH)/.installed: requirements-bench.txt
+$(BENCH)/.installed: locks/bench.txt requirements-torch.txt
 	@$(PYTHON) -m venv $(BENCH)
-	@$(call install_torch,$(BENCH)/bin/python)
-	@$(BENCH)/bin/python -m pip install --quiet -r requirements-bench.txt
+	@$(call locked,$(BENCH)/bin/python,bench)
+	@$(call torch,$(BENCH)/bin/python)
 	@touch $@
 
 bench-load: install $(BENCH)/.installed  ## A minute of a day in the library, on this machine only; writes bench/RESULTS.md
 	$(BIN)/python -m bench.load --locust $(BENCH)/bin/locust
 
-bench-otp: install  ## Whether time tells known from unknown addresses: 200 paired calls; writes bench/RESULTS.md
+bench-otp: install-dev  ## Whether time tells known from unknown addresses: 200 paired calls; writes bench/RESULTS.md
 	$(BIN)/python -m bench.otp
 
 bench-search: install $(BENCH)/.installed  ## The catalogue's search beside FTS5 and Tantivy (SIZES=10000 100000 1000000); writes bench/RESULTS.md
@@ -118,7 +138,7 @@ bench-pages: install  ## Pages and lists beside the least that Django can do; wr
 bench-index: install $(BENCH)/.installed  ## From PDF to searchable, beside the usual pipeline; writes bench/RESULTS.md
 	$(BIN)/python -m bench.index --peers $(BENCH)/bin/python
 
-bench-embed: install  ## How quickly passages become vectors, beside sentence-transformers as it comes; writes bench/RESULTS.md
+bench-embed: install-torch  ## How quickly passages become vectors, beside sentence-transformers as it comes; writes bench/RESULTS.md
 	$(BIN)/python -m bench.embed
 
 clean:  ## Remove the virtual environments and everything in var/

@@ -15,8 +15,8 @@ class NothingToSummarise(LibraryError):
     message = _("The book holds no sentences that could stand as a summary: it is all tables, listings or fragments.")
 
 
-class ChangesTooOften(LibraryError):
+class IndexChangesTooOften(LibraryError):
     code = "index_changes"
     message = _(
-        "The book was read anew again and again while its summary was written. Start again when it has settled."
+        "The book was read anew again and again while this was written from it. Start again when it has settled."
     )

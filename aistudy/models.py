@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aistudy import kinds
 from library.core.database.ids import uuid7
 from rag.models import Document, IndexGeneration
-
-
-class Kind(models.TextChoices):
-    SUMMARY = "summary", _("summary")
 
 
 class ArtifactState(models.TextChoices):
@@ -24,12 +23,32 @@ class ArtifactState(models.TextChoices):
     STALE = "stale", _("out of date")
 
 
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    """Several artifacts."""
+
+    def about(self, document: Document) -> ArtifactQuerySet:
+        """Those whose subject is ``document``."""
+        return self.filter(document=document)
+
+    def shown_to(self, user: Any) -> ArtifactQuerySet:
+        """The library's, and the user's own. Whether they may read the subject at all is for the subject to say."""
+        theirs = Q(owner=user.pk) if user.pk else Q(pk__in=())
+        return self.filter(Q(owner=None) | theirs, kind__in=[kind.code for kind in kinds.registered()])
+
+    def with_live_index(self) -> ArtifactQuerySet:
+        """With their document, its book and what answers now, in one query."""
+        return self.select_related("document__book", "document__live_generation")
+
+
 class Artifact(models.Model):
-    """A piece of study content made from one document, stored and shared by all who may see the book."""
+    """A piece of study content made from one document, stored and shared by all who may read that.
+
+    Its kind (``aistudy.kinds``) says what it holds, who writes it and whom it is made for.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="artifacts")
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=40, choices=kinds.choices)
     language = models.CharField(_("language"), max_length=3)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -54,6 +73,8 @@ class Artifact(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = ArtifactQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("study artifact")
         verbose_name_plural = _("study artifacts")
@@ -68,3 +89,8 @@ class Artifact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.language})"
+
+    @property
+    def template(self) -> str:
+        """What shows it once it is ready."""
+        return kinds.get(self.kind).template

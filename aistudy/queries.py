@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
-
 from aistudy.models import Artifact
-from catalog.models import Book
+from library.jobs.models import Job
+from rag.models import Document
 
 
-def artifacts(book: Book, user: Any) -> list[Artifact]:
-    """The library's study content of ``book`` and the user's own, in the order in which kinds are made; one query.
+def artifacts(document: Document | None, user: Any) -> list[Artifact]:
+    """The library's study content of ``document`` and the user's own, in the order in which kinds are made; one query.
 
-    Whether ``user`` may read the book at all is for ``catalog.access`` to say.
+    Whether ``user`` may read it at all is for ``Document.visible_to`` to say.
     """
-    mine = Q(owner=user.pk) if user.pk else Q()
-    return list(
-        Artifact.objects.filter(Q(owner=None) | mine if mine else Q(owner=None), document__book=book).order_by(
-            "created_at", "id"
-        )
-    )
+    if document is None:
+        return []
+    return list(Artifact.objects.about(document).shown_to(user).order_by("created_at", "id"))
+
+
+def study_jobs(document: Document | None) -> Sequence[Job]:
+    """The jobs under way that make study content from ``document``, oldest first; one query."""
+    if document is None:
+        return []
+    of_document = Artifact.objects.about(document).values("pk")
+    under_way = Job.objects.open().filter(subject_label=Artifact._meta.label_lower, subject_id__in=of_document)
+    return list(under_way.order_by("created_at", "id"))

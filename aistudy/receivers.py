@@ -16,8 +16,8 @@ from rag.models import Document, IndexGeneration
 from rag.signals import document_merging, index_deleted, index_ready
 
 
-@receiver(index_ready, dispatch_uid="aistudy.summarise_new_index")
-def summarise_new_index(
+@receiver(index_ready, dispatch_uid="aistudy.study_new_index")
+def study_new_index(
     *,
     document: Document,
     generation: IndexGeneration,
@@ -25,12 +25,12 @@ def summarise_new_index(
     same_pages: bool = False,
     **kwargs: Any,
 ) -> None:
-    """A document was read: write its summary, unless every page says what it did. In the transaction that puts the
-    index live."""
+    """A document was read: have made what everybody can study it with, unless every page says what it did. In the
+    transaction that puts the index live."""
     if same_pages and services.keep_content(document=document, generation=generation):
         return
     by = User.objects.filter(pk=requested_by).first() if requested_by else None
-    services.start_summary(document=document, by=by)
+    services.start_all(document=document, by=by)
 
 
 @receiver(index_deleted, dispatch_uid="aistudy.delete_library_content")

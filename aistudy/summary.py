@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from library.ai.spec import Vectors, unit
-from rag.text.passage_parts import Part, sentences
+from rag.text.passage_parts import PassagePart, sentences
 from rag.text.sentences import fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
 
 FEWEST, MOST = 6, 10
@@ -43,13 +43,13 @@ SPOKEN = re.compile(
 
 
 @dataclass(frozen=True)
-class Passage:
+class PassageText:
     """A passage of the index: where it begins, what it says, and what it has of each of its pages."""
 
     page: int
     start: int
     text: str
-    parts: tuple[Part, ...]
+    parts: tuple[PassagePart, ...]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class _Candidate:
 
 
 def summarise(
-    passages: Sequence[Passage],
+    passages: Sequence[PassageText],
     vectors: Vectors,
     pages: dict[int, str],
     *,
@@ -100,7 +100,7 @@ def summarise(
     return sorted((candidates[i].sentence for i in taken), key=lambda sentence: (sentence.page, sentence.start))
 
 
-def main_matter(passages: Sequence[Passage], pages: dict[int, str], language: str) -> list[int]:
+def main_matter(passages: Sequence[PassageText], pages: dict[int, str], language: str) -> list[int]:
     """Which passages are prose of the book itself: no front matter, contents, index, references or listings."""
     last = max(pages, default=0)
     skipped = {number for number, text in pages.items() if _is_front(text) and number <= max(3, last // 8)}
@@ -135,7 +135,7 @@ def _middles(vectors: Vectors, sections: np.ndarray) -> Vectors:
 
 
 def _candidates(
-    passages: Sequence[Passage],
+    passages: Sequence[PassageText],
     vectors: Vectors,
     sections: np.ndarray,
     middles: Vectors,
@@ -154,13 +154,13 @@ def _candidates(
     return list({candidate.sentence: candidate for candidate in reversed(found)}.values())[::-1]
 
 
-def _opens_chapter(passage: Passage, pages: dict[int, str]) -> bool:
+def _opens_chapter(passage: PassageText, pages: dict[int, str]) -> bool:
     text = pages.get(passage.page, "")
     heading = _heading(text)
     return passage.start < 400 and 0 < len(heading) < 70 and heading[-1:] not in ".,;:!?" and heading[0].isupper()
 
 
-def _sentences(passage: Passage, section: int, opening: float, language: str) -> list[_Candidate]:
+def _sentences(passage: PassageText, section: int, opening: float, language: str) -> list[_Candidate]:
     """The sentences of a passage that say something without what stands around them, each of one page."""
     found = []
     for page, place, verbatim, _before in sentences(passage.parts, passage.text, language):

@@ -38,7 +38,7 @@ def main() -> None:
     books, result = map(Path, sys.argv[1:])
     with services(ROOT / "var" / "bench-index"):
         from library.ai import embeddings
-        from rag.retrieval import in_book
+        from rag.retrieval import in_document
 
         embedder, rows = embeddings.for_bulk(), []
         embedder.embed(["warm"] * 64)
@@ -46,7 +46,7 @@ def main() -> None:
             generation, took = index(Path(book["file"]))
             hits, asking = 0, time.perf_counter()
             for text, first, last in book["questions"]:
-                found = in_book.search_book(generation, embedder.embed([text])[0], FOUND)
+                found = in_document.search_document(generation, embedder.embed([text])[0], FOUND)
                 hits += any(hit.passage.first_page <= last and hit.passage.last_page >= first for hit in found)
             asked = time.perf_counter() - asking
             rows.append(

@@ -338,12 +338,13 @@ def ask(queries: Path, *, suggestions: bool) -> list[dict[str, Any]]:
 
 
 def bare(typed: str) -> list[tuple[int]]:
-    """The least that suggesting titles can cost in PostgreSQL."""
+    """The least that suggesting titles can cost in PostgreSQL: read in the order of the index that suggesting reads."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, title FROM catalog_book WHERE sort_title LIKE %s AND NOT is_suppressed ORDER BY sort_title LIMIT 10",
+            "SELECT id, title FROM catalog_book WHERE sort_title LIKE %s AND NOT is_suppressed"
+            " ORDER BY sort_title USING ~<~ LIMIT 10",
             [typed + "%"],
         )
         return cursor.fetchall()

@@ -169,7 +169,7 @@ def main() -> int:
     ).stdout.strip()
     if not wanted.keep_results:
         write_section(
-            "search-against",
+            "search against the build before",
             (
                 f"`make bench-search-against BASE=…`: this tree beside {commit}, each with its own bench module and database,"
                 " in turns; each query the quickest of three calls, then the ratio of the medians over all rounds.\n\n"

@@ -11,6 +11,7 @@ class CirculationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
+        from catalog.pages import tabs
         from circulation import checks, privacy, receivers  # noqa: F401  (registers and connects them)
         from library.core.privacy import registry
         from library.notices import kinds
@@ -20,6 +21,17 @@ class CirculationConfig(AppConfig):
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, *also)])
         calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
+        tabs.register(
+            tabs.BookTab(
+                code="copies",
+                app=self.name,
+                label=_("Copies"),
+                order=10,
+                template="circulation/_copies_tab.html",
+                show="circulation.readers.book_tab.show_copies",
+                count="total_copies",
+            )
+        )
         kinds.register("loan_not_renewed", app="circulation")
         registry.register(
             "circulation",

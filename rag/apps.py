@@ -9,9 +9,22 @@ class RagConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
+        from catalog.pages import tabs
         from library.core.privacy import registry
         from rag import checks, receivers  # noqa: F401  (registers and connects them)
 
+        tabs.register(
+            tabs.BookTab(
+                code="ask",
+                app=self.name,
+                label=_("Ask"),
+                order=30,
+                template="rag/_ask_tab.html",
+                show="rag.book_tab.show_question",
+                takes_posts=True,
+                without_text=_("The library has no digital text of this book, so it cannot be asked yet."),
+            )
+        )
         registry.register("rag")  # questions are kept nowhere; who had a book read anew, the jobs know
         grant(
             Role.LIBRARIAN,

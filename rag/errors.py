@@ -22,7 +22,7 @@ class FileMissing(DocumentUnreadable):
     message = _("The book has no digital file any more, or the file is gone from the library's storage.")
 
 
-class FileAltered(DocumentUnreadable):
+class StoredFileAltered(DocumentUnreadable):
     code = "file_altered"
     message = _("The stored file is not the one that was added: it was changed in the library's storage. Add it again.")
 
@@ -185,9 +185,15 @@ def of_death(why: str) -> DocumentUnreadable:
     return DEATHS.get(why, FileCrashesReader)()
 
 
-class ChangesTooOften(DocumentUnreadable):
+class FileChangesTooOften(DocumentUnreadable):
     code = "file_changes"
     message = _("The file was replaced again and again while it was being read. Start again when it has settled.")
+
+
+class DocumentConfidential(LibraryError):
+    code = "document_confidential"
+    message = _("This text is for staff only.")
+    status = 403
 
 
 class IndexNotReady(LibraryError):

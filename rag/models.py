@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -10,8 +12,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
+from catalog import access
+from catalog.errors import BookConfidential
 from catalog.models import Book
 from library.core.database.ids import uuid7
+from rag import errors
 
 
 class VectorSpace(models.Model):
@@ -36,8 +41,20 @@ class VectorSpace(models.Model):
         return f"{self.model} ({self.dimensions})"
 
 
+class DocumentQuerySet(models.QuerySet["Document"]):
+    """Several documents."""
+
+    def visible_to(self, user: Any) -> DocumentQuerySet:
+        """Those whose text ``user`` may read, as ``Document.visible_to`` says of each."""
+        return self if user.is_staff else self.filter(book__is_public=True, book__is_suppressed=False)
+
+
 class Document(models.Model):
-    """A text that can be asked: a book's digital file (later also a library document that is no book)."""
+    """A text that can be asked: a book's digital file.
+
+    Whatever asks, studies or shows a text takes its document and derives from it what it needs: its title, its
+    language, and who may read it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     book = models.OneToOneField(Book, null=True, on_delete=models.CASCADE, related_name="document")
@@ -53,6 +70,8 @@ class Document(models.Model):
     index_deleted_at = models.DateTimeField(_("index deleted"), null=True, blank=True)
     index_again = models.BooleanField(default=False)  # asked for while a job that is being stopped still runs
 
+    objects = DocumentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
@@ -64,7 +83,28 @@ class Document(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """What readers know it by."""
         return str(self.book or self.id)
+
+    @property
+    def language(self) -> str:
+        """The language that its sentences are read in, where a passage does not tell its own."""
+        return self.book.language if self.book else "en"
+
+    def visible_to(self, user: Any) -> bool:
+        """Whether ``user`` may read, ask and study it. One that belongs to no book is for staff alone."""
+        return user.is_staff or (
+            self.book is not None and not self.book.is_suppressed and access.may_read(user, self.book)
+        )
+
+    def check_visible_to(self, user: Any) -> None:
+        """Errors: ``DocumentConfidential`` (403); for that of a book, ``BookConfidential``."""
+        if not self.visible_to(user):
+            raise BookConfidential if self.book else errors.DocumentConfidential
 
 
 class GenerationState(models.TextChoices):
@@ -242,21 +282,22 @@ class LibraryTermChange(models.Model):
         return f"{self.lexeme} {self.passages:+d}"
 
 
+class RebuildState(models.TextChoices):
+    RUNNING = "running", _("under way")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("stopped")  # by somebody: it stays so until somebody goes on with it
+    SUPERSEDED = "superseded", _("overtaken by another change")
+
+
 class Rebuild(models.Model):
     """All documents indexed anew, because the model or the recipe is another one now. Answers come from the old
     generations meanwhile. By another model, all go over in one step when the last one is ready; by another recipe of
     the same model, each does so when it is ready."""
 
-    class State(models.TextChoices):
-        RUNNING = "running", _("under way")
-        DONE = "done", _("done")
-        CANCELLED = "cancelled", _("stopped")  # by somebody: it stays so until somebody goes on with it
-        SUPERSEDED = "superseded", _("overtaken by another change")
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     space = models.ForeignKey(VectorSpace, on_delete=models.PROTECT, related_name="rebuilds")
     chunker = models.CharField(max_length=40)
-    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    state = models.CharField(max_length=10, choices=RebuildState, default=RebuildState.RUNNING)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from catalog.access import check_may_read
 from catalog.models import Book, BookFile
 from library.jobs.models import Job, JobState
 from library.jobs.queries import latest as latest_job
@@ -65,9 +66,17 @@ def file_of(document: Document) -> BookFile | None:
     return BookFile.objects.filter(book=document.book).first() if document.book is not None else None
 
 
+def find_document(book: Book) -> Document | None:
+    """The document of ``book``, with what answers; one query."""
+    document = Document.objects.select_related("live_generation").filter(book=book).first()
+    if document is not None:
+        document.book = book
+    return document
+
+
 def index_state(book: Book) -> IndexState:
     """How the index of ``book`` stands."""
-    document = Document.objects.select_related("live_generation").filter(book=book).first()
+    document = find_document(book)
     return state_of(document) if document is not None else IndexState("none")
 
 
@@ -106,12 +115,31 @@ def _answering(document: Document, live: IndexGeneration, latest: Job | None, jo
     )
 
 
-def live_generation(book: Book) -> IndexGeneration:
-    """The generation that answers questions about ``book``. Errors: ``IndexNotReady`` with a sentence by state."""
-    document = Document.objects.select_related("live_generation").filter(book=book).first()
-    found = document.live_generation if document is not None else None
+def document_of(book: Book, *, viewer: Any) -> Document:
+    """The document of ``book``, for ``viewer`` to read or ask; one query.
+
+    Errors: ``BookConfidential``, ``IndexNotReady`` where the book has none.
+    """
+    check_may_read(viewer, book)
+    document = find_document(book)
+    if document is None:
+        raise errors.IndexNotReady(IndexState("none").sentence)
+    return document
+
+
+def read_again(document: Document) -> Document:
+    """``document`` as it is now. Errors: ``IndexNotReady`` where it is gone."""
+    found = Document.objects.select_related("book", "live_generation").filter(pk=document.pk).first()
     if found is None:
-        raise errors.IndexNotReady(index_state(book).sentence)
+        raise errors.IndexNotReady(IndexState("none").sentence)
+    return found
+
+
+def live_generation(document: Document) -> IndexGeneration:
+    """The generation that answers questions. Errors: ``IndexNotReady`` with a sentence by state."""
+    found = document.live_generation
+    if found is None:
+        raise errors.IndexNotReady(state_of(document).sentence)
     if not recipes.can_be_asked(found):
         sentence = _("This book was indexed by a model that the library no longer has. It is being indexed anew.")
         raise errors.IndexNotReady(sentence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from library.core.schedule import SLOW, task
 from library.jobs.tasks import JobRun, job_task
+from library.jobs.turns import YieldingJobRun
 from rag.indexes import rebuilding, terms
 from rag.indexes.generation_build import build_index
 
@@ -11,7 +12,7 @@ from rag.indexes.generation_build import build_index
 @job_task("index", queue=SLOW)
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
-    build_index(rebuilding.Patient(run.job))
+    build_index(YieldingJobRun(run.job))
 
 
 @task("check_indexes", every=30)

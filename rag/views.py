@@ -13,7 +13,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.access import check_may_read
 from catalog.queries import get_book
 from library.core.errors import LibraryError
 from rag import errors, queries, services
@@ -36,8 +35,7 @@ class Marked:
 def page(request: HttpRequest, book_id: int, number: int) -> HttpResponse:
     """The stored text of a page, with the stretch ``?mark=START-END`` marked."""
     book = get_book(book_id, request.user)
-    check_may_read(request.user, book)
-    generation = queries.live_generation(book)
+    generation = queries.live_generation(queries.document_of(book, viewer=request.user))
     found = queries.page(generation, number)
     question = request.GET.get("question", "").replace("\0", "")[:LONGEST_QUESTION]  # the way back to its answer
     context = {

@@ -2,31 +2,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from aistudy.models import ArtifactState, Kind
+from aistudy import kinds
+from aistudy.models import ArtifactState
 
 
-class SummarySentenceSerializer(serializers.Serializer[Any]):
-    text = serializers.CharField(help_text="Verbatim text of the page, white space folded.")
-    page = serializers.IntegerField(help_text="1-based, as in the PDF.")
-    start = serializers.IntegerField(help_text="Offset into the stored text of the page.")
-    end = serializers.IntegerField()
+def content_shapes() -> Any:
+    """The shape of content: that of the one kind there is, or one of those of all kinds."""
+    shapes = [kind.serializer for kind in kinds.registered()]
+    if len(shapes) == 1:
+        return shapes[0](allow_null=True)
+    return PolymorphicProxySerializer("ArtifactContent", shapes, resource_type_field_name=None, allow_null=True)
 
 
-class SummarySerializer(serializers.Serializer[Any]):
-    sentences = SummarySentenceSerializer(many=True)
-    words = serializers.IntegerField()
+@extend_schema_field(content_shapes())
+class ContentField(serializers.Field):  # type: ignore[type-arg]
+    """The content of an artifact, in the shape of its kind."""
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance if instance.content is not None else None
+
+    def to_representation(self, value: Any) -> Any:
+        return kinds.get(value.kind).serializer(value.content).data
 
 
 class ArtifactSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=Kind.choices)
+    kind = serializers.ChoiceField(choices=kinds.choices())
     language = serializers.CharField()
     mine = serializers.SerializerMethodField(help_text="Made with the reader's own key, and theirs alone.")
     state = serializers.ChoiceField(choices=["none", *ArtifactState.values])
     writer = serializers.CharField()
     created_at = serializers.DateTimeField()
-    content = SummarySerializer(allow_null=True)
+    content = ContentField(allow_null=True)
 
     def get_mine(self, artifact: Any) -> bool:
         return artifact.owner_id is not None

@@ -12,6 +12,7 @@ from aistudy.api.serializers import StudySerializer
 from catalog.access import check_may_read
 from catalog.queries import get_book
 from library.core.http.api import ErrorSerializer
+from rag.queries import find_document
 
 
 class StudyView(APIView):
@@ -23,4 +24,4 @@ class StudyView(APIView):
         """The state of everything that the library made of a book for studying it."""
         book = get_book(book_id, request.user)
         check_may_read(request.user, book)
-        return Response(StudySerializer({"artifacts": queries.artifacts(book, request.user)}).data)
+        return Response(StudySerializer({"artifacts": queries.artifacts(find_document(book), request.user)}).data)

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
-from aistudy import queries, tasks
+from aistudy import queries, writing
 from aistudy.models import Artifact
 from catalog.models import Book
 from library.jobs import services as jobs
@@ -25,7 +25,7 @@ from rag import services
 from rag.indexes.generation_build import build_index
 from rag.models import Document, Page
 from rag.tests import pdfs
-from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+from rag.tests.factories import give_file, index, live_generation, make_digital_book, make_indexed_book
 from rag.text.sentences import fold_space
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
@@ -47,17 +47,22 @@ def sentences(book: Book) -> list[dict[str, Any]]:
 
 
 def text_of(book: Book, number: int) -> str:
-    return Page.objects.get(generation=rag.live_generation(book), number=number).text or ""
+    return Page.objects.get(generation=live_generation(book), number=number).text or ""
 
 
 def write(job: Job) -> Job:
-    perform(job.pk, tasks.write)
+    perform(job.pk, writing.write)
     job.refresh_from_db()
     return job
 
 
 def panel(book: Book, user: Any) -> str:
-    context = {"book": book, "artifacts": queries.artifacts(book, user), "index": rag.index_state(book), "user": user}
+    context = {
+        "book": book,
+        "artifacts": queries.artifacts(rag.find_document(book), user),
+        "index": rag.index_state(book),
+        "user": user,
+    }
     made = render_to_string("aistudy/_study_panel.html", context | {"jobs": Job.objects.open().filter(kind="summary")})
     html5lib.HTMLParser(strict=True).parseFragment(made)
     return made
@@ -69,7 +74,7 @@ def test_index_asks_for_a_summary_and_a_worker_writes_it():
     assert write(waiting(book)).state == "done"
     found = artifact(book)
     assert (found.state, found.writer, found.owner, found.language) == ("ready", "extractive", None, "en")
-    assert found.generation == rag.live_generation(book)
+    assert found.generation == live_generation(book)
     assert len(sentences(book)) >= 4
     assert found.content is not None
     assert found.content["words"] == sum(len(sentence["text"].split()) for sentence in sentences(book))
@@ -100,7 +105,7 @@ def test_new_index_writes_the_summary_anew_and_hides_the_old_one():
 def test_book_read_anew_while_the_summary_is_written_gets_the_new_one(monkeypatch):
     book = make_indexed_book()
     job = waiting(book)
-    real = tasks.store
+    real = writing.store
     done: list[bool] = []
 
     def replaced(*arguments: Any) -> None:
@@ -110,9 +115,9 @@ def test_book_read_anew_while_the_summary_is_written_gets_the_new_one(monkeypatc
             index(book)
         real(*arguments)
 
-    monkeypatch.setattr(tasks, "store", replaced)
+    monkeypatch.setattr(writing, "store", replaced)
     assert write(job).state == "done"
-    assert artifact(book).generation == rag.live_generation(book)
+    assert artifact(book).generation == live_generation(book)
     assert max(sentence["page"] for sentence in sentences(book)) <= 2
 
 
@@ -121,14 +126,14 @@ def test_index_that_comes_as_the_summary_ends_gets_a_summary_of_its_own():
     job = waiting(book)
 
     def finishes_too_early(run: Any) -> None:
-        tasks.write(run)
+        writing.write(run)
         give_file(book, pdfs.as_bytes(pdfs.book(pdfs.CHAPTERS[:2])))
         index(book)
 
     perform(job.pk, finishes_too_early)
     assert waiting(book).pk != job.pk
     assert write(waiting(book)).state == "done"
-    assert artifact(book).generation == rag.live_generation(book)
+    assert artifact(book).generation == live_generation(book)
 
 
 def test_book_of_tables_fails_with_a_sentence():
@@ -154,9 +159,9 @@ def test_killed_worker_leaves_no_half_summary(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(tasks, "store", dies)
+        patched.setattr(writing, "store", dies)
         with pytest.raises(KeyboardInterrupt):
-            perform(job.pk, tasks.write)
+            perform(job.pk, writing.write)
     assert (artifact(book).state, artifact(book).content) == ("running", None)
     Job.objects.filter(pk=job.pk).update(state="queued", lease_id=None, lease_until=None)
     assert write(job).state == "done"
@@ -192,7 +197,7 @@ def test_others_own_content_is_not_shown():
     document = Document.objects.create(book=book)
     for owner in (None, me, other):
         Artifact.objects.create(document=document, kind="summary", language="en", owner=owner)
-    assert [made.owner for made in queries.artifacts(book, me)] == [None, me]
+    assert [made.owner for made in queries.artifacts(rag.find_document(book), me)] == [None, me]
 
 
 def test_panel_on_the_way_from_nothing_to_a_reading_path():

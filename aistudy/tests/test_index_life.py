@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.tests.factories import make_user
 from aistudy.models import Artifact
 from library.jobs.models import Job
-from rag import queries, services
+from rag import services
 from rag.tests import pdfs
 from rag.tests.conftest import tiny, tiny_server  # noqa: F401  (fixtures)
-from rag.tests.factories import give_file, make_indexed_book, work
+from rag.tests.factories import give_file, live_generation, make_indexed_book, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 CONTENT: dict[str, Any] = {"sentences": [], "words": 0}
@@ -22,7 +22,7 @@ CONTENT: dict[str, Any] = {"sentences": [], "words": 0}
 def summarised() -> tuple[Any, Artifact]:
     """A book with a summary that is written."""
     book = make_indexed_book()
-    Artifact.objects.update(state="ready", content=CONTENT, generation=queries.live_generation(book))
+    Artifact.objects.update(state="ready", content=CONTENT, generation=live_generation(book))
     Job.objects.filter(kind="summary").update(state="done", ended_at=timezone.now())
     return book, Artifact.objects.get(document__book=book)
 
@@ -32,7 +32,7 @@ def test_summary_stands_where_every_page_says_what_it_did():
     services.reindex(book=book, by=None)
     work()
     summary.refresh_from_db()
-    assert (summary.state, summary.generation) == ("ready", queries.live_generation(book))
+    assert (summary.state, summary.generation) == ("ready", live_generation(book))
     assert not Job.objects.open().exists()
 
 

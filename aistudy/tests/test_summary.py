@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from aistudy.summary import FEWEST, MOST, Passage, Sentence, main_matter, summarise
+from aistudy.summary import FEWEST, MOST, PassageText, Sentence, main_matter, summarise
 from library.ai.spec import Vectors, unit
-from rag.text.passage_parts import Part
+from rag.text.passage_parts import PassagePart
 
 TOPICS = ["cells", "rivers", "engines", "whales", "planets", "breads", "towers", "glaciers", "violins", "harvests"]
 
 
-def whole(number: int, text: str) -> Passage:
+def whole(number: int, text: str) -> PassageText:
     """A passage that is all of its page."""
-    return Passage(number, 0, text, (Part(number, 0, len(text), 0),))
+    return PassageText(number, 0, text, (PassagePart(number, 0, len(text), 0),))
 
 
-def book(pages: int, topics: list[str] = TOPICS) -> tuple[list[Passage], dict[int, str]]:
+def book(pages: int, topics: list[str] = TOPICS) -> tuple[list[PassageText], dict[int, str]]:
     texts = {}
     for number in range(1, pages + 1):
         topic = topics[(number - 1) * len(topics) // pages]
@@ -40,7 +40,7 @@ def embed(texts: Sequence[str]) -> Vectors:
     return unit(rows)
 
 
-def summary(passages: list[Passage], pages: dict[int, str]) -> list[Sentence]:
+def summary(passages: list[PassageText], pages: dict[int, str]) -> list[Sentence]:
     return summarise(passages, embed([p.text for p in passages]), pages, language="en", embed=embed)
 
 

@@ -10,7 +10,7 @@ from catalog.search.matches import facets, ranking, statement
 from catalog.search.matches import result_cache as kept
 from catalog.search.matches.narrowing import Narrowing, asked_beside_words
 from catalog.search.matches.page import FoundPage, PageRequest
-from catalog.search.matches.statement import RANKED, Match, Outcome, Scored
+from catalog.search.matches.statement import LOOKED_AT, RANKED, READINGS, Match, Outcome, Scored
 from catalog.search.words import tsquery, vocabulary
 from catalog.search.words.query import Part, Query, is_cut
 
@@ -19,7 +19,6 @@ FEW = 15  # so many at most beside words that no book has
 SHARE = 0.45  # so much of what all words would tell must be there in the end
 TRUST = 0.7  # what the best match is worth that has most of the words, beside one that has all
 NEAR_AT_MOST = 20  # books that are only near in meaning
-READINGS = 4  # of one word that are weighed
 
 
 class Attempt:
@@ -49,12 +48,28 @@ class Attempt:
         if self.query.groups and not self.query.meant:
             self.near = near.nearest(self.query.written, answers=self.known.answers)
 
-    def all_words(self, *, prefix: bool = False) -> Outcome:
-        """All words are there, the last perhaps only begun."""
+    def all_words(self, *, prefix: bool = False, enough: int = 0) -> Outcome:
+        """All words are there, the last perhaps only begun, if fewer than ``enough`` have it as it is.
+
+        A phrase of which descriptions keep one frequent word is looked for in them where it is nowhere else.
+        """
+        at_most = self._at_most(prefix=prefix)
         writer = tsquery.Writer(self.known)
+        outcome = self._all_words(writer, prefix=prefix, enough=enough, at_most=at_most)
+        if outcome.found or not writer.left_out:
+            return outcome
+        return self._all_words(tsquery.Writer(self.known, loosely=True), prefix=prefix, enough=enough, at_most=at_most)
+
+    def _all_words(self, writer: tsquery.Writer, *, prefix: bool, enough: int, at_most: int | None) -> Outcome:
         exact = writer.whole(self.query)
-        words = writer.whole(self.query, prefix=True) if prefix else exact
-        return self._run(words, exact=exact if prefix else "", prefix=prefix, at_most=self._at_most(prefix=prefix))
+        roughly = ""
+        if any(len(part.words) > 1 for group in self.query.groups for part in group):
+            rough = tsquery.Writer(self.known, loosely=writer.loosely, roughly=True)
+            roughly = rough.whole(self.query, prefix=prefix)
+        if not prefix:
+            return self._run(exact, roughly=roughly, at_most=at_most)
+        words = writer.whole(self.query, prefix=True)
+        return self._run(words, roughly=roughly, exact=exact, enough=enough, at_most=at_most)
 
     def expected(self) -> float:
         """About how many books have all words, if each comes by chance; endless where nothing is counted yet."""
@@ -122,14 +137,18 @@ class Attempt:
         cosines = self.near
         return tuple(sorted(outcome.near, key=lambda book: (-cosines[book], book))[:NEAR_AT_MOST])
 
-    def _run(self, words: str, *, exact: str = "", prefix: bool = False, at_most: int | None = None) -> Outcome:
+    def _run(
+        self, words: str, *, roughly: str = "", exact: str = "", enough: int = 0, at_most: int | None = None
+    ) -> Outcome:
         match = Match(
             words=words,
+            roughly=roughly,
             exact=exact,
+            enough=enough,
             in_title=self._in_title(),
-            without=tsquery.Writer(self.known).excluded(self.query),
+            without=tsquery.Writer(self.known, loosely=True).excluded(self.query),
             near=self.near or {},
-            scored=self._scored(prefix=prefix),
+            scored=self._scored(prefix=bool(exact)),
             average=self.known.average,
             beside=self.beside,
             staff=self.view.staff,
@@ -138,7 +157,7 @@ class Attempt:
 
     def _statement(self, match: Match, at_most: int | None) -> Outcome:
         counted = facets.counting(self.narrowing) if self.view.facets else None
-        first, size = (0, max(RANKED, self.view.until)) if self.view.ranked else (self.view.offset, self.view.limit)
+        first, size = (0, self._best()) if self.view.ranked else (self.view.offset, self.view.limit)
         return kept.run(
             match,
             self.narrowing,
@@ -149,6 +168,11 @@ class Attempt:
             counting=counted,
             ranked=self.view.ranked,
         )
+
+    def _best(self) -> int:
+        """As many of the best as the first pages need, or all that are ranked: what is kept serves several."""
+        few = min(LOOKED_AT, RANKED)
+        return few if self.view.until <= few else max(RANKED, self.view.until)
 
     def _in_title(self) -> str:
         """All that tells something is in the title."""
@@ -165,9 +189,10 @@ class Attempt:
         parts = [part for group in self.query.groups for part in self._telling(group)]
         texts = dict.fromkeys(word for part in parts for word in part.words)
         scored = [
-            Scored(tuple(map(tsquery.quoted, self.known.words[text].lexemes[:READINGS])), self.known.idf(text))
+            Scored(tuple(map(tsquery.quoted, self.known.words[text].present[:READINGS])), self.known.idf(text))
             for text in texts
         ]
         if prefix:
-            scored.append(Scored((tsquery.quoted(self.query.groups[-1][-1].words[-1], prefix=True),), 1.0))
+            begun = tsquery.quoted(self.query.groups[-1][-1].words[-1], prefix=True)
+            scored.append(Scored((begun,), 1.0, begun=True))
         return tuple(scored)

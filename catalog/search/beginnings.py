@@ -1,19 +1,18 @@
-"""What begins like the letters typed so far: one prepared statement for titles, people, subjects and series.
+"""What begins like the letters typed so far: one statement for titles, people, subjects and series.
 
 All that is compared is folded. Beginnings are read from indexes in the order of the letters (``text_pattern_ops``),
 each a bounded piece: with a hundred books or a million it takes about as long. Where they leave places free, the words
 within titles and names are looked up too, by the index of searching and by one of the words of names. The statement is
-the same whatever is typed, so PostgreSQL plans it once for a connection: planning took as long as running it.
+the same whatever is typed, so that a connection plans it once: planning took as long as running it.
 """
 
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakSet
 
-from django.db import ProgrammingError, connection
-from psycopg.errors import InvalidSqlStatementName
+from django.db import connection
 
+from catalog.search import prepared
 from catalog.search.words.tsquery import quoted
 from catalog.values.filing import ARTICLES
 from library.search.cut import asked
@@ -24,7 +23,7 @@ WORD_LETTERS = 3  # of a word that is looked for within, with the last one
 LAST_LETTERS = 2  # of the last word, to be looked for by its beginning in an index
 COUNT_AT_MOST = 100  # books of one name
 COUNTED = 2  # times as many names as are asked for have the books counted that may be seen
-NAME = "lyceum_beginnings"
+EVERY_ARTICLE = tuple(sorted({article for articles in ARTICLES.values() for article in articles}))
 AFTER_ALL = "\U0010ffff"  # no letter comes behind it
 Row = tuple[str, int, str, str, str, int]  # kind, id, what it is, a word on it, language of a title, number of books
 
@@ -145,27 +144,6 @@ STATEMENT = (
 )
 
 
-TYPES = {
-    "titles": "text[]",
-    "starts": "text[]",
-    "filed": "text[]",
-    "all": "boolean",
-    "limit": "bigint",
-    "in_titles": "tsquery",
-    "in_names": "tsquery",
-    "short": "text[]",
-    "counted": "bigint",
-}
-PREPARE = f"PREPARE {NAME} ({', '.join(TYPES.values())}) AS {STATEMENT}" % {
-    name: f"${place}" for place, name in enumerate(TYPES, 1)
-}
-# In one message. Left to itself PostgreSQL plans anew each time, for a plan for these letters looks a little better.
-EXECUTE = f"""SELECT set_config('plan_cache_mode', 'force_generic_plan', true);
-EXECUTE {NAME} ({", ".join(f"%({name})s" for name in TYPES)});
-SELECT set_config('plan_cache_mode', 'auto', true)"""
-_prepared: WeakSet[Any] = WeakSet()  # connections that have the statement
-
-
 def read(start: str, *, everything: bool, limit: int) -> list[Row]:
     """By kind, at most ``limit`` of each, the likeliest first. One query, two where hidden books stand in the way.
 
@@ -190,25 +168,12 @@ def read(start: str, *, everything: bool, limit: int) -> list[Row]:
 
 
 def _rows(values: dict[str, Any]) -> list[Row]:
-    try:
-        return _executed(values)
-    except ProgrammingError as fault:
-        if not isinstance(fault.__cause__, InvalidSqlStatementName):
-            raise
-    with connection.cursor() as cursor:  # a pooler gave us another connection than the one that has it
-        cursor.execute(STATEMENT, values)
-        found: list[Row] = cursor.fetchall()
-    return found
-
-
-def _executed(values: dict[str, Any]) -> list[Row]:
-    connection.ensure_connection()
     with connection.cursor() as cursor:
-        if connection.connection not in _prepared:
-            cursor.execute(PREPARE)
-            _prepared.add(connection.connection)
-        cursor.execute(EXECUTE, values)
-        cursor.nextset()
+        if connection.in_atomic_block:
+            cursor.execute(STATEMENT, values)
+        else:
+            prepared.execute(cursor, STATEMENT, values, {})
+            cursor.nextset()
         found: list[Row] = cursor.fetchall()
     return found
 
@@ -232,14 +197,15 @@ def _words(start: str) -> tuple[list[tuple[str, bool]], list[str]]:
 
 
 def _tells(word: str) -> bool:
-    """Whether it is worth looking for within: in writing without spaces two signs are a word."""
-    return len(word) >= WORD_LETTERS or not word.isascii()
+    """Whether it is worth looking for within: in writing without spaces two signs are a word. No article is: half of
+    all titles have "the".
+    """
+    return (len(word) >= WORD_LETTERS or not word.isascii()) and f"{word} " not in EVERY_ARTICLE
 
 
 def _without_article(start: str) -> list[str]:
     """How a title may be filed that begins like this: as it is, and without each article that it may begin with."""
-    articles = {article for articles in ARTICLES.values() for article in articles}
-    shorter = (start.removeprefix(article) for article in sorted(articles) if start.startswith(article))
+    shorter = (start.removeprefix(article) for article in EVERY_ARTICLE if start.startswith(article))
     return [start, *dict.fromkeys(rest for rest in shorter if len(rest) >= LAST_LETTERS)]
 
 

@@ -11,6 +11,7 @@ from catalog.search.matches.page import FoundPage, PageRequest
 from catalog.search.matches.statement import Outcome
 from catalog.search.words import spelling, years
 from catalog.search.words.query import Query
+from catalog.search.words.vocabulary import Vocabulary
 
 POOR = 2  # so few make one look further by meaning
 A_PAGE = 20  # fewer leave room for what the last word may begin: behind them, for they have the word itself
@@ -24,7 +25,7 @@ def climb(query: Query, view: PageRequest, narrowing: Narrowing, *, exactly: boo
         return FoundPage(absence=years.absence(query.no_years[0]))
     ids = by_number.books([query.written, *query.numbers], staff=view.staff)
     if ids or (query.is_void and (ids := by_signs.books(query.written, staff=view.staff))):
-        attempt = Attempt(replace(query, groups=(), meant=True), view, narrowing)
+        attempt = Attempt(replace(query, groups=(), meant=True), view, narrowing, Vocabulary())
         return attempt.page(attempt.these(ids))
     if query.numbers or by_number.is_number(query.written):
         return FoundPage(absence=by_number.absence([query.written, *query.numbers]))
@@ -34,7 +35,7 @@ def climb(query: Query, view: PageRequest, narrowing: Narrowing, *, exactly: boo
     outcome, begun = _all_words(attempt)
     if outcome.found > LITTLE or not query.groups:
         return attempt.page(outcome)
-    if not exactly and _may_be_misspelled(attempt, outcome) and (better := _spelled(attempt, outcome)):
+    if not exactly and _may_be_misspelled(attempt, outcome, begun=begun) and (better := _spelled(attempt, outcome)):
         return better
     if not outcome.found and not query.meant:
         outcome = _more(attempt.most_words(), outcome)
@@ -49,24 +50,30 @@ def climb(query: Query, view: PageRequest, narrowing: Narrowing, *, exactly: boo
 def _all_words(attempt: Attempt) -> tuple[Outcome, bool]:
     """What has all words, and whether the last one was taken for the beginning of one, as where they fill no page.
 
-    Where little is to be expected, that is asked at once: it counts what has the words as typed, too.
+    Where little is to be expected, one statement does both: it counts what has the words as typed, too.
     """
     if not attempt.query.typing:
         return attempt.all_words(), False
     if attempt.expected() < A_PAGE:
-        outcome = attempt.all_words(prefix=True)
-        return (outcome, True) if outcome.exact < A_PAGE else (attempt.all_words(), False)
+        outcome = attempt.all_words(prefix=True, enough=A_PAGE)
+        return outcome, outcome.exact < A_PAGE
     outcome = attempt.all_words()
     if outcome.found >= A_PAGE:
         return outcome, False
     return _more(attempt.all_words(prefix=True), outcome), True
 
 
-def _may_be_misspelled(attempt: Attempt, outcome: Outcome) -> bool:
-    """Not what finds something with words that the catalogue has, or is a title."""
+def _may_be_misspelled(attempt: Attempt, outcome: Outcome, *, begun: bool) -> bool:
+    """Not what finds something with words that the catalogue has, or is a title. A last word is no slip that begins
+    one beside the others.
+    """
     if not outcome.found:
         return True
-    return bool(attempt.known.unknown(attempt.query.text, attempt.query.plain_words)) and not attempt.is_title()
+    words = attempt.query.plain_words
+    strange = attempt.known.unknown(attempt.query.text, words)
+    if begun and len(words) > 1:
+        strange -= set(attempt.query.groups[-1][-1].words)
+    return bool(strange) and not attempt.is_title()
 
 
 def _more(one: Outcome, other: Outcome) -> Outcome:

@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.errors import QueryCanceled
 
 from catalog.errors import SearchTookTooLong
+from catalog.search import prepared
 
 SECONDS = 5
 # Rows that match are gathered in memory; compiling a statement that runs for milliseconds costs more than it saves.
@@ -54,24 +55,25 @@ def in_time() -> Iterator[None]:
         raise
 
 
-def rows(sql: str, params: Sequence[Any] | dict[str, Any]) -> list[Row]:
+def rows(sql: str, params: Sequence[Any] | dict[str, Any], *, often: bool = False) -> list[Row]:
     """What one statement gives, within the bounds. Errors: ``SearchTookTooLong``.
 
     Outside a transaction the settings go with the statement in one message, which is a transaction of its own: one
     round trip where BEGIN, the settings, the statement and COMMIT are four. Inside one, ``searching`` has set them.
+    ``often``: the same ``sql`` comes again and again with other ``params``, which have names, so it is planned once.
     """
     inside = connection.in_atomic_block
     with in_time(), connection.cursor() as cursor:
-        cursor.execute(sql if inside else _settings() + sql, params)
-        if not inside:
+        if inside:
+            cursor.execute(sql, params)
+        elif often and isinstance(params, dict):
+            prepared.execute(cursor, sql, params, SETTINGS)
+            cursor.nextset()
+        else:
+            cursor.execute(prepared.setting(SETTINGS) + sql, params)
             cursor.nextset()
         found: list[Row] = cursor.fetchall()
     return found
-
-
-def _settings() -> str:
-    ours = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in SETTINGS.items())
-    return f"SELECT {ours};\n"
 
 
 def _ask(cursor: CursorWrapper, sql: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from library.ai.spec import Embedder, ModelSpec, Vectors
 from library.core import wake
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
-from library.jobs.errors import TurnOver
+from library.jobs.errors import YieldJob
 from library.jobs.models import Job, JobState
 from library.jobs.tasks import JobRun
 
@@ -257,7 +257,7 @@ def build(run: JobRun) -> None:
 def fill(run: JobRun, generation: BookGeneration) -> None:
     """A vector for every record, in checkpoints, until a whole pass finds none that is stale.
 
-    Errors: ``TurnOver`` after a minute where other jobs wait: new books should not stand behind a million records.
+    Errors: ``YieldJob`` after a minute where other jobs wait: new books should not stand behind a million records.
     """
     began, state = time.monotonic(), generations.share(generation)
     done, total = state.done, state.total
@@ -269,7 +269,7 @@ def fill(run: JobRun, generation: BookGeneration) -> None:
         with run.checkpoint(done=done, total=total, message=message):
             store(generation, rows, vectors)
         if time.monotonic() - began > LONGEST_TURN and job_services.others_wait(run.job):
-            raise TurnOver
+            raise YieldJob
 
 
 def _passes(generation: BookGeneration) -> Iterator[Stale]:

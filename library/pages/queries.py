@@ -11,7 +11,6 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aistudy.models import Artifact
 from catalog.models import Book
 from catalog.pages import shelves
 from circulation.models import Hold, HoldState, Loan
@@ -45,9 +44,9 @@ def popular_books(user: Any) -> Sequence[shelves.Shelved]:
 
 def askable_books(user: Any) -> Sequence[shelves.Shelved]:
     """The books last added that ``user`` may ask, for their text is read; three queries."""
-    books = Book.objects.visible_to(user).filter(pk__in=Document.objects.exclude(live_generation=None).values("book"))
-    mine = books if getattr(user, "is_staff", False) else books.filter(is_public=True)
-    return shelves.newest_of(mine, ASKABLE, reason=_("Answers with its own pages"))
+    askable = Document.objects.visible_to(user).exclude(live_generation=None)
+    books = Book.objects.visible_to(user).filter(pk__in=askable.values("book"))
+    return shelves.newest_of(books, ASKABLE, reason=_("Answers with its own pages"))
 
 
 def desk_counts(*, at: datetime | None = None) -> DeskCounts:
@@ -65,13 +64,3 @@ def greeting(*, at: datetime | None = None) -> str:
     """``morning``, ``afternoon`` or ``evening`` by the library's clock."""
     hour = timezone.localtime(at).hour
     return "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
-
-
-def study_jobs(book: Book) -> Sequence[Job]:
-    """The jobs under way that make study content from ``book``, oldest first; one query."""
-    artifacts = Artifact.objects.filter(document__book=book).values("pk")
-    return list(
-        Job.objects.open()
-        .filter(subject_label=Artifact._meta.label_lower, subject_id__in=artifacts)
-        .order_by("created_at", "id")
-    )

@@ -1,13 +1,16 @@
 from django.urls import path
 
+from catalog.pages import tabs
 from library.pages.views import book, home, system
 
 app_name = "pages"
 urlpatterns = [
     path("", home.home, name="home"),
-    path("books/<int:pk>/", book.copies, name="book"),
-    path("books/<int:pk>/study/", book.study, name="book-study"),
-    path("books/<int:pk>/ask/", book.ask, name="book-ask"),
+    path("books/<int:pk>/", book.book_tab, {"code": tabs.first().code}, name="book"),
+    *(
+        path(f"books/<int:pk>/{tab.code}/", book.book_tab, {"code": tab.code}, name=f"book-{tab.code}")
+        for tab in tabs.registered()[1:]
+    ),
     path("healthz", system.healthz, name="health"),
     path("livez", system.livez, name="alive"),
     path("dev/mailbox/", system.mailbox, name="mailbox"),

@@ -1,18 +1,18 @@
-"""The extractive writer: answers a question with sentences of the book, word for word. Pure but for their split."""
+"""The extractive writer: answers a question with sentences of the book, word for word. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from library.ai.spec import Vectors
-from rag.text.passage_parts import Part, sentences
-from rag.text.sentences import Span, fold_space, is_quotable, leans
+from rag.answers.evidence import Evidence, QuotableSentence
+from rag.answers.ports import Statement
+from rag.retrieval.hits import AskedQuestion
+from rag.text.sentences import fold_space, leans
 
-NAME = "extractive"
 MOST_SENTENCES = 4
 NEAR_BEST = 0.72  # a further sentence is quoted if it scores at least this share of the best
 SUPPORT = 0.85  # … and at least this share of the model's refusal threshold
@@ -22,29 +22,20 @@ DEFINES = 0.08  # what a sentence gains that defines what the question asks for
 ASKS_WHAT = re.compile(r"^what(?:'s|’s| is| are)(?: an?| the)? ([\w' -]{2,60}?)\s*\??$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A sentence that could be quoted: where it stands and in which passage it was found."""
+class ExtractiveWriter:
+    """Writes with sentences of the text alone."""
 
-    page: int
-    span: Span  # in the text of its page
-    text: str
-    passage: int  # rank of its passage, 0 the best
-    passage_score: float
+    name = "extractive"
 
-
-def candidates(parts: Sequence[Part], text: str, *, passage: int, score: float, language: str) -> list[Candidate]:
-    """The quotable sentences of a passage that stands at ``parts`` of its pages."""
-    return [
-        Candidate(page, span, sentence, passage, score)
-        for page, span, sentence, before in sentences(parts, text, language)
-        if is_quotable(sentence, before=before)
-    ]
+    def write(self, question: AskedQuestion, evidence: Evidence, *, threshold: float) -> list[Statement]:
+        """Up to four sentences. As ``rag.answers.ports.Writer``."""
+        chosen = choose(question.text, evidence.sentences, evidence.vectors, evidence.scores, threshold=threshold)
+        return [Statement(fold_space(sentence.text), sentence, score) for sentence, score in chosen]
 
 
 def choose(
-    question: str, found: Sequence[Candidate], vectors: Vectors, scores: Sequence[float], *, threshold: float
-) -> list[tuple[Candidate, float]]:
+    question: str, found: Sequence[QuotableSentence], vectors: Vectors, scores: Sequence[float], *, threshold: float
+) -> list[tuple[QuotableSentence, float]]:
     """The sentences that answer best, with their cosines to the question: the best first, the rest as in the book.
 
     ``vectors``: float32 (n, d) of the candidates, ``scores``: their cosines. A sentence that says again what is
@@ -79,15 +70,3 @@ def defines(question: str) -> re.Pattern[str] | None:
     if asked is None:
         return None
     return re.compile(rf"^(an?|the)?\s*{re.escape(asked[1])}\b[^.,;]{{0,40}}?\b(is|are|means?)\b", re.IGNORECASE)
-
-
-def locate(page_text: str, quote: str, *, near: Span | None = None) -> Span | None:
-    """Where ``quote`` stands on a page, white space aside, or ``None`` where it does not.
-
-    ``near`` is looked at first, for a sentence that a page says twice.
-    """
-    if near is not None and fold_space(near.of(page_text)) == fold_space(quote):
-        return near
-    words = [re.escape(word) for word in quote.split()]
-    match = re.search(r"\s+".join(words), page_text) if words else None
-    return Span(match.start(), match.end()) if match else None

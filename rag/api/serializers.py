@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rag.answers.services import DEFAULT_PASSAGES, LONGEST_QUESTION, MOST_PASSAGES
 
 
-class TextField(serializers.CharField):
+class QuestionField(serializers.CharField):
     """Text, and nothing that only could be made into text."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -19,7 +19,7 @@ class TextField(serializers.CharField):
 
 
 class QuestionSerializer(serializers.Serializer[Any]):
-    question = TextField(max_length=LONGEST_QUESTION)
+    question = QuestionField(max_length=LONGEST_QUESTION)
     num_chunks = serializers.IntegerField(
         min_value=1, max_value=MOST_PASSAGES, default=DEFAULT_PASSAGES, help_text="From how many passages to answer."
     )

@@ -38,7 +38,8 @@ class QueryView(APIView):
         asked = QuestionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         book = get_book(book_id, request.user)
-        found = answer(book=book, viewer=request.user, **asked.validated_data)
+        document = queries.document_of(book, viewer=request.user)
+        found = answer(document=document, viewer=request.user, **asked.validated_data)
         sources = [vars(source) | {"book": book.pk} for source in found.sources]
         body = {
             "answer": found.text,

@@ -7,88 +7,30 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.models import BookFile
 from library.ai import embeddings
-from library.ai.spec import ModelSpec, Vectors
-from library.jobs import services as jobs
-from library.jobs.errors import TurnOver
+from library.ai.spec import Vectors
 from library.jobs.tasks import JobRun
 from rag import errors
 from rag.indexes import indexing, terms
 from rag.ingest import notes, pages
-from rag.ingest.cleaning import Survey
+from rag.ingest.build import CLEANED, INDEXED, WHOLE, Build, Cost, SourceReplaced
 from rag.ingest.pages import clean_pages, read_pages, recognise_pages
 from rag.ingest.passages import cut as passages
 from rag.ingest.passages.cut import Cut
-from rag.models import Document, IndexGeneration, Passage
+from rag.models import Document, Passage
 from rag.queries import file_of
 
 T = TypeVar("T")
 PASSAGES_AT_ONCE = 128
-LONGEST_TURN = 120.0  # seconds of recognising while others wait
 REPLACEMENTS = 5  # how often a file may be replaced while it is read before we give up
-INDEXED, WHOLE = 990, 1000  # thousandths of the job, after those of `reading`
-
-
-class SourceReplaced(Exception):
-    """The file is another one now: what was read so far is of no use."""
-
-
-@dataclass
-class Cost:
-    """What a build took. ``peak``: bytes, of the reading process that took most."""
-
-    peak: int = 0
-
-
-class Build:
-    """One generation on its way, for one held job."""
-
-    def __init__(
-        self, run: JobRun, document: Document, book_file: BookFile, model: ModelSpec, cost: Cost | None = None
-    ) -> None:
-        self.run = run
-        self.document = document
-        self.book_file = book_file
-        self.model = model
-        self.language = document.book.language if document.book else "en"
-        self.generation: IndexGeneration
-        self.survey: Survey | None = None  # of pages that were all read by this attempt, and none is a picture
-        self.cost = cost or Cost()
-        self.is_patient = cost is None  # where only the cost is asked for, nothing can be put off
-
-    def say(self, done: float, message: str) -> Any:
-        """A checkpoint at ``done`` thousandths of the whole."""
-        return self.run.checkpoint(done=round(done), total=WHOLE, message=message)
-
-    def look(self) -> None:
-        """Whether the job is still ours and wanted. Errors: ``LeaseLost``, ``Cancelled``."""
-        with transaction.atomic():
-            jobs.lock_held(self.run.job)
-
-    def let_others_go(self, *, since: float) -> None:
-        """Recognising a long book takes hours: after a while (``since``: ``time.monotonic`` at its beginning) the job
-        goes on behind those that wait. Errors: ``TurnOver``."""
-        if time.monotonic() - since > LONGEST_TURN and self.others_wait():
-            raise TurnOver
-
-    def others_wait(self) -> bool:
-        """Whether others wait for whom this job could be put off."""
-        return self.is_patient and jobs.others_wait(self.run.job)
-
-    def saw(self, peak: int) -> None:
-        """Remember how many bytes a reading process took."""
-        self.cost.peak = max(self.cost.peak, peak)
 
 
 def build_index(run: JobRun, cost: Cost | None = None) -> None:
@@ -111,12 +53,12 @@ def build_index(run: JobRun, cost: Cost | None = None) -> None:
         except SourceReplaced:
             continue
         return
-    raise errors.ChangesTooOften
+    raise errors.FileChangesTooOften
 
 
 def begin(build: Build) -> None:
     """Take up the generation that an earlier attempt began, or begin one; what was begun of another file goes."""
-    with build.say(0, _("Opening the file")):
+    with build.checkpoint(0, _("Opening the file")):
         build.generation = indexing.begin(document=build.document, source_sha256=build.book_file.sha256)
 
 
@@ -127,7 +69,7 @@ def make_passages(build: Build) -> None:
     if generation.passage_count:
         return
     message = _("Indexing page {n} of {all}")
-    with build.say(pages.CLEANED, message.format(n=1, all=generation.page_count)):
+    with build.checkpoint(CLEANED, message.format(n=1, all=generation.page_count)):
         have = generation.passages.count()
     sections = list(generation.sections.order_by("ordinal").values_list("pk", flat=True))
     found = passages.cut(
@@ -136,8 +78,8 @@ def make_passages(build: Build) -> None:
     with contextlib.closing(_with_vectors(generation.model, islice(found, have, None))) as parcels:
         for cuts, vectors in parcels:
             number = cuts[-1].last_page
-            done = pages.CLEANED + (INDEXED - pages.CLEANED) * number / generation.page_count
-            with build.say(done, message.format(n=number, all=generation.page_count)):
+            done = CLEANED + (INDEXED - CLEANED) * number / generation.page_count
+            with build.checkpoint(done, message.format(n=number, all=generation.page_count)):
                 Passage.objects.bulk_create(
                     terms.row_of(generation, ordinal, cut, vector, sections)
                     for ordinal, (cut, vector) in enumerate(zip(cuts, vectors, strict=True), start=have)
@@ -145,7 +87,7 @@ def make_passages(build: Build) -> None:
             have += len(cuts)
     if not have:
         raise errors.TooLittleText
-    with build.say(INDEXED, _("Counting words")):
+    with build.checkpoint(INDEXED, _("Counting words")):
         terms.count_terms(generation)  # sets `passage_count`: all are there
 
 
@@ -172,7 +114,7 @@ def publish(build: Build) -> None:
     Errors: ``SourceReplaced`` where the book has another file by now.
     """
     generation = build.generation
-    with build.say(WHOLE, _("Ready to answer questions")), transaction.atomic():
+    with build.checkpoint(WHOLE, _("Ready to answer questions")), transaction.atomic():
         generation.note = notes.note_of(generation)
         if not indexing.complete(generation=generation, requested_by=build.run.job.requested_by_id):
             raise SourceReplaced

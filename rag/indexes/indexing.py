@@ -16,10 +16,10 @@ from library.activity import services as activity
 from library.ai import embeddings
 from library.core.database.transactions import again_after_deadlock
 from library.jobs import services as jobs
-from library.jobs.models import Job, JobState
+from library.jobs.models import Job
 from rag import errors, queries, recipes
 from rag.indexes import spaces
-from rag.models import Document, GenerationState, IndexGeneration, Page, Rebuild, Section
+from rag.models import Document, GenerationState, IndexGeneration, Page, Rebuild, RebuildState, Section
 from rag.signals import document_merging, index_deleted, index_ready
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def reindex(*, book: Book, by: User | None) -> Job:
 
 def _locked(book: Book) -> Document:
     Document.objects.get_or_create(book=book)
-    # A build that ends just now waits here or lets us wait, so one of the two sees the other (`after_index`).
+    # A build that ends just now waits here or lets us wait, so one of the two sees the other (`rag.indexes.after_job`).
     return Document.objects.select_for_update(no_key=True).get(book=book)
 
 
@@ -104,12 +104,13 @@ def is_done(*, document: Document, source_sha256: str) -> bool:
     Not so where somebody asked for it to be read anew (``reindex``).
     """
     ready = document.generations.filter(state=GenerationState.READY, source_sha256=source_sha256)
-    is_built = any(_is_wanted(generation) for generation in ready)
+    is_built = any(is_wanted(generation) for generation in ready)
     building = document.generations.filter(state=GenerationState.BUILDING).first()
-    return is_built and (building is None or not _is_wanted(building))
+    return is_built and (building is None or not is_wanted(building))
 
 
-def _is_wanted(generation: IndexGeneration) -> bool:
+def is_wanted(generation: IndexGeneration) -> bool:
+    """Whether it is of the recipe that the settings want now."""
     return recipes.of(generation) == recipes.wanted()
 
 
@@ -120,7 +121,7 @@ def begin(*, document: Document, source_sha256: str) -> IndexGeneration:
     Where only the model is another one, the pages of the generation that answers come along: nothing is read twice.
     """
     found = document.generations.filter(state=GenerationState.BUILDING).first()
-    if found is not None and found.source_sha256 == source_sha256 and _is_wanted(found):
+    if found is not None and found.source_sha256 == source_sha256 and is_wanted(found):
         return found
     if found is not None:
         found.delete()
@@ -170,7 +171,7 @@ def complete(*, generation: IndexGeneration, requested_by: UUID | None = None) -
     While all books go over to another model it waits for the last of them (``rag.indexes.rebuilding``), unless it is
     of another file than what answers. False, and nothing is done, where the book has another file by now.
     """
-    rebuild = Rebuild.objects.select_for_update(no_key=True).filter(state=Rebuild.State.RUNNING).first()
+    rebuild = Rebuild.objects.select_for_update(no_key=True).filter(state=RebuildState.RUNNING).first()
     document = Document.objects.select_for_update(no_key=True).get(pk=generation.document_id)
     book_file = queries.file_of(document)
     if book_file is None or book_file.sha256 != generation.source_sha256:
@@ -225,43 +226,6 @@ def has_equal_text(one: IndexGeneration, other: IndexGeneration) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(EQUAL, [one.pk, other.pk])
         return bool(cursor.fetchone()[0])
-
-
-# -- after a job --------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def after_index(*, job: Job) -> Job | None:
-    """An index job ended. What it left half-done goes; what was asked for too late for it gets a job of its own."""
-    from rag.indexes import rebuilding
-
-    rebuilding.lock()
-    document = Document.objects.select_for_update(no_key=True).filter(pk=job.subject_id).first()
-    if document is None:
-        return None
-    following = _following(document, job)
-    if following is None:
-        rebuilding.advance()
-    return following
-
-
-def _following(document: Document, job: Job) -> Job | None:
-    building = document.generations.filter(state=GenerationState.BUILDING).first()
-    is_wanted = document.index_again or (building is not None and job.state == JobState.DONE and _is_wanted(building))
-    if document.index_again:
-        document.index_again = False
-        document.save(update_fields=["index_again"])
-    if is_wanted:  # asked for as the job ended, or while it was being stopped
-        return jobs.enqueue(kind=KIND, subject=document, requested_by=job.requested_by)
-    tried = building or document.live_generation
-    if building is not None:
-        building.delete()
-    if job.state == JobState.CANCELLED or tried is None:
-        return None
-    current = queries.file_of(document)
-    if current is None or current.sha256 == tried.source_sha256:
-        return None
-    return jobs.enqueue(kind=KIND, subject=document, requested_by=job.requested_by)
 
 
 def merge_documents(*, kept: Book, merged: Book, takes_file: bool) -> None:

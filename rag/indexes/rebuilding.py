@@ -1,16 +1,14 @@
 """All indexes made anew because the settings name another model, or books are cut in another way now.
 
-One document at a time, each by an index job of its own, which lets others go first (``Patient``). The rows are the
-state: what is still to do is the documents whose live generation is of another recipe than the wanted one, so that a
-killed worker, a stopped machine or a second change lose nothing but the document in hand.
+One document at a time, each by an index job of its own, which yields to others (``library.jobs.turns``). The rows are
+the state: what is still to do is the documents whose live generation is of another recipe than the wanted one, so that
+a killed worker, a stopped machine or a second change lose nothing but the document in hand.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -22,20 +20,16 @@ from django.utils import timezone
 from library.activity import services as activity
 from library.ai import embeddings
 from library.jobs import services as jobs
-from library.jobs.errors import TurnOver
 from library.jobs.models import Job, JobState
-from library.jobs.tasks import JobRun
 from rag import recipes
 from rag.indexes import indexing, spaces
-from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, VectorSpace
+from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, RebuildState, VectorSpace
 from rag.recipes import Recipe
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 log = logging.getLogger(__name__)
-State = Rebuild.State
-LONGEST_TURN = 60.0  # seconds of a job, while others wait
 DELETE_TOGETHER = 2_000  # passages
 LONGEST_CLEARING = 10.0  # seconds of one look
 
@@ -93,7 +87,7 @@ def _jobs() -> QuerySet[Job]:
 
 def lock() -> Rebuild | None:
     """The rebuilding under way, locked (inside a transaction)."""
-    return Rebuild.objects.select_for_update(no_key=True).filter(state=State.RUNNING).first()
+    return Rebuild.objects.select_for_update(no_key=True).filter(state=RebuildState.RUNNING).first()
 
 
 def check() -> Rebuild | None:
@@ -111,7 +105,7 @@ def catch_up() -> Rebuild | None:
     """
     if _current() is not None:
         advance()
-    return Rebuild.objects.filter(state=State.RUNNING).first()
+    return Rebuild.objects.filter(state=RebuildState.RUNNING).first()
 
 
 def _current() -> Rebuild | None:
@@ -119,12 +113,12 @@ def _current() -> Rebuild | None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('rag.rebuild', 0))")
     recipe, rebuild = recipes.wanted(), lock()
     if rebuild is not None and recipes.of_rebuild(rebuild) != recipe:
-        _end(rebuild, State.SUPERSEDED)
+        _end(rebuild, RebuildState.SUPERSEDED)
         rebuild = None
     if rebuild is not None:
         return rebuild
     last = last_of(recipe)
-    if last is not None and last.state == State.CANCELLED:
+    if last is not None and last.state == RebuildState.CANCELLED:
         return None
     found = pending(recipe, last.created_at if last else None).count()
     if not found:
@@ -145,7 +139,7 @@ def _begin() -> Rebuild:
     return Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker=recipes.wanted().chunker)
 
 
-def _end(rebuild: Rebuild, state: Rebuild.State) -> None:
+def _end(rebuild: Rebuild, state: RebuildState) -> None:
     rebuild.state, rebuild.ended_at = state, timezone.now()
     rebuild.save(update_fields=["state", "ended_at"])
 
@@ -200,7 +194,7 @@ def switch(rebuild: Rebuild) -> None:
     Document.objects.bulk_update([document for document, _former in moved], ["live_generation"], batch_size=500)
     for document, former in moved:
         indexing.tell(document, former, None)
-    _end(rebuild, State.DONE)
+    _end(rebuild, RebuildState.DONE)
     log.warning(
         "%s indexes are by %s from now on; %s could not be made anew and stay as they are.",
         len(moved),
@@ -215,7 +209,7 @@ def stop(*, by: User | None) -> Rebuild | None:
         rebuild = lock()
         if rebuild is None:
             return None
-        _end(rebuild, State.CANCELLED)
+        _end(rebuild, RebuildState.CANCELLED)
         activity.record(actor=by, verb="indexes.rebuild_stopped", object=rebuild)
     for job in in_hand(pending(recipes.of_rebuild(rebuild), rebuild.created_at)).filter(requested_by=None):
         jobs.withdraw(job=job)
@@ -256,25 +250,6 @@ def clear_up() -> None:
     spaces.tidy(wanted=VectorSpace.objects.filter(model=wanted.name, dimensions=wanted.dimensions).first())
 
 
-# -- a job that lets others go first ------------------------------------------------------------------------------
-
-
-class Patient(JobRun):
-    """The run of an index job. It lets others go first after a minute's work: short ones pass long ones."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(job)
-        self._began = time.monotonic()
-
-    @contextlib.contextmanager
-    def checkpoint(self, *, done: int, total: int, message: str = "") -> Iterator[None]:
-        """As ``JobRun.checkpoint``. Errors: ``TurnOver`` as well, behind what was written."""
-        with super().checkpoint(done=done, total=total, message=message):
-            yield
-        if done < total and time.monotonic() - self._began > LONGEST_TURN and jobs.others_wait(self.job):
-            raise TurnOver
-
-
 # -- how it stands ------------------------------------------------------------------------------------------------
 
 
@@ -297,11 +272,11 @@ class Standing:
 
     @property
     def is_running(self) -> bool:
-        return self.rebuild is not None and self.rebuild.state == State.RUNNING
+        return self.rebuild is not None and self.rebuild.state == RebuildState.RUNNING
 
     @property
     def is_stopped(self) -> bool:
-        return self.rebuild is not None and self.rebuild.state == State.CANCELLED and bool(self.outdated)
+        return self.rebuild is not None and self.rebuild.state == RebuildState.CANCELLED and bool(self.outdated)
 
 
 def standing() -> Standing:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db import OperationalError, connection, transaction
 
 from library.ai.spec import ModelSpec
-from rag.models import IndexGeneration, Rebuild, VectorSpace
+from rag.models import IndexGeneration, Rebuild, RebuildState, VectorSpace
 
 LONGEST_WAIT = "2s"  # for the table, which dropping an index locks for a moment
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rag.vector_space', 0))"
@@ -35,7 +35,7 @@ def create_index(space: VectorSpace) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # an index cannot be made over rows whose checks still wait
         # halfvec: 43 % smaller, and as good at finding; scores come from the vectors themselves
-        # (rag.retrieval.in_book).
+        # (rag.retrieval.in_document).
         cursor.execute(
             f"CREATE INDEX {index_of(space)} ON rag_passage USING hnsw"
             f" ((embedding::halfvec({space.dimensions})) halfvec_ip_ops) WHERE space_id = {space.pk}"
@@ -55,7 +55,7 @@ def tidy(*, wanted: VectorSpace | None) -> list[VectorSpace]:
     """
     used = [
         *IndexGeneration.objects.exclude(space=None).order_by().values_list("space", flat=True).distinct(),
-        *Rebuild.objects.filter(state=Rebuild.State.RUNNING).values_list("space", flat=True),
+        *Rebuild.objects.filter(state=RebuildState.RUNNING).values_list("space", flat=True),
     ]
     idle = VectorSpace.objects.exclude(pk__in=used)
     if wanted is not None:

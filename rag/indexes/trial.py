@@ -22,7 +22,8 @@ from library.jobs import services as jobs
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun
 from rag.indexes import spaces
-from rag.indexes.generation_build import Cost, build_index
+from rag.indexes.generation_build import build_index
+from rag.ingest.build import Cost
 from rag.models import Document, IndexGeneration
 
 Outcome = Literal["ready", "refused", "failed", "broke"]

@@ -9,36 +9,30 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from library.jobs.errors import TurnOver
+from library.jobs.errors import YieldJob
 from rag import errors
 from rag.ingest import stored_file
+from rag.ingest.build import CLEANED, READ, RECOGNISED, Build
 from rag.ingest.cleaning import Survey
 from rag.ingest.formats import flowing
 from rag.ingest.model import clean
 from rag.ingest.model.clean import CleanPage, packed_boxes
-from rag.ingest.model.raw import Facts, Mark, RawPage, packed, unpacked
+from rag.ingest.model.raw import Facts, OutlineMark, RawPage, packed, unpacked
 from rag.ingest.sandbox import process
+from rag.ingest.sandbox.pool import ReaderPool
 from rag.ingest.structure.sections import sections
-from rag.models import Page, PageSource, Section
-
-if TYPE_CHECKING:
-    from rag.indexes.generation_build import Build
-    from rag.ingest.sandbox.pool import Team
-    from rag.models import IndexGeneration
+from rag.models import IndexGeneration, Page, PageSource, Section
 
 log = logging.getLogger(__name__)
 PAGES_AT_ONCE = 32
 LONGEST_UNSAVED = 2.0  # seconds of reading that a kill may cost
 SLOW = "slow_to_open"
 NEEDS_OCR, NOT_RECOGNISED, UNREADABLE = "needs_ocr", "not_recognised", "unreadable"
-# Where each step ends on the way of the whole job, in thousandths; embedding takes most of the time.
-READ, RECOGNISED, CLEANED = 100, 400, 420
 
 
 def read_pages(build: Build) -> None:
@@ -47,26 +41,26 @@ def read_pages(build: Build) -> None:
     have = generation.pages.count()
     if generation.page_count and have == generation.page_count:
         return
-    with stored_file.opened(build.book_file, build.look, build.saw) as reader:
+    with stored_file.opened(build.book_file, build.check_still_held, build.note_peak_memory) as reader:
         facts = _opened(build, reader)
         total = facts.pages
         message = _("Reading page {n} of {all}")
-        with build.say(READ * have / total, message.format(n=have + 1, all=total)):
+        with build.checkpoint(READ * have / total, message.format(n=have + 1, all=total)):
             generation.page_count, generation.facts = total, asdict(facts)
             generation.save(update_fields=["page_count", "facts"])
         survey = Survey()
         for pages in _batches(_seen(reader.pages(range(have + 1, total + 1)), survey)):
             number = pages[-1].number
-            with build.say(READ * number / total, message.format(n=number, all=total)):
+            with build.checkpoint(READ * number / total, message.format(n=number, all=total)):
                 Page.objects.bulk_create(_row(generation, page) for page in pages)
     if not have and not _waiting_for_ocr(generation).exists():
         build.survey = survey
 
 
-def _opened(build: Build, team: Team) -> Facts:
+def _opened(build: Build, team: ReaderPool) -> Facts:
     """What the file says of itself. One that is slow to open while others wait is put behind them, once.
 
-    Errors: every ``DocumentUnreadable``; ``TurnOver``.
+    Errors: every ``DocumentUnreadable``; ``YieldJob``.
     """
     generation = build.generation
     is_first = not generation.facts.get(SLOW) and build.others_wait()
@@ -75,10 +69,10 @@ def _opened(build: Build, team: Team) -> Facts:
     except errors.FileTooSlow:
         if not is_first:
             raise
-    with build.say(0, _("Opening the file")):
+    with build.checkpoint(0, _("Opening the file")):
         generation.facts = {SLOW: True}
         generation.save(update_fields=["facts"])
-    raise TurnOver
+    raise YieldJob
 
 
 def recognise_pages(build: Build) -> None:
@@ -87,20 +81,20 @@ def recognise_pages(build: Build) -> None:
     numbers = list(waiting.values_list("number", flat=True))
     if not numbers:
         return
-    with stored_file.pictures(build.book_file, build.look, build.saw) as reader:
-        with build.say(READ, _("Recognising page {n} of {all}").format(n=1, all=len(numbers))):
+    with stored_file.pictures(build.book_file, build.check_still_held, build.note_peak_memory) as reader:
+        with build.checkpoint(READ, _("Recognising page {n} of {all}").format(n=1, all=len(numbers))):
             pass
         began = time.monotonic()
         try:
             for done, page in enumerate(_seen(reader.pages(numbers)), start=1):
                 message = _("Recognising page {n} of {all}").format(n=done, all=len(numbers))
-                with build.say(READ + (RECOGNISED - READ) * done / len(numbers), message):
+                with build.checkpoint(READ + (RECOGNISED - READ) * done / len(numbers), message):
                     _recognised(build.generation, page)
                 if done < len(numbers):
-                    build.let_others_go(since=began)
+                    build.yield_if_others_wait(since=began)
         except errors.DocumentUnreadable as refusal:  # what can be read without it is worth more than nothing
             log.warning("Pages of document %s could not be recognised: %s", build.document.pk, refusal)
-            with build.say(RECOGNISED, _("Some pages could not be recognised")):
+            with build.checkpoint(RECOGNISED, _("Some pages could not be recognised")):
                 for row in waiting.all():
                     _recognised(build.generation, process.unreadable(row.number, "broken"))
 
@@ -118,7 +112,7 @@ def clean_pages(build: Build) -> None:
     if not generation.pages.exclude(text="").exists():
         whole = generation.pages.filter(notes__contains=[UNREADABLE]).count() == generation.page_count
         raise errors.PagesUnreadable if whole else errors.NoText
-    with build.say(CLEANED, _("Leaving out running headers and footers")):
+    with build.checkpoint(CLEANED, _("Leaving out running headers and footers")):
         generation.sections.all().delete()
         Section.objects.bulk_create(
             Section(
@@ -135,9 +129,9 @@ def clean_pages(build: Build) -> None:
         generation.pages.update(layout=None)
 
 
-def marks(generation: IndexGeneration) -> tuple[Mark, ...]:
+def marks(generation: IndexGeneration) -> tuple[OutlineMark, ...]:
     """The outline that the file brought along."""
-    return tuple(Mark(**mark) for mark in generation.facts.get("outline", ()))
+    return tuple(OutlineMark(**mark) for mark in generation.facts.get("outline", ()))
 
 
 def _seen(pages: Iterable[process.ReadPage], survey: Survey | None = None) -> Iterator[process.ReadPage]:
@@ -160,7 +154,7 @@ def _surveyed(build: Build) -> Survey:
     for number, raw in _layouts(build.generation):
         _see(survey, number, raw)
         if number % PAGES_AT_ONCE == 0:
-            build.look()
+            build.check_still_held()
     return survey
 
 
@@ -232,7 +226,7 @@ def _cleaned(build: Build, survey: Survey) -> Iterator[tuple[int, CleanPage]]:
 
     def keep() -> None:
         number = waiting[-1].number
-        with build.say(
+        with build.checkpoint(
             RECOGNISED + (CLEANED - RECOGNISED) * number / total, _("Leaving out running headers and footers")
         ):
             Page.objects.bulk_update(waiting, ["text", "boxes"])
@@ -256,9 +250,9 @@ def texts(generation: IndexGeneration) -> Iterator[tuple[int, CleanPage]]:
         yield row.number, CleanPage(row.text or "")
 
 
-def sections_of(generation: IndexGeneration) -> list[clean.Section]:
+def sections_of(generation: IndexGeneration) -> list[clean.CleanSection]:
     """The sections that are made already, in order."""
     return [
-        clean.Section(row.level, row.title, row.page, row.start, tuple(row.path))
+        clean.CleanSection(row.level, row.title, row.page, row.start, tuple(row.path))
         for row in generation.sections.order_by("ordinal")
     ]

@@ -13,8 +13,8 @@ from catalog.files import stored
 from catalog.models import BookFile
 from rag import errors
 from rag.ingest.sandbox import process
-from rag.ingest.sandbox.pool import Team, size
-from rag.ingest.sandbox.process import Reader
+from rag.ingest.sandbox.pool import ReaderPool, size
+from rag.ingest.sandbox.process import FileReader
 
 TEXT_PAGES, PICTURES = 32, 1  # of each process in turn
 Watch = Callable[[], None]
@@ -22,7 +22,7 @@ Saw = Callable[[int], None]
 
 
 @contextlib.contextmanager
-def opened(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[Team]:
+def opened(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[ReaderPool]:
     """Readers of the file's own text; ``watch`` is called twice a second while they work, and may raise to end it;
     ``saw`` is told how many bytes they took at most.
 
@@ -33,7 +33,7 @@ def opened(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[Team]:
 
 
 @contextlib.contextmanager
-def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[Team]:
+def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[ReaderPool]:
     """Readers that recognise the characters in pictures of the file's pages. Errors: ``FileMissing``."""
     with _read_by(process.PICTURES, process.picture_limits(), PICTURES, book_file, watch, saw) as team:
         yield team
@@ -42,10 +42,12 @@ def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[Team]:
 @contextlib.contextmanager
 def _read_by(
     opener: str, limits: process.Limits, block: int, book_file: BookFile, watch: Watch, saw: Saw
-) -> Iterator[Team]:
+) -> Iterator[ReaderPool]:
     media_type = book_file.media_type.partition(";")[0]
     with _file(book_file) as file:
-        team = Team([Reader(file, media_type, opener, limits, watch) for _n in range(size(media_type))], block)
+        team = ReaderPool(
+            [FileReader(file, media_type, opener, limits, watch) for _n in range(size(media_type))], block
+        )
         try:
             yield team
         finally:
@@ -61,7 +63,7 @@ def _file(book_file: BookFile) -> Iterator[IO[bytes]]:
     except FileLost:
         raise errors.FileMissing from None
     except FileAltered:
-        raise errors.FileAltered from None
+        raise errors.StoredFileAltered from None
     with kept:
         try:
             kept.fileno()

@@ -6,6 +6,7 @@ and whoever asks them both puts their hits together by rank.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,18 @@ import numpy.typing as npt
 from django.db import connection, transaction
 
 from rag.models import Passage, VectorSpace
-from rag.retrieval.in_book import Hit
+from rag.retrieval.hits import AskedQuestion, Hit
 
 EXACT_UP_TO = 5_000  # passages: comparing so many takes some 3 ms and misses none
 LEAST_EFFORT, MOST_EFFORT = 100, 1_000  # hnsw.ef_search
 MOST_TUPLES = 40_000  # how far the index goes on where most of what it finds answers no more
 
-# What a viewer may not see is not among the nearest, so that it takes nobody's place.
+# What a viewer may not see is not among the nearest, so that it takes nobody's place: as ``Document.visible_to`` says.
 LIVE = """
 FROM rag_passage AS passage
 JOIN rag_document AS document ON document.live_generation_id = passage.generation_id
 LEFT JOIN catalog_book AS book ON book.id = document.book_id
-WHERE passage.space_id = {space} AND (%(sees_all)s OR book.id IS NULL OR book.is_public AND NOT book.is_suppressed)
+WHERE passage.space_id = {space} AND (%(sees_all)s OR book.is_public AND NOT book.is_suppressed)
 """
 EXACT = """
 SELECT passage.id, -(passage.embedding <#> %(question)s::vector) AS score {live}
@@ -41,6 +42,17 @@ SIZE = """
 SELECT coalesce(sum(generation.passage_count), 0) FROM rag_document AS document
 JOIN rag_indexgeneration AS generation ON generation.id = document.live_generation_id WHERE generation.space_id = %s
 """
+
+
+@dataclass(frozen=True)
+class LibraryRetriever:
+    """Finds passages in all that answers in one space and ``viewer`` may read. A ``rag.answers.ports.Retriever``."""
+
+    space: VectorSpace
+    viewer: Any
+
+    def retrieve(self, question: AskedQuestion, k: int) -> list[Hit]:
+        return search_library(self.space, question.vector, k, viewer=self.viewer)
 
 
 def spaces_that_answer() -> list[VectorSpace]:

@@ -10,8 +10,11 @@ from catalog.models import Book, BookFile
 from catalog.tests.factories import make_book
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
-from rag import services
+from rag import queries, services
+from rag.answers.services import answer
+from rag.answers.values import CitedAnswer
 from rag.indexes.generation_build import build_index
+from rag.models import Document, IndexGeneration
 from rag.tests import pdfs
 
 
@@ -59,3 +62,13 @@ def work(function: Callable[[JobRun], None] = build_index) -> list[Job]:
         done.append(job)
         assert len(done) < 100, "jobs lead to jobs for ever"
     return done
+
+
+def ask_book(book: Book, *, question: str, viewer: Any, **options: Any) -> CitedAnswer:
+    """Through the door, as pages and API do."""
+    return answer(document=queries.document_of(book, viewer=viewer), question=question, viewer=viewer, **options)
+
+
+def live_generation(book: Book) -> IndexGeneration:
+    """What answers questions about the book now."""
+    return queries.live_generation(Document.objects.select_related("live_generation").get(book=book))

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import IO, Any
 
-from rag.ingest.model.raw import Facts, Line, RawPage, Source, Word
+from rag.ingest.model.raw import Facts, PageLine, PageWord, RawPage, Source
 from rag.ingest.sandbox.reader import Refused
 
 
@@ -43,10 +43,10 @@ class Pictures(Hostile):
 
 def written(number: int, source: Source = "text") -> RawPage:
     """A page of three words, and a sentence of its own."""
-    words = [Word(f"{word}{number}", 72, 100, 200, 112) for word in ("page", "of", "paper")]
+    words = [PageWord(f"{word}{number}", 72, 100, 200, 112) for word in ("page", "of", "paper")]
     said = f"The {number}th whale of the long list swims through a sea of {number * 7} miles and eats krill there."
-    more = [Word(word, 72 + 20 * place, 140, 90 + 20 * place, 152) for place, word in enumerate(said.split())]
-    return RawPage(595, 842, source=source, lines=[Line(words, 11, starts=True), Line(more, 11, starts=True)])
+    more = [PageWord(word, 72 + 20 * place, 140, 90 + 20 * place, 152) for place, word in enumerate(said.split())]
+    return RawPage(595, 842, source=source, lines=[PageLine(words, 11, starts=True), PageLine(more, 11, starts=True)])
 
 
 def act(what: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from rag.ingest.model.raw import Line, RawPage, Word
+from rag.ingest.model.raw import PageLine, PageWord, RawPage
 
 GAP = 0.45  # of a line's height: more room than this between two lines parts paragraphs
 
@@ -20,9 +20,9 @@ def read(document: Any) -> Iterator[tuple[int, RawPage]]:
 
 def read_page(page: Any) -> RawPage:
     rect = page.rect
-    words: dict[tuple[int, int], list[Word]] = {}
+    words: dict[tuple[int, int], list[PageWord]] = {}
     for x0, y0, x1, y1, text, block, line, _ in page.get_text("words"):
-        words.setdefault((block, line), []).append(Word(text, x0, y0, x1, y1))
+        words.setdefault((block, line), []).append(PageWord(text, x0, y0, x1, y1))
     found = []
     for number, block in enumerate(page.get_text("dict", flags=2 | 64)["blocks"]):
         for index, line in enumerate(block.get("lines", ())):
@@ -38,10 +38,10 @@ def read_page(page: Any) -> RawPage:
     return RawPage(rect.width, rect.height, page.get_label(), "text" if lines else "none", lines)
 
 
-def _line(spans: list[dict[str, Any]], words: list[Word]) -> Line:
+def _line(spans: list[dict[str, Any]], words: list[PageWord]) -> PageLine:
     widest = max(spans, key=lambda span: len(span["text"].strip()))
     mono = all(span["flags"] & 8 or "onsolata" in span["font"] for span in spans)
-    return Line(
+    return PageLine(
         words,
         round(max(span["size"] for span in spans), 1),
         bool(widest["flags"] & 16),
@@ -51,9 +51,9 @@ def _line(spans: list[dict[str, Any]], words: list[Word]) -> Line:
     )
 
 
-def _joined(found: list[tuple[int, Line]]) -> list[Line]:
+def _joined(found: list[tuple[int, PageLine]]) -> list[PageLine]:
     """Pieces of one printed line as one, drop capitals with the line beside them; header first, footer last."""
-    lines: list[Line] = []
+    lines: list[PageLine] = []
     for _, line in sorted(found, key=lambda pair: (round(pair[1].box[1] / 2), pair[1].box[0])):
         before = lines[-1] if lines else None
         if before is not None and _beside(before, line):
@@ -66,13 +66,13 @@ def _joined(found: list[tuple[int, Line]]) -> list[Line]:
     return lines
 
 
-def _beside(left: Line, right: Line) -> bool:
+def _beside(left: PageLine, right: PageLine) -> bool:
     (_, top, end, foot), (start, high, _, low) = left.box, right.box
     overlap = min(foot, low) - max(top, high)
     return overlap > 0.5 * min(foot - top, low - high) and start >= end - 4
 
 
-def _parted(before: Line, after: Line, right: float) -> bool:
+def _parted(before: PageLine, after: PageLine, right: float) -> bool:
     (_, top, _, foot), (left, high, _, _) = before.box, after.box
     return (
         high - foot > GAP * (foot - top)
@@ -133,9 +133,9 @@ class Press:
         for place, part in enumerate(text.split()):
             indent = len(text) - len(text.lstrip()) if not place else 0
             width = LETTER * size * len(part)
-            words.append(Word(" " * indent + part, x, y, x + width, y + size))
+            words.append(PageWord(" " * indent + part, x, y, x + width, y + size))
             x += width + LETTER * size
-        self.page.lines.append(Line(words, size, font=font, starts=starts))
+        self.page.lines.append(PageLine(words, size, font=font, starts=starts))
 
 
 def wrapped(text: str, width: int) -> list[str]:

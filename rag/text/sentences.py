@@ -37,7 +37,7 @@ CAPTION = re.compile(r"^(figure|fig\.|table|listing|exercise|challenge|chapter|e
 
 
 @dataclass(frozen=True)
-class Span:
+class TextSpan:
     """A stretch of a text: ``text[start:end]``, without white space around it."""
 
     start: int
@@ -47,24 +47,24 @@ class Span:
         return text[self.start : self.end]
 
 
-def split(text: str, language: str = "en") -> list[Span]:
+def split(text: str, language: str = "en") -> list[TextSpan]:
     """The sentences of ``text`` in order; a paragraph's end ends a sentence too."""
     return list(_split(text, language))
 
 
 @lru_cache(maxsize=512)
-def _split(text: str, language: str) -> tuple[Span, ...]:
+def _split(text: str, language: str) -> tuple[TextSpan, ...]:
     from sentencex import segment
 
-    spans: list[Span] = []
+    spans: list[TextSpan] = []
     position = 0
     for piece in segment(language or "en", text):
         start = text.index(piece, position)
         position = start + len(piece)
         for first, last in _pieces(piece):
-            span = Span(start + first, start + last)
+            span = TextSpan(start + first, start + last)
             if spans and spans[-1].end == span.start:  # parted inside a name such as mstatus.MPP
-                span = Span(spans.pop().start, span.end)
+                span = TextSpan(spans.pop().start, span.end)
             spans.append(span)
     return tuple(spans)
 

@@ -20,6 +20,7 @@ from library.core.config.model import ROOT, Config, read
 from library.embedded.commands import commands
 from library.embedded.healthcheck import CHECKS
 from library.embedded.postgres import PRIVATE_LOG
+from locks.__main__ import LOCKS
 from tests.stack import eventually, free_port
 
 SETTINGS = {str(field.alias) for field in Config.model_fields.values()}
@@ -126,6 +127,58 @@ def test_images_are_pinned(compose, dockerfile):
 def test_python_of_the_image_is_one_that_lyceum_runs_on(dockerfile):
     base = next(rest for word, rest in dockerfile if word == "FROM")
     assert re.match(r"python:3\.(1[1-9])\.", base)
+
+
+def test_the_image_s_lock_is_resolved_for_its_python(dockerfile):
+    base = next(rest for word, rest in dockerfile if word == "FROM")
+    (lock,) = (lock for lock in LOCKS if lock.name == "image")
+    assert {python for target in lock.targets for python in target.pythons} == {re.findall(r":(3\.\d+)\.", base)[0]}
+    assert {target.platform.split("-")[0] for target in lock.targets} == {"x86_64", "aarch64"}
+
+
+def installs(dockerfile: list[tuple[str, str]], folder: Path, extra: str) -> subprocess.CompletedProcess[str]:
+    """What the builder asks of pip, line by line, where the image is built with this EXTRA."""
+    (folder / "pip").write_text('#!/bin/sh\necho "$@"\n')
+    (folder / "pip").chmod(0o755)
+    lines = [rest for word, rest in dockerfile if word == "RUN" and "pip install" in rest]
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "EXTRA": extra, "TORCH_INDEX": "https://torch.example.org"}
+    return subprocess.run(
+        ["sh", "-ec", "\n".join(lines)], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_image_is_installed_from_its_lock_by_hash(dockerfile, tmp_path):
+    done = installs(dockerfile, tmp_path, "")
+    assert done.stdout.splitlines() == [
+        "install --require-hashes --no-deps --only-binary :all: -r locks/image.txt",
+    ]
+
+
+def test_torch_is_an_extra_of_the_image(dockerfile, tmp_path):
+    done = installs(dockerfile, tmp_path, "torch")
+    _, locked, torch = done.stdout.splitlines()
+    assert locked == "install --require-hashes --no-deps --only-binary :all: -r locks/torch.txt"
+    assert re.fullmatch(r"install --index-url https://torch\.example\.org torch==[\d.]+", torch)
+
+
+def test_an_extra_that_there_is_not_ends_the_build(dockerfile, tmp_path):
+    done = installs(dockerfile, tmp_path, "cuda")
+    assert done.returncode != 0
+    assert "EXTRA is torch or nothing, not cuda." in done.stdout
+
+
+def test_no_extra_is_built_unless_it_is_asked_for(compose, dockerfile):
+    assert ("ARG", "EXTRA=") in dockerfile
+    (build,) = (each["build"] for each in compose["services"].values() if "build" in each)
+    assert build["args"]["EXTRA"] == ""
+    known = {rest.split("=")[0] for word, rest in dockerfile if word == "ARG"}
+    assert set(build["args"]) == known
+
+
+def test_every_app_of_ours_is_in_the_image(settings):
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    ours = {app.split(".")[0] for app in settings.INSTALLED_APPS if (ROOT / app.split(".")[0]).is_dir()}
+    assert {"library", "catalog"} <= ours <= let_in
 
 
 def test_only_the_web_process_is_published_and_only_on_this_machine(compose):

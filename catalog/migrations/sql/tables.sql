@@ -20,11 +20,11 @@ CREATE INDEX author_given_starts ON catalog_author
   (btrim((split_part(sort_name, ', ', 2) || ' ') || split_part(sort_name, ', ', 1)) text_pattern_ops);
 CREATE INDEX author_alias_given_starts ON catalog_authoralias
   (btrim((split_part(sort_name, ', ', 2) || ' ') || split_part(sort_name, ', ', 1)) text_pattern_ops);
-CREATE INDEX author_words ON catalog_author USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', ' ')));
+CREATE INDEX author_words ON catalog_author USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', '     ')));
 CREATE INDEX author_alias_words ON catalog_authoralias
-  USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', ' ')));
-CREATE INDEX series_words ON catalog_series USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', ' ')));
-CREATE INDEX subject_words ON catalog_subject USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', ' ')));
+  USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', '     ')));
+CREATE INDEX series_words ON catalog_series USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', '     ')));
+CREATE INDEX subject_words ON catalog_subject USING gin (to_tsvector('simple', translate(sort_name, '.-/''’', '     ')));
 CREATE INDEX book_subjects_by_subject ON catalog_book_subjects (subject_id, book_id);
 
 -- Counts the changes of records' texts, for vectors that are older than their text.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Author, BookFacts, Branch, Category
-from catalog.search.matches.narrowing import DIGITAL, PRINT, Filters, Narrowing
+from catalog.search.matches.narrowing import DIGITAL, PRINT, FilterCondition, Filters, Narrowing
 from catalog.search.matches.statement import Counting
 from catalog.search.words.query import Years, read_years
 from library.core.templatetags.lyceum import language_word
@@ -18,6 +20,7 @@ from library.core.templatetags.lyceum import language_word
 VALUES_AT_MOST = 12
 NAMES = ("category", "author", "year", "language", "available", "branch", "format")
 DECADE = 10
+DECADE_OF = "(year - (year %% 10 + 10) %% 10) / 10"
 
 
 @dataclass(frozen=True)
@@ -42,29 +45,39 @@ class Facet:
 def counting(narrowing: Narrowing) -> Counting:
     """What counts each facet over ``matched``, for ``statement.run``: at most twelve values and the chosen ones."""
     selects = (
-        _of_lists("category", "category_ids", narrowing, narrowing.categories),
-        _of_lists("author", "author_ids", narrowing, narrowing.authors, shared=False),
+        _of_lists("category", "category_ids", _others("category", narrowing), narrowing.categories),
+        _of_lists("author", "author_ids", _others("author", narrowing), narrowing.authors, shared=False),
         _of_branches(narrowing),
-        _of_values("language", "language", narrowing),
-        _of_values("decade", "(year - (year %% 10 + 10) %% 10) / 10", narrowing, where="year IS NOT NULL"),
+        FilterCondition(
+            f"{_row('language', 'language', 'sum(of_language)::bigint')} FROM tallied GROUP BY language"
+            " HAVING sum(of_language) > 0"
+        ),
+        FilterCondition(
+            f"{_row('decade', f'({DECADE_OF})::text', 'sum(of_decade)::bigint')} FROM tallied WHERE year IS NOT NULL"
+            f" GROUP BY {DECADE_OF} HAVING sum(of_decade) > 0"
+        ),
     )
+    available, formats, years = (_others(name, narrowing) for name in ("available", "format", "year"))
+    free = _available(narrowing)
     tallies = [
-        ("available", "true", f"{_others('available', narrowing)} AND {_available(narrowing)}"),
-        ("format", PRINT, f"{_others('format', narrowing)} AND has_copies"),
-        ("format", DIGITAL, f"{_others('format', narrowing)} AND has_file"),
+        ("available", "true", FilterCondition(f"{available} AND {free.sql}", free.params)),
+        ("format", PRINT, FilterCondition(f"{formats} AND has_copies")),
+        ("format", DIGITAL, FilterCondition(f"{formats} AND has_file")),
     ]
     tallies += [
-        ("year", _span(years), f"{_others('year', narrowing)} AND year BETWEEN {years.first} AND {years.last}")
-        for years in narrowing.years
-        if not _is_decade(years)
+        ("year", _span(one), FilterCondition(f"{years} AND year BETWEEN %s AND %s", (one.first, one.last)))
+        for one in narrowing.years
+        if not _is_decade(one)
     ]
-    return Counting(selects, tuple(tallies))
+    lists = ["author_ids", "category_ids", "branch_ids"]
+    if narrowing.available is not None or "branch" in narrowing.facets:
+        lists.append("free_branch_ids")
+    return Counting(selects, tuple(tallies), _others("language", narrowing), by_decade=years, lists=tuple(lists))
 
 
 def _others(name: str, narrowing: Narrowing, *also: str) -> str:
     """Passes all filters but that of the facet."""
-    lifted = {"decade": "year"}.get(name, name)
-    flags = [f"pass_{other}" for other in narrowing.facets if other not in {lifted, *also}]
+    flags = [f"pass_{other}" for other in narrowing.facets if other not in {name, *also}]
     if narrowing.others:
         flags.append("pass_others")
     return " AND ".join(flags) or "true"
@@ -74,16 +87,13 @@ def _row(name: str, value: str, number: str, names: str = "NULL::text[]") -> str
     return f"SELECT '{name}', {value}, {number}, NULL::float8, NULL::float8, NULL::boolean, {names}"
 
 
-def _of_lists(
-    name: str, column: str, narrowing: Narrowing, chosen: Iterable[int], others: str = "", *, shared: bool = True
-) -> str:
+def _of_lists(name: str, column: str, others: str, chosen: Iterable[int], *, shared: bool = True) -> FilterCondition:
     """The ids with most books, and the chosen ones.
 
     ``shared``: equal lists are counted first, because many books are on the same shelves, and taking lists apart is
     what costs. Authors share few: theirs are taken apart at once.
     """
-    ids = ",".join(str(int(one)) for one in list(chosen)[:VALUES_AT_MOST])
-    where = f"FROM matched WHERE {others or _others(name, narrowing)}"
+    where = f"FROM matched WHERE {others}"
     ones = (
         f"""SELECT one, sum(number)::bigint AS number FROM (
           SELECT unnest(list) AS one, number
@@ -94,35 +104,29 @@ def _of_lists(
     most = f"{ones} ORDER BY number DESC, one LIMIT {VALUES_AT_MOST}"
     row = _row(name, "one::text", "number", "ARRAY[named.name]")
     named = f"JOIN catalog_{name} AS named ON named.id = one"
+    ids = list(chosen)[:VALUES_AT_MOST]
     if not ids:
-        return f"{row} FROM ({most}) AS counted {named}"
-    return f"""WITH counted AS MATERIALIZED ({ones}) {row} FROM (
+        return FilterCondition(f"{row} FROM ({most}) AS counted {named}")
+    sql = f"""WITH counted AS MATERIALIZED ({ones}) {row} FROM (
       (SELECT * FROM counted ORDER BY number DESC, one LIMIT {VALUES_AT_MOST})
-      UNION SELECT * FROM counted WHERE one IN ({ids})) AS kept {named}"""
+      UNION SELECT * FROM counted WHERE one = ANY(%s::bigint[])) AS kept {named}"""
+    return FilterCondition(sql, (ids,))
 
 
-def _of_values(name: str, expression: str, narrowing: Narrowing, where: str = "true") -> str:
-    return (
-        f"{_row(name, f'({expression})::text', 'count(*)')} FROM matched "
-        f"WHERE {_others(name, narrowing)} AND {where} GROUP BY {expression}"
-    )
-
-
-def _of_branches(narrowing: Narrowing) -> str:
+def _of_branches(narrowing: Narrowing) -> FilterCondition:
     """Where copies are; with ``available`` asked, where one is free or where none is."""
     others, column = _others("branch", narrowing, "available"), "branch_ids"
     if narrowing.available:
         column = "free_branch_ids"
     elif narrowing.available is False:
         column = "array(SELECT unnest(branch_ids) EXCEPT SELECT unnest(free_branch_ids))"
-    return _of_lists("branch", column, narrowing, narrowing.branches, others)
+    return _of_lists("branch", column, others, narrowing.branches)
 
 
-def _available(narrowing: Narrowing) -> str:
+def _available(narrowing: Narrowing) -> FilterCondition:
     if "branch" not in narrowing.facets:
-        return "is_available"
-    ids = ",".join(str(int(one)) for one in narrowing.branches)
-    return f"free_branch_ids && '{{{ids}}}'::bigint[]"
+        return FilterCondition("is_available")
+    return FilterCondition("free_branch_ids && %s::bigint[]", (narrowing.branches,))
 
 
 def assemble(
@@ -193,12 +197,15 @@ def _values(tally: Mapping[str, int], labels: Mapping[str, str], chosen: set[str
 
 def _years(decades: Mapping[str, int], spans: Mapping[str, int], filters: Filters) -> tuple[FacetValue, ...]:
     """Decades, the latest first, and what else was chosen."""
-    chosen = {_span(years) for value in filters.year if (years := read_years(value))}
-    tally = {_span(_decade(int(number))): count for number, count in decades.items()} | dict(spans)
-    tally = dict.fromkeys(chosen, 0) | tally
-    labels = {value: _span_label(value) for value in tally}
-    found = _values(tally, labels, chosen)
-    return tuple(sorted(found, key=lambda one: _first_year(one.value), reverse=True))
+    chosen = {years for value in filters.year if (years := read_years(value))}
+    tally = dict.fromkeys(chosen, 0)
+    tally |= {_decade(int(number)): count for number, count in decades.items()}
+    tally |= {years: count for value, count in spans.items() if (years := read_years(value))}
+    a_decade = _("%(year)ds")
+    labels = {_span(years): _span_label(years, a_decade) for years in tally}
+    found = _values({_span(years): count for years, count in tally.items()}, labels, set(map(_span, chosen)))
+    first = {_span(years): years.first for years in tally}
+    return tuple(sorted(found, key=lambda one: first[one.value], reverse=True))
 
 
 def _decade(number: int) -> Years:
@@ -214,17 +221,9 @@ def _span(years: Years) -> str:
     return str(years.first) if years.first == years.last else f"{years.first}-{years.last}"
 
 
-def _first_year(value: str) -> int:
-    years = read_years(value)
-    return years.first if years else 0
-
-
-def _span_label(value: str) -> str:
-    years = read_years(value)
-    if years is None:
-        return value
+def _span_label(years: Years, a_decade: str) -> str:
     if _is_decade(years) and years.first >= 0:
-        return _("%(year)ds") % {"year": years.first}
+        return a_decade % {"year": years.first}
     return "–".join(dict.fromkeys(_year_label(year) for year in (years.first, years.last)))
 
 
@@ -234,5 +233,10 @@ def _year_label(year: int) -> str:
 
 def language_name(code: str) -> str:
     """The language's name in the language of the page, as a heading has it; the code itself where it is none."""
+    return _language_name(code, get_language())
+
+
+@lru_cache(maxsize=2048)
+def _language_name(code: str, _of_the_page: str | None) -> str:
     word = language_word(code)
     return word if word == code else word[:1].upper() + word[1:]

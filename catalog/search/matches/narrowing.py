@@ -178,7 +178,10 @@ def _named(name: str) -> Q:
 
 
 def _ids(rows: QuerySet[Any], values: Iterable[str], named: Callable[[str], Q]) -> list[int]:
+    """The ids, and of all that are ``named`` by the other values; no query where there are no others."""
     asked = [value.replace("\0", " ") for value in values][:VALUES_AT_MOST]
+    if all(map(_is_id, asked)):
+        return list(dict.fromkeys(map(int, asked)))
     wanted = Q(pk__in=[int(value) for value in asked if _is_id(value)])
     for value in asked:
         if not _is_id(value) and fold(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from catalog.models import Book
 from catalog.search.matches import statement
@@ -56,17 +57,27 @@ def gain(asked: str, title: str, subtitle: str, people: str, language: str) -> f
     whole = words(f"{title} {subtitle}")
     title = words(title) if subtitle else whole
     articles = ARTICLES.get(language, ())
-    asked_, title_, whole_ = (_bare(text, articles) for text in (asked, title, whole))
+    asked_ = _bare(asked, articles)
+    whole_ = _bare(whole, articles)
+    title_ = _bare(title, articles) if subtitle else whole_
     if asked_ in {title_, whole_}:
         return SAME_TITLE
     if f"{whole_} ".startswith(f"{asked_} ") or (
         not asked_.isascii() and cut.LAST_RUNS.search(asked_) and whole_.startswith(asked_)
     ):
         return TITLE_STARTS
-    given, about = set(cut.asked(asked)), set(cut.asked(title_))
+    given = _words(asked)
+    if title_.isascii() and title_.partition(" ")[0] not in given:  # as of nearly all titles
+        return 0.0
+    about = set(cut.asked(title_))
     if about and about <= given <= about | set(people.split()) | {"by"} | set(cut.asked(title)):
         return TITLE_AND_PEOPLE
     return 0.0
+
+
+@lru_cache(maxsize=64)
+def _words(asked: str) -> frozenset[str]:
+    return frozenset(cut.asked(asked))
 
 
 def _bare(text: str, articles: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from hashlib import sha256
 from typing import Any
 
@@ -22,14 +21,14 @@ def run(match: Match, narrowing: Narrowing, *, at_most: int | None = None, **how
     """
     if at_most is not None and at_most < MANY:
         return statement.run(match, narrowing, **how)
-    key = "catalog-found-3-" + sha256(repr((match, narrowing, sorted(how.items()))).encode()).hexdigest()
+    key = "catalog-found-4-" + sha256(repr((match, narrowing, sorted(how.items()))).encode()).hexdigest()
     kept: tuple[Any, ...] | None = cache.get(key)
     if kept is not None:
         found, count, exact, candidates, near, counts = kept
         return Outcome(found, count, exact, [Candidate(*one) for one in candidates], near, counts)
     outcome = statement.run(match, narrowing, **how)
     if outcome.found >= MANY:  # as plain values, which no later version reads amiss
-        candidates = [astuple(one) for one in outcome.candidates]
+        candidates = [tuple(one) for one in outcome.candidates]
         plain = (outcome.found, outcome.count, outcome.exact, candidates, outcome.near, outcome.counts)
         cache.set(key, plain, KEPT_SECONDS)
     return outcome

@@ -27,22 +27,23 @@ WORDS_AT_MOST, EACH, TRIES = 6, 12, 48
 LOOKED_AT = 300  # words with a shared rest that are compared, the most frequent first
 CANDIDATES = """
 SELECT asked.word, term.lexeme, term.as_word
-FROM jsonb_to_recordset(%s::jsonb) AS asked(word text, deletes text[]),
+FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(word text, deletes text[]),
 LATERAL (
   SELECT lexeme, as_word FROM catalog_term
   WHERE deletes && asked.deletes AND as_word > 0 AND lexeme <> asked.word
-  ORDER BY as_word DESC, lexeme LIMIT %s
+  ORDER BY as_word DESC, lexeme LIMIT %(at_most)s::bigint
 ) AS term
 """
-FINDS = """
-SELECT place FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked(words, without, place)
-WHERE EXISTS (
-  SELECT FROM catalog_bookfacts AS facts
+# A subquery that cannot become a join: one row after the other is tried, and the first that finds something ends it.
+FIRST = """
+SELECT place FROM unnest(%(words)s::text[], %(without)s::text[]) WITH ORDINALITY AS asked(words, without, place)
+WHERE (
+  SELECT true FROM catalog_bookfacts AS facts
   WHERE facts.vector @@ (CASE WHEN asked.without = '' THEN asked.words
     ELSE format('(%%s) & !(%%s)', asked.words, asked.without) END)::tsquery
-)
+    AND (%(all)s::boolean OR NOT facts.is_suppressed) LIMIT 1
+) LIMIT 1
 """
-FINDS_VISIBLE = FINDS.replace("WHERE facts.vector", "WHERE NOT facts.is_suppressed AND facts.vector")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Cor
     if not asked:
         return {}
     found: dict[str, list[Correction]] = {}
-    for word, other, frequency in rows(CANDIDATES, [json.dumps(asked), LOOKED_AT]):
+    for word, other, frequency in rows(CANDIDATES, {"asked": json.dumps(asked), "at_most": LOOKED_AT}, often=True):
         cost = _cost(word, other, frequency)
         if cost is not None:
             found.setdefault(word, []).append(Correction(other, cost, frequency))
@@ -153,18 +154,18 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> tuple[Query, V
         return None
     every = vocabulary.read([*query.words, *sorted({word for swap in swaps for word in swap.values()})])
     queries = [query.corrected(swap) for swap in swaps]
-    absent = {word for word in query.correctable_words if not known.words[word].books}
-    rest = [one.without(absent - set(swap)) for one, swap in zip(queries, swaps, strict=True)]
-    writer = tsquery.Writer(every)
-    finding = _finding([(writer.whole(one), writer.excluded(one)) for one in [*queries, *rest]], staff=staff)
-    if first := next((one for one, found in zip(queries, finding, strict=False) if found), None):
-        return first, every
     unknown = known.unknown(query.text, query.plain_words)
     right = set(tsquery.informative(query, known)) - unknown
-    for one, swap, found in zip(queries, swaps, finding[len(queries) :], strict=True):
-        if found and set(swap) <= unknown and _tells_enough(swap, right, unknown):
-            return one, every
-    return None
+    absent = {word for word in query.correctable_words if not known.words[word].books}
+    rest = [
+        (one, one.without(absent - set(swap)))
+        for one, swap in zip(queries, swaps, strict=True)
+        if absent - set(swap) and set(swap) <= unknown and _tells_enough(swap, right, unknown)
+    ]
+    writer = tsquery.Writer(every, loosely=True)
+    likely = [*((one, one) for one in queries), *rest]
+    first = _first([(writer.whole(one), writer.excluded(one)) for _whole, one in likely], staff=staff)
+    return None if first is None else (likely[first][0], every)
 
 
 def _tells_enough(swap: dict[str, str], known: set[str], unknown: set[str]) -> bool:
@@ -173,9 +174,8 @@ def _tells_enough(swap: dict[str, str], known: set[str], unknown: set[str]) -> b
     return len(known) + len(near) >= TELLING or (bool(near) and set(swap) == unknown)
 
 
-def _finding(asked: Sequence[tuple[str, str]], *, staff: bool) -> list[bool]:
-    """Of each pair (words, without), whether some book has the words; one query."""
-    sql = FINDS if staff else FINDS_VISIBLE
-    found = rows(sql, [[words for words, _without in asked], [without for _words, without in asked]])
-    places = {place for (place,) in found}
-    return [place in places for place in range(1, len(asked) + 1)]
+def _first(asked: Sequence[tuple[str, str]], *, staff: bool) -> int | None:
+    """The place of the first of the pairs (words, without) of which some book has the words; one query."""
+    words, without = [words for words, _without in asked], [without for _words, without in asked]
+    found = rows(FIRST, {"words": words, "without": without, "all": staff}, often=True)
+    return found[0][0] - 1 if found else None

@@ -13,6 +13,7 @@ from catalog.search.words.vocabulary import Vocabulary, Word
 
 RAREST = 8
 INITIALS = (2, 3)
+RARE = 500  # books at most that have the one word that descriptions keep of a phrase
 TITLE = "A"  # the weight of words of the title
 PROSE = "D"  # of words of the description, where no stop words are kept
 
@@ -33,11 +34,23 @@ def any_of(queries: Iterable[str]) -> str:
 
 
 class Writer:
-    """Writes parts of a query. ``titles``: only what stands in titles counts, in whatever language it is a stem."""
+    """Writes parts of a query. ``titles``: only what stands in titles counts, in whatever language it is a stem.
 
-    def __init__(self, known: Vocabulary, *, titles: bool = False) -> None:
+    ``loosely``: a phrase of which descriptions keep one word only ("romance of the") may be any description with this
+    word, however many there are. ``left_out``: whether that was left out of something that was written.
+
+    ``roughly``: in whatever language it is a stem, and in a phrase any reading of a word beside any of the next. That
+    finds all that the query finds and little more, and an index answers it several times as quickly.
+    """
+
+    def __init__(
+        self, known: Vocabulary, *, titles: bool = False, loosely: bool = False, roughly: bool = False
+    ) -> None:
         self.known = known
         self.titles = titles
+        self.loosely = loosely
+        self.roughly = roughly
+        self.left_out = False
 
     def whole(self, query: Query, *, prefix: bool = False) -> str:
         """All parts of any group; with ``prefix`` the very last word may be the beginning of one."""
@@ -82,28 +95,40 @@ class Writer:
         return []
 
     def _phrase(self, texts: Sequence[str], weight: str, *, begun: bool = False) -> str:
+        """Words side by side, the small ones too, but in descriptions, where these are gaps."""
         words = [self.known.words[text] for text in texts]
         readings = {tuple(texts): set(self.known.languages)}
-        prose = dict[str, set[str]]()
+        prose = dict[tuple[str, ...], set[str]]()
         for language in sorted(self.known.languages):
             stems = tuple(_stem(word, language) for word in words)
-            if sum(map(bool, stems)) == 1:  # "romance of the": any word in the gaps would be any book on romance
-                prose.setdefault(next(filter(None, stems)), set()).add(language)
-                stems = tuple(stem or text for stem, text in zip(stems, texts, strict=True))
-            if any(stems) and stems != tuple(texts):
-                readings.setdefault(stems, set()).add(language)
-        last = len(texts) - 1
-
-        def written(stems: Sequence[str]) -> str:
-            marked = enumerate(stems)
-            return side_by_side(
-                [quoted(stem, weight, prefix=begun and place == last) if stem else "" for place, stem in marked]
-            )
-
-        found = [self._in(written(stems), languages) for stems, languages in readings.items()]
+            whole = tuple(stem or text for stem, text in zip(stems, texts, strict=True))
+            if whole != tuple(texts):
+                readings.setdefault(whole, set()).add(language)
+            if any(stems) and not all(stems):
+                prose.setdefault(stems, set()).add(language)
+        if self.roughly:
+            found = [_in_a_row([tuple(dict.fromkeys(one)) for one in zip(*readings, strict=True)], weight, begun=begun)]
+        else:
+            rows = [
+                (_in_a_row(_singly(stems), weight, begun=begun), languages) for stems, languages in readings.items()
+            ]
+            found = [self._in(row, languages) for row, languages in rows]
         if weight in {"", PROSE}:
-            found += [self._in(quoted(stem, PROSE), languages) for stem, languages in prose.items()]
+            found += [
+                self._in(_in_a_row(_singly(stems), PROSE, begun=begun), languages)
+                for stems, languages in prose.items()
+                if self._tells(stems)
+            ]
         return any_of(found)
+
+    def _tells(self, stems: Sequence[str]) -> bool:
+        """Whether enough is left of a phrase to look for it in descriptions: two words, or one that is rare."""
+        left = [stem for stem in stems if stem]
+        counts = (word.counts.get(left[0], 0) for word in self.known.words.values())
+        if self.loosely or len(left) > 1 or max(counts, default=0) <= RARE:
+            return True
+        self.left_out = True
+        return False
 
     def _phrased(self, parts: Sequence[Part]) -> Sequence[Part]:
         """Where only stop words are asked for ("to be or not to be") they have to be side by side."""
@@ -120,7 +145,7 @@ class Writer:
         return set.intersection(*(word.nothing_in for word in words)) if words else set()
 
     def _in(self, query: str, languages: set[str]) -> str:
-        if self.titles or languages >= self.known.languages:
+        if self.titles or self.roughly or languages >= self.known.languages:
             return query
         return f"({query}) & ({self._guard(languages)})"
 
@@ -130,6 +155,19 @@ class Writer:
 
 def _stem(word: Word, language: str) -> str:
     return "" if language in word.nothing_in else word.stem_in(language)
+
+
+def _singly(stems: Sequence[str]) -> list[tuple[str, ...]]:
+    return [(stem,) if stem else () for stem in stems]
+
+
+def _in_a_row(places: Sequence[tuple[str, ...]], weight: str, *, begun: bool) -> str:
+    """At each place any of the lexemes; anything where none is given. ``begun``: the last may go on."""
+    last = len(places) - 1
+    written = [
+        [quoted(one, weight, prefix=begun and place == last) for one in ones] for place, ones in enumerate(places)
+    ]
+    return side_by_side([f"({any_of(ones)})" if len(ones) > 1 else "".join(ones) for ones in written])
 
 
 def side_by_side(lexemes: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ READ = f"""{PRESENT}, configurations AS (
   SELECT lyceum_text_configuration(language) AS configuration, string_agg(language, ' ') AS languages
   FROM present WHERE language IS NOT NULL GROUP BY 1
 ), asked AS (
-  SELECT unnest(%s::text[]) AS word
+  SELECT unnest(%(words)s::text[]) AS word
 ), reading AS (
   {WHOLE}
   UNION ALL
@@ -47,7 +47,7 @@ COUNT = f"""{PRESENT}, whole AS ({WHOLE})
 SELECT '', languages, '', coalesce(books, 0), 0, coalesce(words, 0), answers
 FROM whole LEFT JOIN catalog_term AS term ON term.lexeme = ''
 UNION ALL
-SELECT '', NULL, lexeme, books, as_word, 0, NULL FROM catalog_term WHERE lexeme = ANY(%s)
+SELECT '', NULL, lexeme, books, as_word, 0, NULL FROM catalog_term WHERE lexeme = ANY(%(lexemes)s::text[])
 """
 REMEMBERED = 4_000  # words whose stems a process keeps: they never change, and readers ask the same words
 
@@ -75,6 +75,11 @@ class Word:
     def lexemes(self) -> list[str]:
         """Itself and its stems."""
         return [self.text, *(stem for stem in self.stems if stem != self.text)]
+
+    @property
+    def present(self) -> list[str]:
+        """Those of ``lexemes`` that books have by the last count; all where that knows of none."""
+        return [lexeme for lexeme in self.lexemes if self.counts.get(lexeme)] or self.lexemes
 
 
 @dataclass
@@ -136,7 +141,7 @@ def read(words: Iterable[str]) -> Vocabulary:
 
 def _read(asked: list[str]) -> Vocabulary:
     known = Vocabulary(words={word: Word(word) for word in asked})
-    for text, languages, lexeme, books, as_word, total, answers in rows(READ, [asked]):
+    for text, languages, lexeme, books, as_word, total, answers in rows(READ, {"words": asked}, often=True):
         if not text:
             _take_whole(known, languages, books, total, answers=answers)
             continue
@@ -158,7 +163,9 @@ def _counted(stems: dict[str, _Stems]) -> Vocabulary:
     """Words whose stems are remembered, in the languages that the catalogue holds now."""
     lexemes = {lexeme for word, one in stems.items() for lexeme in (word, *(stem for stem, _in in one.by_lexeme))}
     known, counts = Vocabulary(), dict[str, tuple[int, int]]()
-    for _text, languages, lexeme, books, as_word, total, answers in rows(COUNT, [sorted(lexemes)]):
+    for _text, languages, lexeme, books, as_word, total, answers in rows(
+        COUNT, {"lexemes": sorted(lexemes)}, often=True
+    ):
         if lexeme:
             counts[lexeme] = books, as_word
         else:

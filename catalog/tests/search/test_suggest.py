@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_librarian
 from catalog.models import Author, AuthorAlias, Book, Series, Subject
-from catalog.search import beginnings
+from catalog.search import beginnings, prepared
 from catalog.search.suggestions import Suggestion, suggest
 from catalog.tests.factories import record
 from library.search.fold import fold
@@ -245,35 +245,33 @@ def test_one_query_however_many_there_are(darwin):
     assert len(ran) == 1
 
 
-def test_the_statement_is_planned_once_for_whatever_is_typed(darwin):
+@pytest.mark.django_db(transaction=True)
+def test_the_statement_is_planned_once_for_whatever_is_typed():
     def plans() -> tuple[int, int]:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = %s", [beginnings.NAME]
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = %s",
+                [prepared.name_of(beginnings.STATEMENT)],
             )
             general, own = cursor.fetchone() or (0, 0)
             return general, own
 
-    suggest("origin", user=NOBODY)
+    record("On the Origin of Species", "Charles Darwin")
+    assert texts("origin", "title") == ["On the Origin of Species"]
     general, for_these_letters = plans()
     for typed in ("dar", "the na", "charles d"):
         suggest(typed, user=NOBODY)
     assert plans() == (general + 3, for_these_letters)
     assert for_these_letters == 0
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW plan_cache_mode")
-        assert cursor.fetchone() == ("auto",), "what follows in this transaction is planned as ever"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_where_a_pooler_has_lost_the_statement_it_is_run_all_the_same():
-    record("On the Origin of Species")
-    assert texts("origin", "title") == ["On the Origin of Species"]
-    with connection.cursor() as cursor:
-        cursor.execute(f"DEALLOCATE {beginnings.NAME}")
-
-    assert texts("origin", "title") == ["On the Origin of Species"]
-    beginnings._prepared.discard(connection.connection)  # for the tests that follow
+def test_an_article_and_a_letter_are_too_little_to_look_for_within():
+    record("Into the Sea")
+    assert texts("the s") == []
+    assert texts("the sea") == texts("sea") == ["Into the Sea"]
+    assert texts("die s") == []
+    record("The Sea")
+    assert texts("the se") == ["The Sea"], "but how a title is filed may begin so"
 
 
 @pytest.mark.parametrize(

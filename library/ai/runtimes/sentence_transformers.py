@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 
 from library.ai.runtimes import processor
 from library.ai.spec import Dtype, ModelSpec, Vectors, unit
+from library.core.config.model import ConfigError
 
 # Texts at once: fewer of long ones, which take memory by the square of their length (300 MB for 64 full passages).
 BATCH, BATCH_CHARACTERS, LEAST_BATCH = 64, 24_000, 8
@@ -24,13 +26,19 @@ M_MMAP_THRESHOLD, OWN_BLOCK = -3, 32 * 1024 * 1024
 
 
 class TransformerEmbedder:
-    """A sentence-transformers model, loaded from its package without looking at any network."""
+    """A sentence-transformers model, loaded from its package without looking at any network.
+
+    Errors: ``ConfigError`` where sentence-transformers or what it runs on is not installed, or does not load.
+    """
 
     def __init__(self, model: ModelSpec, folder: Path, *, dtype: Dtype) -> None:
         os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as transformers_logging
+        except ImportError as missing:
+            raise ConfigError(needed_for(model, missing)) from missing
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # theirs
 
@@ -60,6 +68,20 @@ class TransformerEmbedder:
         vectors = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
         vectors[order] = unit(found.float().cpu().numpy())
         return vectors
+
+
+def needed_for(model: ModelSpec, missing: ImportError | None = None) -> str:
+    """The sentence that names the command which installs what ``model`` runs on."""
+    detail = f" ({missing})" if missing else ""
+    return (
+        f"The model {model.name} runs on sentence-transformers and PyTorch, which are not installed{detail}:"
+        " run `make install-torch`, in containers build the image with EXTRA=torch, or give it the `url` of a server."
+    )
+
+
+def are_installed() -> bool:
+    """Whether such models can run here; nothing is imported for it."""
+    return all(importlib.util.find_spec(name) for name in ("torch", "transformers", "sentence_transformers"))
 
 
 def _give_memory_back() -> None:

@@ -11,12 +11,12 @@ from collections import Counter, defaultdict
 from functools import cached_property
 
 from rag.ingest.cleaning.edges import Edge, edges_of
-from rag.ingest.cleaning.flow import Words, flow
+from rag.ingest.cleaning.flow import WordCounts, flow
 from rag.ingest.cleaning.running import Running
-from rag.ingest.model.clean import CleanPage, Heading
+from rag.ingest.model.clean import CleanPage, PageHeading
 from rag.ingest.model.raw import RawPage
 from rag.ingest.structure import headings
-from rag.ingest.structure.fonts import Look, looks_of
+from rag.ingest.structure.fonts import FontLook, looks_of
 from rag.ingest.structure.titles import folded
 
 
@@ -25,9 +25,9 @@ class Survey:
 
     def __init__(self) -> None:
         self._edges: list[Edge] = []
-        self._runs: list[headings.Run] = []
-        self._letters: Counter[Look] = Counter()
-        self._words = Words()
+        self._runs: list[headings.HeadingRun] = []
+        self._letters: Counter[FontLook] = Counter()
+        self._words = WordCounts()
 
     def see(self, number: int, page: RawPage) -> None:
         """Take note of a page (1-based); every page once, before any is cleaned."""
@@ -47,22 +47,24 @@ class Survey:
         return clean
 
     @cached_property
-    def _body(self) -> Look:
-        return min(self._letters, key=lambda look: (-self._letters[look], look), default=Look("", 0.0, False, False))
+    def _body(self) -> FontLook:
+        return min(
+            self._letters, key=lambda look: (-self._letters[look], look), default=FontLook("", 0.0, False, False)
+        )
 
     @cached_property
     def _running(self) -> Running:
         return Running(self._edges, self._body)
 
     @cached_property
-    def _headings(self) -> dict[int, list[headings.Found]]:
-        found: dict[int, list[headings.Found]] = defaultdict(list)
+    def _headings(self) -> dict[int, list[headings.FoundHeading]]:
+        found: dict[int, list[headings.FoundHeading]] = defaultdict(list)
         for head in headings.find(self._runs, self._letters, self._body, self._running.dropped):
             found[head.page].append(head)
         return found
 
 
-def with_title(title: str, page: CleanPage) -> list[Heading]:
+def with_title(title: str, page: CleanPage) -> list[PageHeading]:
     """The headings of a page that the file itself names, that name among them: where the page begins with it, its
     words; else before the first of them."""
     title = " ".join(title.split())
@@ -71,4 +73,4 @@ def with_title(title: str, page: CleanPage) -> list[Heading]:
         return page.headings
     begins = page.text.split("\n", 1)[0]
     end = len(begins) if folded(begins) == folded(title) else 0
-    return [Heading(0, end, title, 1), *(heading for heading in page.headings if heading.start >= end)]
+    return [PageHeading(0, end, title, 1), *(heading for heading in page.headings if heading.start >= end)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rag.ingest.model.raw import RawPage
-from rag.ingest.structure.fonts import Look
+from rag.ingest.structure.fonts import FontLook
 from rag.ingest.structure.numbering import roman
 from rag.text.sentences import has_verb
 
@@ -53,7 +53,7 @@ class Edge:
     y: float  # its middle as a share of the page's height; rows counted where the page has no measures
     gap: float  # room between its row and the next one inwards, in heights of the line
     text: str
-    look: Look
+    look: FontLook
     counts: tuple[Count, ...]
     says: bool  # it reads as a sentence
     labelled: bool  # it is the number that the file gives the page
@@ -74,7 +74,7 @@ class Placed(NamedTuple):
     foot: float
 
 
-def edges_of(number: int, page: RawPage, looks: Sequence[Look]) -> list[Edge]:
+def edges_of(number: int, page: RawPage, looks: Sequence[FontLook]) -> list[Edge]:
     """The lines in the outermost rows at the top and at the foot of a page."""
     rows = rows_of(page)
     depth = min(DEPTH, max(1, len(rows) - 1))
@@ -104,7 +104,7 @@ def _share_row(above: Placed, place: Placed) -> bool:
 
 
 def _edges(
-    number: int, page: RawPage, looks: Sequence[Look], rows: Sequence[list[Placed]], depth: int, *, top: bool
+    number: int, page: RawPage, looks: Sequence[FontLook], rows: Sequence[list[Placed]], depth: int, *, top: bool
 ) -> Iterator[Edge]:
     height = page.height or float(len(rows))
     for place, row in enumerate(rows[:depth]):
@@ -129,7 +129,7 @@ def _gap(row: Sequence[Placed], inner: Sequence[Placed] | None, *, top: bool) ->
     return room / max(1.0, min(p.foot - p.top for p in (*row, *inner)))
 
 
-def _edge(number: int, page: RawPage, look: Look, placed: Placed, row: int, gap: float, *, top: bool) -> Edge:
+def _edge(number: int, page: RawPage, look: FontLook, placed: Placed, row: int, gap: float, *, top: bool) -> Edge:
     text = page.lines[placed.line].text.strip()
     y = (placed.top + placed.foot) / 2 / page.height if page.height else (row / 100 if top else 1 - row / 100)
     says = len(text.split()) >= LEAST_SENTENCE and text.endswith((".", "!", "?")) and has_verb(text)

@@ -7,9 +7,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from rag.ingest.model.clean import CleanPage, Heading, WordBox
-from rag.ingest.model.raw import Line, RawPage, Word
-from rag.ingest.structure.headings import Found
+from rag.ingest.model.clean import CleanPage, PageHeading, WordBox
+from rag.ingest.model.raw import PageLine, PageWord, RawPage
+from rag.ingest.structure.headings import FoundHeading
 
 HYPHENS = "-\u00ad\u2010"
 SOFT = "\u00ad"
@@ -23,7 +23,7 @@ NARROW = 0.85  # of the column: verse does not fill its lines
 ROOM = 1.05  # how much wider than the room at the end of a line its next word may be and yet have fitted
 
 
-class Words:
+class WordCounts:
     """How often words stand whole in a book: what a hyphen at the end of a line meant."""
 
     def __init__(self, most: int = 400_000) -> None:
@@ -58,13 +58,13 @@ class Text:
         self.parts.append(text)
         self.length += len(text)
 
-    def word(self, word: Word, text: str, *, boxed: bool = True) -> None:
+    def word(self, word: PageWord, text: str, *, boxed: bool = True) -> None:
         start = self.length + len(text) - len(text.lstrip())
         self.add(text)
         if boxed and start < self.length:
             self.boxes.append(WordBox(start, self.length, word.x0, word.y0, word.x1, word.y1))
 
-    def finish_word(self, word: Word, text: str) -> None:
+    def finish_word(self, word: PageWord, text: str) -> None:
         """The rest of a word whose beginning stands at the end of the line before: both boxes have its offsets."""
         self.add(text)
         first = self.boxes[-1]
@@ -72,12 +72,12 @@ class Text:
         self.boxes.append(WordBox(first.start, self.length, word.x0, word.y0, word.x1, word.y1))
 
 
-def flow(page: RawPage, dropped: set[int], found: Sequence[Found], words: Words) -> CleanPage:
+def flow(page: RawPage, dropped: set[int], found: Sequence[FoundHeading], words: WordCounts) -> CleanPage:
     """The clean page: its lines but for ``dropped`` ones, its headings marked."""
     heads = {index: head for head in found for index in range(head.first, head.last + 1)}
     lines = [(index, line) for index, line in enumerate(page.lines) if index not in dropped and line.words]
     text = Text()
-    marks: dict[Found, tuple[int, int]] = {}
+    marks: dict[FoundHeading, tuple[int, int]] = {}
     widths = _widths(page, lines)
     for place, (index, line) in enumerate(lines):
         before = lines[place - 1] if place else None
@@ -93,11 +93,13 @@ def flow(page: RawPage, dropped: set[int], found: Sequence[Found], words: Words)
     return CleanPage(whole, text.boxes, [_heading(whole, head, *span) for head, span in marks.items()])
 
 
-def _heading(text: str, head: Found, start: int, end: int) -> Heading:
-    return Heading(start, end, " ".join(text[start:end].split()), head.rank)
+def _heading(text: str, head: FoundHeading, start: int, end: int) -> PageHeading:
+    return PageHeading(start, end, " ".join(text[start:end].split()), head.rank)
 
 
-def _join(before: Line, line: Line, head_before: Found | None, head: Found | None, width: float) -> str:
+def _join(
+    before: PageLine, line: PageLine, head_before: FoundHeading | None, head: FoundHeading | None, width: float
+) -> str:
     """What stands between two lines: nothing yet of hyphens."""
     if head_before is not head:
         return "\n\n"
@@ -110,7 +112,7 @@ def _join(before: Line, line: Line, head_before: Found | None, head: Found | Non
     return " " if _wraps(before, line, width) else "\n"
 
 
-def _wraps(before: Line, line: Line, width: float) -> bool:
+def _wraps(before: PageLine, line: PageLine, width: float) -> bool:
     """Whether a line ends only because it is full: the next word would not have fitted."""
     if HANGING.search(before.text):
         return True
@@ -122,12 +124,12 @@ def _wraps(before: Line, line: Line, width: float) -> bool:
     return room < ROOM * word
 
 
-def _extent(line: Line) -> float:
+def _extent(line: PageLine) -> float:
     left, _, right, _ = line.box
     return right - left if right > left else float(len(line.text))
 
 
-def _widths(page: RawPage, lines: Sequence[tuple[int, Line]]) -> dict[int, float]:
+def _widths(page: RawPage, lines: Sequence[tuple[int, PageLine]]) -> dict[int, float]:
     """How wide each line could be: as its paragraph where that is justified, as the lines that begin below each other
     where not; 0 in verse, whose lines end where the poet says."""
     columns: dict[int, float] = defaultdict(float)
@@ -148,8 +150,8 @@ def _widths(page: RawPage, lines: Sequence[tuple[int, Line]]) -> dict[int, float
     return widths
 
 
-def _paragraphs(lines: Sequence[tuple[int, Line]]) -> Iterator[list[tuple[int, Line]]]:
-    paragraph: list[tuple[int, Line]] = []
+def _paragraphs(lines: Sequence[tuple[int, PageLine]]) -> Iterator[list[tuple[int, PageLine]]]:
+    paragraph: list[tuple[int, PageLine]] = []
     for index, line in lines:
         if paragraph and (line.starts or line.kind != paragraph[-1][1].kind):
             yield paragraph
@@ -159,7 +161,7 @@ def _paragraphs(lines: Sequence[tuple[int, Line]]) -> Iterator[list[tuple[int, L
         yield paragraph
 
 
-def _put(text: Text, line: Line, join: str, words: Words) -> int:
+def _put(text: Text, line: PageLine, join: str, words: WordCounts) -> int:
     """Add a line behind ``join``; gives how many characters its own text has."""
     first = line.words[0]
     rest = line.words
@@ -183,7 +185,7 @@ def _put(text: Text, line: Line, join: str, words: Words) -> int:
     return text.length - begun
 
 
-def _mended(text: Text, first: Word, words: Words) -> str:
+def _mended(text: Text, first: PageWord, words: WordCounts) -> str:
     """How the last word of a line goes on in the next one: *whole* (the hyphen goes), *kept* (it stays), or not."""
     last = text.parts[-1] if text.parts else ""
     following = first.text.strip()

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag.ingest.cleaning.edges import Count, Edge
-from rag.ingest.structure.fonts import Look
+from rag.ingest.structure.fonts import FontLook
 
 LEAST_REPEATS = 3
 GAP = 4  # pages without the line after which a run of it has ended
@@ -32,7 +32,7 @@ MOST_WORDS = 20
 class Running:
     """The running lines of a book: ``lines(page)`` are the indexes of those to leave out."""
 
-    def __init__(self, edges: Sequence[Edge], body: Look) -> None:
+    def __init__(self, edges: Sequence[Edge], body: FontLook) -> None:
         self.body = body
         self.counts = {edge: count for edge, count in _counted(edges).items() if self._may_go(edge)}
         self.found: set[Edge] = set(self.counts)
@@ -92,10 +92,10 @@ class Running:
 
     def _in_slots(self, edges: Sequence[Edge]) -> Iterator[Edge]:
         """Lines at the very height and in the look of many running lines: the header of a chapter of two pages."""
-        slots: dict[tuple[bool, Look], list[Edge]] = defaultdict(list)
+        slots: dict[tuple[bool, FontLook], list[Edge]] = defaultdict(list)
         for edge in self.found:
             slots[(edge.top, edge.look)].append(edge)
-        known: set[tuple[bool, Look, int]] = set()
+        known: set[tuple[bool, FontLook, int]] = set()
         for (top, look), group in slots.items():
             for level in _levels(group):
                 pages = {edge.page for edge in level}
@@ -107,7 +107,7 @@ class Running:
 
     def _changing(self, edges: Sequence[Edge]) -> Iterator[Edge]:
         """Headers that change on every page, as of a dictionary: small, far out, well apart, at one height."""
-        groups: dict[tuple[bool, Look], list[Edge]] = defaultdict(list)
+        groups: dict[tuple[bool, FontLook], list[Edge]] = defaultdict(list)
         for edge in edges:
             far_out = edge.row == 0 and edge.outer < MARGIN and edge.gap >= APART
             small = edge.look.size <= self.body.size and edge.look != self.body

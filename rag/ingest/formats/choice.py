@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import IO, Any
 
 from catalog.values import file_kinds
-from rag.ingest.sandbox.reader import Refused, Source
+from rag.ingest.sandbox.reader import OpenedFile, Refused
 
 
-def opened(file: IO[bytes], settings: dict[str, Any]) -> Source:
+def opened(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
     """``file`` ready to be read. Errors: ``Refused``."""
     head = file.read(file_kinds.HEAD)
     file.seek(0)
@@ -30,7 +30,7 @@ def opened(file: IO[bytes], settings: dict[str, Any]) -> Source:
     return Pdf(file, most_pages=settings["most_pages"])
 
 
-def pictures(file: IO[bytes], settings: dict[str, Any]) -> Source:
+def pictures(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
     """A PDF whose pages are recognised in their pictures. Errors: ``Refused``."""
     from rag.ingest.formats.ocr import Recognised
 

@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from rag.ingest.formats import markup
 from rag.ingest.formats.pagination import Block, paged, tidied
-from rag.ingest.model.raw import Facts, Mark, RawPage
+from rag.ingest.model.raw import Facts, OutlineMark, RawPage
 from rag.ingest.model.safe_text import short
 from rag.ingest.sandbox.reader import Refused
 
@@ -126,7 +126,7 @@ class Epub:
                 anchors = ()
                 yield block
 
-    def _outline(self, package: Element, items: dict[str, tuple[str, str, str]]) -> tuple[Mark, ...]:
+    def _outline(self, package: Element, items: dict[str, tuple[str, str, str]]) -> tuple[OutlineMark, ...]:
         """From the navigation document of EPUB 3, else from the NCX of EPUB 2; empty where neither can be read."""
         documents = [path for path, _kind, properties in items.values() if "nav" in properties.split()]
         documents += [path for path, kind, _properties in items.values() if kind == "application/x-dtbncx+xml"]
@@ -139,7 +139,7 @@ class Epub:
                 return found
         return ()
 
-    def _marks(self, root: Element, path: str) -> Iterator[Mark]:
+    def _marks(self, root: Element, path: str) -> Iterator[OutlineMark]:
         chosen = [nav for nav in root.iter("nav") if nav.get("type") == "toc"] or list(root.iter("nav"))[:1]
         for nav in chosen[:1]:
             for item in nav.findall("ol"):
@@ -147,7 +147,7 @@ class Epub:
         for point in root.findall("./navMap/navPoint"):
             yield from self._pointed(point, path, 1)
 
-    def _listed(self, items: Element, path: str, level: int) -> Iterator[Mark]:
+    def _listed(self, items: Element, path: str, level: int) -> Iterator[OutlineMark]:
         for item in items.findall("li"):
             link = item.find("a")
             named = link if link is not None else item.find("span")
@@ -156,7 +156,7 @@ class Epub:
             for inner in item.findall("ol"):
                 yield from self._listed(inner, path, level + 1)
 
-    def _pointed(self, point: Element, path: str, level: int) -> Iterator[Mark]:
+    def _pointed(self, point: Element, path: str, level: int) -> Iterator[OutlineMark]:
         content = point.find("content")
         yield self._mark(
             level, point.findtext("./navLabel/text") or "", "" if content is None else content.get("src", ""), path
@@ -164,12 +164,12 @@ class Epub:
         for inner in point.findall("navPoint"):
             yield from self._pointed(inner, path, level + 1)
 
-    def _mark(self, level: int, title: str, href: str, path: str) -> Mark:
+    def _mark(self, level: int, title: str, href: str, path: str) -> OutlineMark:
         target = self._path(href, path) if href.partition("#")[0] else path
         name = unquote(href.partition("#")[2])
         anchors = self._paged.anchors
         page = anchors.get(f"{target}#{name}") or anchors.get(target, 0) if href else 0
-        return Mark(level, short(title), page)
+        return OutlineMark(level, short(title), page)
 
     @staticmethod
     def _is_cut_off(file: IO[bytes]) -> bool:

@@ -3,7 +3,7 @@ their edges, so nothing is left out."""
 
 from __future__ import annotations
 
-from rag.ingest.model.clean import CleanPage, Heading
+from rag.ingest.model.clean import CleanPage, PageHeading
 from rag.ingest.model.raw import RawPage
 
 BODY_SIZE = 10.0  # points, as if: larger lines are headings
@@ -18,7 +18,7 @@ def is_flowing(page: RawPage) -> bool:
 def clean(page: RawPage) -> CleanPage:
     """The text of the page: a line each for its lines, paragraphs parted by an empty line."""
     parts: list[str] = []
-    headings: list[Heading] = []
+    headings: list[PageHeading] = []
     length = 0
     for line in page.lines:
         text = line.text
@@ -28,5 +28,5 @@ def clean(page: RawPage) -> CleanPage:
         parts += [gap, text]
         if line.size > BODY_SIZE:
             rank = 1 + sum(line.size < size for size in HEADING_SIZES)
-            headings.append(Heading(start, length, text, rank))
+            headings.append(PageHeading(start, length, text, rank))
     return CleanPage("".join(parts), headings=headings)

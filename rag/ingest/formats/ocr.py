@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from rag.ingest.formats.pdf import Pdf
 from rag.ingest.layout import extract
-from rag.ingest.model.raw import Facts, Line, RawPage, Word
+from rag.ingest.model.raw import Facts, PageLine, PageWord, RawPage
 from rag.ingest.sandbox.reader import Refused
 
 Points = Sequence[Sequence[float]]
@@ -29,10 +29,10 @@ POINTS_PER_INCH = 72
 
 
 @dataclass(frozen=True)
-class Piece:
+class OcrPiece:
     """A line of text, or part of one, as the recogniser found it in a picture."""
 
-    words: list[Word]  # with boxes in pixels
+    words: list[PageWord]  # with boxes in pixels
     score: float  # how sure it is, from 0 to 1
     is_wide: bool
 
@@ -83,7 +83,7 @@ class Recognised:
             scale = max(scale, min(own, math.sqrt(SMALL / area)))
         return float(min(scale, math.sqrt(self._pixels / area)))
 
-    def _lines(self, found: Sequence[Piece], rect: Any, scale: float, turn: int) -> list[Line]:
+    def _lines(self, found: Sequence[OcrPiece], rect: Any, scale: float, turn: int) -> list[PageLine]:
         """``found`` as lines in reading order, with boxes on the page as shown."""
         kept = [_line(piece.words, scale) for piece in found if piece.score >= LEAST_SCORE and piece.words]
         lines = extract.arrange(kept, float(rect.width if turn in (90, 270) else rect.height))
@@ -92,7 +92,7 @@ class Recognised:
         return lines
 
 
-def _reads_well(found: Sequence[Piece]) -> bool:
+def _reads_well(found: Sequence[OcrPiece]) -> bool:
     """Whether a picture must have stood upright: its lines are wide, and sure."""
     if len(found) < LEAST_LINES:
         return False
@@ -100,7 +100,7 @@ def _reads_well(found: Sequence[Piece]) -> bool:
     return score >= GOOD_SCORE and sum(piece.is_wide for piece in found) >= 0.6 * len(found)
 
 
-def _is_guessed(found: Sequence[Piece]) -> bool:
+def _is_guessed(found: Sequence[OcrPiece]) -> bool:
     """Whether what was made out of a page is next to nothing but guesses: no text is better than a wrong one."""
     letters = [sum(len(word.text) for word in piece.words) for piece in found]
     sure = sum(piece.score * number for piece, number in zip(found, letters, strict=True))
@@ -128,13 +128,13 @@ class Recogniser:
             }
         )
 
-    def __call__(self, picture: Any) -> list[Piece]:
+    def __call__(self, picture: Any) -> list[OcrPiece]:
         """The pieces of text in ``picture``, with boxes in pixels."""
         found = self._engine(picture, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
         if found is None or found.boxes is None or found.txts is None:
             return []
         return [
-            Piece(_words(text, box, parts), float(score), _is_wide(box))
+            OcrPiece(_words(text, box, parts), float(score), _is_wide(box))
             for text, box, score, parts in zip(found.txts, found.boxes, found.scores, found.word_results, strict=True)
         ]
 
@@ -156,7 +156,7 @@ class Recogniser:
         return total
 
 
-def _words(text: str, box: Points, parts: Sequence[Any]) -> list[Word]:
+def _words(text: str, box: Points, parts: Sequence[Any]) -> list[PageWord]:
     """The words of a piece, each in its box: the recogniser's where they make up the text, else parts of the whole."""
     text = unicodedata.normalize("NFC", text).strip()
     named = [(str(part[0]).strip(), part[2]) for part in parts or () if part and str(part[0]).strip()]
@@ -167,14 +167,14 @@ def _words(text: str, box: Points, parts: Sequence[Any]) -> list[Word]:
     found, place = [], 0
     for name in text.split():
         place = text.index(name, place)
-        found.append(Word(name, x0 + share * place, y0, x0 + share * (place + len(name)), y1))
+        found.append(PageWord(name, x0 + share * place, y0, x0 + share * (place + len(name)), y1))
         place += len(name)
     return found
 
 
-def _by_spaces(text: str, named: Sequence[tuple[str, Points]]) -> list[Word]:
+def _by_spaces(text: str, named: Sequence[tuple[str, Points]]) -> list[PageWord]:
     """Parts joined to the words that spaces part: the recogniser gives signs of some writings one by one."""
-    found: list[Word] = []
+    found: list[PageWord] = []
     waiting = list(named)
     for name in text.split():
         boxes: list[Points] = []
@@ -186,14 +186,16 @@ def _by_spaces(text: str, named: Sequence[tuple[str, Points]]) -> list[Word]:
         bounds = [_bounds(box) for box in boxes]
         if bounds:
             x0s, y0s, x1s, y1s = zip(*bounds, strict=True)
-            found.append(Word(name, min(x0s), min(y0s), max(x1s), max(y1s)))
+            found.append(PageWord(name, min(x0s), min(y0s), max(x1s), max(y1s)))
     return found
 
 
-def _line(words: list[Word], scale: float) -> Line:
-    scaled = [Word(w.text, w.x0 / scale, w.y0 / scale, w.x1 / scale, w.y1 / scale) for w in words]
+def _line(words: list[PageWord], scale: float) -> PageLine:
+    scaled = [PageWord(w.text, w.x0 / scale, w.y0 / scale, w.x1 / scale, w.y1 / scale) for w in words]
     heights = sorted(word.y1 - word.y0 for word in scaled)
-    return Line(scaled, size=round(heights[len(heights) // 2] * 0.8, 1))  # a box is a quarter higher than its letters
+    return PageLine(
+        scaled, size=round(heights[len(heights) // 2] * 0.8, 1)
+    )  # a box is a quarter higher than its letters
 
 
 def _bounds(box: Points) -> tuple[float, float, float, float]:
@@ -206,7 +208,7 @@ def _is_wide(box: Points) -> bool:
     return x1 - x0 > y1 - y0
 
 
-def _as_shown(word: Word, turn: int, width: float, height: float) -> tuple[float, float, float, float]:
+def _as_shown(word: PageWord, turn: int, width: float, height: float) -> tuple[float, float, float, float]:
     """Where a word of the picture turned clockwise by ``turn`` stands on the page, ``width`` by ``height`` points."""
     match turn:
         case 90:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rag.ingest.formats.flowing import BODY_SIZE, HEADING_SIZES
-from rag.ingest.model.raw import Kind, Line, Mark, RawPage, Word
+from rag.ingest.model.raw import Kind, OutlineMark, PageLine, PageWord, RawPage
 from rag.ingest.model.safe_text import short
 
 TARGET_WORDS, MOST_WORDS = 500, 900  # of a page: it ends at the next paragraph behind the first, anyhow at the second
@@ -49,10 +49,10 @@ class Paged:
         lines = [line(block) for block in blocks]
         return RawPage(source="text" if lines else "none", lines=lines, title=short(title))
 
-    def headings(self) -> list[Mark]:
+    def headings(self) -> list[OutlineMark]:
         """An outline of all headings."""
         return [
-            Mark(block.level, short(block.text), number)
+            OutlineMark(block.level, short(block.text), number)
             for number, blocks in enumerate(self.pages, start=1)
             for block in blocks
             if block.level
@@ -79,24 +79,24 @@ def paged(blocks: Iterable[Block]) -> Paged:
     return found
 
 
-def line(block: Block) -> Line:
+def line(block: Block) -> PageLine:
     """A block as a line without a place; the spaces before a line of a listing stay with its first word."""
-    words = [Word(word, 0.0, 0.0, 0.0, 0.0) for word in block.text.split()]
+    words = [PageWord(word, 0.0, 0.0, 0.0, 0.0) for word in block.text.split()]
     if block.kind == "code" and words:
         words[0].text = block.text[: len(block.text) - len(block.text.lstrip())].expandtabs(4) + words[0].text
     size = HEADING_SIZES[min(block.level, 6) - 1] if block.level else BODY_SIZE
-    return Line(words, size, bold=bool(block.level), kind=block.kind, starts=block.starts)
+    return PageLine(words, size, bold=bool(block.level), kind=block.kind, starts=block.starts)
 
 
-def tidied(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+def tidied(marks: Iterable[OutlineMark]) -> tuple[OutlineMark, ...]:
     """An outline without a level that is passed over: each entry at most one deeper than the one before it."""
-    found: list[Mark] = []
+    found: list[OutlineMark] = []
     path: list[int] = []
     for mark in marks:
         while path and path[-1] >= mark.level:
             path.pop()
         path.append(mark.level)
-        placed = Mark(len(path), mark.title, mark.page, mark.y)
+        placed = OutlineMark(len(path), mark.title, mark.page, mark.y)
         if placed.title and placed not in found[-1:]:
             found.append(placed)
     return tuple(found)

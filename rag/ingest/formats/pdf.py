@@ -6,7 +6,7 @@ import sys
 from typing import IO, Any
 
 from rag.ingest.layout import extract
-from rag.ingest.model.raw import Facts, Mark, RawPage
+from rag.ingest.model.raw import Facts, OutlineMark, RawPage
 from rag.ingest.model.safe_text import plain, short
 from rag.ingest.sandbox.reader import Refused
 
@@ -111,7 +111,7 @@ class Pdf:
             return ""
         return language if language.isascii() and language.isalpha() and len(language) == 2 else ""
 
-    def _outline(self) -> tuple[Mark, ...]:
+    def _outline(self) -> tuple[OutlineMark, ...]:
         try:
             entries = self._document.get_toc(simple=False)
         except Exception:  # an outline that cannot be read is none
@@ -120,7 +120,7 @@ class Pdf:
         marks = [self._mark(entry, pages) for entry in entries[:MOST_MARKS]]
         return tuple(mark for mark in marks if mark.title)
 
-    def _mark(self, entry: list[Any], pages: int) -> Mark:
+    def _mark(self, entry: list[Any], pages: int) -> OutlineMark:
         level, title, page, target = entry
         page = page if isinstance(page, int) and 1 <= page <= pages else 0
         y = None
@@ -130,4 +130,4 @@ class Pdf:
                 y = self._document.page_cropbox(page - 1).height - y if target.get("kind") == NAMED else y
             except Exception:  # a page whose box is broken
                 y = None
-        return Mark(level=max(1, int(level)), title=plain(str(title))[:300], page=page, y=y)
+        return OutlineMark(level=max(1, int(level)), title=plain(str(title))[:300], page=page, y=y)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments, tables
 from rag.ingest.layout.words import is_garbled, is_leftwards, tidy
-from rag.ingest.model.raw import Line, RawPage
+from rag.ingest.model.raw import PageLine, RawPage
 
 __all__ = ["arrange", "needs_ocr", "read_page", "tidy"]
 
@@ -44,7 +44,7 @@ def read_page(page: Any) -> RawPage:
     return raw
 
 
-def _turned(runs: list[pieces.Run], rules: list[pieces.Box], turn: int, raw: RawPage) -> list[Line]:
+def _turned(runs: list[pieces.PaintedLine], rules: list[pieces.Box], turn: int, raw: RawPage) -> list[PageLine]:
     """The lines of all text that is turned alike: ordered where it is upright, with boxes of the page as shown."""
     width, height = raw.width, raw.height
     angle = frame.tilt(runs, turn) if turn != frame.SLANTED else 0.0
@@ -70,21 +70,21 @@ def _turned(runs: list[pieces.Run], rules: list[pieces.Box], turn: int, raw: Raw
     return lines
 
 
-def arrange(lines: list[Line], height: float) -> list[Line]:
+def arrange(lines: list[PageLine], height: float) -> list[PageLine]:
     """Upright pieces of lines in any order (of a recogniser, say) as printed lines in reading order.
 
     ``height``: the page's. The words' boxes tell where each piece stands.
     """
     found = [
-        pieces.Piece(line.words, *line.box, line.size, line.bold, line.italic, font=line.font, block=number)
+        pieces.LayoutPiece(line.words, *line.box, line.size, line.bold, line.italic, font=line.font, block=number)
         for number, line in enumerate(lines)
         if line.words
     ]
     return _ordered(found, height, [])
 
 
-def _ordered(found: list[pieces.Piece], height: float, rules: list[pieces.Box]) -> list[Line]:
-    lines: list[Line] = []
+def _ordered(found: list[pieces.LayoutPiece], height: float, rules: list[pieces.Box]) -> list[PageLine]:
+    lines: list[PageLine] = []
     for column in order.columns(tables.ruled(segments.segments(found), rules), height):
         lines += paragraphs.lines(column)
     return lines

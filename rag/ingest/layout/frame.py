@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from rag.ingest.layout.pieces import Box, Run, moved
+from rag.ingest.layout.pieces import Box, PaintedLine, moved
 
 UPRIGHT = 0  # quarter turns clockwise that the text is turned by, as the page is shown
 LEAST_TILT = 0.004  # radians: two points on a line of 500
 SLANTED = -1  # neither upright nor at a right angle
 
 
-def shown(runs: Iterable[Run], matrix: Any) -> list[Run]:
+def shown(runs: Iterable[PaintedLine], matrix: Any) -> list[PaintedLine]:
     """The runs as the page is shown: ``matrix`` is that of the page's own turn."""
     a, b, c, d, *_ = matrix
     if (a, b, c, d) == (1, 0, 0, 1):
@@ -23,7 +23,7 @@ def shown(runs: Iterable[Run], matrix: Any) -> list[Run]:
     for run in runs:
         u, v = run.direction
         words = [(text, moved(box, matrix), look) for text, box, look in run.words]
-        found.append(Run(run.block, (a * u + c * v, b * u + d * v), words, run.order))
+        found.append(PaintedLine(run.block, (a * u + c * v, b * u + d * v), words, run.order))
     return found
 
 
@@ -37,7 +37,7 @@ def turn(direction: tuple[float, float]) -> int:
     return SLANTED
 
 
-def main_turn(runs: Iterable[Run]) -> int:
+def main_turn(runs: Iterable[PaintedLine]) -> int:
     """The turn of most letters of a page."""
     letters: Counter[int] = Counter()
     for run in runs:
@@ -45,7 +45,7 @@ def main_turn(runs: Iterable[Run]) -> int:
     return letters.most_common(1)[0][0] if letters else UPRIGHT
 
 
-def tilt(runs: Iterable[Run], turned: int) -> float:
+def tilt(runs: Iterable[PaintedLine], turned: int) -> float:
     """The angle (radians, clockwise) that text turned ``turned`` times is askew by, as on a scanned page; mostly 0."""
     angles = sorted(
         (math.atan2(run.direction[1], run.direction[0]) - turned * math.pi / 2 + math.pi) % (2 * math.pi) - math.pi

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from rag.ingest.layout.pieces import Box, Run, Shape, Word3, moved
+from rag.ingest.layout.pieces import Box, PaintedLine, PaintedShape, Word3, moved
 
 LEAST_SIZE = 2.0  # points
 LEAST_AREA = 4.0  # points: anything thinner is a rule, and hides nothing
@@ -28,14 +28,16 @@ MOST_PIXELS = 1500  # of a picture's longer side
 Logged = tuple[str, Box]  # an entry of MuPDF's log of what is painted, in order
 
 
-def without_hidden(page: Any, runs: Sequence[Run], shapes: Sequence[Shape]) -> tuple[list[Run], bool]:
+def without_hidden(
+    page: Any, runs: Sequence[PaintedLine], shapes: Sequence[PaintedShape]
+) -> tuple[list[PaintedLine], bool]:
     """The runs with what is seen of them, and whether something was left out.
 
     The unseen text that a recogniser puts over (or under) the picture of a scanned page is that page's text, and stays.
     """
     judge = Judge(page, runs, shapes)
     everything, runs = runs, _unclipped(page, runs)
-    kept: list[Run] = []
+    kept: list[PaintedLine] = []
     doubtful: list[Box] = []
     dropped = len(runs) < len(everything) or any(a is not b for a, b in zip(runs, everything, strict=True))
     for run in runs:
@@ -47,7 +49,7 @@ def without_hidden(page: Any, runs: Sequence[Run], shapes: Sequence[Shape]) -> t
             dropped = dropped or False in verdicts
             doubtful += [word[1] for word, verdict in zip(run.words, verdicts, strict=True) if verdict is None]
             words = [word for word, verdict in zip(run.words, verdicts, strict=True) if verdict is not False]
-            run = Run(run.block, run.direction, words, run.order)
+            run = PaintedLine(run.block, run.direction, words, run.order)
         if run.words:
             kept.append(run)
     if doubtful and (unseen := _unseen(page, doubtful)):
@@ -57,7 +59,7 @@ def without_hidden(page: Any, runs: Sequence[Run], shapes: Sequence[Shape]) -> t
     return [run for run in kept if run.words], dropped
 
 
-def _unclipped(page: Any, runs: Sequence[Run]) -> Sequence[Run]:
+def _unclipped(page: Any, runs: Sequence[PaintedLine]) -> Sequence[PaintedLine]:
     """The runs without words that a clipping path (or the page's edge) cuts off as a whole."""
     clipped = page.get_textpage(flags=CLIP)
     letters = sum(len(part) for part in clipped.extractText().split())
@@ -73,14 +75,14 @@ def _unclipped(page: Any, runs: Sequence[Run]) -> Sequence[Run]:
         if len(words) == len(run.words):
             found.append(run)
         elif words:
-            found.append(Run(run.block, run.direction, words, run.order))
+            found.append(PaintedLine(run.block, run.direction, words, run.order))
     return found
 
 
 class Judge:
     """Says of each word whether it is seen, from what the page paints."""
 
-    def __init__(self, page: Any, runs: Sequence[Run], shapes: Sequence[Shape]) -> None:
+    def __init__(self, page: Any, runs: Sequence[PaintedLine], shapes: Sequence[PaintedShape]) -> None:
         self.page_box: Box = tuple(page.rect * page.derotation_matrix)
         self.least_size = min(LEAST_SIZE, max(page.rect.width, page.rect.height) / 400)
         self.log = Log(page)
@@ -91,7 +93,7 @@ class Judge:
         self.seen_at_all = any(_is_painted(look) for run in runs for _, _, look in run.words)
         self._alike: dict[int, bool] = {}
 
-    def is_plain(self, run: Run) -> bool:
+    def is_plain(self, run: PaintedLine) -> bool:
         """Whether all of a run is seen for sure, at a glance."""
         if self.log.has_pictures or run.order < self.last_area:
             return False
@@ -112,7 +114,7 @@ class Judge:
             self._alike[color] = any(_alike(color, other) for other in self.colors)
         return self._alike[color]
 
-    def verdict(self, word: Word3, run: Run) -> bool | None:
+    def verdict(self, word: Word3, run: PaintedLine) -> bool | None:
         """Whether a word is seen; ``None`` where only the page's picture can tell."""
         _, box, look = word
         if not holds(self.page_box, box) or look["size"] < self.least_size:

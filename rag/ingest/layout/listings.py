@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from rag.ingest.layout.pieces import Piece
+from rag.ingest.layout.pieces import LayoutPiece
 
 CODE = 0.9  # share of letters of one width that make a line one of a listing
 PARTLY = 0.35  # … where it stands among such lines
 MOST_INDENT = 60
 
 
-def are_code(lines: Sequence[Piece], goes_on: Sequence[bool]) -> list[bool]:
+def are_code(lines: Sequence[LayoutPiece], goes_on: Sequence[bool]) -> list[bool]:
     """For each line whether it belongs to a listing. ``goes_on``: whether a sentence runs into it from above."""
     found: list[bool] = []
     for index, line in enumerate(lines):
@@ -26,11 +26,11 @@ def are_code(lines: Sequence[Piece], goes_on: Sequence[bool]) -> list[bool]:
     return found
 
 
-def _close(above: Piece, below: Piece) -> bool:
+def _close(above: LayoutPiece, below: LayoutPiece) -> bool:
     return below.y0 - above.y1 < 0.8 * min(above.height, below.height)
 
 
-def indent(listing: Sequence[Piece]) -> None:
+def indent(listing: Sequence[LayoutPiece]) -> None:
     """Spaces before the first word of each line of a listing, as many letters as it is indented."""
     left = min(line.x0 for line in listing)
     widths = [line.width / len(line.text) for line in listing if len(line.text) > 3 and line.mono > CODE]

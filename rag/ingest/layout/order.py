@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from rag.ingest.layout.pieces import Piece
+from rag.ingest.layout.pieces import LayoutPiece
 from rag.ingest.layout.segments import level
 
 LEAST_ROWS = 3  # lines on both sides that a gutter needs
@@ -39,17 +39,17 @@ class Gutter:
     foot: float
 
 
-def columns(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
+def columns(pieces: Sequence[LayoutPiece], height: float) -> list[list[LayoutPiece]]:
     """``pieces`` (segments) of a page of this height in reading order, as stretches that each stand in one column."""
     head, body, foot = _edges(sorted(pieces, key=_middle), height)
-    found: list[list[Piece]] = [*head]
+    found: list[list[LayoutPiece]] = [*head]
     _cut(body, found, 0)
     return found + foot
 
 
-def rows(column: Sequence[Piece]) -> list[list[Piece]]:
+def rows(column: Sequence[LayoutPiece]) -> list[list[LayoutPiece]]:
     """The pieces of one column as rows from the top, each from left to right."""
-    found: list[list[Piece]] = []
+    found: list[list[LayoutPiece]] = []
     for piece in sorted(column, key=_middle):
         row = next((row for row in reversed(found[-3:]) if _belongs(row, piece)), None)
         if row is not None:
@@ -61,11 +61,11 @@ def rows(column: Sequence[Piece]) -> list[list[Piece]]:
     return found
 
 
-def _middle(piece: Piece) -> float:
+def _middle(piece: LayoutPiece) -> float:
     return (piece.y0 + piece.y1) / 2
 
 
-def _belongs(row: Sequence[Piece], piece: Piece) -> bool:
+def _belongs(row: Sequence[LayoutPiece], piece: LayoutPiece) -> bool:
     """Whether ``piece`` stands on the baseline of a row, beside all that is in it. A table is a row of its own."""
     if piece.rows is not None or row[0].rows is not None:
         return False
@@ -74,7 +74,9 @@ def _belongs(row: Sequence[Piece], piece: Piece) -> bool:
     return all(min(o.x1, piece.x1) - max(o.x0, piece.x0) < 0.3 * min(o.height, piece.height) for o in row)
 
 
-def _edges(pieces: list[Piece], height: float) -> tuple[list[list[Piece]], list[Piece], list[list[Piece]]]:
+def _edges(
+    pieces: list[LayoutPiece], height: float
+) -> tuple[list[list[LayoutPiece]], list[LayoutPiece], list[list[LayoutPiece]]]:
     """The page's first and last lines where white parts them from the rest, and the rest."""
     top = _edge(pieces, lambda p: p.y1 < ZONE * height)
     taken = {id(piece) for piece in top}
@@ -85,9 +87,9 @@ def _edges(pieces: list[Piece], height: float) -> tuple[list[list[Piece]], list[
     return [top] if top else [], body, [foot[::-1]] if foot else []
 
 
-def _edge(pieces: Sequence[Piece], near: Callable[[Piece], bool]) -> list[Piece]:
+def _edge(pieces: Sequence[LayoutPiece], near: Callable[[LayoutPiece], bool]) -> list[LayoutPiece]:
     """The outermost rows, from the edge inwards, if white parts them from what follows."""
-    taken: list[Piece] = []
+    taken: list[LayoutPiece] = []
     count = 0
     for piece in pieces:
         fresh = not any(level(other, piece) for other in taken[-6:])
@@ -102,7 +104,7 @@ def _edge(pieces: Sequence[Piece], near: Callable[[Piece], bool]) -> list[Piece]
     return []
 
 
-def _cut(region: list[Piece], found: list[list[Piece]], depth: int) -> None:
+def _cut(region: list[LayoutPiece], found: list[list[LayoutPiece]], depth: int) -> None:
     gutter = _gutter(region) if depth < MOST_DEPTH and len(region) >= 2 * LEAST_ROWS else None
     if gutter is None:
         if region:
@@ -127,7 +129,9 @@ def _cut(region: list[Piece], found: list[list[Piece]], depth: int) -> None:
         _cut(part, found, depth + 1)
 
 
-def _aside(left: list[Piece], right: list[Piece], around: Sequence[Piece]) -> list[Piece] | None:
+def _aside(
+    left: list[LayoutPiece], right: list[LayoutPiece], around: Sequence[LayoutPiece]
+) -> list[LayoutPiece] | None:
     """The side that stands beside the running text, which goes on below it: a box, notes in the margin."""
     widths = [max(p.x1 for p in side) - min(p.x0 for p in side) for side in (left, right)]
     narrow, wide = (left, right) if widths[0] < widths[1] else (right, left)
@@ -141,7 +145,7 @@ def _aside(left: list[Piece], right: list[Piece], around: Sequence[Piece]) -> li
     return narrow if wraps or sizes[0] < 0.93 * sizes[1] else None
 
 
-def _gutter(region: Sequence[Piece]) -> Gutter | None:
+def _gutter(region: Sequence[LayoutPiece]) -> Gutter | None:
     """Where the region is best parted into columns."""
     gaps = _gaps(region)
     if len(gaps) < LEAST_ROWS - 1:
@@ -163,13 +167,13 @@ def _gutter(region: Sequence[Piece]) -> Gutter | None:
     return best
 
 
-def _gaps(region: Sequence[Piece]) -> list[Gap]:
+def _gaps(region: Sequence[LayoutPiece]) -> list[Gap]:
     """White to the right of every piece, up to its next neighbour on the line."""
     ordered = sorted(region, key=lambda p: p.y0)
     tallest = max(p.height for p in ordered)
     found = []
     for index, piece in enumerate(ordered):
-        nearest: Piece | None = None
+        nearest: LayoutPiece | None = None
         for step in (-1, 1):
             at = index + step
             while 0 <= at < len(ordered) and -tallest < ordered[at].y0 - piece.y0 < piece.height:
@@ -202,9 +206,9 @@ def _candidates(gaps: Sequence[Gap]) -> list[float]:
     return chosen
 
 
-def _bands(region: Sequence[Piece], x0: float, x1: float) -> list[list[Piece]]:
+def _bands(region: Sequence[LayoutPiece], x0: float, x1: float) -> list[list[LayoutPiece]]:
     """The stretches from top to foot that nothing crosses between ``x0`` and ``x1``."""
-    found: list[list[Piece]] = [[]]
+    found: list[list[LayoutPiece]] = [[]]
     for piece in sorted(region, key=_middle):
         if piece.x0 < x0 - 1 and piece.x1 > x1 + 1:
             found.append([])
@@ -213,7 +217,7 @@ def _bands(region: Sequence[Piece], x0: float, x1: float) -> list[list[Piece]]:
     return [_trimmed(band, x1) for band in found if len(band) >= 2 * LEAST_ROWS]
 
 
-def _trimmed(band: list[Piece], x: float) -> list[Piece]:
+def _trimmed(band: list[LayoutPiece], x: float) -> list[LayoutPiece]:
     """The band without what stands apart above or below the part with text on both sides."""
     left = [p for p in band if p.x0 < x - 1]
     right = [p for p in band if p.x0 >= x - 1]
@@ -241,7 +245,7 @@ def _trimmed(band: list[Piece], x: float) -> list[Piece]:
     return _without_rows_of_cells(kept)
 
 
-def _without_rows_of_cells(band: list[Piece]) -> list[Piece]:
+def _without_rows_of_cells(band: list[LayoutPiece]) -> list[LayoutPiece]:
     """The band without a table at its top or foot: lines with more pieces than the band has columns."""
     lines = rows(band)
     usual = median(len(line) for line in lines)
@@ -254,11 +258,11 @@ def _without_rows_of_cells(band: list[Piece]) -> list[Piece]:
     return [piece for line in lines[first:last] for piece in line]
 
 
-def _shared_height(left: Sequence[Piece], right: Sequence[Piece]) -> float:
+def _shared_height(left: Sequence[LayoutPiece], right: Sequence[LayoutPiece]) -> float:
     return min(sum(p.height for p in left), sum(p.height for p in right))
 
 
-def _are_columns(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
+def _are_columns(left: Sequence[LayoutPiece], right: Sequence[LayoutPiece]) -> bool:
     """Whether both sides are running text (not a number beside its title, a bullet beside its item, cells)."""
     if min(len(left), len(right)) < LEAST_ROWS:
         return False
@@ -275,7 +279,7 @@ def _are_columns(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     return not _is_table(left_rows, right_rows)
 
 
-def _is_table(left: Sequence[Sequence[Piece]], right: Sequence[Sequence[Piece]]) -> bool:
+def _is_table(left: Sequence[Sequence[LayoutPiece]], right: Sequence[Sequence[LayoutPiece]]) -> bool:
     """Whether lines that stand level are the cells of a table: they do not fill their column as running text does."""
     marks = sorted(row[-1].y1 for row in left)
     aligned = sum(any(abs(mark - row[0].y1) < 0.25 * row[0].height for mark in marks) for row in right)
@@ -290,7 +294,7 @@ def _is_table(left: Sequence[Sequence[Piece]], right: Sequence[Sequence[Piece]])
     return not alike
 
 
-def _fill(side: Sequence[Sequence[Piece]]) -> float:
+def _fill(side: Sequence[Sequence[LayoutPiece]]) -> float:
     """How much of its column a line fills, for the line in the middle."""
     width = max(p.x1 for row in side for p in row) - min(p.x0 for row in side for p in row)
     return median((row[-1].x1 - row[0].x0) / width for row in side) if width else 0.0

@@ -10,9 +10,9 @@ from statistics import median
 
 from rag.ingest.layout import listings, tables
 from rag.ingest.layout.order import rows
-from rag.ingest.layout.pieces import Piece
+from rag.ingest.layout.pieces import LayoutPiece
 from rag.ingest.layout.segments import of_words
-from rag.ingest.model.raw import Line
+from rag.ingest.model.raw import PageLine
 
 SENTENCE_END = re.compile(r"[.!?:;…][\"'”’)\]]*$")
 BULLET = re.compile(r"^[•‣⁃◦●○■□▪▫◆◇▶►➢⚫✓✔❖*\-–—](?:\s|$)|^[•‣◦●■▪◆⚫]")
@@ -20,7 +20,7 @@ NUMBERED = re.compile(r"^(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|\[\d{1,3}\]
 
 
 @dataclass(slots=True)
-class Column:
+class TextColumn:
     """What the lines of a column have in common."""
 
     left: float
@@ -29,7 +29,7 @@ class Column:
     size: float  # of the letters of its text
 
 
-def lines(column: Sequence[Piece]) -> list[Line]:
+def lines(column: Sequence[LayoutPiece]) -> list[PageLine]:
     """The printed lines of one column, from its top; a row of a table is a line."""
     joined = _with_tables(rows(column))
     if not joined:
@@ -38,7 +38,7 @@ def lines(column: Sequence[Piece]) -> list[Line]:
     goes_on = [False, *(_goes_on(before, line, shape) for before, line in pairwise(joined))]
     code = listings.are_code(joined, goes_on)
     _indent(joined, code)
-    found: list[Line] = []
+    found: list[PageLine] = []
     starts: list[bool] = []
     for index, piece in enumerate(joined):
         begins = index == 0 or _begins(joined, index, code, starts, shape)
@@ -51,9 +51,9 @@ def lines(column: Sequence[Piece]) -> list[Line]:
     return found
 
 
-def _with_tables(found: Sequence[Sequence[Piece]]) -> list[Piece]:
+def _with_tables(found: Sequence[Sequence[LayoutPiece]]) -> list[LayoutPiece]:
     """Each row as one piece; the rows of a table without rules as that table."""
-    joined: list[Piece] = []
+    joined: list[LayoutPiece] = []
     at = 0
     for start, stop, table in tables.aligned(found):
         joined += [_joined(row) for row in found[at:start]]
@@ -62,7 +62,7 @@ def _with_tables(found: Sequence[Sequence[Piece]]) -> list[Piece]:
     return joined + [_joined(row) for row in found[at:]]
 
 
-def _joined(row: Sequence[Piece]) -> Piece:
+def _joined(row: Sequence[LayoutPiece]) -> LayoutPiece:
     if len(row) == 1:
         return row[0]
     main = max(row, key=lambda p: len(p.text))
@@ -74,18 +74,18 @@ def _joined(row: Sequence[Piece]) -> Piece:
     return whole
 
 
-def _shape(joined: Sequence[Piece]) -> Column:
+def _shape(joined: Sequence[LayoutPiece]) -> TextColumn:
     steps = [
         b.y1 - a.y1
         for a, b in pairwise(joined)
         if a.rows is None and b.rows is None and abs(a.size - b.size) < 1 and 0 < b.y1 - a.y1 < 3 * b.height
     ]
     usual = sorted(steps)[len(steps) // 3] if steps else 1.25 * median(p.height for p in joined)
-    return Column(min(p.x0 for p in joined), max(p.x1 for p in joined), usual, median(p.size for p in joined))
+    return TextColumn(min(p.x0 for p in joined), max(p.x1 for p in joined), usual, median(p.size for p in joined))
 
 
-def _indent(joined: Sequence[Piece], code: Sequence[bool]) -> None:
-    listing: list[Piece] = []
+def _indent(joined: Sequence[LayoutPiece], code: Sequence[bool]) -> None:
+    listing: list[LayoutPiece] = []
     for piece, is_code in zip(joined, code, strict=True):
         if is_code:
             listing.append(piece)
@@ -96,7 +96,7 @@ def _indent(joined: Sequence[Piece], code: Sequence[bool]) -> None:
         listings.indent(listing)
 
 
-def _is_centred(joined: list[Piece], index: int, shape: Column) -> bool:
+def _is_centred(joined: list[LayoutPiece], index: int, shape: TextColumn) -> bool:
     """Whether a line stands in the middle of its column, and no line beside it begins where it does."""
     piece = joined[index]
     before, after = piece.x0 - shape.left, shape.right - piece.x1
@@ -106,8 +106,8 @@ def _is_centred(joined: list[Piece], index: int, shape: Column) -> bool:
     return all(abs(other.x0 - piece.x0) > 1 for other in neighbours)
 
 
-def _line(piece: Piece, *, is_code: bool, starts: bool, centred: bool) -> Line:
-    return Line(
+def _line(piece: LayoutPiece, *, is_code: bool, starts: bool, centred: bool) -> PageLine:
+    return PageLine(
         piece.words,
         round(piece.size, 1),
         piece.bold,
@@ -119,7 +119,9 @@ def _line(piece: Piece, *, is_code: bool, starts: bool, centred: bool) -> Line:
     )
 
 
-def _begins(joined: Sequence[Piece], index: int, code: Sequence[bool], starts: Sequence[bool], shape: Column) -> bool:
+def _begins(
+    joined: Sequence[LayoutPiece], index: int, code: Sequence[bool], starts: Sequence[bool], shape: TextColumn
+) -> bool:
     """Whether a paragraph, a heading, a listing or a table begins with a line."""
     before, line = joined[index - 1], joined[index]
     after = joined[index + 1] if index + 1 < len(joined) else None
@@ -143,17 +145,17 @@ def _begins(joined: Sequence[Piece], index: int, code: Sequence[bool], starts: S
     )
 
 
-def _ends(before: Piece, line: Piece, shape: Column) -> bool:
+def _ends(before: LayoutPiece, line: LayoutPiece, shape: TextColumn) -> bool:
     """Whether the line above stops short although the next word would have fitted."""
     first = line.words[0]
     return before.x1 + (first.x1 - first.x0) + 0.8 * line.size < shape.right
 
 
-def _is_full(piece: Piece, shape: Column) -> bool:
+def _is_full(piece: LayoutPiece, shape: TextColumn) -> bool:
     return piece.x1 > shape.right - 0.12 * (shape.right - shape.left)
 
 
-def _is_indented(before: Piece, line: Piece, after: Piece | None, starts: bool) -> bool:
+def _is_indented(before: LayoutPiece, line: LayoutPiece, after: LayoutPiece | None, starts: bool) -> bool:
     """Whether a line is set in (or out) as the first of a paragraph is."""
     step = line.x0 - before.x0
     if abs(step) < 0.7 * line.size or SENTENCE_END.search(before.text) is None:
@@ -164,7 +166,7 @@ def _is_indented(before: Piece, line: Piece, after: Piece | None, starts: bool) 
     return not starts
 
 
-def _goes_on(before: Piece, line: Piece, shape: Column) -> bool:
+def _goes_on(before: LayoutPiece, line: LayoutPiece, shape: TextColumn) -> bool:
     """Whether a sentence runs from one line into the next."""
     if SENTENCE_END.search(before.text) or before.rows is not None or line.rows is not None:
         return False

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rag.ingest.layout.words import is_split_capital, tidy
-from rag.ingest.model.raw import Line, Word
+from rag.ingest.model.raw import PageLine, PageWord
 
 ITALIC, MONO, BOLD = 2, 8, 16  # bits of a span's flags
 MONO_NAMES = ("mono", "courier", "typewriter", "consol", "code", "cmtt", "menlo")
@@ -35,10 +35,10 @@ def moved(box: Box, matrix: Sequence[float]) -> Box:
 
 
 @dataclass(slots=True, eq=False)
-class Piece:
+class LayoutPiece:
     """Words on one baseline, left to right, in the frame in which they are upright."""
 
-    words: list[Word]
+    words: list[PageWord]
     x0: float
     y0: float
     x1: float
@@ -49,7 +49,7 @@ class Piece:
     mono: float = 0.0  # share of its letters that are of one width
     font: str = ""
     block: int = 0
-    rows: list[Line] | None = None  # of a table, which is one piece
+    rows: list[PageLine] | None = None  # of a table, which is one piece
 
     @property
     def height(self) -> float:
@@ -65,7 +65,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Run:
+class PaintedLine:
     """A line of MuPDF: its words, and when it was painted."""
 
     block: int
@@ -75,7 +75,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class Shape:
+class PaintedShape:
     """A line or a filled area that the page paints."""
 
     box: Box
@@ -89,7 +89,7 @@ class Shape:
         return not self.stroked and self.alpha == 255
 
 
-def painted(textpage: Any) -> tuple[list[Run], list[Shape]]:
+def painted(textpage: Any) -> tuple[list[PaintedLine], list[PaintedShape]]:
     """The lines and shapes of a text page. Words and spans come from the same characters, and are matched by order."""
     words: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for word in textpage.extractWORDS():
@@ -97,13 +97,13 @@ def painted(textpage: Any) -> tuple[list[Run], list[Shape]]:
     runs, shapes, index = [], [], 0
     for order, block in enumerate(textpage.extractDICT()["blocks"]):
         if block["type"] == VECTOR:
-            shapes.append(Shape(block["bbox"], block["color"], block["alpha"], block["stroked"], order))
+            shapes.append(PaintedShape(block["bbox"], block["color"], block["alpha"], block["stroked"], order))
         if block["type"] != TEXT:
             continue
         for number, line in enumerate(block["lines"]):
             found = words.get((index, number))  # words count blocks of text only
             if found and line["spans"]:
-                runs.append(Run(index, line["dir"], list(_with_looks(found, line["spans"])), order))
+                runs.append(PaintedLine(index, line["dir"], list(_with_looks(found, line["spans"])), order))
         index += 1
     return runs, shapes
 
@@ -148,15 +148,15 @@ def _note(word: Any, end: int, borders: list[int], spans: list[dict[str, Any]]) 
     return [(left[0], (x0, y0, x, y1), left[1]), (right[0], (x, y0, x1, y1), right[1])]
 
 
-def piece(block: int, words: Sequence[Word3]) -> Piece | None:
+def piece(block: int, words: Sequence[Word3]) -> LayoutPiece | None:
     """The words as one piece; ``None`` where none of them says anything."""
     kept = [(said, box, span) for text, box, span in words if (said := tidy(text))]
     if not kept:
         return None
     kept = _with_drop_capital(kept)
     main, looks = _look([(len(said), span) for said, _, span in kept])
-    return Piece(
-        [Word(said, *box) for said, box, _ in kept],
+    return LayoutPiece(
+        [PageWord(said, *box) for said, box, _ in kept],
         min([box[0] for _, box, _ in kept]),
         min([box[1] for _, box, _ in kept]),
         max([box[2] for _, box, _ in kept]),

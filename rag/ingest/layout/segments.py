@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from rag.ingest.layout.pieces import CAPITAL_GAP, DROPPED, Piece
+from rag.ingest.layout.pieces import CAPITAL_GAP, DROPPED, LayoutPiece
 from rag.ingest.layout.words import is_split_capital
-from rag.ingest.model.raw import Word
+from rag.ingest.model.raw import PageWord
 
 # In parts of the letters' size:
 WORD_GAP = 0.12  # less is no space, even where the file paints the parts of a word one by one
@@ -19,11 +19,11 @@ TORN = 1.5  # more does not belong together, even where the file paints it as on
 MARKER = re.compile(r"^(?:[•‣⁃◦●○■□▪▫◆◇▶►➢⚫✓✔❖·*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|\[\d{1,3}\])$")
 
 
-def segments(pieces: Iterable[Piece]) -> list[Piece]:
+def segments(pieces: Iterable[LayoutPiece]) -> list[LayoutPiece]:
     """``pieces`` cut at wide gaps and joined across narrow ones, from the top."""
     parts = [part for piece in pieces for part in _torn(piece)]
-    found: list[Piece] = []
-    recent: list[Piece] = []
+    found: list[LayoutPiece] = []
+    recent: list[LayoutPiece] = []
     for part in sorted(parts, key=lambda p: (round((p.y0 + p.y1) / 2 / 3), p.x0)):
         recent = [other for other in recent if other.y1 > part.y0 - part.height]
         neighbour = next((other for other in recent if level(other, part) and _touch(other, part)), None)
@@ -38,7 +38,7 @@ def segments(pieces: Iterable[Piece]) -> list[Piece]:
     return _with_markers(found)
 
 
-def _with_markers(found: list[Piece]) -> list[Piece]:
+def _with_markers(found: list[LayoutPiece]) -> list[LayoutPiece]:
     """Bullets and numbers of a list put before their items."""
     taken: set[int] = set()
     for marker in found:
@@ -54,7 +54,7 @@ def _with_markers(found: list[Piece]) -> list[Piece]:
     return [piece for piece in found if id(piece) not in taken]
 
 
-def _close_up(segment: Piece) -> None:
+def _close_up(segment: LayoutPiece) -> None:
     """Words printed with wide spaces between their letters become words again."""
     words = segment.words
     if sum(len(word.text) == 1 and word.text.isalpha() for word in words) < 0.8 * len(words):
@@ -65,26 +65,26 @@ def _close_up(segment: Piece) -> None:
     for gap, word in zip(gaps, words[1:], strict=True):
         if gap < 1.6 * usual + 0.05 * segment.size:
             last = closed[-1]
-            closed[-1] = Word(last.text + word.text, last.x0, min(last.y0, word.y0), word.x1, max(last.y1, word.y1))
+            closed[-1] = PageWord(last.text + word.text, last.x0, min(last.y0, word.y0), word.x1, max(last.y1, word.y1))
         else:
             closed.append(word)
     segment.words = closed
 
 
-def level(one: Piece, other: Piece) -> bool:
+def level(one: LayoutPiece, other: LayoutPiece) -> bool:
     """Whether two pieces stand on one baseline."""
     overlap = min(one.y1, other.y1) - max(one.y0, other.y0)
     return overlap > 0.55 * min(one.height, other.height)
 
 
-def _touch(one: Piece, other: Piece) -> bool:
+def _touch(one: LayoutPiece, other: LayoutPiece) -> bool:
     gap = max(one.x0, other.x0) - min(one.x1, other.x1)
     return -0.5 * max(one.size, other.size) < gap < SEGMENT_GAP * min(one.size, other.size)
 
 
-def _torn(piece: Piece) -> list[Piece]:
+def _torn(piece: LayoutPiece) -> list[LayoutPiece]:
     """A piece cut where its words stand far apart."""
-    parts: list[list[Word]] = [[piece.words[0]]]
+    parts: list[list[PageWord]] = [[piece.words[0]]]
     for word in piece.words[1:]:
         if word.x0 - parts[-1][-1].x1 > TORN * piece.size:
             parts.append([])
@@ -94,9 +94,9 @@ def _torn(piece: Piece) -> list[Piece]:
     return [of_words(words, piece) for words in parts]
 
 
-def of_words(words: list[Word], like: Piece) -> Piece:
+def of_words(words: list[PageWord], like: LayoutPiece) -> LayoutPiece:
     """A piece of these words that looks like another."""
-    return Piece(
+    return LayoutPiece(
         words,
         min(w.x0 for w in words),
         min(w.y0 for w in words),
@@ -111,12 +111,12 @@ def of_words(words: list[Word], like: Piece) -> Piece:
     )
 
 
-def _absorb(piece: Piece, part: Piece) -> None:
+def _absorb(piece: LayoutPiece, part: LayoutPiece) -> None:
     """``part`` becomes the end or the beginning of ``piece``; the parts of one word become a word."""
     left, right = (piece, part) if piece.x0 <= part.x0 else (part, piece)
     last, first = left.words[-1], right.words[0]
     if _is_one_word(left, right):
-        whole = Word(
+        whole = PageWord(
             last.text + first.text, last.x0, min(last.y0, first.y0), max(last.x1, first.x1), max(last.y1, first.y1)
         )
         words = [*left.words[:-1], whole, *right.words[1:]]
@@ -134,7 +134,7 @@ def _absorb(piece: Piece, part: Piece) -> None:
     piece.bold, piece.italic = piece.bold and part.bold, piece.italic and part.italic
 
 
-def _is_one_word(left: Piece, right: Piece) -> bool:
+def _is_one_word(left: LayoutPiece, right: LayoutPiece) -> bool:
     """Whether the last word of ``left`` goes on in ``right``."""
     last, first = left.words[-1], right.words[0]
     gap, size = first.x0 - last.x1, min(left.size, right.size)

@@ -11,9 +11,9 @@ from itertools import pairwise
 from statistics import median
 
 from rag.ingest.layout.order import rows
-from rag.ingest.layout.pieces import Box, Piece
+from rag.ingest.layout.pieces import Box, LayoutPiece
 from rag.ingest.layout.segments import of_words
-from rag.ingest.model.raw import Line, Word
+from rag.ingest.model.raw import PageLine, PageWord
 
 THIN = 3.5  # points: the most that a rule is wide
 LEAST_RULE = 6.0
@@ -24,10 +24,10 @@ MOST_WRAPS = 4  # lines of a cell in a table whose rows, but not its columns, ha
 LEAST_ROWS = 3  # of a table without rules
 MARKER = re.compile(r"^(?:[^\w\s]{1,2}|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlcdm]{1,6})[.):\]]|\d{1,3}(?:\.\d{1,3})*)$")
 PAGE_NUMBER = re.compile(r"^(?:\d{1,4}|[ivxlcdm]{1,7})$", re.IGNORECASE)
-Rows = list[list[list[Piece]]]  # rows of cells of pieces
+Rows = list[list[list[LayoutPiece]]]  # rows of cells of pieces
 
 
-def ruled(segments: Sequence[Piece], shapes: Sequence[Box]) -> list[Piece]:
+def ruled(segments: Sequence[LayoutPiece], shapes: Sequence[Box]) -> list[LayoutPiece]:
     """``segments`` with every table that has rules in the place of what stands in it, as one piece with ``rows``."""
     found = list(segments)
     for group in _groups(shapes):
@@ -41,7 +41,7 @@ def ruled(segments: Sequence[Piece], shapes: Sequence[Box]) -> list[Piece]:
     return found
 
 
-def _table(cells: Rows) -> Piece:
+def _table(cells: Rows) -> LayoutPiece:
     pieces = [piece for row in cells for cell in row for piece in cell]
     whole = of_words([word for piece in pieces for word in piece.words], pieces[0])
     whole.size = max(piece.size for piece in pieces)
@@ -49,19 +49,19 @@ def _table(cells: Rows) -> Piece:
     return whole
 
 
-def _row(cells: Sequence[Sequence[Piece]], *, starts: bool) -> Line:
+def _row(cells: Sequence[Sequence[LayoutPiece]], *, starts: bool) -> PageLine:
     """A row as a line. The bars between cells have boxes without width."""
-    words: list[Word] = []
+    words: list[PageWord] = []
     for index, cell in enumerate(cells):
         here = [word for line in rows(cell) for piece in line for word in piece.words]
         if index:
             near = here[0] if here else words[-1] if words else None
             x, y0, y1 = (near.x0 if here else near.x1, near.y0, near.y1) if near else (0.0, 0.0, 0.0)
-            words.append(Word("|", x, y0, x, y1))
+            words.append(PageWord("|", x, y0, x, y1))
         words += here
     pieces = [piece for cell in cells for piece in cell]
     main = max(pieces, key=lambda p: len(p.text))
-    return Line(
+    return PageLine(
         _placed(words),
         round(max(p.size for p in pieces), 1),
         all(p.bold for p in pieces),
@@ -72,7 +72,7 @@ def _row(cells: Sequence[Sequence[Piece]], *, starts: bool) -> Line:
     )
 
 
-def _placed(words: list[Word]) -> list[Word]:
+def _placed(words: list[PageWord]) -> list[PageWord]:
     """Bars of empty cells at the row's beginning stand where its first word does."""
     first = next(word for word in words if word.text != "|")
     for word in words:
@@ -86,7 +86,7 @@ def _around(boxes: Sequence[Box]) -> Box:
     return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
 
 
-def _holds(box: Box, piece: Piece) -> bool:
+def _holds(box: Box, piece: LayoutPiece) -> bool:
     x, y = (piece.x0 + piece.x1) / 2, (piece.y0 + piece.y1) / 2
     return box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1
 
@@ -134,7 +134,7 @@ def _is_stacked(one: Box, other: Box) -> bool:
     return abs(one[0] - other[0]) < TOUCH and abs(one[2] - other[2]) < TOUCH
 
 
-def _cells(inside: Sequence[Piece], group: Sequence[Box], box: Box) -> Rows | None:
+def _cells(inside: Sequence[LayoutPiece], group: Sequence[Box], box: Box) -> Rows | None:
     """The cells between rules; ``None`` where they are no table."""
     width, height = box[2] - box[0], box[3] - box[1]
     uprights = _marks(
@@ -168,11 +168,11 @@ def _marks(places: Sequence[float], lengths: Sequence[float]) -> list[tuple[floa
     return found
 
 
-def _split(pieces: Sequence[Piece], xs: Sequence[float]) -> list[Piece]:
+def _split(pieces: Sequence[LayoutPiece], xs: Sequence[float]) -> list[LayoutPiece]:
     """Pieces cut where a rule stands between their words."""
     found = []
     for piece in pieces:
-        parts: dict[int, list[Word]] = {}
+        parts: dict[int, list[PageWord]] = {}
         for word in piece.words:
             parts.setdefault(_column((word.x0 + word.x1) / 2, xs), []).append(word)
         found += [piece] if len(parts) == 1 else [of_words(words, piece) for words in parts.values()]
@@ -183,7 +183,7 @@ def _column(x: float, xs: Sequence[float]) -> int:
     return sum(x > border for border in xs)
 
 
-def _white(pieces: Sequence[Piece]) -> list[float]:
+def _white(pieces: Sequence[LayoutPiece]) -> list[float]:
     """The middles of the white that (nearly) no piece crosses: borders between columns."""
     spans = sorted((p.x0, p.x1) for p in pieces)
     lines = rows(pieces)
@@ -201,7 +201,7 @@ def _white(pieces: Sequence[Piece]) -> list[float]:
     return borders
 
 
-def _rows_of_band(band: Sequence[Piece], xs: Sequence[float], *, wraps: bool) -> Rows:
+def _rows_of_band(band: Sequence[LayoutPiece], xs: Sequence[float], *, wraps: bool) -> Rows:
     """The rows between two rules: one if its cells wrap, else a row for each line that fills its cells."""
     lines = rows(band)
     cells = [_in_columns(line, xs) for line in lines]
@@ -211,14 +211,14 @@ def _rows_of_band(band: Sequence[Piece], xs: Sequence[float], *, wraps: bool) ->
     return _unwrapped(cells, lines)
 
 
-def _in_columns(line: Sequence[Piece], xs: Sequence[float]) -> list[list[Piece]]:
-    cells: list[list[Piece]] = [[] for _ in range(len(xs) + 1)]
+def _in_columns(line: Sequence[LayoutPiece], xs: Sequence[float]) -> list[list[LayoutPiece]]:
+    cells: list[list[LayoutPiece]] = [[] for _ in range(len(xs) + 1)]
     for piece in line:
         cells[_column((piece.x0 + piece.x1) / 2, xs)].append(piece)
     return cells
 
 
-def _unwrapped(cells: Rows, lines: Sequence[Sequence[Piece]]) -> Rows:
+def _unwrapped(cells: Rows, lines: Sequence[Sequence[LayoutPiece]]) -> Rows:
     """Lines whose first cell is empty and that stand close below another are the rest of its cells."""
     found: Rows = []
     for index, row in enumerate(cells):
@@ -232,7 +232,7 @@ def _unwrapped(cells: Rows, lines: Sequence[Sequence[Piece]]) -> Rows:
     return found
 
 
-def _gap(above: Sequence[Piece], below: Sequence[Piece]) -> float:
+def _gap(above: Sequence[LayoutPiece], below: Sequence[LayoutPiece]) -> float:
     return min(p.y0 for p in below) - max(p.y1 for p in above)
 
 
@@ -246,7 +246,7 @@ def _is_table(cells: Rows) -> bool:
     return len(wide) >= max(1, 0.5 * len(cells)) and (len(cells) >= 2 or len(filled) >= 3)
 
 
-def aligned(lines: Sequence[Sequence[Piece]]) -> list[tuple[int, int, Piece]]:
+def aligned(lines: Sequence[Sequence[LayoutPiece]]) -> list[tuple[int, int, LayoutPiece]]:
     """Tables without rules among the rows of a column: from which row to which (not included), and the table."""
     found, start = [], 0
     while start < len(lines):
@@ -258,7 +258,7 @@ def aligned(lines: Sequence[Sequence[Piece]]) -> list[tuple[int, int, Piece]]:
     return found
 
 
-def _stretch(lines: Sequence[Sequence[Piece]], start: int) -> int:
+def _stretch(lines: Sequence[Sequence[LayoutPiece]], start: int) -> int:
     """Where a run of lines with cells that begins at ``start`` ends."""
     stop = start
     for index in range(start, len(lines)):
@@ -275,7 +275,7 @@ def _stretch(lines: Sequence[Sequence[Piece]], start: int) -> int:
     return stop
 
 
-def _aligned_table(lines: Sequence[Sequence[Piece]]) -> Piece | None:
+def _aligned_table(lines: Sequence[Sequence[LayoutPiece]]) -> LayoutPiece | None:
     many = [line for line in lines if len(line) > 1]
     pieces = [piece for line in lines for piece in line]
     if len(many) < LEAST_ROWS or sum(p.mono > 0.9 for p in pieces) > 0.6 * len(pieces):
@@ -305,5 +305,5 @@ def _is_list(cells: Rows) -> bool:
     return False
 
 
-def _text(cell: Sequence[Piece]) -> str:
+def _text(cell: Sequence[LayoutPiece]) -> str:
     return " ".join(piece.text for piece in cell)

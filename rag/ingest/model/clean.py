@@ -24,7 +24,7 @@ class WordBox:
 
 
 @dataclass(frozen=True)
-class Heading:
+class PageHeading:
     """A heading found by its looks. ``rank``: 1 for the most prominent looks of the book, then 2 …"""
 
     start: int  # offsets into the page's text
@@ -40,11 +40,11 @@ class CleanPage:
 
     text: str
     boxes: list[WordBox] = field(default_factory=list)
-    headings: list[Heading] = field(default_factory=list)
+    headings: list[PageHeading] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Section:
+class CleanSection:
     """A part of the book under one heading, up to the next of any level. ``path``: titles from the widest to its own
     one."""
 

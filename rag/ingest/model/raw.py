@@ -18,7 +18,7 @@ LIGHTLY = 1  # of zlib's levels: it is kept for minutes
 
 
 @dataclass
-class Word:
+class PageWord:
     """A word as printed, and where it stands."""
 
     text: str
@@ -29,10 +29,10 @@ class Word:
 
 
 @dataclass
-class Line:
+class PageLine:
     """A printed line, or a row of a table with its cells joined by `` | ``: its words joined by single spaces."""
 
-    words: list[Word]
+    words: list[PageWord]
     size: float  # of its largest letters, in points
     bold: bool = False
     italic: bool = False
@@ -59,13 +59,13 @@ class RawPage:
     height: float = 0.0
     label: str = ""  # the number printed on it, where the file says so
     source: Source = "none"
-    lines: list[Line] = field(default_factory=list)
+    lines: list[PageLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # codes of what was unusual: "hidden_text", "unreadable", …
     title: str = ""  # of a section that the file itself names (EPUB)
 
 
 @dataclass(frozen=True)
-class Mark:
+class OutlineMark:
     """An entry of the file's own outline."""
 
     level: int  # 1 is the highest
@@ -79,7 +79,7 @@ class Facts:
     """What a file says of itself, before a page is read."""
 
     pages: int
-    outline: tuple[Mark, ...] = ()
+    outline: tuple[OutlineMark, ...] = ()
     notes: tuple[str, ...] = ()  # codes: "repaired", …
     title: str = ""
     language: str = ""  # two letters, where the file says so
@@ -127,5 +127,5 @@ def _values(page: RawPage) -> list[Any]:
     return [page.width, page.height, page.label, page.source, page.notes, page.title, lines]
 
 
-def _line(words: list[Any], *of_line: Any) -> Line:
-    return Line([Word(*word) for word in words], *of_line)
+def _line(words: list[Any], *of_line: Any) -> PageLine:
+    return PageLine([PageWord(*word) for word in words], *of_line)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from library.ai.spec import ModelSpec
-from rag.ingest.model.clean import CleanPage, Section
+from rag.ingest.model.clean import CleanPage, CleanSection
 from rag.ingest.passages.language import Detector
 from rag.ingest.passages.packing import OVERLAP_WORDS, TARGET_WORDS, pack
 from rag.ingest.passages.stretches import Stretch, Unit, stretches
@@ -47,7 +47,7 @@ class Cut:
 
 def cut(
     pages: Iterable[tuple[int, CleanPage]],
-    sections: Sequence[Section],
+    sections: Sequence[CleanSection],
     *,
     model: ModelSpec,
     language: str = "",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.ingest.passages.stretches import Piece, Unit
+from rag.ingest.passages.stretches import PageStretch, Unit
 from rag.text.sentences import fold_space, word_count
 
 TARGET_WORDS, OVERLAP_WORDS = 120, 30  # measured: docs/adr/0021-passages.md
@@ -84,7 +84,7 @@ def _halves(unit: Unit) -> list[Unit]:
 
 def _slice(unit: Unit, start: int, end: int) -> Unit:
     piece = unit.pieces[0]
-    return Unit((Piece(piece.page, piece.start + start, piece.start + end),), unit.text[start:end])
+    return Unit((PageStretch(piece.page, piece.start + start, piece.start + end),), unit.text[start:end])
 
 
 def _shares(weighed: Sequence[Weighed], room: int) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from rag.ingest.model.clean import CleanPage, Section
+from rag.ingest.model.clean import CleanPage, CleanSection
 from rag.ingest.passages.language import Detector
 from rag.text.sentences import fold_space, is_contents_line, runs_on, split, word_count
 
@@ -18,7 +18,7 @@ LEAST_REPEATED = 20  # words of a page that is left out because an earlier one s
 
 
 @dataclass(frozen=True)
-class Piece:
+class PageStretch:
     """``page_text[start:end]``."""
 
     page: int
@@ -30,7 +30,7 @@ class Piece:
 class Unit:
     """A sentence, or a part of one that is too long; of two pages where it runs from one into the next."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PageStretch, ...]
     text: str
 
 
@@ -50,7 +50,7 @@ class Stretch:
 
 
 def stretches(
-    pages: Iterable[tuple[int, CleanPage]], sections: Sequence[Section], detector: Detector
+    pages: Iterable[tuple[int, CleanPage]], sections: Sequence[CleanSection], detector: Detector
 ) -> Iterator[Stretch]:
     """The stretches of a book. A section that has nothing but its heading stands before the text of the next one."""
     heading: Stretch | None = None
@@ -68,7 +68,7 @@ def stretches(
         yield heading
 
 
-def _is_only_heading(stretch: Stretch, sections: Sequence[Section]) -> bool:
+def _is_only_heading(stretch: Stretch, sections: Sequence[CleanSection]) -> bool:
     if stretch.section is None:
         return False
     section = sections[stretch.section]
@@ -81,7 +81,7 @@ def _is_only_heading(stretch: Stretch, sections: Sequence[Section]) -> bool:
 class _Reading:
     """Where a pass over the pages stands."""
 
-    def __init__(self, sections: Sequence[Section], detector: Detector) -> None:
+    def __init__(self, sections: Sequence[CleanSection], detector: Detector) -> None:
         self.detector = detector
         self.marks: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for index, section in enumerate(sections):
@@ -121,14 +121,14 @@ class _Reading:
             if place:
                 yield from self._end(Stretch(marks[place - 1][1], follows=True))
             for span in split(text[start:end], language):
-                piece = Piece(number, start + span.start, start + span.end)
+                piece = PageStretch(number, start + span.start, start + span.end)
                 if is_contents_line(span.of(text[start:end])):
                     self.current.beside_contents = True
                     yield from self._end(Stretch(self.current.section, beside_contents=True))
                 else:
                     self._add(piece, text)
 
-    def _add(self, piece: Piece, page: str) -> None:
+    def _add(self, piece: PageStretch, page: str) -> None:
         current = self.current
         current.texts[piece.page] = page
         text = page[piece.start : piece.end]

@@ -11,14 +11,14 @@ from django.conf import settings
 from catalog.values.file_kinds import PDF
 from library.ai.runtimes import processor
 from rag.ingest.model.raw import Facts
-from rag.ingest.sandbox.process import Reader, ReadPage
+from rag.ingest.sandbox.process import FileReader, ReadPage
 
 
 @dataclass
-class Team:
+class ReaderPool:
     """Readers that take blocks of pages in turns: while the pages of one are taken, the others read on."""
 
-    readers: Sequence[Reader]
+    readers: Sequence[FileReader]
     block: int  # pages
 
     def open(self, *, at_most: int | None = None) -> Facts:

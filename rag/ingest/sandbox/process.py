@@ -20,7 +20,7 @@ from typing import IO, Any
 from django.conf import settings
 
 from rag import errors
-from rag.ingest.model.raw import Facts, Mark, RawPage, packed
+from rag.ingest.model.raw import Facts, OutlineMark, RawPage, packed
 from rag.ingest.sandbox import frames
 from rag.ingest.sandbox import limits as confine
 
@@ -205,7 +205,7 @@ def _environment() -> dict[str, str]:
 
 
 @dataclass
-class Reader:
+class FileReader:
     """A file's pages, from as many reading processes as it takes. Use ``close``, or ``with contextlib.closing``."""
 
     file: IO[bytes]
@@ -343,6 +343,6 @@ def _facts(values: dict[str, Any]) -> Facts:
     )
 
 
-def _mark(values: dict[str, Any]) -> Mark:
+def _mark(values: dict[str, Any]) -> OutlineMark:
     y = values["y"]
-    return Mark(int(values["level"]), str(values["title"]), int(values["page"]), None if y is None else float(y))
+    return OutlineMark(int(values["level"]), str(values["title"]), int(values["page"]), None if y is None else float(y))

@@ -27,7 +27,7 @@ class Refused(Exception):
         super().__init__(code)
 
 
-class Source(Protocol):
+class OpenedFile(Protocol):
     """An open file."""
 
     facts: Facts
@@ -37,7 +37,7 @@ class Source(Protocol):
         ...
 
 
-Opener = Callable[[IO[bytes], dict[str, Any]], Source]
+Opener = Callable[[IO[bytes], dict[str, Any]], OpenedFile]
 TOO_MUCH = ("malloc", "alloc", "memory")  # what libraries call it when there is no more
 
 
@@ -59,7 +59,7 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
         answers.write(frames.frame(values | {"peak": limits.peak_bytes()}, body))
         answers.flush()
 
-    source: Source | None = None
+    source: OpenedFile | None = None
     while (asked := frames.received(requests)) is not None:
         if asked["do"] == "open":
             limits.allow_seconds(settings["open_seconds"])
@@ -89,7 +89,7 @@ def _file(number: int) -> IO[bytes]:
     return file
 
 
-def answer(source: Source, number: int) -> tuple[dict[str, Any], bytes]:
+def answer(source: OpenedFile, number: int) -> tuple[dict[str, Any], bytes]:
     """What is said of one page, and the page."""
     try:
         page = source.read(number)

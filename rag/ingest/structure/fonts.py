@@ -7,7 +7,7 @@ from collections import Counter
 from math import log
 from typing import NamedTuple
 
-from rag.ingest.model.raw import Line, RawPage
+from rag.ingest.model.raw import PageLine, RawPage
 
 SUBSET = re.compile(r"^[A-Z]{6}\+")
 HEIGHTS_APART = 0.7  # a word lower than this share of the highest stands beside a drop capital or a symbol
@@ -16,7 +16,7 @@ RECOGNISED_NEAR, RECOGNISED_STEP = 1.25, 1.25  # sizes measured in pictures wave
 NEAR = 0.15  # a size so judged is that of most lines, if it is so near to it
 
 
-class Look(NamedTuple):
+class FontLook(NamedTuple):
     """Font, size in points and cut of a line."""
 
     font: str
@@ -25,7 +25,7 @@ class Look(NamedTuple):
     italic: bool
 
 
-def looks_of(page: RawPage) -> list[Look]:
+def looks_of(page: RawPage) -> list[FontLook]:
     """The look of each line of a page."""
     if page.source == "ocr":
         return _recognised(page)
@@ -39,7 +39,7 @@ def looks_of(page: RawPage) -> list[Look]:
     ]
 
 
-def _look(line: Line) -> tuple[Look, bool]:
+def _look(line: PageLine) -> tuple[FontLook, bool]:
     """The look of a line, and whether its size had to be judged by the heights of its words: ``line.size`` is that of
     its largest letters, be they a drop capital or a symbol."""
     heights = sorted(word.y1 - word.y0 for word in line.words)
@@ -47,10 +47,10 @@ def _look(line: Line) -> tuple[Look, bool]:
     mixed = len(heights) > 1 and 0 < usual < HEIGHTS_APART * heights[-1]
     if mixed:
         size *= usual / heights[-1]
-    return Look(SUBSET.sub("", line.font), round(2 * size) / 2, line.bold, line.italic), mixed
+    return FontLook(SUBSET.sub("", line.font), round(2 * size) / 2, line.bold, line.italic), mixed
 
 
-def _recognised(page: RawPage) -> list[Look]:
+def _recognised(page: RawPage) -> list[FontLook]:
     """Looks in a recognised page: sizes in wide steps from that of most lines."""
     sizes = sorted(line.size for line in page.lines for _ in line.words)
     usual = max(1.0, sizes[len(sizes) // 2] if sizes else 1.0)
@@ -59,5 +59,5 @@ def _recognised(page: RawPage) -> list[Look]:
         steps = round(log(max(line.size, 1.0) / usual, RECOGNISED_STEP))
         near = usual / RECOGNISED_NEAR < line.size < usual * RECOGNISED_NEAR
         size = usual if near else usual * RECOGNISED_STEP**steps
-        looks.append(Look(RECOGNISED, round(size), line.bold, line.italic))
+        looks.append(FontLook(RECOGNISED, round(size), line.bold, line.italic))
     return looks

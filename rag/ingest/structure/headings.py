@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.ingest.model.raw import Line, RawPage
-from rag.ingest.structure.fonts import RECOGNISED, Look
+from rag.ingest.model.raw import PageLine, RawPage
+from rag.ingest.structure.fonts import RECOGNISED, FontLook
 from rag.ingest.structure.numbering import Number, number_of
 from rag.text.sentences import LEADERS
 
@@ -47,14 +47,14 @@ SYMBOL = re.compile(r"[=<>{}\\^~|∈∀∃→⇒≤≥×∼∘]")
 
 
 @dataclass(frozen=True)
-class Run:
+class HeadingRun:
     """Lines in one look that stand together and could be a heading: ``lines[first:last + 1]`` of a page."""
 
     page: int
     first: int
     last: int
     text: str
-    look: Look
+    look: FontLook
     alone: bool  # a paragraph begins with it, and another one behind it
     closes: bool  # nothing follows on its page
     above: float  # room above it, in heights of a line; far where it begins the page
@@ -66,9 +66,9 @@ class Run:
         return len(self.text.split())
 
 
-def runs_of(number: int, page: RawPage, looks: Sequence[Look]) -> list[Run]:
+def runs_of(number: int, page: RawPage, looks: Sequence[FontLook]) -> list[HeadingRun]:
     """What could be a heading on a page, as far as one page tells."""
-    letters: Counter[Look] = Counter()
+    letters: Counter[FontLook] = Counter()
     for line, look in zip(page.lines, looks, strict=True):
         letters[look] += len(line.text)
     words = sum(len(line.words) for line in page.lines)
@@ -81,7 +81,7 @@ def runs_of(number: int, page: RawPage, looks: Sequence[Look]) -> list[Run]:
         text = _joined(lines)
         if lines[0].kind == "text" and len(lines) <= MOST_LINES and len(text.split()) <= MOST_WORDS:
             found.append(
-                Run(
+                HeadingRun(
                     number,
                     first,
                     last,
@@ -97,7 +97,9 @@ def runs_of(number: int, page: RawPage, looks: Sequence[Look]) -> list[Run]:
     return found
 
 
-def _stretches(lines: Sequence[Line], looks: Sequence[Look], usual: Look | None) -> Iterator[tuple[int, int]]:
+def _stretches(
+    lines: Sequence[PageLine], looks: Sequence[FontLook], usual: FontLook | None
+) -> Iterator[tuple[int, int]]:
     first = 0
     for index in range(1, len(lines) + 1):
         if index == len(lines) or not _goes_on(lines, looks, index, usual):
@@ -106,7 +108,7 @@ def _stretches(lines: Sequence[Line], looks: Sequence[Look], usual: Look | None)
             first = index
 
 
-def _goes_on(lines: Sequence[Line], looks: Sequence[Look], index: int, usual: Look | None) -> bool:
+def _goes_on(lines: Sequence[PageLine], looks: Sequence[FontLook], index: int, usual: FontLook | None) -> bool:
     """Whether a line belongs to the same stretch as the one before it."""
     before, line = lines[index - 1], lines[index]
     if line.kind != before.kind or not _same(looks[index - 1], looks[index]):
@@ -119,28 +121,28 @@ def _goes_on(lines: Sequence[Line], looks: Sequence[Look], index: int, usual: Lo
     return not (number and number.rest) and abs(_room(before, line)) <= TOGETHER and before.kind == "text"
 
 
-def _same(one: Look, other: Look) -> bool:
+def _same(one: FontLook, other: FontLook) -> bool:
     return one.font == other.font and abs(one.size - other.size) <= 0.5 and one.bold == other.bold
 
 
-def _room(above: Line, below: Line) -> float:
+def _room(above: PageLine, below: PageLine) -> float:
     upper, lower = above.box, below.box
     if upper == lower or not (upper[3] or lower[3]):
         return 0.0
     return (lower[1] - upper[3]) / max(1.0, min(upper[3] - upper[1], lower[3] - lower[1]))
 
 
-def _above(lines: Sequence[Line], first: int) -> float:
+def _above(lines: Sequence[PageLine], first: int) -> float:
     return _room(lines[first - 1], lines[first]) if first else 9.0
 
 
-def _alone(page: RawPage, looks: Sequence[Look], first: int, last: int) -> bool:
+def _alone(page: RawPage, looks: Sequence[FontLook], first: int, last: int) -> bool:
     lines = page.lines
     begins = first == 0 or lines[first].starts or _steps(looks[first - 1], looks[first])
     return begins and (last + 1 == len(lines) or lines[last + 1].starts or _stops(page, looks, last))
 
 
-def _stops(page: RawPage, looks: Sequence[Look], last: int) -> bool:
+def _stops(page: RawPage, looks: Sequence[FontLook], last: int) -> bool:
     """Whether a line is the last of its paragraph because of what follows: other letters, below some room or after a
     line that is not full."""
     if _steps(looks[last], looks[last + 1]):
@@ -150,16 +152,16 @@ def _stops(page: RawPage, looks: Sequence[Look], last: int) -> bool:
     return not _same(looks[last], looks[last + 1]) and (short or _room(line, after) > APART)
 
 
-def _steps(one: Look, other: Look) -> bool:
+def _steps(one: FontLook, other: FontLook) -> bool:
     """Whether the sizes of two lines are so far apart that they are not of one paragraph."""
     return abs(one.size - other.size) > (LARGER - 1) * max(one.size, other.size)
 
 
-def _is_entry(line: Line) -> bool:
+def _is_entry(line: PageLine) -> bool:
     return LEADERS.search(line.text) is not None or (ENTRY.search(line.text) is not None and len(line.words) > 1)
 
 
-def _joined(lines: Sequence[Line]) -> str:
+def _joined(lines: Sequence[PageLine]) -> str:
     text = lines[0].text
     for line in lines[1:]:
         hyphen = text[-1:] in "-\u00ad\u2010" and text[-2:-1].isalpha() and line.text[:1].islower()
@@ -168,7 +170,7 @@ def _joined(lines: Sequence[Line]) -> str:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundHeading:
     """A heading: lines of a page, its title, and how prominent its look is (1 is the most)."""
 
     page: int
@@ -178,7 +180,9 @@ class Found:
     rank: int
 
 
-def find(runs: Iterable[Run], letters: Counter[Look], body: Look, running: dict[int, set[int]]) -> list[Found]:
+def find(
+    runs: Iterable[HeadingRun], letters: Counter[FontLook], body: FontLook, running: dict[int, set[int]]
+) -> list[FoundHeading]:
     """The headings of a book. ``letters``: how many are printed in each look; ``running``: lines left out, by page."""
     kept = [run for run in runs if not running.get(run.page, set()) & set(range(run.first, run.last + 1))]
     looks = heading_looks(kept, letters, body)
@@ -193,11 +197,11 @@ def find(runs: Iterable[Run], letters: Counter[Look], body: Look, running: dict[
     return list(_with_labels(chosen, labels, ranks))
 
 
-def without_statements(chosen: Sequence[Run], body: Look) -> list[Run]:
+def without_statements(chosen: Sequence[HeadingRun], body: FontLook) -> list[HeadingRun]:
     """Without *Definition 12* and *Exercise 3.4* in letters no larger than the text's, of which a book has many: they
     begin a paragraph, not a section. *Chapter 4* stays."""
     words: Counter[str] = Counter()
-    named: dict[Run, str] = {}
+    named: dict[HeadingRun, str] = {}
     for run in chosen:
         number = number_of(run.text)
         label = LABELLED.match(run.text)
@@ -207,9 +211,9 @@ def without_statements(chosen: Sequence[Run], body: Look) -> list[Run]:
     return [run for run in chosen if run not in named or words[named[run]] < MANY]
 
 
-def without_title_pages(chosen: Sequence[Run]) -> list[Run]:
+def without_title_pages(chosen: Sequence[HeadingRun]) -> list[HeadingRun]:
     """Of what stands in large letters on a title page only the largest, which is the title."""
-    drop: set[Run] = set()
+    drop: set[HeadingRun] = set()
     for page in range(1, TITLE_PAGES + 1):
         runs = [run for run in chosen if run.page == page]
         if not runs:
@@ -223,7 +227,7 @@ def without_title_pages(chosen: Sequence[Run]) -> list[Run]:
     return [run for run in chosen if run not in drop]
 
 
-def could_head(run: Run) -> bool:
+def could_head(run: HeadingRun) -> bool:
     """Whether a run could be a heading by itself, whatever its look."""
     number = number_of(run.text)
     title = number.rest if number is not None and number.rest else run.text
@@ -247,9 +251,9 @@ def _reads(title: str, number: Number | None) -> bool:
     return bool(WORD.search(title)) and not SYMBOL.search(title) and letters >= 0.5 * len(title.replace(" ", ""))
 
 
-def heading_looks(runs: Sequence[Run], letters: Counter[Look], body: Look) -> set[Look]:
+def heading_looks(runs: Sequence[HeadingRun], letters: Counter[FontLook], body: FontLook) -> set[FontLook]:
     """The looks that headings are printed in."""
-    by_look: dict[Look, list[Run]] = defaultdict(list)
+    by_look: dict[FontLook, list[HeadingRun]] = defaultdict(list)
     for run in runs:
         by_look[run.look].append(run)
     total = max(1, sum(letters.values()))
@@ -260,7 +264,7 @@ def heading_looks(runs: Sequence[Run], letters: Counter[Look], body: Look) -> se
     }
 
 
-def stands_out(look: Look, body: Look) -> bool:
+def stands_out(look: FontLook, body: FontLook) -> bool:
     """Whether a look is larger than the text's, or as large and in another cut or font."""
     if look.font == RECOGNISED:
         return look.size >= RECOGNISED_LARGER * body.size
@@ -269,7 +273,9 @@ def stands_out(look: Look, body: Look) -> bool:
     return look.size >= AS_LARGE * body.size and ((look.bold and not body.bold) or look.font != body.font)
 
 
-def _is_of_headings(look: Look, group: Sequence[Run], letters: Counter[Look], body: Look, total: int) -> bool:
+def _is_of_headings(
+    look: FontLook, group: Sequence[HeadingRun], letters: Counter[FontLook], body: FontLook, total: int
+) -> bool:
     good = [run for run in group if could_head(run)]
     larger = look.size >= LARGER * body.size
     if not good or len(good) < QUALITY * sum(1 for run in group if not run.contents):
@@ -279,7 +285,7 @@ def _is_of_headings(look: Look, group: Sequence[Run], letters: Counter[Look], bo
     return larger or letters[look] < RARE * total
 
 
-def is_label(run: Run, body: Look) -> bool:
+def is_label(run: HeadingRun, body: FontLook) -> bool:
     """Whether a run is only a number: *Chapter 4*, or a large *4*, over the title that follows."""
     number = number_of(run.text)
     if number is None or number.rest or run.contents:
@@ -287,12 +293,12 @@ def is_label(run: Run, body: Look) -> bool:
     return run.look.size >= NUMBER_SIZE * body.size or (number.marked and number.kind != "section" and run.alone)
 
 
-def _is_numbered(run: Run) -> bool:
+def _is_numbered(run: HeadingRun) -> bool:
     number = number_of(run.text)
     return number is not None and len(number.values) > 1 and bool(number.rest) and run.words <= 15
 
 
-def in_order(numbered: Sequence[Run], chosen: Sequence[Run]) -> list[Run]:
+def in_order(numbered: Sequence[HeadingRun], chosen: Sequence[HeadingRun]) -> list[HeadingRun]:
     """Those whose numbers follow each other or those of known headings: 2.3.1 comes after 2.3, 2.2.9 or 2.3.0."""
     places = sorted([*numbered, *chosen], key=lambda run: (run.page, run.first))
     numbers = [(run, number.values) for run in places if (number := number_of(run.text)) and number.kind != "part"]
@@ -312,10 +318,10 @@ def follows(one: Sequence[int], two: Sequence[int]) -> bool:
     return tuple(two[:-1]) == tuple(one[: len(two) - 1]) and two[-1] == one[len(two) - 1] + 1
 
 
-def ranked(looks: set[Look], body: Look) -> dict[Look, int]:
+def ranked(looks: set[FontLook], body: FontLook) -> dict[FontLook, int]:
     """Ranks of looks: the larger the higher; of one size, bold ones before others."""
     order = sorted(looks, key=lambda look: (-look.size, not look.bold, look.italic, look.font))
-    ranks: dict[Look, int] = {}
+    ranks: dict[FontLook, int] = {}
     rank = 0
     for before, look in pairwise([None, *order]):
         assert look is not None
@@ -330,7 +336,9 @@ def ranked(looks: set[Look], body: Look) -> dict[Look, int]:
     return ranks
 
 
-def _with_labels(chosen: Sequence[Run], labels: Sequence[Run], ranks: dict[Look, int]) -> Iterator[Found]:
+def _with_labels(
+    chosen: Sequence[HeadingRun], labels: Sequence[HeadingRun], ranks: dict[FontLook, int]
+) -> Iterator[FoundHeading]:
     """Headings, each with the bare number right above it as part of it."""
     by_end = {(run.page, run.last + 1): run for run in labels}
     taken = {by_end[place] for run in chosen if (place := (run.page, run.first)) in by_end and not _has_number(run)}
@@ -340,11 +348,11 @@ def _with_labels(chosen: Sequence[Run], labels: Sequence[Run], ranks: dict[Look,
         rank = ranks[run.look]
         label = by_end.get((run.page, run.first))
         if label is not None and label in taken:
-            yield Found(run.page, label.first, run.last, f"{label.text} {run.text}", rank)
+            yield FoundHeading(run.page, label.first, run.last, f"{label.text} {run.text}", rank)
         else:
-            yield Found(run.page, run.first, run.last, run.text, rank)
+            yield FoundHeading(run.page, run.first, run.last, run.text, rank)
 
 
-def _has_number(run: Run) -> bool:
+def _has_number(run: HeadingRun) -> bool:
     number = number_of(run.text)
     return number is not None and bool(number.rest)

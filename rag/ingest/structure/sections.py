@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rag.ingest.model.clean import CleanPage, Heading, Section
-from rag.ingest.model.raw import Mark
+from rag.ingest.model.clean import CleanPage, CleanSection, PageHeading
+from rag.ingest.model.raw import OutlineMark
 from rag.ingest.structure.numbering import Number, number_of
 from rag.ingest.structure.titles import WORD, bare_title, fold, folded, without_sign
 
@@ -22,7 +22,7 @@ NAMED_SHARE = 0.5  # of an outline that names pages or files instead of sections
 
 
 @dataclass(frozen=True)
-class Entry:
+class SectionEntry:
     """A section as it is found, before its path is known. ``depth`` orders it among the others, lower is wider."""
 
     depth: float
@@ -31,7 +31,7 @@ class Entry:
     start: int
 
 
-def sections(outline: Sequence[Mark], pages: Iterable[tuple[int, CleanPage]]) -> list[Section]:
+def sections(outline: Sequence[OutlineMark], pages: Iterable[tuple[int, CleanPage]]) -> list[CleanSection]:
     """The sections in the order of the book. ``pages``: every page with its number, once, in order."""
     place = Placing([mark for mark in outline if mark.page > 0 and mark.title.strip()])
     for number, page in pages:
@@ -42,10 +42,10 @@ def sections(outline: Sequence[Mark], pages: Iterable[tuple[int, CleanPage]]) ->
 class Placing:
     """Looks for the outline's titles on their pages, as those come by."""
 
-    def __init__(self, marks: Sequence[Mark]) -> None:
+    def __init__(self, marks: Sequence[OutlineMark]) -> None:
         self.marks = marks
         self.last = 0
-        self.headings: list[tuple[int, Heading]] = []
+        self.headings: list[tuple[int, PageHeading]] = []
         self.starts: dict[int, int] = {}  # by index of the mark
         self.unsure: set[int] = set()
         self.by_page: dict[int, list[int]] = defaultdict(list)
@@ -73,8 +73,8 @@ class Placing:
         thin = len(self.marks) <= FEW and len(self.headings) > len(self.marks)
         return self.last <= LONG_BOOK or not (thin or one_place)
 
-    def entries(self) -> list[Entry]:
-        by_title: dict[str, list[tuple[int, Heading]]] = defaultdict(list)
+    def entries(self) -> list[SectionEntry]:
+        by_title: dict[str, list[tuple[int, PageHeading]]] = defaultdict(list)
         for page, heading in self.headings:
             by_title[folded(heading.title)].append((page, heading))
         found = []
@@ -84,7 +84,7 @@ class Placing:
                 beside = [pair for pair in by_title.get(folded(mark.title), ()) if abs(pair[0] - page) == 1]
                 if beside:
                     page, start = beside[0][0], beside[0][1].start
-            found.append(Entry(mark.level, " ".join(mark.title.split()), page, start))
+            found.append(SectionEntry(mark.level, " ".join(mark.title.split()), page, start))
         return found
 
 
@@ -126,7 +126,7 @@ def _at_height(page: CleanPage, y: float | None, behind: int) -> int:
     return min(starts, default=0)
 
 
-def from_headings(found: Sequence[tuple[int, Heading]]) -> list[Entry]:
+def from_headings(found: Sequence[tuple[int, PageHeading]]) -> list[SectionEntry]:
     """Headings with their depths: their numbers say, else the looks that they share with numbered ones."""
     numbers = [number_of(heading.title) for _, heading in found]
     parts = [place for place, number in enumerate(numbers) if number is not None and number.kind == "part"]
@@ -138,7 +138,7 @@ def from_headings(found: Sequence[tuple[int, Heading]]) -> list[Entry]:
         depth = depths[heading.rank]
         if number is not None and _counts(number, depth):
             depth = float(number.depth)
-        entries.append(Entry(depth, heading.title[:MOST_TITLE], page, heading.start))
+        entries.append(SectionEntry(depth, heading.title[:MOST_TITLE], page, heading.start))
     return entries
 
 
@@ -147,7 +147,7 @@ def _counts(number: Number, depth: float) -> bool:
     return number.kind != "chapter" or number.marked or abs(number.depth - depth) < 1
 
 
-def depths_of_ranks(found: Sequence[tuple[int, Heading]], numbers: Sequence[Number | None]) -> dict[int, float]:
+def depths_of_ranks(found: Sequence[tuple[int, PageHeading]], numbers: Sequence[Number | None]) -> dict[int, float]:
     """How deep headings of each rank are: as most numbered ones of it; between those of the ranks around it."""
     votes: dict[int, Counter[int]] = defaultdict(Counter)
     ranks = sorted({heading.rank for _, heading in found})
@@ -165,7 +165,9 @@ def depths_of_ranks(found: Sequence[tuple[int, Heading]], numbers: Sequence[Numb
     }
 
 
-def _between(found: Sequence[tuple[int, Heading]], ranks: Sequence[int], place: int, known: dict[int, float]) -> float:
+def _between(
+    found: Sequence[tuple[int, PageHeading]], ranks: Sequence[int], place: int, known: dict[int, float]
+) -> float:
     """The depth of a rank without numbers: below the ranks before it, above those behind; the book's title beside."""
     if above := [known[rank] for rank in ranks[:place] if rank in known]:
         return max(above) + 1 - 1 / (place + 2)
@@ -175,20 +177,20 @@ def _between(found: Sequence[tuple[int, Heading]], ranks: Sequence[int], place: 
     return float(max(place, 1) if title else place)
 
 
-def _is_title(found: Sequence[tuple[int, Heading]], rank: int) -> bool:
+def _is_title(found: Sequence[tuple[int, PageHeading]], rank: int) -> bool:
     """Whether a look is that of the book's title: only at the very start, before all others."""
     places = [place for place, (_, heading) in enumerate(found) if heading.rank == rank]
     return len(places) <= FEW and places[-1] <= FEW
 
 
-def with_paths(entries: Sequence[Entry]) -> list[Section]:
+def with_paths(entries: Sequence[SectionEntry]) -> list[CleanSection]:
     """Sections with their paths, by where they stand; titles above each come from the order of ``entries``."""
-    above: list[Entry] = []
+    above: list[SectionEntry] = []
     found = []
     for entry in entries:
         while above and above[-1].depth >= entry.depth:
             above.pop()
         above.append(entry)
         path = tuple(other.title[:MOST_TITLE] for other in above)
-        found.append(Section(len(path), path[-1], entry.page, entry.start, path))
+        found.append(CleanSection(len(path), path[-1], entry.page, entry.start, path))
     return sorted(found, key=lambda section: (section.page, section.start))

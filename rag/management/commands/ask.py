@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.models import Book
 from library.core.errors import LibraryError
+from rag import queries
 from rag.answers.services import DEFAULT_PASSAGES, answer
 
 
@@ -31,8 +32,14 @@ class Command(BaseCommand):
         book = Book.objects.filter(pk=options["book"]).first()
         if book is None:
             raise CommandError(f"There is no book {options['book']}.")
+        staff = _Staff()
         try:
-            found = answer(book=book, question=options["question"], viewer=_Staff(), num_chunks=options["num_chunks"])
+            found = answer(
+                document=queries.document_of(book, viewer=staff),
+                question=options["question"],
+                viewer=staff,
+                num_chunks=options["num_chunks"],
+            )
         except LibraryError as refusal:
             raise CommandError(" ".join(refusal.sentences)) from None
         for passage in found.passages:

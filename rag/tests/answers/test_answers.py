@@ -8,12 +8,13 @@ from django.utils import translation
 from accounts.tests.factories import make_librarian, make_user
 from catalog.errors import BookConfidential
 from library.ai.errors import EmbedderUnavailable
-from rag import errors, queries
-from rag.answers.services import Answer, answer, cache_key
+from rag import errors
+from rag.answers.services import cache_key
+from rag.answers.values import CitedAnswer
 from rag.models import Page
-from rag.retrieval import in_book
+from rag.retrieval import in_document
 from rag.tests import pdfs
-from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+from rag.tests.factories import ask_book, give_file, index, live_generation, make_digital_book, make_indexed_book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model, pytest.mark.usefixtures("embedder")]
 
@@ -28,7 +29,7 @@ def book():
     return make_indexed_book()
 
 
-def pages(found: Answer) -> list[int]:
+def pages(found: CitedAnswer) -> list[int]:
     return [source.page for source in found.sources]
 
 
@@ -42,7 +43,7 @@ def pages(found: Answer) -> list[int]:
     ],
 )
 def test_answer_quotes_the_page_that_says_it(book, reader, question, page, word):
-    found = answer(book=book, question=question, viewer=reader)
+    found = ask_book(book, question=question, viewer=reader)
     assert found.supported
     assert found.writer == "extractive"
     assert found.sources[0].page == page
@@ -51,7 +52,7 @@ def test_answer_quotes_the_page_that_says_it(book, reader, question, page, word)
 
 
 def test_every_quotation_stands_word_for_word_where_it_says(book, reader):
-    found = answer(book=book, question="How do whales breathe and sleep?", viewer=reader, num_chunks=20)
+    found = ask_book(book, question="How do whales breathe and sleep?", viewer=reader, num_chunks=20)
     assert len(found.sources) >= 2
     for source in found.sources:
         text = Page.objects.get(generation__document__book=book, number=source.page).text or ""
@@ -61,7 +62,7 @@ def test_every_quotation_stands_word_for_word_where_it_says(book, reader):
 
 
 def test_best_sentence_comes_first_and_the_rest_in_the_order_of_the_book(book, reader):
-    found = answer(book=book, question="How do whales breathe and sleep?", viewer=reader)
+    found = ask_book(book, question="How do whales breathe and sleep?", viewer=reader)
     assert found.sources[0].score == max(source.score for source in found.sources)
     rest = [(source.page, source.start) for source in found.sources[1:]]
     assert rest == sorted(rest)
@@ -71,7 +72,7 @@ def test_best_sentence_comes_first_and_the_rest_in_the_order_of_the_book(book, r
     "question", ["Who won the 1998 football world cup?", "How do I file my taxes?", "asdf qwer zxcv", "?"]
 )
 def test_book_that_does_not_say_so_says_so(book, reader, question):
-    found = answer(book=book, question=question, viewer=reader)
+    found = ask_book(book, question=question, viewer=reader)
     assert (found.supported, found.sources, found.sentences) == (False, [], [])
     assert found.text == "The book does not say."
 
@@ -85,69 +86,69 @@ def test_fact_buried_among_other_matter_is_found(reader):
         "The mayor promised a new bridge before the winter, and the newspaper printed his words on its first page."
     ]
     book = make_indexed_book(pdfs.as_bytes(pdfs.book([filler, *pdfs.CHAPTERS])))
-    found = answer(book=book, question="Which animal never drinks water?", viewer=reader)
+    found = ask_book(book, question="Which animal never drinks water?", viewer=reader)
     assert found.supported
     assert "Kangaroo rats" in found.sources[0].quote
 
 
 def test_second_time_comes_from_the_cache_however_it_is_written(book, reader, monkeypatch):
-    first = answer(book=book, question="Why does bread rise?", viewer=reader)
-    monkeypatch.setattr(in_book, "search_book", None)
-    again = answer(book=book, question="  why does BREAD\nrise?", viewer=make_user())
+    first = ask_book(book, question="Why does bread rise?", viewer=reader)
+    monkeypatch.setattr(in_document, "search_document", None)
+    again = ask_book(book, question="  why does BREAD\nrise?", viewer=make_user())
     assert (first.cached, again.cached) == (False, True)
     assert (again.text, again.sources, again.passages) == (first.text, first.sources, first.passages)
     assert again.question == "why does BREAD rise?"
 
 
 def test_refusal_is_cached_too(book, reader):
-    assert not answer(book=book, question="Who won the cup?", viewer=reader).cached
-    assert answer(book=book, question="Who won the cup?", viewer=reader).cached
+    assert not ask_book(book, question="Who won the cup?", viewer=reader).cached
+    assert ask_book(book, question="Who won the cup?", viewer=reader).cached
 
 
 def test_whatever_an_answer_depends_on_is_in_its_key(book, reader):
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     keys = {
-        cache_key(book, "why?", reader, 5, generation),
-        cache_key(book, "how?", reader, 5, generation),
-        cache_key(book, "why?", reader, 6, generation),
-        cache_key(book, "why?", make_librarian(), 5, generation),
+        cache_key(generation.document, "why?", reader, 5, generation),
+        cache_key(generation.document, "how?", reader, 5, generation),
+        cache_key(generation.document, "why?", reader, 6, generation),
+        cache_key(generation.document, "why?", make_librarian(), 5, generation),
     }
     with translation.override("de"):
-        keys.add(cache_key(book, "why?", reader, 5, generation))
+        keys.add(cache_key(generation.document, "why?", reader, 5, generation))
     assert len(keys) == 5
 
 
 def test_new_index_forgets_old_answers(book, reader):
-    answer(book=book, question="Why does bread rise?", viewer=reader)
+    ask_book(book, question="Why does bread rise?", viewer=reader)
     give_file(book, pdfs.as_bytes(pdfs.book(pdfs.CHAPTERS[:3])))
     assert index(book).state == "done"
-    found = answer(book=book, question="Why does bread rise?", viewer=reader)
+    found = ask_book(book, question="Why does bread rise?", viewer=reader)
     assert (found.cached, found.supported) == (False, False)
 
 
 def test_without_redis_answers_are_made_anew(book, reader, settings):
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "unix:///tmp/no-redis-here.sock?db=1"}}
     for _ in range(2):
-        found = answer(book=book, question="Why does bread rise?", viewer=reader)
+        found = ask_book(book, question="Why does bread rise?", viewer=reader)
         assert (found.supported, found.cached) == (True, False)
 
 
 @pytest.mark.parametrize("question", ["", "   ", "x" * 1001, "why\x00?"])
 def test_question_that_is_none_is_refused(book, reader, question):
     with pytest.raises(errors.QuestionInvalid) as refused:
-        answer(book=book, question=question, viewer=reader)
+        ask_book(book, question=question, viewer=reader)
     assert "question" in refused.value.fields
 
 
 @pytest.mark.parametrize("count", [0, -1, 21])
 def test_number_of_passages_has_bounds(book, reader, count):
     with pytest.raises(errors.QuestionInvalid) as refused:
-        answer(book=book, question="Why?", viewer=reader, num_chunks=count)
+        ask_book(book, question="Why?", viewer=reader, num_chunks=count)
     assert "num_chunks" in refused.value.fields
 
 
 def test_no_more_passages_are_used_than_asked_for(book, reader):
-    found = answer(book=book, question="How do whales breathe and sleep?", viewer=reader, num_chunks=1)
+    found = ask_book(book, question="How do whales breathe and sleep?", viewer=reader, num_chunks=1)
     assert len(found.passages) == 1
     assert 2 in pages(found)
 
@@ -156,10 +157,10 @@ def test_sentence_that_runs_over_a_page_is_not_quoted_and_its_rest_not_for_a_who
     torn = "The old lighthouse of Anstruther was built of the same granite as the harbour wall by"
     rest = "Robert Stevenson finished it in the summer of 1811. Seals sleep on the rocks below the lighthouse."
     book = make_indexed_book(pdfs.as_bytes(pdfs.book([[torn], [rest]])))
-    found = answer(book=book, question="Who built the old lighthouse of Anstruther?", viewer=reader)
+    found = ask_book(book, question="Who built the old lighthouse of Anstruther?", viewer=reader)
     quoted = [source.quote for source in found.sources]
     assert all("Robert Stevenson" not in quote and "granite" not in quote for quote in quoted)
-    found = answer(book=book, question="Where do the seals sleep?", viewer=reader)
+    found = ask_book(book, question="Where do the seals sleep?", viewer=reader)
     assert (found.sources[0].page, found.sources[0].quote) == (2, "Seals sleep on the rocks below the lighthouse.")
 
 
@@ -167,8 +168,8 @@ def test_sentence_that_two_passages_share_is_quoted_once(reader):
     text = "The harbour of the town is full of boats in the spring. The whale is the largest animal that ever lived. "
     filler = [f"The {n}th boat carries nets, ropes and lamps for the night on the sea. " for n in range(1, 30)]
     book = make_indexed_book(pdfs.as_bytes(pdfs.book([["".join(filler[:7]) + text + "".join(filler[7:20])]])))
-    assert queries.live_generation(book).passage_count > 1
-    found = answer(book=book, question="What is the largest animal that ever lived?", viewer=reader)
+    assert live_generation(book).passage_count > 1
+    found = ask_book(book, question="What is the largest animal that ever lived?", viewer=reader)
     assert len({source.quote for source in found.sources}) == len(found.sources)
     assert "whale" in found.sources[0].quote
 
@@ -176,10 +177,10 @@ def test_sentence_that_two_passages_share_is_quoted_once(reader):
 def test_confidential_book_answers_staff_alone(reader):
     book = make_indexed_book(is_public=False)
     with pytest.raises(BookConfidential):
-        answer(book=book, question="Why does bread rise?", viewer=reader)
-    assert answer(book=book, question="Why does bread rise?", viewer=make_librarian()).supported
+        ask_book(book, question="Why does bread rise?", viewer=reader)
+    assert ask_book(book, question="Why does bread rise?", viewer=make_librarian()).supported
     with pytest.raises(BookConfidential):  # not from the cache either
-        answer(book=book, question="Why does bread rise?", viewer=reader)
+        ask_book(book, question="Why does bread rise?", viewer=reader)
 
 
 def test_book_whose_index_is_not_ready_says_what_it_waits_for(reader):
@@ -187,29 +188,29 @@ def test_book_whose_index_is_not_ready_says_what_it_waits_for(reader):
 
     book = make_digital_book()
     with pytest.raises(errors.IndexNotReady, match="no digital file"):
-        answer(book=book, question="Why?", viewer=reader)
+        ask_book(book, question="Why?", viewer=reader)
     services.start_index(book=book, by=None)
     with pytest.raises(errors.IndexNotReady, match="being read"):
-        answer(book=book, question="Why?", viewer=reader)
+        ask_book(book, question="Why?", viewer=reader)
 
 
 def test_embedder_that_is_down_is_said_and_nothing_is_cached(book, reader, settings, tmp_path):
     announced = settings.EMBEDDER_SOCKET_FILE
     settings.EMBEDDER_SOCKET_FILE = tmp_path / "nobody.json"
     with pytest.raises(EmbedderUnavailable):
-        answer(book=book, question="Why does bread rise?", viewer=reader)
+        ask_book(book, question="Why does bread rise?", viewer=reader)
     settings.EMBEDDER_SOCKET_FILE = announced
-    assert answer(book=book, question="Why does bread rise?", viewer=reader).supported
+    assert ask_book(book, question="Why does bread rise?", viewer=reader).supported
 
 
 def test_search_is_exact_and_stays_inside_the_book(book):
     import numpy as np
 
     make_indexed_book(pdfs.as_bytes(pdfs.book([pdfs.BREAD])))
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     passages = generation.passages.order_by("-ordinal")
     asked = np.asarray(passages[0].embedding, dtype=np.float32)
-    hits = in_book.search_book(generation, asked, 10)
+    hits = in_document.search_document(generation, asked, 10)
     assert [hit.passage.generation_id for hit in hits] == [generation.pk] * len(passages)
     assert hits[0].passage == passages[0]
     assert hits[0].score == pytest.approx(1, abs=1e-3)
@@ -218,6 +219,6 @@ def test_search_is_exact_and_stays_inside_the_book(book):
 
 def test_answering_takes_few_queries_and_a_cached_answer_two(book, reader, django_assert_max_num_queries):
     with django_assert_max_num_queries(6):
-        answer(book=book, question="Why does bread rise?", viewer=reader)
+        ask_book(book, question="Why does bread rise?", viewer=reader)
     with django_assert_max_num_queries(2):
-        assert answer(book=book, question="Why does bread rise?", viewer=reader).cached
+        assert ask_book(book, question="Why does bread rise?", viewer=reader).cached

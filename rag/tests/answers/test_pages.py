@@ -8,9 +8,8 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_librarian, make_user
 from rag import queries, services
-from rag.answers.services import answer
 from rag.tests import pdfs
-from rag.tests.factories import index, make_digital_book, make_indexed_book
+from rag.tests.factories import ask_book, index, make_digital_book, make_indexed_book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
 
@@ -101,7 +100,7 @@ def test_page_takes_as_many_queries_in_a_long_book(client, reader, django_assert
 
 def test_panel_shows_an_answer_with_its_citations(embedder):
     book, user = make_indexed_book(), make_user()
-    found = answer(book=book, question="Why does bread rise?", viewer=user)
+    found = ask_book(book, question="Why does bread rise?", viewer=user)
     shown = panel(book, user, answer=found)
     source = found.sources[0]
     assert source.url.endswith("#mark")
@@ -110,14 +109,12 @@ def test_panel_shows_an_answer_with_its_citations(embedder):
     assert "1 · p. 4" in shown
     assert "without a model" in shown
     assert "answered before" not in shown
-    assert "answered before" in panel(
-        book, user, answer=answer(book=book, question="Why does bread rise?", viewer=user)
-    )
+    assert "answered before" in panel(book, user, answer=ask_book(book, question="Why does bread rise?", viewer=user))
 
 
 def test_panel_shows_a_refusal(embedder):
     book, user = make_indexed_book(), make_user()
-    shown = panel(book, user, answer=answer(book=book, question="Who won the cup?", viewer=user))
+    shown = panel(book, user, answer=ask_book(book, question="Who won the cup?", viewer=user))
     assert "The book does not say." in shown
     assert "cite" not in shown
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.answers.extractive import Candidate, choose, defines, locate
-from rag.text.sentences import Span
+from rag.answers.citations import locate
+from rag.answers.evidence import QuotableSentence
+from rag.answers.extractive import choose, defines
+from rag.text.sentences import TextSpan
 
 
-def candidate(text: str, start: int = 0, page: int = 1) -> Candidate:
-    return Candidate(page, Span(start, start + len(text)), text, 0, 0.5)
+def candidate(text: str, start: int = 0, page: int = 1) -> QuotableSentence:
+    return QuotableSentence(page, TextSpan(start, start + len(text)), text, 0, 0.5)
 
 
 def vectors(*rows: list[float]):
@@ -44,12 +46,12 @@ def test_nothing_to_choose_from():
 
 
 def test_quotation_is_found_whatever_the_line_breaks():
-    assert locate("He said:\nthe  river\nran. Then", "the river ran.") == Span(9, 24)
+    assert locate("He said:\nthe  river\nran. Then", "the river ran.") == TextSpan(9, 24)
 
 
 def test_quotation_that_is_said_twice_is_found_where_it_was_meant():
     text = "It rained. It rained."
-    assert locate(text, "It rained.", near=Span(11, 21)) == Span(11, 21)
+    assert locate(text, "It rained.", near=TextSpan(11, 21)) == TextSpan(11, 21)
 
 
 @pytest.mark.parametrize("quote", ["the river stood", "", "  "])

@@ -20,11 +20,11 @@ from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import queries, services
 from rag.indexes import generation_build
-from rag.ingest import pages
+from rag.ingest import build, pages
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.signals import index_ready
 from rag.tests import pdfs
-from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book
+from rag.tests.factories import give_file, index, live_generation, make_digital_book, make_indexed_book
 from rag.text import passage_parts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
@@ -33,7 +33,7 @@ STEPS = ["begin", "read_pages", "clean_pages", "make_passages", "publish"]
 
 
 def rows(book: Any) -> list[tuple[Any, ...]]:
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     return list(generation.passages.order_by("ordinal").values_list("ordinal", "first_page", "start", "end", "text"))
 
 
@@ -194,7 +194,7 @@ def crash_once(monkeypatch: pytest.MonkeyPatch, step: str) -> Callable[[JobRun],
     calls = {"checkpoints": 0}
     at = {"read_pages": 2, "make_passages": 3}.get(step, 1)
 
-    def dying(made: generation_build.Build) -> None:
+    def dying(made: build.Build) -> None:
         checkpoint = made.run.checkpoint
 
         def counted(**values: Any) -> Any:
@@ -252,7 +252,7 @@ def test_lease_lost_before_publishing_publishes_nothing(monkeypatch):
     job = services.start_index(book=book, by=None)
     publish = generation_build.publish
 
-    def robbed(made: generation_build.Build) -> None:
+    def robbed(made: build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(lease_id="00000000-0000-7000-8000-000000000000")
         publish(made)
 
@@ -282,7 +282,7 @@ def test_publishing_is_one_step(monkeypatch):
 
 def test_new_file_replaces_the_index_in_one_step_and_the_old_one_goes():
     book = make_indexed_book()
-    old = queries.live_generation(book)
+    old = live_generation(book)
     give_file(book, long_pdf())
     seen: list[Any] = []
 
@@ -294,7 +294,7 @@ def test_new_file_replaces_the_index_in_one_step_and_the_old_one_goes():
         assert index(book).state == "done"
     finally:
         index_ready.disconnect(look)
-    live = queries.live_generation(book)
+    live = live_generation(book)
     assert seen == [live.pk]
     assert live.pk != old.pk
     assert not IndexGeneration.objects.filter(pk=old.pk).exists()
@@ -316,7 +316,7 @@ def test_file_replaced_while_it_is_read_is_read_instead(monkeypatch, step):
     real = getattr(generation_build, step)
     replaced: list[bool] = []
 
-    def replacing(made: generation_build.Build) -> None:
+    def replacing(made: build.Build) -> None:
         if not replaced:
             replaced.append(True)
             give_file(book, long_pdf())
@@ -357,7 +357,7 @@ def test_stopped_build_leaves_nothing(monkeypatch):
     job = services.start_index(book=book, by=None)
     embed = generation_build.make_passages
 
-    def stopped(made: generation_build.Build) -> None:
+    def stopped(made: build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
         embed(made)
 

@@ -14,15 +14,16 @@ from django.utils import timezone
 from accounts.tests.factories import make_librarian
 from catalog.models import BookFile
 from library.jobs import services as jobs
+from library.jobs import turns
 from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import errors, queries, recipes, services
-from rag.answers.services import answer
 from rag.indexes import generation_build, rebuilding, reports, spaces
+from rag.ingest import build
 from rag.ingest.passages import cut
 from rag.models import Document, GenerationState, IndexGeneration, Passage, Rebuild, VectorSpace
 from rag.tests import pdfs
-from rag.tests.factories import give_file, index, make_digital_book, make_indexed_book, work
+from rag.tests.factories import ask_book, give_file, index, live_generation, make_digital_book, make_indexed_book, work
 from rag.tests.tiny import TinyServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
@@ -31,12 +32,12 @@ QUESTION = "Why does bread rise because yeast turns sugar into carbon dioxide?"
 
 def models(*books: Any) -> list[str]:
     """The models that the books answer by."""
-    return [queries.live_generation(book).model for book in books]
+    return [live_generation(book).model for book in books]
 
 
 def answers(book: Any) -> bool:
     """Whether the book answers a question, from the model of its index that is really asked."""
-    return answer(book=book, question=QUESTION, viewer=make_librarian()).supported
+    return ask_book(book, question=QUESTION, viewer=make_librarian()).supported
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_nothing_is_rebuilt_where_nothing_changed(books):
 
 
 def test_all_books_go_over_to_another_model_in_one_step(books, settings):
-    old = {book.pk: queries.live_generation(book) for book in books}
+    old = {book.pk: live_generation(book) for book in books}
     assert change_model(settings) is not None
     assert Job.objects.open().filter(kind="index").count() == 1, "one document at a time"
     seen: list[list[str]] = []
@@ -98,18 +99,18 @@ def test_two_models_stand_side_by_side_and_nothing_compares_their_vectors(books,
     assert tiny.texts["tiny-8"] == 0, "the question is embedded by the model of the index that answers"
     assert tiny.texts["tiny-6"] > 0
     assert with_vectors
-    assert all(str(queries.live_generation(books[0]).pk) in said for said in with_vectors)
+    assert all(str(live_generation(books[0]).pk) in said for said in with_vectors)
 
 
 def test_pages_are_not_read_again_for_another_model(books, settings, monkeypatch):
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise AssertionError("the file was opened")
 
-    said = [page.text for page in queries.live_generation(books[0]).pages.all()]
+    said = [page.text for page in live_generation(books[0]).pages.all()]
     monkeypatch.setattr(BookFile.file.field.attr_class, "open", refuse)
     change_model(settings)
     assert [job.state for job in work()] == ["done"] * 3
-    assert [page.text for page in queries.live_generation(books[0]).pages.all()] == said
+    assert [page.text for page in live_generation(books[0]).pages.all()] == said
 
 
 def test_new_book_is_not_kept_waiting(books, settings):
@@ -209,13 +210,13 @@ def test_second_change_during_a_rebuilding_overtakes_it(books, settings, tiny):
 
 
 def test_change_that_is_taken_back_leaves_all_as_it_was(books, settings):
-    before = [queries.live_generation(book) for book in books]
+    before = [live_generation(book) for book in books]
     change_model(settings)
     work_one()
     assert change_model(settings, "tiny-6") is None
     work()
     rebuilding.check()
-    assert [queries.live_generation(book) for book in books] == before
+    assert [live_generation(book) for book in books] == before
     assert IndexGeneration.objects.count() == 3
     assert [space.model for space in VectorSpace.objects.all()] == ["tiny-6"]
     assert change_model(settings) is not None, "and may be made again: nobody stopped it"
@@ -226,11 +227,11 @@ def test_another_way_of_cutting_goes_over_book_by_book(books, monkeypatch):
     assert rebuilding.check() is not None
     work_one()
     assert "; 1 of 3 books are done." in reports.sentence(rebuilding.standing())
-    assert sorted(queries.live_generation(book).chunker for book in books) == sorted(
+    assert sorted(live_generation(book).chunker for book in books) == sorted(
         ["another/1", *[old.chunker for old in IndexGeneration.objects.exclude(chunker="another/1")]]
     )
     work()
-    assert {queries.live_generation(book).chunker for book in books} == {"another/1"}
+    assert {live_generation(book).chunker for book in books} == {"another/1"}
     assert Rebuild.objects.get().state == "done"
 
 
@@ -239,7 +240,7 @@ def test_killed_worker_loses_nothing(books, settings, monkeypatch, step):
     change_model(settings)
     real = getattr(generation_build, step)
 
-    def dying(made: generation_build.Build) -> None:
+    def dying(made: build.Build) -> None:
         real(made)
         raise KeyboardInterrupt  # nothing catches it, as nothing catches kill -9
 
@@ -300,12 +301,12 @@ def test_index_deleted_on_the_way_ends_the_rebuilding_all_the_same(books, settin
 
 
 def test_book_that_answers_already_lets_others_go_first(books, settings, monkeypatch):
-    monkeypatch.setattr(rebuilding, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(turns, "LONGEST_TURN", -1.0)
     change_model(settings)
     new = make_digital_book()
     services.start_index(book=new, by=None)
     first = Job.objects.filter(kind="index", state="queued").earliest("created_at")
-    perform(first.pk, lambda run: generation_build.build_index(rebuilding.Patient(run.job)))
+    perform(first.pk, lambda run: generation_build.build_index(turns.YieldingJobRun(run.job)))
     first.refresh_from_db()
     assert (first.state, first.attempt) == ("queued", 0)
     assert index(new).state == "done", "a new book is not patient"
@@ -352,9 +353,9 @@ def exists(name: str) -> bool:
 
 
 def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(books, monkeypatch):
-    from rag.retrieval import in_book
+    from rag.retrieval import in_document
 
-    search = in_book.search_book
+    search = in_document.search_document
     seen: list[IndexGeneration] = []
 
     def replaced_first(generation: IndexGeneration, *rest: Any) -> Any:
@@ -364,10 +365,10 @@ def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(
         seen.append(generation)
         return search(generation, *rest)
 
-    monkeypatch.setattr("rag.retrieval.in_book.search_book", replaced_first)
+    monkeypatch.setattr("rag.retrieval.in_document.search_document", replaced_first)
     assert answers(books[0])
     assert len(seen) == 2
-    assert seen[1] == queries.live_generation(books[0]) != seen[0]
+    assert seen[1] == live_generation(books[0]) != seen[0]
 
 
 @pytest.mark.model
@@ -375,14 +376,14 @@ def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(
 def test_real_model_and_a_small_one_side_by_side(settings):
     settings.EMBEDDING_MODEL = "all-MiniLM-L6-v2"
     books = [make_indexed_book(), make_indexed_book()]
-    assert "yeast" in answer(book=books[0], question="Why does bread rise?", viewer=make_librarian()).text
+    assert "yeast" in ask_book(books[0], question="Why does bread rise?", viewer=make_librarian()).text
     change_model(settings)
     work_one()
     dimensions = Passage.objects.order_by().values_list("space__dimensions", flat=True).distinct()
     assert sorted(dimensions) == [8, 384]
     for book in books:
-        assert queries.live_generation(book).dimensions == 384
-        assert "yeast" in answer(book=book, question="What raises bread?", viewer=make_librarian()).text
+        assert live_generation(book).dimensions == 384
+        assert "yeast" in ask_book(book, question="What raises bread?", viewer=make_librarian()).text
     work()
-    assert [queries.live_generation(book).dimensions for book in books] == [8, 8]
+    assert [live_generation(book).dimensions for book in books] == [8, 8]
     assert answers(books[0])

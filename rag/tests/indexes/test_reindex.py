@@ -15,9 +15,10 @@ from library.jobs.models import Job
 from library.jobs.tasks import JobRun, perform
 from rag import errors, queries, services
 from rag.indexes import generation_build
+from rag.ingest import build
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.tests import pdfs
-from rag.tests.factories import give_file, make_digital_book, make_indexed_book, work
+from rag.tests.factories import give_file, live_generation, make_digital_book, make_indexed_book, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
@@ -27,7 +28,7 @@ def live(book: Any) -> IndexGeneration | None:
 
 
 def texts(book: Any) -> list[str]:
-    return list(queries.live_generation(book).passages.order_by("ordinal").values_list("text", flat=True))
+    return list(live_generation(book).passages.order_by("ordinal").values_list("text", flat=True))
 
 
 def test_book_is_read_anew_though_nothing_changed_and_answers_meanwhile():
@@ -63,7 +64,7 @@ def test_new_reading_that_fails_leaves_the_old_index_answering(monkeypatch):
     book = make_indexed_book()
     old = live(book)
 
-    def refuse(made: generation_build.Build) -> None:
+    def refuse(made: build.Build) -> None:
         raise errors.FileMissing
 
     monkeypatch.setattr(generation_build, "make_passages", refuse)
@@ -99,7 +100,7 @@ def test_deleted_index_is_gone_and_stays_so():
     state = queries.index_state(book)
     assert (state.state, state.error, state.deleted, state.job) == ("none", "", True, None)
     with pytest.raises(errors.IndexNotReady, match="deleted"):
-        queries.live_generation(book)
+        live_generation(book)
     assert Activity.objects.get(verb="book.index_deleted").actor == librarian
     with pytest.raises(errors.NoIndex):
         services.delete_index(book=book, by=librarian)
@@ -153,7 +154,7 @@ def deleting(monkeypatch: pytest.MonkeyPatch, book: Any, step: str, then: Any = 
     real = getattr(generation_build, step)
     done: list[bool] = []
 
-    def interrupted(made: generation_build.Build) -> None:
+    def interrupted(made: build.Build) -> None:
         if not done:
             done.append(True)
             services.delete_index(book=book, by=None)

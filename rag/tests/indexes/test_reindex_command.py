@@ -13,7 +13,7 @@ from library.jobs.models import Job
 from rag import queries
 from rag.indexes import rebuilding
 from rag.models import Document, Rebuild
-from rag.tests.factories import make_digital_book, make_indexed_book, work
+from rag.tests.factories import live_generation, make_digital_book, make_indexed_book, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
@@ -38,11 +38,11 @@ def run(*arguments: Any, out: io.StringIO | None = None) -> str:
 @pytest.mark.usefixtures("worker")
 def test_books_are_read_anew_and_it_waits_for_them():
     one, two = make_indexed_book(title="One"), make_digital_book(title="Two")
-    old = queries.live_generation(one)
+    old = live_generation(one)
     said = run(one.pk, two.pk)
     assert f"{one.pk} One: done" in said
     assert f"{two.pk} Two: done" in said
-    assert queries.live_generation(one) != old
+    assert live_generation(one) != old
 
 
 @pytest.mark.usefixtures("worker")
@@ -72,7 +72,7 @@ def test_it_need_not_wait():
 
 def test_ctrl_c_stops_the_jobs(monkeypatch):
     book = make_indexed_book()
-    old = queries.live_generation(book)
+    old = live_generation(book)
 
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
@@ -81,15 +81,15 @@ def test_ctrl_c_stops_the_jobs(monkeypatch):
     with pytest.raises(CommandError, match="Stopped"):
         run(book.pk)
     assert not Job.objects.open().filter(kind="index").exists()
-    assert queries.live_generation(book) == old
+    assert live_generation(book) == old
 
 
 @pytest.mark.usefixtures("worker")
 def test_all_books_with_a_file():
     one, two, _paper = make_indexed_book(), make_digital_book(), make_book()
     run("--all")
-    assert queries.live_generation(one)
-    assert queries.live_generation(two)
+    assert live_generation(one)
+    assert live_generation(two)
     assert Document.objects.count() == 2
 
 
@@ -126,7 +126,7 @@ def test_what_another_model_made_is_gone_on_with(settings):
     assert "Every index is by tiny-6 (6)" in run("--stale")
     settings.EMBEDDING_MODEL = "tiny-8"
     assert "Every index is by tiny-8 (8)" in run("--stale")
-    assert queries.live_generation(book).model == "tiny-8"
+    assert live_generation(book).model == "tiny-8"
 
 
 def test_rebuilding_is_stopped(settings):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from library.ai import embeddings
 from library.ai.runtimes.local import count_pieces
-from rag.ingest.model.clean import CleanPage, Section
+from rag.ingest.model.clean import CleanPage, CleanSection
 from rag.ingest.passages.cut import Cut, cut, digest, embedded
 from rag.text.passage_parts import joined, parts
 
@@ -29,7 +29,7 @@ def prose(sentences: int, start: int = 0) -> str:
 
 
 def passages(
-    pages: str | Sequence[str], sections: Sequence[Section] = (), *, window: int = 256, language: str = "en"
+    pages: str | Sequence[str], sections: Sequence[CleanSection] = (), *, window: int = 256, language: str = "en"
 ) -> list[Cut]:
     texts = [pages] if isinstance(pages, str) else pages
     model = embeddings.spec()
@@ -44,8 +44,8 @@ def passages(
     return list(found)
 
 
-def section(title: str, page: int, start: int, *above: str) -> Section:
-    return Section(len(above) + 1, title, page, start, (*above, title))
+def section(title: str, page: int, start: int, *above: str) -> CleanSection:
+    return CleanSection(len(above) + 1, title, page, start, (*above, title))
 
 
 def words(text: str) -> int:

@@ -11,8 +11,8 @@ from library.ai import embeddings
 from library.ai.runtimes.local import count_pieces
 from rag.ingest.cleaning import Survey
 from rag.ingest.layout import extract
-from rag.ingest.model.clean import CleanPage, Section
-from rag.ingest.model.raw import Mark
+from rag.ingest.model.clean import CleanPage, CleanSection
+from rag.ingest.model.raw import OutlineMark
 from rag.ingest.passages.cut import Cut, cut, embedded
 from rag.ingest.structure.sections import sections
 from rag.text.passage_parts import joined, parts
@@ -25,10 +25,10 @@ pytestmark = [pytest.mark.data, pytest.mark.model]
 
 
 @pytest.fixture(scope="module")
-def book() -> tuple[list[tuple[int, CleanPage]], list[Section]]:
+def book() -> tuple[list[tuple[int, CleanPage]], list[CleanSection]]:
     with pymupdf.open(BOOK) as document:
         raw = [(number, extract.read_page(document[number - 1])) for number in range(FIRST, LAST + 1)]
-        outline = [Mark(*entry[:3]) for entry in document.get_toc() if FIRST <= entry[2] <= LAST]
+        outline = [OutlineMark(*entry[:3]) for entry in document.get_toc() if FIRST <= entry[2] <= LAST]
     survey = Survey()
     for number, page in raw:
         survey.see(number, page)

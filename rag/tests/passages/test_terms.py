@@ -21,7 +21,7 @@ from library.search.texts import Statistics
 from rag.indexes import spaces, terms
 from rag.ingest.passages.cut import Cut, digest
 from rag.models import Document, GenerationState, GenerationTerm, IndexGeneration, LibraryTerm, LibraryTermChange
-from rag.retrieval import in_book
+from rag.retrieval import in_document
 
 TEXTS = [
     "The mill grinds the grain of the town.",
@@ -272,10 +272,10 @@ def book_of_mills() -> IndexGeneration:
 def test_passages_are_found_by_their_words_rare_ones_first(book_of_mills, django_assert_num_queries):
     other = make_generation(Document.objects.create(book=make_book()), ["The grain of another book."])
     with django_assert_num_queries(5):
-        hits = in_book.search_words(book_of_mills, "Which horses eat grain?", 10)
+        hits = in_document.search_words(book_of_mills, "Which horses eat grain?", 10)
     assert hits[0].passage.text == "A horse draws the wheel."
     assert {hit.passage.text for hit in hits[1:]} == {TEXTS[0], TEXTS[1]}
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert all(hit.passage.generation_id != other.pk for hit in hits)
-    assert in_book.search_words(book_of_mills, "zebra", 10) == []
-    assert in_book.search_words(book_of_mills, "the of", 10) == []
+    assert in_document.search_words(book_of_mills, "zebra", 10) == []
+    assert in_document.search_words(book_of_mills, "the of", 10) == []

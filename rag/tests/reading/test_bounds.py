@@ -14,7 +14,7 @@ import pytest
 from rag import errors
 from rag.ingest.formats import bounds, epub, markup
 from rag.ingest.sandbox import process
-from rag.ingest.sandbox.process import Limits, Reader
+from rag.ingest.sandbox.process import FileReader, Limits
 from rag.ingest.sandbox.reader import Refused
 from rag.tests import pdfs
 from rag.tests.reading.test_epub import code
@@ -107,11 +107,11 @@ def test_every_refusal_of_a_file_has_a_whole_sentence(kind):
 
 
 @contextmanager
-def reader(content: bytes) -> Iterator[Reader]:
+def reader(content: bytes) -> Iterator[FileReader]:
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.flush()
-        made = Reader(file, "application/pdf", process.TEXT, LIMITS)
+        made = FileReader(file, "application/pdf", process.TEXT, LIMITS)
         try:
             yield made
         finally:

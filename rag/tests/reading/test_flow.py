@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rag.ingest.cleaning import Survey
 from rag.ingest.model.clean import CleanPage
-from rag.ingest.model.raw import Line, RawPage, Word
+from rag.ingest.model.raw import PageLine, PageWord, RawPage
 from rag.tests.raw_pages import Press
 
 
@@ -101,8 +101,9 @@ def test_box_of_an_indented_word_begins_at_its_letters():
 
 def test_words_of_lines_without_measures_are_read_too():
     words = [
-        Word(text, 0, 0, 0, 0) for text in ["A", "section", "of", "an", "electronic", "book", "in", "one", "line."]
+        PageWord(text, 0, 0, 0, 0) for text in ["A", "section", "of", "an", "electronic", "book", "in", "one", "line."]
     ]
     assert (
-        cleaned(RawPage(lines=[Line(words, 0, starts=True)]))[0].text == "A section of an electronic book in one line."
+        cleaned(RawPage(lines=[PageLine(words, 0, starts=True)]))[0].text
+        == "A section of an electronic book in one line."
     )

@@ -18,7 +18,7 @@ from library.jobs.models import Job
 from library.jobs.tasks import perform
 from rag import errors, queries, services
 from rag.indexes import generation_build
-from rag.ingest import notes
+from rag.ingest import build, notes
 from rag.ingest import pages as reading
 from rag.ingest.cleaning import Survey
 from rag.ingest.model import raw
@@ -26,7 +26,7 @@ from rag.ingest.sandbox import pool, process
 from rag.ingest.sandbox.process import Limits
 from rag.models import Page, Passage
 from rag.tests import pdfs
-from rag.tests.factories import index, make_digital_book
+from rag.tests.factories import index, live_generation, make_digital_book
 from rag.tests.reading.test_epub import epub
 
 pytestmark = [pytest.mark.django_db, pytest.mark.model]
@@ -44,7 +44,7 @@ def acted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def passages(book: Any) -> list[tuple[Any, ...]]:
-    found = queries.live_generation(book).passages.order_by("ordinal")
+    found = live_generation(book).passages.order_by("ordinal")
     return list(found.values_list("first_page", "last_page", "start", "end", "text"))
 
 
@@ -75,12 +75,12 @@ def test_a_job_is_stopped_while_a_page_hangs(monkeypatch):
     monkeypatch.setattr(process, "PATIENCE", 100)
     job = services.start_index(book=make_digital_book(b"fine hang fine"), by=None)
 
-    def stop(self: generation_build.Build) -> None:
+    def stop(self: build.Build) -> None:
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
         look(self)
 
-    look = generation_build.Build.look
-    monkeypatch.setattr(generation_build.Build, "look", stop)
+    look = build.Build.check_still_held
+    monkeypatch.setattr(build.Build, "check_still_held", stop)
     perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert job.state == "cancelled"
@@ -120,7 +120,7 @@ def test_a_long_book_lets_others_go_first_and_ends_with_the_same(monkeypatch):
     acts = b"fine picture picture picture fine"
     whole = make_digital_book(acts)
     assert index(whole).state == "done"
-    monkeypatch.setattr(generation_build, "LONGEST_TURN", 0)
+    monkeypatch.setattr(build, "LONGEST_TURN", 0)
     book = make_digital_book(acts)
     job = services.start_index(book=book, by=None)
     services.start_index(book=make_digital_book(b"fine fine"), by=None)
@@ -148,16 +148,16 @@ def test_killed_before_any_checkpoint_the_next_worker_ends_with_the_same(monkeyp
     assert index(whole).state == "done"
     book = make_digital_book(acts)
     job = services.start_index(book=book, by=None)
-    say, left = generation_build.Build.say, [after]
+    say, left = build.Build.checkpoint, [after]
 
-    def dying(self: generation_build.Build, done: float, message: str) -> Any:
+    def dying(self: build.Build, done: float, message: str) -> Any:
         left[0] -= 1
         if left[0] == 0:
             raise Killed
         return say(self, done, message)
 
     with monkeypatch.context() as patched:
-        patched.setattr(generation_build.Build, "say", dying)
+        patched.setattr(build.Build, "checkpoint", dying)
         with pytest.raises(Killed):
             perform(job.pk, generation_build.build_index)
     jobs.sweep(at=timezone.now() + timedelta(seconds=60))
@@ -166,7 +166,7 @@ def test_killed_before_any_checkpoint_the_next_worker_ends_with_the_same(monkeyp
     job.refresh_from_db()
     assert job.state == "done", job.error
     assert passages(book) == passages(whole)
-    assert not queries.live_generation(book).pages.exclude(layout=None).exists()
+    assert not live_generation(book).pages.exclude(layout=None).exists()
 
 
 def test_an_epub_is_asked_by_section(client):
@@ -176,7 +176,7 @@ def test_an_epub_is_asked_by_section(client):
     perform(job.pk, generation_build.build_index)
     job.refresh_from_db()
     assert job.state == "done", job.error
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     assert [section.title for section in generation.sections.all()] == ["Second", "First of all", "Krill"]
     assert "Whales are mammals & breathe air." in (generation.pages.get(number=2).text or "")
     assert notes.note_of(generation) == ""
@@ -191,7 +191,7 @@ def test_a_text_is_asked_by_stretches():
     job = attach_file(book=book, upload=pdf(text.encode("cp1252"), name="whale.txt"), by=None)
     assert job is not None
     perform(job.pk, generation_build.build_index)
-    generation = queries.live_generation(book)
+    generation = live_generation(book)
     assert [(section.title, section.page) for section in generation.sections.all()] == [
         ("Chapter 1", 1),
         ("Chapter 2", 2),
@@ -279,15 +279,15 @@ def test_what_a_process_makes_up_costs_that_page(layout):
 def test_a_file_that_is_slow_to_open_lets_others_go_first_and_then_has_its_whole_time(monkeypatch, settings):
     """The first look is cut short here, not the file made slow."""
     opened: list[int | None] = []
-    usual = pool.Team.open
+    usual = pool.ReaderPool.open
 
-    def impatient(self: pool.Team, *, at_most: int | None = None) -> Any:
+    def impatient(self: pool.ReaderPool, *, at_most: int | None = None) -> Any:
         opened.append(at_most)
         if at_most is not None:
             raise errors.FileTooSlow
         return usual(self, at_most=at_most)
 
-    monkeypatch.setattr(pool.Team, "open", impatient)
+    monkeypatch.setattr(pool.ReaderPool, "open", impatient)
     book = make_digital_book(b"fine fine")
     job = services.start_index(book=book, by=None)
     services.start_index(book=make_digital_book(b"fine"), by=None)

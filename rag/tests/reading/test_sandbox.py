@@ -15,7 +15,7 @@ import pytest
 from rag import errors
 from rag.ingest.model.raw import unpacked
 from rag.ingest.sandbox import frames, process
-from rag.ingest.sandbox.process import Limits, Reader
+from rag.ingest.sandbox.process import FileReader, Limits
 
 HOSTILE = "rag.tests.hostile:Hostile"
 LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
@@ -24,12 +24,12 @@ LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
 @pytest.fixture
 def reader(tmp_path: Path):
     """Makes readers of files in which each page does what its word says."""
-    made: list[Reader] = []
+    made: list[FileReader] = []
 
-    def make(acts: str, **values) -> Reader:
+    def make(acts: str, **values) -> FileReader:
         path = tmp_path / "acts"
         path.write_text(acts)
-        made.append(Reader(path.open("rb"), "", HOSTILE, LIMITS, **values))
+        made.append(FileReader(path.open("rb"), "", HOSTILE, LIMITS, **values))
         return made[-1]
 
     yield make
@@ -38,7 +38,7 @@ def reader(tmp_path: Path):
         one.file.close()
 
 
-def notes(reader: Reader) -> list[str]:
+def notes(reader: FileReader) -> list[str]:
     """What is noted on each page, ``fine`` for nothing."""
     pages = reader.open().pages
     found = list(reader.pages(range(1, pages + 1)))

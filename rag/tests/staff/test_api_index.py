@@ -9,9 +9,8 @@ from rest_framework.test import APIClient
 from accounts.models import Role
 from accounts.tests.factories import make_librarian, make_user
 from catalog.tests.factories import make_book
-from rag import queries
 from rag.models import Document, IndexGeneration, Passage
-from rag.tests.factories import make_digital_book, make_indexed_book, work
+from rag.tests.factories import live_generation, make_digital_book, make_indexed_book, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
@@ -37,7 +36,7 @@ def state(book):
 
 def test_a_librarian_has_a_book_read_anew():
     book = make_indexed_book()
-    old = queries.live_generation(book)
+    old = live_generation(book)
     asked = reindex(book, make_librarian())
     assert asked.status_code == 202
     assert set(asked.json()) == {"job"}
@@ -45,7 +44,7 @@ def test_a_librarian_has_a_book_read_anew():
     assert reindex(book, make_librarian()).json() == asked.json(), "joined"
     work()
     assert (state(book)["state"], state(book)["job"]) == ("ready", None)
-    assert queries.live_generation(book) != old
+    assert live_generation(book) != old
 
 
 def test_a_librarian_deletes_an_index_and_has_it_made_again():

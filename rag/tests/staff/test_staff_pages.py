@@ -17,7 +17,7 @@ from library.jobs.models import Job
 from rag import queries, services
 from rag.indexes import rebuilding
 from rag.models import Document, IndexGeneration, Rebuild
-from rag.tests.factories import make_digital_book, make_indexed_book, work
+from rag.tests.factories import live_generation, make_digital_book, make_indexed_book, work
 from tests.html import assert_valid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
@@ -78,7 +78,7 @@ def test_list_takes_as_many_queries_for_many_rows_as_for_two(staff):
 
 def test_one_document_is_read_anew_after_a_question(staff):
     book = make_indexed_book()
-    old = queries.live_generation(book)
+    old = live_generation(book)
     page = staff.get(admin_page(book))
     assert_valid(page.content)
     assert admin_page(book, "reindex") in page.text
@@ -91,7 +91,7 @@ def test_one_document_is_read_anew_after_a_question(staff):
     assert reverse("jobs:progress", args=[job.pk]) in done.text
     assert reverse("jobs:cancel", args=[job.pk]) in done.text
     work()
-    assert queries.live_generation(book) != old
+    assert live_generation(book) != old
 
 
 def test_one_index_is_deleted_after_a_question(staff):
@@ -235,5 +235,5 @@ def test_buttons_of_the_book_page_are_for_staff(name):
     address = reverse(name, args=[book.pk])
     assert Client().post(address).status_code == 302
     assert signed_in(make_user()).post(address).status_code == 403
-    assert queries.live_generation(book)
+    assert live_generation(book)
     assert not Job.objects.open().filter(kind="index").exists()

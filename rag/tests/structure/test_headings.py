@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.ingest.cleaning import Survey
-from rag.ingest.model.clean import Section
+from rag.ingest.model.clean import CleanSection
 from rag.ingest.model.raw import RawPage
 from rag.ingest.structure.sections import sections
 from rag.tests.pdfs import CHAPTERS
@@ -14,7 +14,7 @@ from rag.tests.raw_pages import Press
 PROSE = [paragraph for chapter in CHAPTERS for paragraph in chapter]
 
 
-def found(pages: Sequence[RawPage]) -> list[Section]:
+def found(pages: Sequence[RawPage]) -> list[CleanSection]:
     survey = Survey()
     for number, page in enumerate(pages, start=1):
         survey.see(number, page)

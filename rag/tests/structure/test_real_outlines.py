@@ -17,7 +17,7 @@ import pytest
 from rag.ingest.cleaning import Survey
 from rag.ingest.layout.extract import read_page
 from rag.ingest.model.clean import CleanPage
-from rag.ingest.model.raw import Mark, RawPage
+from rag.ingest.model.raw import OutlineMark, RawPage
 from rag.ingest.structure.sections import sections
 from rag.ingest.structure.titles import WORD, fold, folded
 from tests.stack import ROOT
@@ -34,10 +34,10 @@ pytestmark = [
 
 
 @cache
-def read(name: str) -> tuple[list[RawPage], list[CleanPage], list[Mark]]:
+def read(name: str) -> tuple[list[RawPage], list[CleanPage], list[OutlineMark]]:
     with pymupdf.open(FOLDER / f"{name}.pdf") as document:
         raw = [read_page(document.load_page(index)) for index in range(document.page_count)]
-        outline = [Mark(level, title, page) for level, title, page in document.get_toc()]
+        outline = [OutlineMark(level, title, page) for level, title, page in document.get_toc()]
     survey = Survey()
     for number, page in enumerate(raw, start=1):
         survey.see(number, page)

@@ -12,19 +12,22 @@ from pgvector.django import MaxInnerProduct
 from library.search import texts
 from rag.indexes import terms
 from rag.models import IndexGeneration, Passage
+from rag.retrieval.hits import AskedQuestion, Hit
 
 PASSAGES = texts.Table("rag_passage")
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A passage that came back, and how near it is to the question (cosine, -1 to 1)."""
+class DocumentRetriever:
+    """Finds passages in one generation of one document. A ``rag.answers.ports.Retriever``."""
 
-    passage: Passage
-    score: float
+    generation: IndexGeneration
+
+    def retrieve(self, question: AskedQuestion, k: int) -> list[Hit]:
+        return search_document(self.generation, question.vector, k)
 
 
-def search_book(generation: IndexGeneration, question: npt.NDArray[np.float32], k: int) -> list[Hit]:
+def search_document(generation: IndexGeneration, question: npt.NDArray[np.float32], k: int) -> list[Hit]:
     """The ``k`` passages of ``generation`` nearest to ``question`` (unit length), best first, ties by place.
 
     Exact: the B-tree brings the generation's rows and each is compared (0.3 ms for a book); an HNSW index filtered

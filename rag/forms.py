@@ -1,4 +1,4 @@
-"""What a reader may type into the pages of the whole library."""
+"""What a reader may type into the pages of rag."""
 
 from __future__ import annotations
 

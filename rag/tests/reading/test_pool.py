@@ -9,23 +9,23 @@ import pytest
 
 from rag import errors
 from rag.ingest.sandbox import pool
-from rag.ingest.sandbox.pool import Team
-from rag.ingest.sandbox.process import Limits, Reader
+from rag.ingest.sandbox.pool import ReaderPool
+from rag.ingest.sandbox.process import FileReader, Limits
 
 HOSTILE = "rag.tests.hostile:Hostile"
 LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
-Make = Callable[..., Team]
+Make = Callable[..., ReaderPool]
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    made: list[Team] = []
+    made: list[ReaderPool] = []
 
-    def team_of(acts: str, *, size: int = 3, block: int = 2, **values) -> Team:
+    def team_of(acts: str, *, size: int = 3, block: int = 2, **values) -> ReaderPool:
         path = tmp_path / "acts"
         path.write_text(acts)
         file = path.open("rb")
-        made.append(Team([Reader(file, "", HOSTILE, LIMITS, **values) for _n in range(size)], block))
+        made.append(ReaderPool([FileReader(file, "", HOSTILE, LIMITS, **values) for _n in range(size)], block))
         return made[-1]
 
     yield team_of
@@ -34,7 +34,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
         one.readers[0].file.close()
 
 
-def notes(found: Team, pages: range) -> list[str]:
+def notes(found: ReaderPool, pages: range) -> list[str]:
     return [page.notes[-1] if page.notes else f"{page.number}" for page in found.pages(pages)]
 
 

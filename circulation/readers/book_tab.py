@@ -1,0 +1,22 @@
+"""The tab of a book's copies: where they stand, and the request for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.models import User
+from catalog import queries as catalog
+from catalog.models import Book
+from catalog.pages.tabs import TabPanel
+from circulation import queries
+
+
+def show_copies(request: HttpRequest, book: Book) -> TabPanel:
+    """Its copies by branch; for a reader also what they have or wait for of it."""
+    context: dict[str, Any] = {"availability": catalog.availability(book)}
+    if isinstance(request.user, User):
+        patron = request.user.patron
+        context |= {"hold": queries.open_hold(patron, book), "loan": queries.open_loan(patron, book)}
+    return TabPanel(context)

@@ -1,0 +1,100 @@
+"""What a text has to say to a question: the passages found, and their sentences weighed one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from library.ai.spec import Embedder, Vectors
+from rag.models import Document, IndexGeneration, Page
+from rag.retrieval.hits import AskedQuestion, Hit
+from rag.text import passage_parts
+from rag.text.passage_parts import PassagePart
+from rag.text.sentences import TextSpan, fold_space, is_quotable
+
+ALONE = 0.05  # so much nearer a sentence must be where no passage is near: short texts are near to more by chance
+
+
+@dataclass(frozen=True)
+class QuotableSentence:
+    """A sentence that could be quoted: where it stands and in which passage it was found."""
+
+    page: int
+    span: TextSpan  # in the text of its page
+    text: str
+    passage: int  # rank of its passage, 0 the best
+    passage_score: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``vectors``: float32 (n, d) of ``sentences``, ``scores``: their cosines to the question."""
+
+    hits: Sequence[Hit]
+    pages: Mapping[int, str]  # the text of each page on which one of the passages stands
+    sentences: Sequence[QuotableSentence]
+    vectors: Vectors
+    scores: Sequence[float]
+
+    def is_enough(self, threshold: float) -> bool:
+        """Whether a passage or a sentence is as near to the question as ``threshold``: else the text does not say."""
+        near = [hit.score for hit in self.hits] + [score - ALONE for score in self.scores]
+        return max(near, default=0.0) >= threshold
+
+    def best_passages(self, count: int) -> list[int]:
+        """The ranks of the ``count`` passages that matter: by their own score or, where a fact is buried among other
+        matter, by that of their best sentence, whichever is better."""
+        worth = [hit.score for hit in self.hits]
+        for sentence, score in zip(self.sentences, self.scores, strict=True):
+            worth[sentence.passage] = max(worth[sentence.passage], score)
+        return sorted(range(len(self.hits)), key=lambda rank: (-worth[rank], rank))[:count]
+
+    def of_passages(self, ranks: Sequence[int]) -> Evidence:
+        """The sentences of these passages alone."""
+        allowed = [index for index, sentence in enumerate(self.sentences) if sentence.passage in ranks]
+        return replace(
+            self,
+            sentences=[self.sentences[index] for index in allowed],
+            vectors=self.vectors[allowed],
+            scores=[self.scores[index] for index in allowed],
+        )
+
+
+def gather(
+    document: Document, generation: IndexGeneration, question: AskedQuestion, hits: Sequence[Hit], embedder: Embedder
+) -> Evidence:
+    """All that ``hits``, which are of ``generation`` of ``document``, have to say. Errors: ``EmbedderUnavailable``."""
+    pages = _pages_of(generation, hits)
+    found = _sentences(hits, pages, document.language)
+    vectors = embedder.embed([fold_space(sentence.text) for sentence in found])
+    return Evidence(hits, pages, found, vectors, [float(score) for score in vectors @ question.vector])
+
+
+def _pages_of(generation: IndexGeneration, hits: Sequence[Hit]) -> dict[int, str]:
+    numbers = {number for hit in hits for number in range(hit.passage.first_page, hit.passage.last_page + 1)}
+    found = Page.objects.filter(generation=generation, number__in=numbers)
+    return {number: text or "" for number, text in found.values_list("number", "text")}
+
+
+def _sentences(hits: Sequence[Hit], pages: Mapping[int, str], language: str) -> list[QuotableSentence]:
+    """The sentences that could be quoted, each once: neighbouring passages share some."""
+    found: dict[tuple[int, TextSpan], QuotableSentence] = {}
+    for rank, hit in enumerate(hits):
+        passage = hit.passage
+        parts = passage_parts.parts(passage.first_page, passage.start, passage.last_page, passage.end, pages)
+        for sentence in quotable(
+            parts, passage.text, passage=rank, score=hit.score, language=passage.language or language
+        ):
+            found.setdefault((sentence.page, sentence.span), sentence)
+    return list(found.values())
+
+
+def quotable(
+    parts: Sequence[PassagePart], text: str, *, passage: int, score: float, language: str
+) -> list[QuotableSentence]:
+    """The quotable sentences of a passage that stands at ``parts`` of its pages."""
+    return [
+        QuotableSentence(page, span, sentence, passage, score)
+        for page, span, sentence, before in passage_parts.sentences(parts, text, language)
+        if is_quotable(sentence, before=before)
+    ]
