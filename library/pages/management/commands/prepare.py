@@ -9,11 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalog.semantic import vectors
+from library.core.database import other_layouts
 from rag.indexes import rebuilding, reports
 
 
@@ -22,6 +23,10 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            other_layouts.refuse()
+        except other_layouts.OtherLayout as refusal:
+            raise CommandError(str(refusal)) from None
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Making the tables …")

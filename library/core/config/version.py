@@ -1,0 +1,3 @@
+"""Which Lyceum this is; a test holds pyproject.toml to it."""
+
+VERSION = "0.1.0"
