@@ -25,9 +25,8 @@ SCAN_LENGTH = 100
 
 
 class MadeOnce(serializers.ModelSerializer[Any]):
-    """Works out its fields from the model once for its class, and copies them from then on: that is what most of an
-    answer's time goes to otherwise. They may depend on nothing but the class."""
-
+    # Works out its fields from the model once for its class, and copies them from then on: that is what most of an
+    # answer's time goes to otherwise. They may depend on nothing but the class. (No docstring: it would be the API's.)
     _made: ClassVar[dict[type, dict[str, serializers.Field[Any, Any, Any, Any]]]] = {}
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
