@@ -25,7 +25,7 @@ runtime = true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed clean
+.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed bench-start bench-start-against clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -140,6 +140,12 @@ bench-index: install $(BENCH)/.installed  ## From PDF to searchable, beside the 
 
 bench-embed: install-torch  ## How quickly passages become vectors, beside sentence-transformers as it comes; writes bench/RESULTS.md
 	$(BIN)/python -m bench.embed
+
+bench-start: install  ## Start and memory beside a bare Django project; writes bench/RESULTS.md
+	$(BIN)/python -m bench.start
+
+bench-start-against: install  ## Memory and start beside an earlier tree's, in turns: BASE=folder of the other tree; writes bench/RESULTS.md
+	$(BIN)/python -m bench.start.against --base $(BASE)
 
 clean:  ## Remove the virtual environments and everything in var/
 	rm -rf $(VENV) $(BENCH) $(SCHEMA) var

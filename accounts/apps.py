@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
         from accounts.services import enrolment, invitations
         from accounts.services.roles import apply_grants, grant
         from library.backup.signals import library_restored
+        from library.core import tiles
         from library.core.errors import Level
         from library.core.privacy import registry
         from library.notices import kinds
@@ -32,6 +33,8 @@ class AccountsConfig(AppConfig):
         kinds.register("welcome", app="accounts", at_sending=enrolment.words)
         for code in ("address_changed", "locked_out", "password_changed", "signed_in_elsewhere"):
             kinds.register(code, app="accounts")
+        count = "accounts.people.tiles.count_registered"
+        tiles.register(tiles.TileSource("registered", self.name, "accounts.view_patron", 30, count))
         user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.receivers")
         user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.receivers")
         grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
-from library.jobs.tasks import JobRun
+from library.jobs.job_run import JobRun
 from rag.models import Document, IndexGeneration
 
 STEPS = 4  # of a job: opened, two that the kind itself tells, stored

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from aistudy import errors, summary
 from aistudy.kinds import STEPS, IndexReplaced, StudyMaterial
 from library.ai import embeddings
-from library.jobs.tasks import JobRun
+from library.jobs.job_run import JobRun
 from rag.models import Passage
 from rag.text import passage_parts
 from rag.text.sentences import fold_space, word_count

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from aistudy import errors, kinds
 from aistudy.kinds import STEPS, ArtifactKind, Content, IndexReplaced, StudyMaterial
 from aistudy.models import Artifact, ArtifactState
-from library.jobs.tasks import JobRun
+from library.jobs.job_run import JobRun
 from rag.models import Document
 
 ATTEMPTS = 5  # how often the document may be read anew while we write before we give up

@@ -15,19 +15,26 @@ from types import TracebackType
 from library.embedded.postgres import wheel_folder
 
 ROOT = Path(__file__).resolve().parents[1]
-OTHERS = ("DATABASE_URL", "REDIS_URL", "LYCEUM_SECRET_KEY", "LYCEUM_ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "HOST")
+# Nor does it matter whether whoever measures lets Python keep compiled modules: who runs a library does.
+OTHERS = (
+    "PYTHONDONTWRITEBYTECODE",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "LYCEUM_SECRET_KEY",
+    "LYCEUM_ALLOWED_HOSTS",
+    "DJANGO_SETTINGS_MODULE",
+    "HOST",
+)
 
 
 class Library:
-    """``with Library() as library:`` it answers at ``library.url`` and is stopped at the end, whatever happens.
+    """``with Library() as library:`` it answers at ``library.url`` and is stopped at the end, whatever happens."""
 
-    ``root``: the tree that it runs from, with that tree's own ``.venv`` where it has one.
-    """
-
-    def __init__(self, var: Path = ROOT / "var" / "bench", *, root: Path = ROOT) -> None:
-        self.var, self.root = var, root
-        own = root / ".venv" / "bin" / "python"
-        self.python = str(own) if own.exists() else sys.executable
+    def __init__(self, var: Path = ROOT / "var" / "bench", *, tree: Path = ROOT) -> None:
+        """``tree``: whose code runs, by its own ``.venv`` where it has one."""
+        self.var, self.tree = var, tree
+        python = tree / ".venv" / "bin" / "python"
+        self.python = str(python) if python.exists() else sys.executable
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -37,13 +44,15 @@ class Library:
         self.environment = kept | {"LYCEUM_VAR": str(var), "PORT": str(self.port)}
         self.log = var.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
+        self.started_in = self.stopped_in = 0.0  # seconds
 
     def __enter__(self) -> Library:
+        began = time.monotonic()
         self.var.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [self.python, "manage.py", "up"],
-                cwd=self.root,
+                cwd=self.tree,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -55,7 +64,8 @@ class Library:
             if self.process.poll() is not None or time.monotonic() > end:
                 self._stop()
                 sys.exit(f"The library did not start:\n{self.log.read_text(errors='replace')}")
-            time.sleep(0.2)
+            time.sleep(0.02)
+        self.started_in = time.monotonic() - began
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
@@ -65,7 +75,7 @@ class Library:
         """What a management command in this library says."""
         ran = subprocess.run(
             [self.python, "manage.py", *words],
-            cwd=self.root,
+            cwd=self.tree,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -97,5 +107,7 @@ class Library:
 
     def _stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
+            began = time.monotonic()
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
+            self.stopped_in = time.monotonic() - began

@@ -13,6 +13,7 @@ class CirculationConfig(AppConfig):
         from accounts.services.roles import grant
         from catalog.pages import tabs
         from circulation import checks, privacy, receivers  # noqa: F401  (registers and connects them)
+        from library.core import tiles
         from library.core.privacy import registry
         from library.notices import kinds
 
@@ -21,6 +22,9 @@ class CirculationConfig(AppConfig):
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, *also)])
         calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
+        reports = "circulation.reports.tiles"
+        tiles.register(tiles.TileSource("loans", self.name, "circulation.view_loan", 10, f"{reports}.count_loans"))
+        tiles.register(tiles.TileSource("holds", self.name, "circulation.view_hold", 20, f"{reports}.count_holds"))
         tabs.register(
             tabs.BookTab(
                 code="copies",

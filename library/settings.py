@@ -4,17 +4,12 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from library.core.config.model import ROOT, config, services
 from library.core.database.connection import BoundedConnection
 from library.core.http import openapi_text
-
-django_stubs_ext.monkeypatch()
 
 CONFIG = config()
 SERVICES = services()
@@ -155,7 +150,7 @@ CACHES = {
     "default": {
         "BACKEND": "library.core.cache.ForgivingRedisCache",
         "LOCATION": redis_database(_REDIS, 1),
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
 }
 
@@ -168,6 +163,7 @@ WAKE_SECONDS = 1.0  # for Redis to take a message that wakes a worker
 QUESTION_SECONDS = 2.5  # for the embedder to read a question
 REST_SECONDS = 5.0  # that a part is left alone after it did not answer in time
 
+TASK_APPLICATION = "library.celery.app"  # by name: it stands above all that sends it a task
 CELERY_BROKER_URL = celery_url(_REDIS)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # jobs are rows: the sweeper, not the broker, brings back what was lost

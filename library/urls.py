@@ -1,7 +1,16 @@
 """Every address of the library."""
 
+from importlib import import_module
+
 from django.contrib import admin
 from django.urls import include, path
+
+from library.core.companions import left_out
+
+with left_out("jinja2"):  # for templates that are none of ours, by way of a test client of the API's documents
+    import_module("django.test.utils")
+
+admin.autodiscover()  # every page of the admin; processes without addresses need none
 
 urlpatterns = [
     path("", include("library.pages.urls")),

@@ -30,6 +30,7 @@ OURS = (
     "DJANGO_SETTINGS_MODULE",
     "PYTEST_XDIST_WORKER",
     "LYCEUM_VAR",
+    "PYTHONDONTWRITEBYTECODE",  # who runs a library has its modules compiled once, not by each process
 )
 T = TypeVar("T")
 
@@ -100,7 +101,11 @@ class Stack:
             assert self.process.poll() is None, self.words
             return "Ctrl-C stops everything" in self.words
 
-        eventually(is_open, seconds=seconds)
+        try:
+            eventually(is_open, seconds=seconds)
+        except BaseException:
+            self.kill_all()  # whoever waits for it gets no stack that could be stopped
+            raise
 
     @property
     def words(self) -> str:
@@ -114,6 +119,16 @@ class Stack:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
         return time.monotonic() - began
+
+    def kill_all(self) -> None:
+        """End it where it cannot be asked: the supervisor, then what it leaves, which the kernel asks to end."""
+        if self.process is None:
+            return
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def remove(self) -> None:
         while self.clients:

@@ -202,7 +202,7 @@ def main() -> int:
     parser.add_argument("--keep-results", action="store_true", help="only print, leave bench/RESULTS.md as it is")
     wanted = parser.parse_args()
     base_folder = wanted.base.resolve()
-    libraries = [Library(root / "var" / "http-trees", root=root) for root in (ROOT, base_folder)]
+    libraries = [Library(root / "var" / "http-trees", tree=root) for root in (ROOT, base_folder)]
     busy = os.getloadavg()[0]
     with libraries[0] as ours, libraries[1] as theirs:
         own, base = (Tree(one, loans=wanted.loans) for one in (ours, theirs))

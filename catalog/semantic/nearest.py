@@ -7,10 +7,8 @@ import logging
 import unicodedata
 from collections.abc import Iterable
 from math import log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +19,10 @@ from catalog.semantic import generations
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
 from library.ai.spec import ModelSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 log = logging.getLogger(__name__)
 EXACT_UP_TO = 5_000  # vectors: comparing so many takes some 3 ms and misses none
@@ -80,6 +82,8 @@ def similar_to(book_id: int, *, limit: int) -> Near:
         row = cursor.fetchone()
     if row is None:
         return []
+    import numpy as np
+
     own = np.fromstring(row[0].strip("[]"), dtype=np.float32, sep=",")
     found = closest(generation, own, limit=limit + 1, vectors=size(generation))
     return [(book, score) for book, score in found if book != book_id][:limit]
@@ -153,6 +157,8 @@ SELECT greatest(
 
 def vector_of(query: str, generation: BookGeneration) -> npt.NDArray[np.float32] | None:
     """The meaning of ``query`` by the model of ``generation``, from the cache if it is there; float32, unit length."""
+    import numpy as np
+
     said = normal(query)
     if not said:
         return None

@@ -28,8 +28,8 @@ from library.core import wake
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
 from library.jobs.errors import YieldJob
+from library.jobs.job_run import JobRun
 from library.jobs.models import Job, JobState
-from library.jobs.tasks import JobRun
 
 log = logging.getLogger(__name__)
 KIND = "book_vectors"

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from circulation.models import Loan, LoanQuerySet
 from circulation.reports import csv as csv_file
 from library.core.errors import LibraryError
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 50_000  # loans; a sheet has 1,048,576 rows, and somebody waits while they are written
@@ -55,6 +56,8 @@ def loans_as_xlsx(batches: Iterable[Sequence[Loan]], *, at: datetime) -> IO[byte
 
 
 def _write(file: IO[bytes], folder: str, rows: Iterable[Sequence[csv_file.Cell]]) -> None:
+    from xlsxwriter import Workbook
+
     with Workbook(file, {"constant_memory": True, "tmpdir": folder}) as book:
         sheet, moment = book.add_worksheet(_("Loans")), book.add_format({"num_format": MOMENT})
         names = csv_file.names()

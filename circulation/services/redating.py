@@ -30,8 +30,8 @@ from library.core import days
 from library.core.database.transactions import again_after_deadlock
 from library.core.errors import InvalidInput
 from library.jobs import services as jobs
+from library.jobs.job_run import JobRun
 from library.jobs.models import Job
-from library.jobs.tasks import JobRun
 
 KIND = "redate_loans"
 BATCH = 50  # loans whose people and books one transaction locks: the desk waits for it a tenth of a second

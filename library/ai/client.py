@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
-import numpy as np
 from django.conf import settings
 
 from library.ai.errors import EmbedderUnavailable
@@ -38,10 +37,14 @@ class EmbedderClient:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
+        import numpy as np
+
         parts = [self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)]
         return np.concatenate(parts) if parts else np.zeros((0, self.spec.dimensions), dtype=np.float32)
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
         body = {"model": self.spec.name, "input": list(texts), "encoding_format": "base64"}
         try:
             with self.breaker.tried(httpx.TimeoutException):
@@ -119,6 +122,8 @@ def _pool(socket: str, address: str) -> httpx.Client:
 
 def _vector(embedding: str | list[float]) -> Vectors:
     """A vector as base64 of little-endian float32, or, from a server that ignores the wish, as a list."""
+    import numpy as np
+
     if isinstance(embedding, str):
         return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4")
     return np.asarray(embedding, dtype=np.float32)

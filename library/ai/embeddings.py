@@ -1,7 +1,7 @@
 """Embedding models by name: where each runs and who turns texts into vectors.
 
-Nothing here imports an AI library; what ``library.ai.runtimes.local`` loads does, and only workers and the embedder
-use that.
+Nothing here imports an AI library, nor numpy before there is a vector to compute with; what
+``library.ai.runtimes.local`` loads does, and only workers and the embedder use that.
 """
 
 from __future__ import annotations
@@ -48,6 +48,6 @@ def for_bulk(name: str = "") -> Embedder:
         from library.ai.client import client
 
         return client(chosen)
-    from library.ai.runtimes.local import local_embedder
+    from library.ai.runtimes.local import bulk_embedder
 
-    return local_embedder(chosen)
+    return bulk_embedder(chosen)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
+    Vectors = npt.NDArray[np.float32]
+else:
+    Vectors = Any  # most processes know models and never see a vector: whoever computes with one loads numpy
 # What a model computes with: float32, bfloat16 in its products, or what is quickest here and good enough (ADR 23).
 Dtype = Literal["auto", "float32", "bfloat16"]
 
@@ -37,6 +40,8 @@ class Embedder(Protocol):
 
 def unit(vectors: npt.NDArray[np.floating]) -> Vectors:
     """``vectors``, shape (n, d), each scaled to length one as float32; a zero vector stays zero."""
+    import numpy as np
+
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
     return scaled

@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
 
 from library.core.faults.circuit_breaker import REDIS, Resting
 
@@ -25,8 +27,12 @@ FOREIGN = (pickle.UnpicklingError, AttributeError, ImportError, EOFError, IndexE
 class ForgivingRedisCache(RedisCache):
     """Answers as an empty cache does while Redis is away or keeps nothing: slower, never wrong.
 
-    It remembers nothing then, so ``add`` says no and ``incr`` finds no key.
+    It remembers nothing then, so ``add`` says no and ``incr`` finds no key. What fails is not tried again.
     """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        options = {"retry": Retry(NoBackoff(), 0), **params.get("OPTIONS", {})}
+        super().__init__(server, params | {"OPTIONS": options})
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return _spared(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from django.conf.locale import LANG_INFO
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
-from iso639 import ALL_LANGUAGES, Language, LanguageNotFoundError
+
+if TYPE_CHECKING:
+    from iso639 import Language  # at run time only in functions: its tables take 14 MB, and few ask for a rare language
 
 CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 LONGEST = 40
@@ -32,6 +35,8 @@ RETIRED = {
     "sh": "sh",
 }
 ONE_NORWEGIAN = {"nb": "no", "nn": "no"}
+# Two letters that Django knows and no table need be asked about.
+COMMON = frozenset(code for code in LANG_INFO if len(code) == 2) - RETIRED.keys() - ONE_NORWEGIAN.keys()
 APART = {"hbs"}  # Bosnian, Croatian, Montenegrin and Serbian are catalogued each by itself
 # Languages of books that Django, which thinks of interfaces, has no word for.
 WORDS = {
@@ -59,6 +64,8 @@ def canonical(text: str) -> str | None:
     if not found:
         return None
     code = found[1].lower()
+    if code in COMMON:
+        return code
     language = _known(RETIRED.get(code, code))
     return _kept(language) if language else None
 
@@ -75,6 +82,8 @@ def word(code: str) -> str:
 
 
 def _known(code: str) -> Language | None:
+    from iso639 import Language, LanguageNotFoundError
+
     parts = (Language.from_part1,) if len(code) == 2 else (Language.from_part3, Language.from_part2b)
     for part in parts:
         try:
@@ -92,6 +101,8 @@ def _kept(language: Language) -> str:
     if language.part1:
         return ONE_NORWEGIAN.get(language.part1, language.part1)
     if language.macrolanguage and language.macrolanguage not in APART:
+        from iso639 import Language
+
         macro = Language.from_part3(language.macrolanguage)
         return macro.part1 or macro.part3
     return language.part3
@@ -100,6 +111,8 @@ def _kept(language: Language) -> str:
 @cache
 def names() -> dict[str, str]:
     """Codes by the names of languages, in English and where Django knows it in their own."""
+    from iso639 import ALL_LANGUAGES
+
     wanted = (one for one in ALL_LANGUAGES if one.part2b or one.part1)
     found = {one.name.partition(" (")[0]: _kept(one) for one in wanted}
     for code, entry in LANG_INFO.items():

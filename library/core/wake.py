@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import current_app
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from library.core.faults.circuit_breaker import REDIS, Resting
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +36,15 @@ def wake(task: str, **options: Any) -> bool:
     return True
 
 
+def application() -> Celery:
+    """The one Celery application. Loaded by whoever sends or works first; commands that do neither go without."""
+    found: Celery = import_string(settings.TASK_APPLICATION)
+    return found
+
+
 def _send(task: str, options: dict[str, Any]) -> None:
     """In a thread of its own: a broker that is stopped would keep ours, whatever its limits, for several tries."""
-    send_task = current_app.send_task  # looked up here: which application is current differs between threads
+    send_task = application().send_task
     faults: list[Exception] = []
 
     def send() -> None:

@@ -1,4 +1,7 @@
-"""What runs Lyceum: the command of each process. ``manage.py up`` starts these; docker-compose.yml is held to them."""
+"""What runs Lyceum: the command of each process.
+
+docker-compose.yml is held to these; ``manage.py up``, which has exactly one of each, starts one fewer.
+"""
 
 from __future__ import annotations
 
@@ -49,3 +52,11 @@ def commands(
         "slow worker": ["nice", "-n", "5", *worker, "-Q", "slow", "-n", "slow@%h", "--pool", "prefork", "-c", "1"],
         "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
     }
+
+
+def commands_of_one_machine(config: Config) -> dict[str, list[str]]:
+    """Those of ``manage.py up``: beat is a thread of the quick worker, which does almost all that is due (ADR 36)."""
+    parts = commands(config)
+    del parts["beat"]
+    parts["quick worker"].append("--keep-time")
+    return parts

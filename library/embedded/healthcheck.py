@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import sys
 import time
@@ -47,11 +48,12 @@ def worker(name: str) -> Callable[[Config], bool]:
     """Whether the worker ``name`` of this machine answers a ping through Redis, as it would take a task."""
 
     def answers(settings: Config) -> bool:
-        from celery import current_app  # ours: the package `library` makes it
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
+        from library.core.wake import application
 
         node = f"{name}@{socket.gethostname()}"
         try:
-            return bool(current_app.control.ping(destination=[node], timeout=SECONDS, limit=1))
+            return bool(application().control.ping(destination=[node], timeout=SECONDS, limit=1))
         except Exception:  # every transport has its own errors; without Redis no worker is reached
             return False
 

@@ -17,6 +17,10 @@ from library.embedded import folders, processes
 
 DATABASE = "lyceum"
 ROLE = "lyceum"
+MAKE_DATABASE = """
+SELECT 'CREATE DATABASE ' || :'name' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec
+"""
+STATUS_LINE = 7  # of postmaster.pid
 KEY_FILE = "secret_key"  # a file that every data folder has from its first start on
 
 # Nothing of what people type or read, nor a hash of it, belongs in the log: no statement, parameter or detail. Errors
@@ -104,7 +108,7 @@ class Postgres:
             gid=self._gid,
             orphaned_by=signal.SIGINT,
         )
-        if not processes.wait_until(self._answers, seconds=60):
+        if not processes.wait_until(self._is_ready, seconds=60, pause=0.02):
             raise ConfigError(f"PostgreSQL did not start: {self._last_words()}")
         self._make_database()
 
@@ -205,27 +209,27 @@ class Postgres:
         if os.geteuid() == 0:
             os.chown(path, self.account.uid, self.account.gid)
 
-    def _connect_text(self, database: str) -> str:
-        return f"host={self.sockets} user={ROLE} dbname={database} connect_timeout=2"
-
-    def _answers(self) -> bool:
-        import psycopg
-
+    def _is_ready(self) -> bool:
+        """As pg_ctl sees it: by the file in which the server says so. No client library is needed for it."""
         if self.process is not None and self.process.poll() is not None:
             raise ConfigError(f"PostgreSQL stopped while starting: {self._last_words()}")
         try:
-            psycopg.connect(self._connect_text("postgres")).close()
-        except psycopg.OperationalError:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
             return False
-        return True
+        is_ours = self.process is not None and lines[:1] == [str(self.process.pid)]
+        return is_ours and len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready"
 
     def _make_database(self) -> None:
-        import psycopg
-
-        with psycopg.connect(self._connect_text("postgres"), autocommit=True) as connection:
-            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if row is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+        words = (
+            self._program("psql"),
+            "-XqAt",
+            *("-v", "ON_ERROR_STOP=1", "-v", f"name={DATABASE}"),
+            *("-h", self.sockets, "-U", ROLE, "postgres"),
+        )
+        made = self._run(*words, stdin=MAKE_DATABASE)
+        if made.returncode:
+            raise ConfigError(f"PostgreSQL's database could not be made: {made.stderr.strip()[-300:]}")
 
     def _last_words(self) -> str:
         try:

@@ -21,7 +21,7 @@ from library.core.config import model as configuration
 from library.core.config.model import ROOT, Config, ConfigError
 from library.core.config.report import unknown_names
 from library.embedded import folders, healthcheck, log_files, processes
-from library.embedded.commands import commands
+from library.embedded.commands import commands_of_one_machine
 from library.embedded.postgres import KEY_FILE, Postgres
 from library.embedded.redis import Redis
 
@@ -45,7 +45,7 @@ class Stopped(Exception):
 
 
 class Supervisor:
-    """PostgreSQL and Redis (in embedded mode), then web, embedder, workers and beat, until told to stop."""
+    """PostgreSQL and Redis (in embedded mode), then web, embedder and workers, until told to stop."""
 
     def __init__(self, config: Config, say: Say) -> None:
         self.config = config
@@ -91,9 +91,10 @@ class Supervisor:
         )
         if prepared.returncode:
             raise ConfigError("The database could not be prepared; the lines above say why.")
-        for name in ("web", "quick worker", "slow worker", "beat"):
+        self._spawn(self._part("web"))
+        self._wait_for_web()  # before the workers begin to load: who waits, waits for a page
+        for name in ("quick worker", "slow worker"):
             self._spawn(self._part(name))
-        self._wait_for_web()
         self._greet()
 
     def _start_embedded(self, postgres: Postgres, redis: Redis) -> None:
@@ -118,7 +119,7 @@ class Supervisor:
         return configuration.child_environment()
 
     def _part(self, name: str) -> Part:
-        part = Part(name, commands(self.config)[name])
+        part = Part(name, commands_of_one_machine(self.config)[name])
         self.parts.append(part)
         return part
 
@@ -194,6 +195,11 @@ class Supervisor:
             self.postgres.stop(seconds=3)
         if self._left_addresses:
             shutil.rmtree(folders.socket_folder(self.config.var), ignore_errors=True)
+
+
+def main() -> None:
+    """Run everything until told to stop, and say in this terminal what happens. Errors: ``ConfigError``."""
+    Supervisor(configuration.config(), lambda line: print(line, flush=True)).run()
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:

@@ -10,39 +10,17 @@ from functools import wraps
 from uuid import UUID
 
 from django.conf import settings
-from django.db import close_old_connections, connection, transaction
+from django.db import close_old_connections, connection
 from django.utils.translation import gettext as _
 
 from library.core.errors import LibraryError
 from library.core.faults.outages import is_disk_full
 from library.core.schedule import task
 from library.jobs import errors, services
+from library.jobs.job_run import JobRun as JobRun
 from library.jobs.models import Job
 
 log = logging.getLogger(__name__)
-
-
-class JobRun:
-    """A job that this worker holds. Every write goes through ``checkpoint``."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-
-    @contextlib.contextmanager
-    def checkpoint(self, *, done: int, total: int, message: str = "") -> Iterator[None]:
-        """A transaction whose writes count only while the lease is ours; progress is written with them.
-
-        Errors: ``LeaseLost`` and ``Cancelled`` before anything in the block ran; both end the job's function.
-        """
-        with transaction.atomic():
-            held = services.lock_held(self.job)
-            yield
-            services.progress(held=held, done=done, total=total, message=message)
-
-    def progress(self, *, done: int, total: int, message: str = "") -> None:
-        """Say how far it is, where there is nothing to write."""
-        with self.checkpoint(done=done, total=total, message=message):
-            pass
 
 
 def job_task(kind: str, *, queue: str) -> Callable[[Callable[[JobRun], None]], Callable[[str], None]]:

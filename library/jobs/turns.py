@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from library.jobs import services
 from library.jobs.errors import YieldJob
+from library.jobs.job_run import JobRun
 from library.jobs.models import Job
-from library.jobs.tasks import JobRun
 
 LONGEST_TURN = 60.0  # seconds of a job while others wait
 

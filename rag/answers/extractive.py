@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from library.ai.spec import Vectors
 from rag.answers.evidence import Evidence, QuotableSentence
 from rag.answers.ports import Statement
@@ -28,7 +26,7 @@ class ExtractiveWriter:
     name = "extractive"
 
     def write(self, question: AskedQuestion, evidence: Evidence, *, threshold: float) -> list[Statement]:
-        """Up to four sentences. As ``rag.answers.ports.Writer``."""
+        """Up to four sentences. As ``rag.answers.ports.AnswerWriter``."""
         chosen = choose(question.text, evidence.sentences, evidence.vectors, evidence.scores, threshold=threshold)
         return [Statement(fold_space(sentence.text), sentence, score) for sentence, score in chosen]
 
@@ -57,7 +55,7 @@ def choose(
     for index in order:
         if len(taken) == MOST_SENTENCES:
             break
-        alike = max((float(np.dot(vectors[index], vectors[other])) for other in taken), default=-1.0)
+        alike = max((float(vectors[index] @ vectors[other]) for other in taken), default=-1.0)
         if not taken or (scores[index] >= least and alike < TOO_ALIKE):
             taken.append(index)
     rest = sorted(taken[1:], key=lambda index: (found[index].page, found[index].span.start))

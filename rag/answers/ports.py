@@ -27,7 +27,7 @@ class Statement:
     score: float  # cosine of the source and the question
 
 
-class Writer(Protocol):
+class AnswerWriter(Protocol):
     """Makes sentences of evidence that was judged to be enough."""
 
     @property

@@ -18,7 +18,7 @@ from rag import errors, queries
 from rag.answers import evidence as evidences
 from rag.answers.citations import AnswerSentence, Citation, cite
 from rag.answers.extractive import ExtractiveWriter
-from rag.answers.ports import Retriever, Writer
+from rag.answers.ports import AnswerWriter, Retriever
 from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
 from rag.models import Document, IndexGeneration
 from rag.retrieval.hits import AskedQuestion
@@ -30,7 +30,7 @@ MOST_PASSAGES = 20
 DEFAULT_PASSAGES = 5
 FIRST_PASSAGES = 8  # the gate looks at the sentences of these, even where fewer are asked for
 CACHE_FORMAT = 3  # raise when what is kept changes its shape
-WRITER: Writer = ExtractiveWriter()
+WRITER: AnswerWriter = ExtractiveWriter()
 
 
 def answer(*, document: Document, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> CitedAnswer:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from library.ai import embeddings
 from library.ai.spec import Vectors
-from library.jobs.tasks import JobRun
+from library.jobs.job_run import JobRun
 from rag import errors
 from rag.indexes import indexing, terms
 from rag.ingest import notes, pages

@@ -19,8 +19,8 @@ from catalog.services import attach_file
 from library.ai import embeddings
 from library.core.errors import LibraryError
 from library.jobs import services as jobs
+from library.jobs.job_run import JobRun
 from library.jobs.models import Job
-from library.jobs.tasks import JobRun
 from rag.indexes import spaces
 from rag.indexes.generation_build import build_index
 from rag.ingest.build import Cost

@@ -12,7 +12,7 @@ from catalog.models import BookFile
 from library.ai.spec import ModelSpec
 from library.jobs import services as jobs
 from library.jobs.errors import YieldJob
-from library.jobs.tasks import JobRun
+from library.jobs.job_run import JobRun
 from rag.ingest.cleaning import Survey
 from rag.models import Document, IndexGeneration
 

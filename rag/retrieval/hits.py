@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from library.ai.spec import Vectors
 from rag.models import Passage
 
 
@@ -15,7 +13,7 @@ class AskedQuestion:
     """A question in words, and its vector (float32, unit length) by the model of what is asked."""
 
     text: str
-    vector: npt.NDArray[np.float32]
+    vector: Vectors
 
 
 @dataclass(frozen=True)

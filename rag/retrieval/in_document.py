@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from django.db.models import F
 from pgvector.django import MaxInnerProduct
 
@@ -13,6 +12,10 @@ from library.search import texts
 from rag.indexes import terms
 from rag.models import IndexGeneration, Passage
 from rag.retrieval.hits import AskedQuestion, Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 PASSAGES = texts.Table("rag_passage")
 

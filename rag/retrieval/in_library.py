@@ -7,14 +7,16 @@ and whoever asks them both puts their hits together by rank.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from django.db import connection, transaction
 
 from rag.models import Passage, VectorSpace
 from rag.retrieval.hits import AskedQuestion, Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 EXACT_UP_TO = 5_000  # passages: comparing so many takes some 3 ms and misses none
 LEAST_EFFORT, MOST_EFFORT = 100, 1_000  # hnsw.ef_search

@@ -106,7 +106,7 @@ def test_stops_within_ten_seconds_and_leaves_no_process(var):
     running = Stack(var)
     running.start()
     assert "Another `manage.py up`" in one_sentence(up(var, PORT=str(free_port())))
-    assert len(processes_naming(str(var))) > 6
+    assert len(processes_naming(str(var))) >= 6  # PostgreSQL, Redis, embedder, web, workers, supervisor
     assert running.stop() < 10
     assert eventually(lambda: not processes_naming(str(var)), seconds=1)
     assert not (var / "embedded.json").exists()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from library.core import languages
 from library.search import cut
@@ -35,7 +36,6 @@ TEXT_FIELDS = {"author": "B", "title": "A", "subject": "C"}
 EARLIEST, LATEST = -3000, 2200
 YEARS = re.compile(r"(-?[0-9]{1,4})(?:(?P<to>-)(-?[0-9]{1,4})?)?", re.ASCII)
 FIGURES = re.compile(r"-?[0-9]+(?:[-–]-?[0-9]*)*", re.ASCII)
-LANGUAGES = {fold(name): code for name, code in languages.names().items()}
 
 
 @dataclass(frozen=True)
@@ -304,4 +304,9 @@ def read_years(value: str) -> Years | None:
 
 def language_code(value: str) -> str:
     """``fr`` for "fr", "French" and "français"; empty for what is no language."""
-    return languages.canonical(value) or LANGUAGES.get(fold(value), "")
+    return languages.canonical(value) or _codes_by_folded_name().get(fold(value), "")
+
+
+@cache
+def _codes_by_folded_name() -> dict[str, str]:
+    return {fold(name): code for name, code in languages.names().items()}

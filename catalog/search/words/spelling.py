@@ -8,18 +8,19 @@ suggested, for only that is counted in ``CatalogTerm``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, islice, product
 from math import log
-
-from rapidfuzz.distance import OSA, JaroWinkler
+from typing import Any
 
 from catalog.search.time_limit import rows
 from catalog.search.words import tsquery, vocabulary
 from catalog.search.words.query import Query
 from catalog.search.words.vocabulary import Vocabulary
 
+Measure = Callable[..., Any]  # of two words
 SHORTEST, LONGER, PREFIX = 4, 6, 7  # letters: corrected at all, by two edits, compared by their beginning
 LACKS_ONE = 3  # letters: a word so short may lack a letter beside other words
 TELLING = 2  # so many words must be known, or be one slip away, where only some can be corrected
@@ -96,13 +97,25 @@ def corrections(words: Iterable[str], *, each: int = EACH) -> dict[str, list[Cor
     return {word: sorted(others, key=lambda one: (one.cost, one.word))[:each] for word, others in found.items()}
 
 
+@cache
+def _measures() -> tuple[Measure, Measure]:
+    """Edits between two words, a swap of neighbours being one, and how alike they are from 0 to 1.
+
+    Loaded by the first word that is spelled otherwise: most processes never see one.
+    """
+    from rapidfuzz.distance import OSA, JaroWinkler
+
+    return OSA.distance, JaroWinkler.similarity
+
+
 def _cost(word: str, other: str, frequency: int) -> float | None:
     """``None`` where the two are too far apart. A swap of neighbours is one edit; rare words are less likely meant."""
     allowed = min(edits_allowed(word) or 1, edits_allowed(other))
-    distance = OSA.distance(word, other, score_cutoff=allowed)
+    edits, likeness = _measures()
+    distance: int = edits(word, other, score_cutoff=allowed)
     if distance > allowed:
         return None
-    unlike = 1 - JaroWinkler.similarity(word, other)
+    unlike: float = 1 - likeness(word, other)
     return distance + 4 * unlike + 0.5 * (word[0] != other[0]) - 0.2 * log(1 + frequency)
 
 
@@ -170,7 +183,8 @@ def corrected(query: Query, known: Vocabulary, *, staff: bool) -> tuple[Query, V
 
 def _tells_enough(swap: dict[str, str], known: set[str], unknown: set[str]) -> bool:
     """Whether two words are known or a slip away, or the one that is a slip away is not beside others that are not."""
-    near = [word for word, other in swap.items() if len(word) > SHORTEST and OSA.distance(word, other) == 1]
+    edits, _likeness = _measures()
+    near = [word for word, other in swap.items() if len(word) > SHORTEST and edits(word, other) == 1]
     return len(known) + len(near) >= TELLING or (bool(near) and set(swap) == unknown)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from library.ai.runtimes import bert_graph
+from library.ai.runtimes import bert_shape
+from library.ai.runtimes.while_used import WhileUsed
 from library.ai.spec import Dtype, Embedder, ModelSpec
 from library.core.config.model import ConfigError
 
@@ -49,13 +50,13 @@ def count_pieces(model: ModelSpec, texts: Sequence[str]) -> list[int]:
     return [len(encoding.ids) for encoding in tokenizer(model).encode_batch_fast(list(texts))]
 
 
-@cache
-def _loaded(model: ModelSpec) -> Embedder:
+def load(model: ModelSpec) -> Embedder:
+    """The model, loaded by whatever runs it here. Errors: ``ConfigError`` where its weights are not installed."""
     from library.ai.runtimes.openvino import OpenVinoEmbedder
     from library.ai.runtimes.sentence_transformers import TransformerEmbedder
 
     folder = weights(model)
-    shape = bert_graph.shape_of(folder)
+    shape = bert_shape.shape_of(folder)
     dtype: Dtype = settings.EMBEDDING_DTYPE
     if shape is not None:
         try:
@@ -68,4 +69,19 @@ def _loaded(model: ModelSpec) -> Embedder:
 def local_embedder(model: ModelSpec) -> Embedder:
     """The model in this process, loaded once. Errors: ``ConfigError`` where its weights are not installed."""
     with _loading:
-        return _loaded(model)
+        return _kept(model)
+
+
+def bulk_embedder(model: ModelSpec) -> Embedder:
+    """The model in this process while it has work, for workers. Errors: ``ConfigError``, as ``local_embedder``."""
+    weights(model)
+    with _loading:
+        return _while_used(model)
+
+
+_kept = cache(load)
+
+
+@cache
+def _while_used(model: ModelSpec) -> Embedder:
+    return WhileUsed(lambda: load(model))

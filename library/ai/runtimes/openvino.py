@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from library.ai.runtimes import bert_graph, processor
+from library.ai.runtimes import bert_graph, bert_shape, processor
 from library.ai.spec import Dtype, ModelSpec, Vectors, unit
 
 # Word-pieces at once in each stream, measured: what they need stays in the processor's own memory.
@@ -27,7 +27,7 @@ class OpenVinoEmbedder:
     """A BERT model, read from its package."""
 
     def __init__(
-        self, model: ModelSpec, folder: Path, shape: bert_graph.Shape, *, dtype: Dtype, tokenizer: Any
+        self, model: ModelSpec, folder: Path, shape: bert_shape.Shape, *, dtype: Dtype, tokenizer: Any
     ) -> None:
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # nothing is reported to anyone
         import openvino as ov

@@ -13,8 +13,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from library.ai.runtimes import processor
 from library.ai.spec import Dtype, ModelSpec, Vectors, unit
 from library.core.config.model import ConfigError
@@ -57,6 +55,8 @@ class TransformerEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), unit length. Texts of like length share a batch, so that little is padding."""
+        import numpy as np
+
         if not texts:
             return np.zeros((0, self.spec.dimensions), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))

@@ -57,7 +57,7 @@ def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog, w
         monkeypatch.setitem(sys.modules, "openvino", None)  # how an import is made to fail
     else:
         monkeypatch.setattr("safetensors.numpy.load_file", lambda path: {"model.weight": np.zeros(3)})
-    made = local._loaded.__wrapped__(embeddings.spec())
+    made = local.load(embeddings.spec())
     assert isinstance(made, TransformerEmbedder)
     assert "sentence-transformers does" in caplog.text
     assert float((made.embed(["the moon"]) * expected).sum()) > 0.995
@@ -116,11 +116,11 @@ def test_weights_that_are_not_there_are_said_before_anything_starts(settings):
 @pytest.mark.model
 def test_without_torch_the_ordinary_model_runs_all_the_same(no_torch):
     assert models_that_run_here_can(None) == []
-    assert local._loaded.__wrapped__(embeddings.spec()).embed(["the moon"]).shape == (1, 384)
+    assert local.load(embeddings.spec()).embed(["the moon"]).shape == (1, 384)
 
 
 @pytest.mark.model
 def test_where_openvino_fails_and_torch_is_missing_the_command_is_named(no_torch, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(ConfigError, match="make install-torch"):
-        local._loaded.__wrapped__(embeddings.spec())
+        local.load(embeddings.spec())

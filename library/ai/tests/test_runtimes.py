@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from library.ai import embeddings
-from library.ai.runtimes import bert_graph
+from library.ai.runtimes import bert_graph, bert_shape
 from library.ai.runtimes.local import tokenizer, weights
 from library.ai.runtimes.openvino import BATCH_PIECES, OpenVinoEmbedder, batches, padded, rounded
 from library.ai.runtimes.sentence_transformers import TransformerEmbedder
@@ -35,7 +35,7 @@ def texts() -> list[str]:
 
 def fast(dtype: Dtype) -> OpenVinoEmbedder:
     model = embeddings.spec()
-    shape = bert_graph.shape_of(weights(model))
+    shape = bert_shape.shape_of(weights(model))
     assert shape is not None
     return OpenVinoEmbedder(model, weights(model), shape, dtype=dtype, tokenizer=tokenizer(model))
 
@@ -124,8 +124,8 @@ def write(folder: Path, config: Any, modules: Any, pooling: dict[str, bool]) -> 
 
 @pytest.mark.parametrize(("mode", "named"), [("mean_tokens", "mean"), ("cls_token", "first")])
 def test_a_plain_bert_is_known_by_its_description(tmp_path, mode, named):
-    shape = bert_graph.shape_of(write(tmp_path, CONFIG, MODULES, {f"pooling_mode_{mode}": True}))
-    assert shape == bert_graph.Shape(layers=2, heads=2, epsilon=1e-12, pooling=named)
+    shape = bert_shape.shape_of(write(tmp_path, CONFIG, MODULES, {f"pooling_mode_{mode}": True}))
+    assert shape == bert_shape.Shape(layers=2, heads=2, epsilon=1e-12, pooling=named)
 
 
 @pytest.mark.parametrize(
@@ -143,11 +143,11 @@ def test_a_plain_bert_is_known_by_its_description(tmp_path, mode, named):
     ],
 )
 def test_anything_else_is_left_to_sentence_transformers(tmp_path, config, modules, pooling):
-    assert bert_graph.shape_of(write(tmp_path, config, modules, pooling)) is None
+    assert bert_shape.shape_of(write(tmp_path, config, modules, pooling)) is None
 
 
 def test_a_folder_without_a_description_is_none(tmp_path):
-    assert bert_graph.shape_of(tmp_path) is None
+    assert bert_shape.shape_of(tmp_path) is None
 
 
 def small_weights() -> dict[str, Any]:
@@ -183,7 +183,7 @@ def test_padding_changes_no_vector(pooling, in_bytes):
     """Neither where the first piece counts, nor in a model whose names begin with its family."""
     import openvino as ov
 
-    shape = bert_graph.Shape(layers=1, heads=2, epsilon=1e-12, pooling=pooling)
+    shape = bert_shape.Shape(layers=1, heads=2, epsilon=1e-12, pooling=pooling)
     graph = bert_graph.build(small_weights(), shape, in_bytes=in_bytes)
     run = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     alone = run({"ids": np.array([[3, 5, 7]]), "mask": np.ones((1, 3), np.int64)})[0]

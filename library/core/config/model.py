@@ -347,5 +347,8 @@ def forget() -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment for a child process: ours, with the data folder made absolute."""
-    return {**os.environ, "LYCEUM_VAR": str(config().var), "PYTHONUNBUFFERED": "1"}
+    """The environment for a child process: ours, with the data folder made absolute.
+
+    Each thread would have a store of memory of its own, and keep it: two for all of them are enough (glibc).
+    """
+    return {"MALLOC_ARENA_MAX": "2", **os.environ, "LYCEUM_VAR": str(config().var), "PYTHONUNBUFFERED": "1"}

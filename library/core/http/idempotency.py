@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -21,13 +21,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from library.core.database.raw_rows import execute, fetch
 from library.core.errors import InvalidInput, LibraryError
 from library.core.models import KeptAnswer
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.response import Response
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -85,6 +86,8 @@ def once(
 
 
 def _first(row: int, work: Callable[[], StoredAnswer]) -> StoredAnswer:
+    from rest_framework.renderers import JSONRenderer
+
     answer = work()
     # As text: the database would put the names of an object into an order of its own.
     text = JSONRenderer().render(answer.body).decode() or "null"
@@ -120,6 +123,8 @@ def repeatable(handler: Callable[..., Response]) -> Callable[..., Response]:
             return first[-1]
         if not answer.is_replayed:
             return first[-1]
+        from rest_framework.response import Response
+
         return Response(answer.body, status=answer.status, headers={REPLAYED: "true"})
 
     return answered

@@ -3,11 +3,11 @@ import subprocess
 import sys
 
 import pytest
-from celery import current_app
 from django.conf import settings
 
 from library.core import schedule
 from library.core.config.model import ROOT
+from library.core.wake import application
 
 # What runs by itself, and how often: what would be missed is missed here first.
 EVERY = {
@@ -33,13 +33,13 @@ def _declared_alone():
     """What a test declares is forgotten with it."""
     yield
     schedule._declared.pop("one_name", None)
-    current_app.tasks.pop("one_name", None)
+    application().tasks.pop("one_name", None)
 
 
 def our_tasks():
     """What the workers know, without what Celery brings."""
     schedule.declared_tasks()
-    return {name: task for name, task in current_app.tasks.items() if not name.startswith("celery.")}
+    return {name: task for name, task in application().tasks.items() if not name.startswith("celery.")}
 
 
 def test_every_task_that_workers_know_is_declared_with_a_queue_that_a_worker_serves():
@@ -65,7 +65,7 @@ def test_whoever_sends_by_name_reaches_the_queue_of_the_task():
 
 
 def test_the_application_asks_the_apps():
-    router = current_app.amqp.router
+    router = application().amqp.router
     assert router.route({}, "index")["queue"].name == "slow"
     assert router.route({}, "send_code")["queue"].name == "quick"
 

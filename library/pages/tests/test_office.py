@@ -18,9 +18,9 @@ from accounts.tests.factories import make_librarian, make_patron, make_user
 from catalog.tests.factories import make_copy
 from circulation.models import Loan
 from circulation.tests.factories import make_hold, make_loan
+from library.core import tiles
 from library.core.admin import PARTS
 from library.core.database.ids import first_of, uuid7
-from library.pages import office
 
 pytestmark = pytest.mark.django_db
 FRONT = reverse("admin:index")
@@ -28,7 +28,7 @@ MACHINE = ("AISTUDY", "RAG", "Generations of book vectors", "Index generations",
 
 
 def figures(user, at: datetime) -> dict[str, int]:
-    return {str(figure.name): figure.number for figure in office.figures(user, at=at)}
+    return {str(figure.name): figure.number for figure in tiles.tiles(user, at=at)}
 
 
 def test_a_librarian_finds_the_work_first_and_no_name_of_a_program(client):
@@ -92,7 +92,7 @@ def test_figures_cost_five_queries_however_much_there_is():
     for _ in range(3):
         make_loan(copy=make_copy())
     with CaptureQueriesContext(connection) as asked:
-        office.figures(librarian, at=timezone.now())
+        tiles.tiles(librarian, at=timezone.now())
     assert len(asked) == 5
 
 

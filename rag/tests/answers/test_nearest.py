@@ -134,3 +134,14 @@ def test_only_one_space_is_asked(space, tiny):
     Document.objects.filter(live_generation=eight).update(live_generation=None)
     assert in_library.spaces_that_answer() == [space]
     assert in_library.search_library(other, question, 5, viewer=make_librarian()) == []
+
+
+def test_a_text_of_no_book_is_found_by_staff_alone(space):
+    question = clusters(4, 1)[0]
+    alone = make_generation(space, unit(question + 0.01 * clusters(5, 3)))
+    Document.objects.filter(pk=alone.document_id).update(book=None)
+    public = make_generation(space, clusters(6, 50))
+    of_reader = Passage.objects.filter(pk__in=found(space, question, viewer=make_user()))
+    assert set(of_reader.values_list("generation", flat=True)) == {public.pk}
+    of_staff = Passage.objects.filter(pk__in=found(space, question, 3))
+    assert set(of_staff.values_list("generation", flat=True)) == {alone.pk}

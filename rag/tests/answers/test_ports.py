@@ -14,7 +14,7 @@ from rag.answers import services
 from rag.answers.citations import cite
 from rag.answers.evidence import Evidence, QuotableSentence
 from rag.answers.extractive import ExtractiveWriter
-from rag.answers.ports import Retriever, Statement, Writer
+from rag.answers.ports import AnswerWriter, Retriever, Statement
 from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.retrieval.hits import AskedQuestion, Hit
@@ -69,7 +69,7 @@ def test_only_sentences_of_the_chosen_passages_are_written_from():
 
 
 def test_the_extractive_writer_says_what_the_text_says():
-    writer: Writer = ExtractiveWriter()
+    writer: AnswerWriter = ExtractiveWriter()
     statements = writer.write(QUESTION, evidence([KRILL, SING], [0.8, 0.1], [0.5, 0.4]), threshold=0.4)
     assert [(made.text, made.source, made.score) for made in statements] == [(KRILL.text, KRILL, 0.8)]
     assert writer.write(QUESTION, evidence([], [], [0.5]), threshold=0.4) == []

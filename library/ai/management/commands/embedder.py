@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.log import configure_logging
 
 from library.ai.embeddings import spec
 from library.ai.runtimes.local import local_embedder
@@ -62,6 +63,12 @@ class Command(BaseCommand):
             uvicorn.Config(app, log_level="warning", lifespan="on", access_log=False, timeout_graceful_shutdown=5)
         )
         server.run(sockets=[listener])
+
+
+def run(arguments: list[str]) -> None:
+    """The command without any of the library's apps, which would take as much memory as the model."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    Command().run_from_argv(arguments)
 
 
 def _leave(number: int, frame: object) -> NoReturn:

@@ -6,20 +6,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from library.core.config.model import ConfigError, config
-from library.embedded.supervisor import Supervisor
+from library.core.config.model import ConfigError
+from library.embedded import supervisor
 
 
 class Command(BaseCommand):
+    """`manage.py` itself takes the shorter way to the supervisor; this is for `manage.py help` and for options."""
+
     help = "Start everything that Lyceum needs, and stop all of it on Ctrl-C or SIGTERM."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        def say(line: str) -> None:
-            self.stdout.write(line)
-            self.stdout.flush()
-
         try:
-            Supervisor(config(), say).run()
+            supervisor.main()
         except ConfigError as fault:
             raise CommandError(str(fault)) from None
