@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts.limits import services as limits
 from accounts.sessions import services as sessions
 from accounts.sign_in import codes
-from library.core.schedule import task
+from library.core.background.schedule import task
 
 
 @task("send_code")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalog.files import pending
 from catalog.search_index import terms
 from catalog.semantic import vectors
-from library.core.schedule import SLOW, task
+from library.core.background.schedule import SLOW, task
 from library.jobs.tasks import JobRun, job_task
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circulation import services
 from circulation.services import redating
-from library.core.schedule import QUICK, SLOW, task
+from library.core.background.schedule import QUICK, SLOW, task
 from library.jobs.tasks import JobRun, job_task
 
 

@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import import_modules
 
 from library.beat import BeatThread, KeepTime
-from library.core import schedule
+from library.core.background import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
 # A worker would load every address and page of the library to check them. `make check` does that; workers have none.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from library.core.schedule import SLOW, task
+from library.core.background.schedule import SLOW, task
 from library.jobs.tasks import JobRun, job_task
 from library.jobs.turns import YieldingJobRun
 from rag.indexes import rebuilding, terms

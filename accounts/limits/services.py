@@ -29,7 +29,7 @@ from accounts import errors
 from accounts.limits.client_address import client_of as client_of
 from accounts.models import LockOut, Patron, Tally, User
 from library.core import email_addresses as addresses
-from library.core import wake
+from library.core.background import wake
 from library.core.config.model import Limit
 from library.core.errors import NotAllowed, ServiceUnavailable
 from library.core.faults import outages

@@ -29,7 +29,7 @@ from accounts.sign_in import code_letters
 from accounts.validators import CODE_LENGTH
 from library.activity import services as activity
 from library.core import email_addresses as addresses
-from library.core import wake as waking
+from library.core.background import wake as waking
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 15.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from library.core.background.schedule import task
 from library.core.http import idempotency
-from library.core.schedule import task
 
 
 @task("sweep_kept_answers", every=600)

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils.translation import gettext as _
 
+from library.core.background.schedule import task
 from library.core.errors import LibraryError
 from library.core.faults.outages import is_disk_full
-from library.core.schedule import task
 from library.jobs import errors, services
 from library.jobs.job_run import JobRun as JobRun
 from library.jobs.models import Job

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from library.core.schedule import task
+from library.core.background.schedule import task
 from library.notices import outbox
 
 

@@ -12,7 +12,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from accounts.tests.factories import make_user
-from library.core import schedule
+from library.core.background import schedule
 from library.core.errors import InvalidInput, NotFound
 from library.notices import kinds, outbox
 from library.notices import services as notices

@@ -13,7 +13,7 @@ from circulation.services import renewals
 from circulation.tasks import renew_loans
 from circulation.tests.factories import MONDAY, make_loan
 from library.activity.models import Activity
-from library.core import schedule
+from library.core.background import schedule
 from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db

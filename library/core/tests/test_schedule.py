@@ -5,9 +5,9 @@ import sys
 import pytest
 from django.conf import settings
 
-from library.core import schedule
+from library.core.background import schedule
+from library.core.background.wake import application
 from library.core.config.model import ROOT
-from library.core.wake import application
 
 # What runs by itself, and how often: what would be missed is missed here first.
 EVERY = {
