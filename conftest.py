@@ -13,7 +13,7 @@ from django.core.cache import cache
 
 from library.ai.client import close_all
 from library.ai.tests.embedder import EmbedderProcess
-from library.core.wake import application
+from library.core.background.wake import application
 
 application()  # before a test asks Celery for its current one
 DATA = os.path.join(os.path.dirname(__file__), "..", "shared", "data")

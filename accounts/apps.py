@@ -11,12 +11,19 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import receivers
         from accounts.models import Role
+        from accounts.people import block_kinds, privacy
         from accounts.services import enrolment, invitations
         from accounts.services.roles import apply_grants, grant
         from library.backup.signals import library_restored
         from library.core import tiles
+        from library.core.errors import Level
+        from library.core.privacy import registry
         from library.notices import kinds
 
+        block_kinds.register(block_kinds.CARD_LOST, _("Card reported lost"), level=Level.IMPOSSIBLE, by_hand=True)
+        block_kinds.register(block_kinds.RESTRICTED, _("May not borrow"), by_hand=True)
+        block_kinds.register(block_kinds.ADDRESS_UNCONFIRMED, _("Address not confirmed"), by_hand=True)
+        grant(Role.LIBRARIAN, [f"accounts.{may}_patronblock" for may in ("view", "add", "delete")])
         grant(
             Role.LIBRARIAN,
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
@@ -31,6 +38,13 @@ class AccountsConfig(AppConfig):
         user_logged_in.connect(receivers.record_signed_in, dispatch_uid="accounts.receivers")
         user_logged_out.connect(receivers.record_signed_out, dispatch_uid="accounts.receivers")
         grant(Role.LIBRARIAN, ["accounts.view_lockout", "accounts.change_lockout"])
+        registry.register(
+            "accounts",
+            fields=privacy.FIELDS,
+            exports=privacy.exported,
+            erases=privacy.erase,
+            blocks=privacy.blockers,
+        )
         library_restored.connect(receivers.end_sessions, dispatch_uid="accounts.sessions")
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.services.roles")

@@ -218,3 +218,15 @@ class KeptOut(LibraryError):
 class LastAdministrator(LibraryError):
     code = "last_administrator"
     message = _("This is the only administrator. Make somebody else one first.")
+
+
+class AlreadyBlocked(LibraryError):
+    """Somebody else placed the same block a moment ago, perhaps with another reason or another last day."""
+
+    code = "already_blocked"
+    message = _("“{what}” stands against this reader already. See what is said there, and lift it first.")
+
+
+class BlockNotLifted(LibraryError):
+    code = "block_not_lifted"
+    message = _("“{what}” ends with what it follows from. It cannot be lifted by hand.")

@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import RateLimited
-from accounts.sign_in.passwords import LONGEST, Rule, rules
+from accounts.sign_in.passwords import LONGEST, PasswordRule, rules
 from accounts.validators import plain_code, validate_code, validate_full_name, validate_username
 from library.core.email_addresses import AddressFormField
 from library.core.errors import LibraryError
@@ -72,7 +72,7 @@ class CodeField(forms.CharField):
 class ChosenPasswordForm(DescribedForm):
     """A form with a new password; ``_new_password.html`` shows its rules, and whether they are kept as one types."""
 
-    def rules(self) -> list[Rule]:
+    def rules(self) -> list[PasswordRule]:
         return rules()
 
 

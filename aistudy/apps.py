@@ -11,8 +11,9 @@ class AistudyConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
-        from aistudy import kinds, receivers  # noqa: F401  (connects them)
+        from aistudy import kinds, privacy, receivers  # noqa: F401  (connects them)
         from catalog.pages import tabs
+        from library.core.privacy import registry
 
         kinds.register(
             kinds.ArtifactKind(
@@ -39,4 +40,5 @@ class AistudyConfig(AppConfig):
                 ),
             )
         )
+        registry.register("aistudy", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
         grant(Role.LIBRARIAN, ["aistudy.view_artifact"])

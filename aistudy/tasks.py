@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aistudy import kinds
 from aistudy.writing import write
+from library.core.background.schedule import SLOW
 from library.jobs.tasks import job_task
 
-TASKS = {kind.code: job_task(kind.code)(write) for kind in kinds.registered()}
+TASKS = {kind.code: job_task(kind.code, queue=SLOW)(write) for kind in kinds.registered()}

@@ -253,10 +253,10 @@ def _author(key: int, name: str, filed: str, folded: str, column: str) -> Any:
 
 
 def _fold_terms() -> None:
-    from catalog.models import Term, TermChange
+    from catalog.models import CatalogTerm, TermChange
     from catalog.search_index import terms
 
-    while TermChange.objects.exists() or Term.objects.filter(deletes=None, as_word__gt=0).exists():
+    while TermChange.objects.exists() or CatalogTerm.objects.filter(deletes=None, as_word__gt=0).exists():
         terms.fold_changes()
 
 

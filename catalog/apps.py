@@ -31,5 +31,8 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
+        from catalog import privacy
+        from library.core.privacy import registry
 
+        registry.register("catalog", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
         grant(Role.LIBRARIAN, [*LIBRARIAN, "catalog.view_bookgeneration"])

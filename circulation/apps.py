@@ -12,8 +12,9 @@ class CirculationConfig(AppConfig):
         from accounts.models import Role
         from accounts.services.roles import grant
         from catalog.pages import tabs
-        from circulation import checks, receivers  # noqa: F401  (registers and connects them)
+        from circulation import checks, privacy, receivers  # noqa: F401  (registers and connects them)
         from library.core import tiles
+        from library.core.privacy import registry
         from library.notices import kinds
 
         words = ["view_loan", "add_loan", "change_loan", "view_hold", "change_hold", "view_loanrule"]
@@ -36,3 +37,10 @@ class CirculationConfig(AppConfig):
             )
         )
         kinds.register("loan_not_renewed", app="circulation")
+        registry.register(
+            "circulation",
+            fields=privacy.FIELDS,
+            exports=privacy.exported,
+            erases=privacy.erase,
+            blocks=privacy.blockers,
+        )

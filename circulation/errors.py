@@ -17,10 +17,12 @@ class Refusal(LibraryError):
     for_reader: ClassVar[str | Promise] = ""  # the sentence in a reader's own words, where it is another one
 
     @classmethod
-    def reason(cls, *, level: Level | None = None, **values: Any) -> Reason:
-        """This refusal as one reason among others; ``values`` fill the sentence. ``level``: the verb's own."""
+    def reason(cls, *, level: Level | None = None, code: str = "", **values: Any) -> Reason:
+        """This refusal as one reason among others; ``values`` fill the sentence. ``level``: the verb's own; ``code``:
+        where one sentence serves several."""
         words = {name: str(value) for name, value in values.items()}
-        return Reason(cls.code, cls.level if level is None else level, str(cls.message).format(**words).strip(), words)
+        sentence = str(cls.message).format(**words).strip()
+        return Reason(code or cls.code, cls.level if level is None else level, sentence, words)
 
 
 class CopyUnknown(Refusal):
@@ -71,6 +73,15 @@ class AddressUnconfirmed(Refusal):
     level = Level.OVERRIDABLE
     message = _("The address of this reader has not been confirmed.")
     for_reader = _("Your address has not been confirmed. Bring a proof of it to the desk.")
+
+
+class PatronBlocked(Refusal):
+    """What an app placed against a reader without a sentence of its own. The reason has the block's code."""
+
+    code = "patron_blocked"
+    level = Level.OVERRIDABLE
+    message = _("Something stands against this reader. {note}")
+    for_reader = _("Something stands against your borrowing. {note}")
 
 
 class CopyWithdrawn(Refusal):
@@ -353,9 +364,16 @@ class ChangedMeanwhile(LibraryError):
     message = _("Somebody else changed this at the same moment. Please try again.")
 
 
-def _all_below(kind: type[Refusal]) -> dict[str, type[Refusal]]:
-    return {refusal.code: refusal for refusal in kind.__subclasses__()}
+def by_code() -> dict[str, type[Refusal]]:
+    """The class of each code; those of apps above this one, too, once their files are loaded."""
+    return {refusal.code: refusal for refusal in Refusal.__subclasses__()}
 
 
-# The class of each code, so that a decision can raise the class of its gravest reason.
-BY_CODE = _all_below(Refusal)
+def of_code(code: str) -> type[Refusal]:
+    """The class to raise for a reason, and whose sentences are told: of a block without one, that of all blocks."""
+    return by_code().get(code, PatronBlocked)
+
+
+def of_block(code: str, *, ends: bool) -> type[Refusal]:
+    """As ``of_code``, of something that stands against a patron; a restriction with a last day has its own sentence."""
+    return PatronRestrictedUntil if ends and code == PatronRestricted.code else of_code(code)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DescribedForm
 from accounts.models import Patron, Tier
+from accounts.people import block_kinds
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, queries
 from circulation.reports.filters import ByCodeOrId, day_field
@@ -46,13 +47,18 @@ class ScanForm(forms.Form):
         return self.cleaned_data.get("returned_on")
 
 
+def _codes() -> list[tuple[str, str]]:
+    """What may be set aside: refusals of lending, and what apps place against readers."""
+    return [(code, code) for code in {**errors.by_code(), **block_kinds.registered()}]
+
+
 class OverrideForm(forms.Form):
     """Which reasons staff set aside, why, and until when it is lent if not as the rules say."""
 
     override = forms.MultipleChoiceField(
         label=_("Set aside"),
         required=False,
-        choices=[(code, code) for code in errors.BY_CODE],
+        choices=_codes,
         error_messages={"invalid_choice": _("There is no such reason.")},
     )
     comment = forms.CharField(

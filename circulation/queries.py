@@ -10,7 +10,6 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Wh
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
-from circulation import rules
 from circulation.models import (
     Hold,
     HoldQuerySet,
@@ -135,22 +134,6 @@ def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[dat
         due_at, pk = after
         loans = loans.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
     return loans.select_related("copy__book", "patron__user").order_by("due_at", "pk")
-
-
-def request_state(*, book: Book, patron: Patron, branch: Branch, is_free_here: bool) -> rules.RequestState:
-    """All that decides about a request, as it is now; read it under the locks."""
-    open_holds = list(Hold.objects.open().filter(patron=patron).values_list("book_id", flat=True))
-    return rules.RequestState(
-        card=patron.card_number,
-        branch=branch.name,
-        is_active=patron.user.is_active,
-        already_held=book.pk in open_holds,
-        already_on_loan=Loan.objects.open().filter(patron=patron, copy__book=book).exists(),
-        holds=len(open_holds),
-        tier_max_holds=patron.tier.max_holds,
-        is_free_here=is_free_here,
-        free_elsewhere=() if is_free_here else [other.name for other in branches_with_free_copies(book)],
-    )
 
 
 def patron_of(user_id: UUID) -> Patron | None:

@@ -6,12 +6,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.models import User
-from accounts.signals import account_closing, card_wanted
+from accounts.signals import card_wanted
 from catalog.models import Book, Copy
 from catalog.signals import books_merging, copies_freed
-from circulation import queries, services
-from circulation.explain import due_words
+from circulation import services
 from circulation.services import copy_placement
 
 
@@ -26,12 +24,6 @@ def move_holds(*, kept: Book, merged: Book, **kwargs: Any) -> set[str]:
 def serve_queue(*, book_id: int, **kwargs: Any) -> None:
     """No copy stands free beside those who wait for its book, whatever freed it."""
     copy_placement.serve_queue(book_id)
-
-
-@receiver(account_closing, dispatch_uid="circulation.still_open")
-def still_open(*, user: User, **kwargs: Any) -> list[str]:
-    """What somebody has at home and waits for, as sentences."""
-    return due_words.still_open(queries.home_loans_of(user.pk), queries.open_holds_of(user.pk))
 
 
 @receiver(card_wanted, dispatch_uid="circulation.is_barcode")

@@ -17,6 +17,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Patron, Tier, User
+from accounts.people import block_kinds
+from accounts.services import blocks
 from accounts.services.people import create_user
 from catalog.models import Book, Branch, Copy, ItemType
 from circulation import services
@@ -139,6 +141,8 @@ def _make_readers(rows: Iterable[Row], tiers: Mapping[str, Tier], password: str,
         )
         User.objects.filter(pk=user.pk).update(password=password)  # hashing takes a fifth of a second each
         Patron.objects.filter(pk=user.pk).update(tier=tiers[row["tier"]], **_card(row, today))
+        for block in _blocks(row, today):
+            blocks.place(patron=user.patron, block=block, owner="accounts", by=None)
     return {patron.user.username: patron for patron in Patron.objects.select_related("user")}
 
 
@@ -147,15 +151,18 @@ def _card(row: Row, today: date) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if "expired" in row:
         told["expires_on"] = today - timedelta(days=row["expired"])
-    if "restricted" in row:
-        told |= {
-            "is_restricted": True,
-            "restricted_until": today + timedelta(days=row["restricted"]),
-            "restriction_note": row["note"],
-        }
     if "age" in row:
         told["birth_date"] = date(today.year - row["age"], 1, 1)
-    return told | ({"is_card_lost": True} if row.get("card_lost") else {})
+    return told
+
+
+def _blocks(row: Row, today: date) -> Iterator[blocks.NewBlock]:
+    """What stands against a reader; in the file, the days that it has still to last."""
+    if "restricted" in row:
+        until = today + timedelta(days=row["restricted"])
+        yield blocks.NewBlock(block_kinds.RESTRICTED, until=until, note=row["note"])
+    if row.get("card_lost"):
+        yield blocks.NewBlock(block_kinds.CARD_LOST)
 
 
 # -- what was lent ------------------------------------------------------------------------------------------------

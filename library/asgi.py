@@ -12,9 +12,9 @@ from library.core.database.connection import limit_web_process
 limit_web_process()
 django_application = get_asgi_application()
 
+from library.core.background.wake import application as task_application
 from library.core.http.one_thread import ByAddress, OneThreadHandler
 from library.core.http.time_limit import InTime  # its templates need the applications
-from library.core.wake import application as task_application
 
 application = InTime(ByAddress(static=django_application, others=OneThreadHandler()))
 task_application()  # now, not while the first reader waits who has something done

@@ -168,12 +168,6 @@ CELERY_BROKER_URL = celery_url(_REDIS)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # jobs are rows: the sweeper, not the broker, brings back what was lost
 CELERY_TASK_DEFAULT_QUEUE = "quick"
-CELERY_TASK_ROUTES = {
-    "index": {"queue": "slow"},
-    "summary": {"queue": "slow"},
-    "book_vectors": {"queue": "slow"},
-    "renew_loans": {"queue": "slow"},
-}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 30}
 CELERY_TASK_PUBLISH_RETRY = False  # a wake-up that cannot be sent is sent again by the sweeper
@@ -181,29 +175,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
-    "send-waiting-codes": {"task": "send_waiting_codes", "schedule": 5.0, "options": {"expires": 5}},  # Redis was away
-    "forget-ended-sessions": {"task": "forget_ended_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
-    "send-notices": {"task": "send_notices", "schedule": 20.0, "options": {"expires": 20}},
-    # limits
-    "tell-locked-out": {"task": "tell_locked_out", "schedule": 20.0, "options": {"expires": 20}},
-    "sweep-limits": {"task": "sweep_limits", "schedule": 600.0, "options": {"expires": 600}},
-    # lending: renewed by the library itself on the day it is due; whether it ran an hour ago makes no difference
-    "renew-loans": {"task": "renew_loans", "schedule": 3600.0, "options": {"expires": 3600}},
-    # answers kept for repeated requests
-    "sweep-kept-answers": {"task": "sweep_kept_answers", "schedule": 600.0, "options": {"expires": 600}},
-    # files of forms that were not sent again
-    "sweep-pending-uploads": {"task": "sweep_pending_uploads", "schedule": 600.0, "options": {"expires": 600}},
-    # search
-    "fold-term-changes": {"task": "fold_term_changes", "schedule": 30.0, "options": {"expires": 30}},
-    # vectors
-    "check-book-vectors": {"task": "check_book_vectors", "schedule": 30.0, "options": {"expires": 30}},
-    # terms of passages
-    "fold-library-terms": {"task": "fold_library_terms", "schedule": 30.0, "options": {"expires": 30}},
-    # indexes of books: another model or recipe, what answers no more
-    "check-indexes": {"task": "check_indexes", "schedule": 30.0, "options": {"expires": 30}},
-}
 
 # How long a worker owns a job before another may take it, and how often it says that it still lives. Seconds.
 JOB_LEASE_SECONDS = 20

@@ -10,6 +10,7 @@ class RagConfig(AppConfig):
         from accounts.models import Role
         from accounts.services.roles import grant
         from catalog.pages import tabs
+        from library.core.privacy import registry
         from rag import checks, receivers  # noqa: F401  (registers and connects them)
 
         tabs.register(
@@ -24,6 +25,7 @@ class RagConfig(AppConfig):
                 without_text=_("The library has no digital text of this book, so it cannot be asked yet."),
             )
         )
+        registry.register("rag")  # questions are kept nowhere; who had a book read anew, the jobs know
         grant(
             Role.LIBRARIAN,
             [

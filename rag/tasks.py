@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-
+from library.core.background.schedule import SLOW, task
 from library.jobs.tasks import JobRun, job_task
 from library.jobs.turns import YieldingJobRun
 from rag.indexes import rebuilding, terms
@@ -11,19 +10,19 @@ from rag.indexes.generation_build import build_index
 from rag.queries import KIND
 
 
-@job_task(KIND)
+@job_task(KIND, queue=SLOW)
 def index(run: JobRun) -> None:
     """Make a document's file askable. The subject is a ``rag.Document``."""
     build_index(YieldingJobRun(run.job))
 
 
-@shared_task(name="check_indexes")
+@task("check_indexes", every=30)
 def check_indexes() -> None:
     """Every 30 s: indexes by another model or recipe than the settings', and what answers no more."""
     rebuilding.check()
 
 
-@shared_task(name="fold_library_terms")
+@task("fold_library_terms", every=30)
 def fold_library_terms() -> None:
     """Every 30 s: add up which words came and went with the indexes that answer."""
     terms.fold_changes()

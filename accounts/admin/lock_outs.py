@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.limits import services as limits
-from accounts.models import LockOut, User
+from accounts.models import LockOut
 from library.core.admin import STAFF
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 
 
 @admin.register(LockOut)
@@ -42,11 +43,10 @@ class LockOutAdmin(admin.ModelAdmin[LockOut]):
 
     @admin.action(description=_("Let the chosen people sign in again"), permissions=["lift"])
     def lift(self, request: HttpRequest, chosen: QuerySet[LockOut]) -> None:
-        assert isinstance(request.user, User)
-        lifted = 0
+        by, lifted = user_of(request), 0
         for lock_out in chosen.select_related("user"):
             try:
-                limits.lift(lock_out=lock_out, by=request.user)
+                limits.unlock(lock_out=lock_out, by=by)
             except LibraryError as refusal:
                 messages.error(request, f"{lock_out}: {refusal.detail}")
             else:

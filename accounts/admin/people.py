@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.blocks import BlockFilter, BlockInline, RefusalsShown, standing, write_blocks
 from accounts.errors import CardIsBarcode, CardTaken
 from accounts.models import Patron, Role, Tier, User
-from accounts.services import credentials, people
+from accounts.people import block_kinds
+from accounts.services import credentials, people, privacy
 from accounts.sessions import services as sessions
 from accounts.signals import card_wanted
 from library.core.admin import DATES, READERS, RULES, STAFF, links
-from library.core.errors import LibraryError
 from library.core.forms import take_as_pasted
+from library.core.http.api import user_of
 from library.core.typed import bare
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(RefusalsShown, admin.ModelAdmin[User]):
     """A reader added here gets no password: they choose one with a code by mail. Staff come by invitation."""
 
     part, place, called = STAFF, 0, _("People who can sign in")
@@ -46,7 +48,7 @@ class UserAdmin(admin.ModelAdmin[User]):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         is_allowed = super().has_change_permission(request, obj)
-        return is_allowed and (obj is None or people.may_edit(_who(request), obj))
+        return is_allowed and (obj is None or people.may_edit(user_of(request), obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People are kept out, not deleted: loans point to them."""
@@ -59,15 +61,15 @@ class UserAdmin(admin.ModelAdmin[User]):
             return
         plain = {"username", "full_name"} & set(form.changed_data)
         if plain:
-            people.change_name(user=obj, fields=plain, by=_who(request))
+            people.change_name(user=obj, fields=plain, by=user_of(request))
         if "email" in form.changed_data:
             here = sessions.this_session(request) if obj == request.user else ""
-            credentials.change_address(user=obj, email=given["email"], by=_who(request), this_session=here)
+            credentials.change_address(user=obj, email=given["email"], by=user_of(request), this_session=here)
         if "role" in form.changed_data:
-            people.change_role(user=obj, role=Role(given["role"]), by=_who(request))
+            people.change_role(user=obj, role=Role(given["role"]), by=user_of(request))
         if "is_active" in form.changed_data:
-            people.change_active(user=obj, is_active=given["is_active"], by=_who(request))
-            for sentence in () if given["is_active"] else people.still_open(obj):
+            people.change_active(user=obj, is_active=given["is_active"], by=user_of(request))
+            for sentence in () if given["is_active"] else privacy.why_not_yet(obj):
                 self.message_user(request, sentence, messages.WARNING)
 
     def _create(self, obj: User, given: dict[str, Any]) -> None:
@@ -78,20 +80,6 @@ class UserAdmin(admin.ModelAdmin[User]):
             full_name=given["full_name"],
         )
         obj.pk, obj._state.adding = user.pk, False
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except LibraryError as refusal:
-            for sentence in refusal.sentences:
-                self.message_user(request, sentence, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
 
 
 class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):  # type: ignore[misc]
@@ -111,22 +99,16 @@ class PatronForm(forms.ModelForm[Patron] if TYPE_CHECKING else forms.ModelForm):
 
 
 @admin.register(Patron)
-class PatronAdmin(admin.ModelAdmin[Patron]):
+class PatronAdmin(RefusalsShown, admin.ModelAdmin[Patron]):
     form = PatronForm
     part, place, called = READERS, 0, _("Readers")
     list_display = ("card_number", "name", "email", "tier", "expires_on", "is_card_lost", "is_restricted")
-    list_filter = ("tier", "is_card_lost", "is_restricted", "is_address_confirmed", "expires_on")
+    list_filter = ("tier", BlockFilter, "expires_on")
+    inlines = (BlockInline,)
     search_fields = ("card_number", "card_folded__exact", "user__full_name", "user__email")
     fieldsets = (
-        (None, {"fields": ("user", "tier", "birth_date", "is_address_confirmed", "wants_auto_renewal")}),
-        (_("Card"), {"fields": ("card_number", "expires_on", "is_card_lost")}),
-        (
-            _("Restriction"),
-            {
-                "fields": ("is_restricted", "restricted_until", "restriction_note"),
-                "description": _("The reader is told why and until when."),
-            },
-        ),
+        (None, {"fields": ("user", "tier", "birth_date", "wants_auto_renewal")}),
+        (_("Card"), {"fields": ("card_number", "expires_on")}),
     )
     readonly_fields = ("user",)
     formfield_overrides = DATES
@@ -148,13 +130,28 @@ class PatronAdmin(admin.ModelAdmin[Patron]):
     def email(self, patron: Patron) -> str:
         return patron.user.address
 
+    @admin.display(description=_("card reported lost"), boolean=True)
+    def is_card_lost(self, patron: Any) -> bool:
+        return bool(patron.is_card_lost)
+
+    @admin.display(description=_("may not borrow"), boolean=True)
+    def is_restricted(self, patron: Any) -> bool:
+        return bool(patron.is_restricted)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patron]:
-        return super().get_queryset(request).select_related("user", "tier")
+        found = super().get_queryset(request).select_related("user", "tier")
+        return found.annotate(
+            is_card_lost=standing(block_kinds.CARD_LOST), is_restricted=standing(block_kinds.RESTRICTED)
+        )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """What stands against a reader is placed and lifted by the service alone."""
+        write_blocks(formset, by=user_of(request))
 
     def save_model(self, request: HttpRequest, obj: Patron, form: Any, change: bool) -> None:
         """Only what changed is written, and who changed which of it."""
         if form.changed_data:
-            people.change_patron(patron=obj, fields=form.changed_data, by=_who(request))
+            people.change_patron(patron=obj, fields=form.changed_data, by=user_of(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Every user gets a card when the account is made."""
@@ -172,8 +169,3 @@ class TierAdmin(admin.ModelAdmin[Tier]):
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         """The code is what clients and rules know a tier by."""
         return ("code",) if obj else ()
-
-
-def _who(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _say
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import Invitation, Role, User
+from accounts.models import Invitation, Role
 from accounts.services import invitations, roles
 from library.core.admin import STAFF
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 
 admin.site.unregister(Group)
 
@@ -86,7 +87,7 @@ class InvitationAdmin(AdministratorsOnly, admin.ModelAdmin[Invitation]):
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
         given = form.cleaned_data
-        made = invitations.invite(email=given["email"], role=Role(given["role"]), by=_who(request))
+        made = invitations.invite(email=given["email"], role=Role(given["role"]), by=user_of(request))
         obj.pk, obj._state.adding = made.pk, False
 
     def changeform_view(
@@ -115,7 +116,7 @@ class InvitationAdmin(AdministratorsOnly, admin.ModelAdmin[Invitation]):
     ) -> None:
         for invitation in chosen:
             try:
-                verb(invitation=invitation, by=_who(request))
+                verb(invitation=invitation, by=user_of(request))
             except LibraryError as refusal:
                 self.message_user(request, f"{invitation.email}: {refusal.detail}", messages.ERROR)
             else:
@@ -192,13 +193,8 @@ class RoleAdmin(AdministratorsOnly, admin.ModelAdmin[Group]):
         return _is_administrator(request) and (obj is None or obj.name != Role.ADMINISTRATOR)
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
-        roles.adapt(role=Role(obj.name), permissions=form.cleaned_data["rights"], by=_who(request))
+        roles.adapt(role=Role(obj.name), permissions=form.cleaned_data["rights"], by=user_of(request))
 
 
 def _is_administrator(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
-
-
-def _who(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -13,11 +13,10 @@ from rest_framework.views import APIView
 from accounts.api import serializers
 from accounts.api.common import NOTHING, Door, read
 from accounts.limits import services as limits
-from accounts.models import User
 from accounts.services import credentials
 from accounts.sessions import services as sessions
 from accounts.sessions import socket_tickets, tokens
-from library.core.http.api import ErrorSerializer
+from library.core.http.api import ErrorSerializer, user_of
 
 
 class Reset(Door):
@@ -65,7 +64,7 @@ class PasswordChange(APIView):
         given = read(serializers.PasswordChangeSerializer, request)
         is_bearer = request.auth is not None
         user = credentials.change_password(
-            user=_who(request),
+            user=user_of(request),
             old_password=given["old_password"],
             password=given["password"],
             this_session="" if is_bearer else sessions.this_session(request._request),
@@ -88,12 +87,7 @@ class TicketForSocket(APIView):
     )
     def post(self, request: Request) -> Response:
         body = {
-            "ticket": socket_tickets.issue(user=_who(request)),
+            "ticket": socket_tickets.issue(user=user_of(request)),
             "expires_in": int(socket_tickets.LIFETIME.total_seconds()),
         }
         return Response(body, status=status.HTTP_201_CREATED)
-
-
-def _who(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -20,7 +20,7 @@ from library.core import email_addresses as addresses
 TOKEN_LENGTH = 2_000
 
 
-class TextField(serializers.CharField):
+class StrictTextField(serializers.CharField):
     """Text, and nothing that only could be made into text: a number is no password."""
 
     def to_internal_value(self, value: Any) -> str:
@@ -29,7 +29,7 @@ class TextField(serializers.CharField):
         return super().to_internal_value(value)
 
 
-class EmailField(TextField, serializers.EmailField):
+class EmailField(StrictTextField, serializers.EmailField):
     """An address; what it gives is ``addresses.cleaned``."""
 
     def __init__(self, **options: Any) -> None:
@@ -42,14 +42,14 @@ class EmailField(TextField, serializers.EmailField):
             raise serializers.ValidationError(fault.messages) from fault
 
 
-class PasswordField(TextField):
+class PasswordField(StrictTextField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             max_length=LONGEST, trim_whitespace=False, write_only=True, style={"input_type": "password"}, **options
         )
 
 
-class CodeField(TextField):
+class DigitsField(StrictTextField):
     """Six digits, as text: a number would lose the noughts before it."""
 
     def __init__(self, **options: Any) -> None:
@@ -68,10 +68,10 @@ class CodeRequestSerializer(serializers.Serializer[Any]):
 
 class RegisterSerializer(serializers.Serializer[Any]):
     email = EmailField()
-    otp = CodeField()
+    otp = DigitsField()
     password = PasswordField()
-    full_name = TextField(max_length=120, validators=[validate_full_name])
-    username = TextField(
+    full_name = StrictTextField(max_length=120, validators=[validate_full_name])
+    username = StrictTextField(
         max_length=40,
         required=False,
         allow_blank=True,
@@ -83,7 +83,7 @@ class RegisterSerializer(serializers.Serializer[Any]):
 
 class ResetSerializer(serializers.Serializer[Any]):
     email = EmailField()
-    otp = CodeField()
+    otp = DigitsField()
     password = PasswordField(help_text=_("The new one."))
 
 
@@ -98,14 +98,14 @@ class TicketSerializer(serializers.Serializer[Any]):
 
 
 class InvitationSerializer(serializers.Serializer[Any]):
-    token = TextField(max_length=200, help_text=_("What stands at the end of the link in the letter."))
+    token = StrictTextField(max_length=200, help_text=_("What stands at the end of the link in the letter."))
 
 
 class AcceptInvitationSerializer(InvitationSerializer):
-    otp = CodeField()
+    otp = DigitsField()
     password = PasswordField(required=False, help_text=_("Needed where the address has no account yet."))
-    full_name = TextField(max_length=120, required=False, default="", validators=[validate_full_name])
-    username = TextField(
+    full_name = StrictTextField(max_length=120, required=False, default="", validators=[validate_full_name])
+    username = StrictTextField(
         max_length=40,
         required=False,
         allow_blank=True,
@@ -128,13 +128,13 @@ class LoginBeginSerializer(serializers.Serializer[Any]):
 
 
 class ChallengeSerializer(serializers.Serializer[Any]):
-    challenge = TextField(max_length=200)
+    challenge = StrictTextField(max_length=200)
 
 
 class LoginFinishSerializer(ChallengeSerializer):
     """The second step."""
 
-    otp = CodeField()
+    otp = DigitsField()
 
 
 class SignedInUserSerializer(serializers.ModelSerializer[User]):
@@ -152,11 +152,11 @@ class SignedInSerializer(serializers.Serializer[Any]):
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    refresh = TextField(max_length=TOKEN_LENGTH)
+    refresh = StrictTextField(max_length=TOKEN_LENGTH)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
-    token = TextField(max_length=TOKEN_LENGTH)
+    token = StrictTextField(max_length=TOKEN_LENGTH)
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):

@@ -29,7 +29,7 @@ from accounts import errors
 from accounts.limits.client_address import client_of as client_of
 from accounts.models import LockOut, Patron, Tally, User
 from library.core import email_addresses as addresses
-from library.core import wake
+from library.core.background import wake
 from library.core.config.model import Limit
 from library.core.errors import NotAllowed, ServiceUnavailable
 from library.core.faults import outages
@@ -63,7 +63,7 @@ WHERE kind = %s AND key = %s AND locked_at IS NULL AND count >= %s AND expires_a
 """
 
 
-class Kind(StrEnum):
+class LimitKind(StrEnum):
     """What is counted. Those that end in ``client`` are keyed by ``client_of(request)``."""
 
     LOGIN = "login"  # by address, or a browser that knows it: passwords and codes that were wrong
@@ -78,7 +78,7 @@ class Kind(StrEnum):
     QUESTIONS = "questions"  # by user; the number is their tier's
 
 
-def spend(kind: Kind, key: str, *, limit: Limit | None = None, at: datetime | None = None) -> None:
+def hit(kind: LimitKind, key: str, *, limit: Limit | None = None, at: datetime | None = None) -> None:
     """Count one hit of ``kind`` for ``key``. An empty key is not counted: a client that no limit is meant for.
 
     ``limit``: another than ``settings.LIMITS`` has. Errors: ``RateLimited`` (for ``Kind.LOGIN`` ``LockedOut``) once
@@ -106,13 +106,13 @@ def spend(kind: Kind, key: str, *, limit: Limit | None = None, at: datetime | No
 def check_not_locked_out(email: str, *, device: str = "", at: datetime | None = None) -> None:
     """Errors: ``LockedOut`` where sign-in is refused for ``email`` now. Counts nothing."""
     at = at or timezone.now()
-    key = hash_key(Kind.LOGIN, login_key(email, device))
-    locked = Tally.objects.filter(kind=Kind.LOGIN, key=key, locked_at__isnull=False)
-    longest = _longest(Kind.LOGIN, settings.LIMITS[Kind.LOGIN][1])
+    key = hash_key(LimitKind.LOGIN, login_key(email, device))
+    locked = Tally.objects.filter(kind=LimitKind.LOGIN, key=key, locked_at__isnull=False)
+    longest = _longest(LimitKind.LOGIN, settings.LIMITS[LimitKind.LOGIN][1])
     real = locked.filter(expires_at__gt=at, expires_at__lte=at + longest + CLOCKS_DIFFER)
     ends_at = real.values_list("expires_at", flat=True).first()
     if ends_at is not None:
-        raise _refusal(Kind.LOGIN, min(ends_at, at + longest), at)
+        raise _refusal(LimitKind.LOGIN, min(ends_at, at + longest), at)
 
 
 def login_key(email: str, device: str = "") -> str:
@@ -120,28 +120,28 @@ def login_key(email: str, device: str = "") -> str:
     return f"{email}:{device}" if device else email
 
 
-def refund(kind: Kind, key: str) -> None:
+def undo(kind: LimitKind, key: str) -> None:
     """Take back one hit: what it was counted for did not happen, or was no failure."""
     if key:
         _execute(BACK, [kind, hash_key(kind, key)])
 
 
-def failed(email: str, *, device: str = "", at: datetime | None = None) -> None:
+def record_failure(email: str, *, device: str = "", at: datetime | None = None) -> None:
     """A password or code for ``email`` was wrong. The last one that is allowed locks sign-in for this address, but not
     for browsers that know it; or, from such a ``device``, for that one alone.
 
     Its owner, if there is one, is told by a worker. Whether there is one makes no difference here.
     """
     at = at or timezone.now()
-    most, _seconds = settings.LIMITS[Kind.LOGIN]
+    most, _seconds = settings.LIMITS[LimitKind.LOGIN]
     has_locked = _execute(
         LOCK,
         [
             at,
             at + settings.LOCK_OUT,
             addresses.fold(email),
-            Kind.LOGIN,
-            hash_key(Kind.LOGIN, login_key(email, device)),
+            LimitKind.LOGIN,
+            hash_key(LimitKind.LOGIN, login_key(email, device)),
             most,
             at,
         ],
@@ -150,10 +150,10 @@ def failed(email: str, *, device: str = "", at: datetime | None = None) -> None:
         transaction.on_commit(_wake)
 
 
-def forgive(*, email: str, device: str = "") -> None:
+def reset(*, email: str, device: str = "") -> None:
     """Forget the failures of ``email`` (from ``device``), and a lock-out with them: its owner proved who they are."""
-    key = hash_key(Kind.LOGIN, login_key(email, device))
-    _execute("DELETE FROM accounts_tally WHERE kind = %s AND key = %s", [Kind.LOGIN, key])
+    key = hash_key(LimitKind.LOGIN, login_key(email, device))
+    _execute("DELETE FROM accounts_tally WHERE kind = %s AND key = %s", [LimitKind.LOGIN, key])
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def question_of(asker: Any, *, at: datetime | None = None) -> Iterator[None]:
     try:
         yield
     except Exception:
-        refund(Kind.QUESTIONS, str(asker.pk))
+        undo(LimitKind.QUESTIONS, str(asker.pk))
         raise
 
 
@@ -179,7 +179,7 @@ def _spend_question(user: User, at: datetime | None) -> None:
         return
     if most == 0:
         raise NotAllowed(_("Your membership does not include questions to books."))
-    spend(Kind.QUESTIONS, str(user.pk), limit=Limit(most, 3600), at=at)
+    hit(LimitKind.QUESTIONS, str(user.pk), limit=Limit(most, 3600), at=at)
 
 
 def lock_outs(at: datetime) -> QuerySet[LockOut]:
@@ -188,7 +188,7 @@ def lock_outs(at: datetime) -> QuerySet[LockOut]:
 
 
 @transaction.atomic
-def lift(*, lock_out: LockOut, by: User) -> None:
+def unlock(*, lock_out: LockOut, by: User) -> None:
     """Let somebody sign in again before the time; harmless where the lock-out has ended or is another by now.
 
     Errors: ``NotAllowed``: staff lift patrons' lock-outs, administrators everybody's.
@@ -233,20 +233,20 @@ def sweep(*, at: datetime | None = None) -> int:
     return count
 
 
-def hash_key(kind: Kind, key: str) -> str:
+def hash_key(kind: LimitKind, key: str) -> str:
     """What is kept of an address or client: 64 hex digits, useless without the secret key. Case makes no difference."""
     return salted_hmac(f"accounts.limits.services.{kind}", addresses.fold(key.strip()), algorithm="sha256").hexdigest()
 
 
-def _refusal(kind: Kind, ends_at: datetime, at: datetime) -> errors.RateLimited:
-    refusal = errors.LockedOut if kind == Kind.LOGIN else errors.RateLimited
+def _refusal(kind: LimitKind, ends_at: datetime, at: datetime) -> errors.RateLimited:
+    refusal = errors.LockedOut if kind == LimitKind.LOGIN else errors.RateLimited
     return refusal(retry_after=max(1, ceil((ends_at - at).total_seconds())))
 
 
-def _longest(kind: Kind, seconds: int) -> timedelta:
+def _longest(kind: LimitKind, seconds: int) -> timedelta:
     """The longest that a tally of this kind can stand."""
     window = timedelta(seconds=seconds)
-    return max(window, settings.LOCK_OUT) if kind == Kind.LOGIN else window
+    return max(window, settings.LOCK_OUT) if kind == LimitKind.LOGIN else window
 
 
 def _execute(sql: str, values: list[Any] | dict[str, Any], *, returning: bool = False) -> int:

@@ -1,5 +1,6 @@
 """People: users, their tier and card, where they are signed in, and the codes that prove an address."""
 
+from accounts.models.blocks import BlockLevel, PatronBlock, PatronBlockQuerySet
 from accounts.models.codes import OneTimeCode, OneTimeCodeQuerySet, Purpose
 from accounts.models.invitations import Invitation, InvitationQuerySet
 from accounts.models.limits import LockOut, Tally
@@ -7,6 +8,7 @@ from accounts.models.people import Patron, Role, RoleGrant, Tier, User, UserMana
 from accounts.models.sessions import BrowserSession, KnownDevice, Ticket, TokenFamily, TokenFamilyQuerySet
 
 __all__ = [
+    "BlockLevel",
     "BrowserSession",
     "Invitation",
     "InvitationQuerySet",
@@ -15,6 +17,8 @@ __all__ = [
     "OneTimeCode",
     "OneTimeCodeQuerySet",
     "Patron",
+    "PatronBlock",
+    "PatronBlockQuerySet",
     "Purpose",
     "Role",
     "RoleGrant",

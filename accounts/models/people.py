@@ -181,15 +181,6 @@ class Patron(models.Model):
     expires_on = models.DateField(
         _("valid until"), null=True, blank=True, help_text=_("The last day on which the card is good. Empty: no end.")
     )
-    is_card_lost = models.BooleanField(
-        _("card reported lost"), default=False, help_text=_("Nothing is lent on it until it is replaced.")
-    )
-    is_restricted = models.BooleanField(_("may not borrow"), default=False)
-    restricted_until = models.DateField(
-        _("may not borrow until"), null=True, blank=True, help_text=_("The last day of it. Empty: without end.")
-    )
-    restriction_note = models.CharField(_("why not"), max_length=300, blank=True)
-    is_address_confirmed = models.BooleanField(_("address confirmed"), default=True)
     birth_date = models.DateField(_("born"), null=True, blank=True, help_text=_("Only for books with a minimum age."))
     wants_auto_renewal = models.BooleanField(_("wants automatic renewal"), default=True)
 
@@ -204,11 +195,6 @@ class Patron(models.Model):
             models.CheckConstraint(condition=~Q(card_number=""), name="patron_card_not_empty"),
             models.CheckConstraint(condition=seen_only("card_number"), name="patron_card_seen"),
             models.CheckConstraint(condition=folds("card_folded", of="card_number"), name="patron_card_folds"),
-            models.CheckConstraint(
-                condition=Q(is_restricted=True) | Q(restricted_until=None, restriction_note=""),
-                name="patron_restriction_only_when_restricted",
-                violation_error_message=_("Say “may not borrow” as well, or leave its date and reason empty."),
-            ),
         ]
 
     def __str__(self) -> str:

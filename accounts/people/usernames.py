@@ -57,7 +57,7 @@ def check_rate(request: HttpRequest) -> None:
 
     Errors: ``RateLimited``; ``ServiceUnavailable`` where nothing can be counted just now.
     """
-    limits.spend(limits.Kind.USERNAMES_CLIENT, limits.client_of(request))
+    limits.hit(limits.LimitKind.USERNAMES_CLIENT, limits.client_of(request))
 
 
 def _free_like(wanted: str) -> list[str]:

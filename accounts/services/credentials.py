@@ -28,9 +28,9 @@ def ask_to_reset(*, email: str, client: str = "", device: str = "", at: datetime
     ``device``: ``device_of`` it, so that no stranger's requests stand in the way of a browser that knows the account.
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
-    limits.spend(limits.Kind.RESET_CLIENT, client, at=at)
+    limits.hit(limits.LimitKind.RESET_CLIENT, client, at=at)
     asker = codes.asker_of(client=client, device=device)
-    return codes.ask(email=addresses.clean(email), purpose=Purpose.RESET, asker=asker, at=at)
+    return codes.request_code(email=addresses.clean(email), purpose=Purpose.RESET, asker=asker, at=at)
 
 
 def reset(
@@ -46,14 +46,16 @@ def reset(
     check_password(password, User(email=email))
     user = None
     with transaction.atomic(durable=True):
-        attempt = codes.try_reset(email=email, digits=digits, asker=codes.asker_of(client=client, device=device), at=at)
+        attempt = codes.verify_reset(
+            email=email, digits=digits, asker=codes.asker_of(client=client, device=device), at=at
+        )
         if attempt.is_right:
             user = _locked().filter(email__iexact=email, is_active=True).first()
             if user is not None:
                 check_password(password, user)
                 _set_password(user, password, at=at)
                 for known_by in {"", device}:  # a lock-out too: its owner has proven who they are
-                    limits.forgive(email=user.address, device=known_by)
+                    limits.reset(email=user.address, device=known_by)
     attempt.raise_if_refused()
     if user is None:  # kept out since the code was sent
         raise errors.CodeSpent
@@ -75,16 +77,16 @@ def change_password(
     browser may guess no more often than anybody else. Errors: ``PasswordWrong``, ``InvalidInput``, ``LockedOut``. Not
     inside a transaction: a failure must stay counted.
     """
-    limits.spend(limits.Kind.LOGIN, limits.login_key(user.address, device), at=at)
+    limits.hit(limits.LimitKind.LOGIN, limits.login_key(user.address, device), at=at)
     try:
         user = _change_password(user, old_password, password, this_session, at or timezone.now())
     except errors.PasswordWrong:
-        limits.failed(user.address, device=device, at=at)
+        limits.record_failure(user.address, device=device, at=at)
         raise
     except InvalidInput:
-        limits.refund(limits.Kind.LOGIN, limits.login_key(user.address, device))
+        limits.undo(limits.LimitKind.LOGIN, limits.login_key(user.address, device))
         raise
-    limits.forgive(email=user.address, device=device)
+    limits.reset(email=user.address, device=device)
     return user
 
 

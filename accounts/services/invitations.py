@@ -152,7 +152,7 @@ def account_of(invitation: Invitation) -> User | None:
 def ask_for_code(*, token_hash: str, at: datetime | None = None) -> Invitation:
     """Mail a code to the invited address. Errors: ``InvitationGone``, ``CodeTooSoon``."""
     invitation = opened(token_hash=token_hash, at=at)
-    codes.ask(email=invitation.email, purpose=Purpose.INVITE, at=at)
+    codes.request_code(email=invitation.email, purpose=Purpose.INVITE, at=at)
     return invitation
 
 
@@ -195,7 +195,7 @@ def _accept(token_hash: str, digits: str, make: Callable[[], User | None], at: d
         invitation = _locked(opened(token_hash=token_hash, at=at).pk)
         if invitation.token_hash != token_hash or not invitation.is_open(at):  # it was changed in this moment
             raise errors.InvitationGone
-        attempt = codes.try_invitation(email=invitation.email, digits=digits, at=at)
+        attempt = codes.verify_invitation(email=invitation.email, digits=digits, at=at)
         if attempt.is_right:
             accepted = _let_in(invitation, make, at=at)
     attempt.raise_if_refused()

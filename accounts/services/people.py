@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -19,7 +18,6 @@ from accounts.models import OneTimeCode, Patron, Purpose, Role, Tier, User
 from accounts.people import card_barcode, usernames
 from accounts.sessions import services as sessions
 from accounts.sign_in import codes
-from accounts.signals import account_closing
 from library.activity import services as activity
 from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, ServiceUnavailable
@@ -71,9 +69,9 @@ def ask_to_register(*, email: str, client: str = "", at: datetime | None = None)
     The same happens here for both, so that nobody outside learns which. ``client``: ``limits.client_of`` the request.
     Errors: ``CodeTooSoon``, ``RateLimited``.
     """
-    limits.spend(limits.Kind.REGISTER_CLIENT, client, at=at)
+    limits.hit(limits.LimitKind.REGISTER_CLIENT, client, at=at)
     asker = codes.asker_of(client=client)
-    return codes.ask(email=addresses.clean(email), purpose=Purpose.REGISTER, asker=asker, at=at)
+    return codes.request_code(email=addresses.clean(email), purpose=Purpose.REGISTER, asker=asker, at=at)
 
 
 def register(
@@ -95,7 +93,7 @@ def register(
     ``InvalidInput``, ``UsernameTaken``, ``CodeWrong``, ``CodeSpent``, ``EmailTaken``, ``RateLimited``. Not inside a
     transaction: a wrong attempt must stay counted.
     """
-    limits.spend(limits.Kind.REGISTER_TRY_CLIENT, client, at=at)
+    limits.hit(limits.LimitKind.REGISTER_TRY_CLIENT, client, at=at)
     email = addresses.clean(email)
     if username and User.objects.filter(username__iexact=username).exists():
         raise errors.UsernameTaken
@@ -125,7 +123,7 @@ def _register(
 ) -> User:
     user = None
     with transaction.atomic(durable=True):
-        attempt = codes.try_registration(email=email, digits=digits, asker=codes.asker_of(client=client), at=at)
+        attempt = codes.verify_registration(email=email, digits=digits, asker=codes.asker_of(client=client), at=at)
         if attempt.is_right:
             user = create_user(email=email, username=username, password=password or None, full_name=full_name)
             if not password:
@@ -179,12 +177,6 @@ def change_active(*, user: User, is_active: bool, by: User) -> User:
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user
-
-
-def still_open(user: User) -> list[str]:
-    """Sentences about what ``user`` still has or waits for: closing the account changes none of it."""
-    answers: list[Any] = account_closing.send(User, user=user)
-    return [sentence for _to, sentences in answers for sentence in sentences]
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ AT_ONCE = 20
 
 
 @dataclass(frozen=True)
-class Letter:
+class PrintedLetter:
     """A letter as it is printed."""
 
     notice: Notice
@@ -33,12 +33,12 @@ def waiting() -> int:
     return Notice.objects.to_print().count()
 
 
-def to_print(*, most: int = AT_ONCE) -> list[Letter]:
+def to_print(*, most: int = AT_ONCE) -> list[PrintedLetter]:
     """The oldest letters that wait to be printed. One whose cause is no more is given up instead."""
     found = []
     for row in Notice.objects.to_print()[:most]:
         try:
-            found.append(Letter(row, *outbox.written(row)))
+            found.append(PrintedLetter(row, *outbox.written(row)))
         except LibraryError as refusal:
             Notice.objects.filter(pk=row.pk, state=NoticeState.PAPER).update(
                 state=NoticeState.FAILED, error=type(refusal).__name__

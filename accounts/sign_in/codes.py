@@ -29,7 +29,7 @@ from accounts.sign_in import code_letters
 from accounts.validators import CODE_LENGTH
 from library.activity import services as activity
 from library.core import email_addresses as addresses
-from library.core import wake as waking
+from library.core.background import wake as waking
 from library.core.database.transactions import take_turns
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Attempt:
+class CodeAttempt:
     """What became of one try. Its count is kept only if its transaction is: raise after the commit, not inside."""
 
     verdict: Verdict
@@ -64,30 +64,30 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Asker:
+class CodeAsker:
     """Who asks for a code, or tries one. ``name``: a keyed hash, or empty where it makes no difference."""
 
     name: str = ""
     is_known: bool = False
 
 
-NOBODY = Asker()
+NOBODY = CodeAsker()
 
 
-def asker_of(*, client: str, device: str = "") -> Asker:
+def asker_of(*, client: str, device: str = "") -> CodeAsker:
     """The asker at a client's address (``limits.client_of``), or in a browser that knows the account."""
     key = device or client
-    return Asker(limits.hash_key(limits.Kind.OTP, f"asker:{key}") if key else "", is_known=bool(device))
+    return CodeAsker(limits.hash_key(limits.LimitKind.OTP, f"asker:{key}") if key else "", is_known=bool(device))
 
 
 @transaction.atomic
-def ask(
+def request_code(
     *,
     email: str,
     purpose: Purpose,
     user: User | None = None,
     challenge_hash: str = "",
-    asker: Asker = NOBODY,
+    asker: CodeAsker = NOBODY,
     at: datetime | None = None,
 ) -> OneTimeCode:
     """Let a new code be sent to ``email``. Whether anybody has this address makes no difference here.
@@ -100,9 +100,9 @@ def ask(
     _queue_up(email, purpose)
     earlier = OneTimeCode.objects.asked_for(email, purpose).filter(asker=asker.name)
     _cool_down(earlier, at=at)
-    limits.spend(limits.Kind.OTP, _limit_key(purpose, email, asker.name), at=at)
+    limits.hit(limits.LimitKind.OTP, _limit_key(purpose, email, asker.name), at=at)
     if asker.name and not asker.is_known:
-        limits.spend(limits.Kind.OTP_STRANGERS, _limit_key(purpose, email), at=at)
+        limits.hit(limits.LimitKind.OTP_STRANGERS, _limit_key(purpose, email), at=at)
     if purpose != Purpose.LOGIN:
         earlier.filter(expires_at__gt=at).update(expires_at=at)
     return _write(
@@ -113,7 +113,7 @@ def ask(
 
 
 @transaction.atomic
-def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode:
+def request_code_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode:
     """Another code for a sign-in under way, instead of the last one. The sign-in's own ten minutes go on running.
 
     Errors: ``ChallengeGone``, ``CodeTooSoon``, ``RateLimited``.
@@ -121,7 +121,7 @@ def ask_again(*, challenge_hash: str, at: datetime | None = None) -> OneTimeCode
     at = at or timezone.now()
     last = _challenged(challenge_hash, at=at)
     _cool_down(OneTimeCode.objects.asked_for(last.email, Purpose.LOGIN), at=at)
-    limits.spend(limits.Kind.OTP, _limit_key(Purpose.LOGIN, last.email), at=at)
+    limits.hit(limits.LimitKind.OTP, _limit_key(Purpose.LOGIN, last.email), at=at)
     expires_at = last.expires_at
     last.challenge_hash, last.expires_at = "", at
     last.save(update_fields=["challenge_hash", "expires_at"])
@@ -140,25 +140,27 @@ def withdraw(*, email: str, purpose: Purpose, at: datetime) -> None:
 
 
 @transaction.atomic
-def try_registration(*, email: str, digits: str, asker: Asker = NOBODY, at: datetime | None = None) -> Attempt:
+def verify_registration(
+    *, email: str, digits: str, asker: CodeAsker = NOBODY, at: datetime | None = None
+) -> CodeAttempt:
     """Try ``digits`` on the newest registration code of ``email``. A right code is used up."""
     return _try_newest(email, Purpose.REGISTER, digits, asker, at=at or timezone.now())
 
 
 @transaction.atomic
-def try_invitation(*, email: str, digits: str, at: datetime | None = None) -> Attempt:
+def verify_invitation(*, email: str, digits: str, at: datetime | None = None) -> CodeAttempt:
     """Try ``digits`` on the newest code of ``email`` to accept an invitation. A right code is used up."""
     return _try_newest(email, Purpose.INVITE, digits, NOBODY, at=at or timezone.now())
 
 
 @transaction.atomic
-def try_reset(*, email: str, digits: str, asker: Asker = NOBODY, at: datetime | None = None) -> Attempt:
+def verify_reset(*, email: str, digits: str, asker: CodeAsker = NOBODY, at: datetime | None = None) -> CodeAttempt:
     """Try ``digits`` on the newest reset code of ``email``. A right code is used up."""
     return _try_newest(email, Purpose.RESET, digits, asker, at=at or timezone.now())
 
 
 @transaction.atomic
-def try_challenge(*, challenge_hash: str, digits: str, at: datetime | None = None) -> Attempt:
+def verify_challenge(*, challenge_hash: str, digits: str, at: datetime | None = None) -> CodeAttempt:
     """Try ``digits`` on the code of a sign-in under way. A right code is used up.
 
     Errors: ``ChallengeGone`` where there is no such sign-in, or no longer.
@@ -294,7 +296,7 @@ def _cool_down(earlier: OneTimeCodeQuerySet, *, at: datetime) -> None:
         raise errors.CodeTooSoon(retry_after=ceil(wait))
 
 
-def _try_newest(email: str, purpose: Purpose, digits: str, asker: Asker, *, at: datetime) -> Attempt:
+def _try_newest(email: str, purpose: Purpose, digits: str, asker: CodeAsker, *, at: datetime) -> CodeAttempt:
     """Try the newest code that ``asker`` let be sent. Who let none be sent tries the newest of all, and cannot use up
     its attempts: those are for whoever asked. A right one ends all others of the address."""
     _queue_up(email, purpose)
@@ -303,7 +305,7 @@ def _try_newest(email: str, purpose: Purpose, digits: str, asker: Asker, *, at: 
     own = held.filter(asker=asker.name).first()
     newest = held.first()
     if newest is None:
-        return Attempt(Verdict.SPENT)
+        return CodeAttempt(Verdict.SPENT)
     is_stray = own is None or (newest.pk != own.pk and not _is_living(own, at))
     attempt = _try_stray(newest, digits, at=at) if is_stray else _try(own or newest, digits, at=at)
     if attempt.is_right:
@@ -315,34 +317,34 @@ def _is_living(row: OneTimeCode, at: datetime) -> bool:
     return row.used_at is None and row.expires_at > at and row.attempts < settings.OTP_ATTEMPTS
 
 
-def _try_stray(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
+def _try_stray(row: OneTimeCode, digits: str, *, at: datetime) -> CodeAttempt:
     """A try of somebody who did not ask for the code, or from elsewhere by now. Errors: ``RateLimited``."""
     if not _is_living(row, at):
-        return Attempt(Verdict.SPENT)
-    limits.spend(limits.Kind.OTP_STRAY, _limit_key(row.purpose, row.email), at=at)
+        return CodeAttempt(Verdict.SPENT)
+    limits.hit(limits.LimitKind.OTP_STRAY, _limit_key(row.purpose, row.email), at=at)
     if row.sent_at is not None and secrets.compare_digest(row.code_hash, hash_code(row, digits)):
         return _used(row, at=at)
-    return Attempt(Verdict.WRONG, left=settings.OTP_ATTEMPTS - row.attempts)
+    return CodeAttempt(Verdict.WRONG, left=settings.OTP_ATTEMPTS - row.attempts)
 
 
-def _try(row: OneTimeCode, digits: str, *, at: datetime) -> Attempt:
+def _try(row: OneTimeCode, digits: str, *, at: datetime) -> CodeAttempt:
     if not _is_living(row, at):
-        return Attempt(Verdict.SPENT)
+        return CodeAttempt(Verdict.SPENT)
     if row.sent_at is None:  # no code exists yet, so none is right and none is guessed
-        return Attempt(Verdict.WRONG, left=settings.OTP_ATTEMPTS - row.attempts)
+        return CodeAttempt(Verdict.WRONG, left=settings.OTP_ATTEMPTS - row.attempts)
     row.attempts += 1
     if secrets.compare_digest(row.code_hash, hash_code(row, digits)):
         return _used(row, at=at)
     row.save(update_fields=["attempts"])
     left = settings.OTP_ATTEMPTS - row.attempts
     if left:
-        return Attempt(Verdict.WRONG, left=left)
+        return CodeAttempt(Verdict.WRONG, left=left)
     activity.record(actor=None, verb="code.burnt", subject=row.user, object=row, data={"purpose": row.purpose}, at=at)
-    return Attempt(Verdict.SPENT)
+    return CodeAttempt(Verdict.SPENT)
 
 
-def _used(row: OneTimeCode, *, at: datetime) -> Attempt:
+def _used(row: OneTimeCode, *, at: datetime) -> CodeAttempt:
     row.used_at = at
     row.save(update_fields=["attempts", "used_at"])
-    limits.refund(limits.Kind.OTP, _limit_key(row.purpose, row.email, row.asker))
-    return Attempt(Verdict.RIGHT, user=row.user)
+    limits.undo(limits.LimitKind.OTP, _limit_key(row.purpose, row.email, row.asker))
+    return CodeAttempt(Verdict.RIGHT, user=row.user)

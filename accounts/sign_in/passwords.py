@@ -13,7 +13,7 @@ SHORTEST = 8
 
 
 @dataclass(frozen=True)
-class Rule:
+class PasswordRule:
     """One thing that a password must be. ``check`` is what the browser can tell as one types, else empty."""
 
     sentence: str
@@ -21,14 +21,14 @@ class Rule:
     number: int = 0
 
 
-def rules() -> list[Rule]:
+def rules() -> list[PasswordRule]:
     """All of them, in the order in which they are shown. The validators of the settings decide; these say it."""
     return [
-        Rule(_("At least %(number)d characters") % {"number": SHORTEST}, "shortest", SHORTEST),
-        Rule(_("At most %(number)d characters") % {"number": LONGEST}, "longest", LONGEST),
-        Rule(_("A letter"), "letter"),
-        Rule(_("A digit"), "digit"),
-        Rule(_("Not a common password, and not like your name or address")),
+        PasswordRule(_("At least %(number)d characters") % {"number": SHORTEST}, "shortest", SHORTEST),
+        PasswordRule(_("At most %(number)d characters") % {"number": LONGEST}, "longest", LONGEST),
+        PasswordRule(_("A letter"), "letter"),
+        PasswordRule(_("A digit"), "digit"),
+        PasswordRule(_("Not a common password, and not like your name or address")),
     ]
 
 

@@ -41,24 +41,24 @@ def begin(*, email: str, password: str, request: HttpRequest | None = None, at: 
     """
     email = addresses.clean(email)
     if request is not None:
-        limits.spend(limits.Kind.LOGIN_CLIENT, limits.client_of(request), at=at)
+        limits.hit(limits.LimitKind.LOGIN_CLIENT, limits.client_of(request), at=at)
     device = device_cookies.device_of(request, email) if request is not None else ""
-    limits.spend(limits.Kind.LOGIN, limits.login_key(email, device), at=at)
+    limits.hit(limits.LimitKind.LOGIN, limits.login_key(email, device), at=at)
     user = authenticate(request, email=email, password=password)
     if not isinstance(user, User):
-        limits.failed(email, device=device, at=at)
+        limits.record_failure(email, device=device, at=at)
         raise errors.WrongCredentials
     if not needs_code(user):
-        limits.forgive(email=email, device=device)
+        limits.reset(email=email, device=device)
         return Begun(user=user)
     # Earlier failures stay until the code is right too: whoever has the password may not guess codes for ever.
-    limits.refund(limits.Kind.LOGIN, limits.login_key(email, device))
+    limits.undo(limits.LimitKind.LOGIN, limits.login_key(email, device))
     challenge = secrets.token_urlsafe(32)
     with transaction.atomic():
         # Whoever changes the password ends all sign-ins under way: one that began with the old one must not come after.
         if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password).exists():
             raise errors.WrongCredentials
-        codes.ask(
+        codes.request_code(
             email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash=codes.hash_challenge(challenge), at=at
         )
     return Begun(challenge=challenge)
@@ -73,13 +73,13 @@ def finish(*, challenge: str, digits: str, request: HttpRequest | None = None, a
     challenge_hash = codes.hash_challenge(challenge)
     email = codes.challenged_email(challenge_hash=challenge_hash, at=at)
     device = device_cookies.device_of(request, email) if request is not None else ""
-    limits.spend(limits.Kind.LOGIN, limits.login_key(email, device), at=at)
+    limits.hit(limits.LimitKind.LOGIN, limits.login_key(email, device), at=at)
     with transaction.atomic(durable=True):
-        attempt = codes.try_challenge(challenge_hash=challenge_hash, digits=digits, at=at)
+        attempt = codes.verify_challenge(challenge_hash=challenge_hash, digits=digits, at=at)
     if attempt.is_right:
-        limits.forgive(email=email, device=device)
+        limits.reset(email=email, device=device)
     else:
-        limits.failed(email, device=device, at=at)
+        limits.record_failure(email, device=device, at=at)
     attempt.raise_if_refused()
     if attempt.user is None or not attempt.user.is_active:
         raise errors.ChallengeGone
@@ -95,7 +95,7 @@ def send_again(*, challenge: str, request: HttpRequest | None = None, at: dateti
     email = codes.challenged_email(challenge_hash=challenge_hash, at=at)
     device = device_cookies.device_of(request, email) if request is not None else ""
     limits.check_not_locked_out(email, device=device, at=at)
-    codes.ask_again(challenge_hash=challenge_hash, at=at)
+    codes.request_code_again(challenge_hash=challenge_hash, at=at)
 
 
 def needs_code(user: User) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -16,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import errors, forms
 from accounts.limits import services as limits
-from accounts.models import User
 from accounts.services import credentials
 from accounts.sessions import services as sessions
 from accounts.sessions.device_cookies import device_of
 from accounts.views import common
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 
 RESETTING = "accounts.resetting"
 
@@ -90,11 +88,11 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             user = credentials.change_password(
-                user=cast(User, request.user),
+                user=user_of(request),
                 old_password=form.cleaned_data["old_password"],
                 password=form.cleaned_data["password"],
                 this_session=sessions.this_session(request),
-                device=device_of(request, cast(User, request.user).address),
+                device=device_of(request, user_of(request).address),
             )
         except LibraryError as refusal:
             form.show(refusal)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -13,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
 from accounts.sessions import services as sessions
+from library.core.http.api import user_of
 
 
 @never_cache
@@ -22,7 +20,7 @@ from accounts.sessions import services as sessions
 @login_required
 def devices(request: HttpRequest) -> HttpResponse:
     """Every browser and app where one is signed in."""
-    found = sessions.devices(user=_who(request), this=sessions.this_session(request))
+    found = sessions.devices(user=user_of(request), this=sessions.this_session(request))
     return render(request, "accounts/sessions.html", {"devices": found, "has_others": len(found) > 1})
 
 
@@ -32,7 +30,7 @@ def end_one(request: HttpRequest) -> HttpResponse:
     """Sign out of one of them, perhaps of this one."""
     ref = request.POST.get("device", "")
     is_this = ref == sessions.this_session(request)
-    sessions.end_one(user=_who(request), ref=ref)
+    sessions.end_one(user=user_of(request), ref=ref)
     if is_this:
         logout(request)
         messages.info(request, _("You are signed out."))
@@ -45,10 +43,6 @@ def end_one(request: HttpRequest) -> HttpResponse:
 @login_required
 def end_others(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere else."""
-    sessions.end_others(user=_who(request), this=sessions.this_session(request))
+    sessions.end_others(user=user_of(request), this=sessions.this_session(request))
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("accounts:sessions")
-
-
-def _who(request: HttpRequest) -> User:
-    return cast(User, request.user)

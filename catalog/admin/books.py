@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -14,7 +14,6 @@ from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from catalog import queries, services
 from catalog.admin import filters, history
 from catalog.admin.bulk import BulkEdit
@@ -29,6 +28,7 @@ from catalog.search import by_number
 from catalog.services import authorities, barcodes
 from catalog.services import history as changes
 from library.core.admin import CATALOGUE, NamedCells
+from library.core.http.api import user_of
 from library.search.cut import asked
 
 if TYPE_CHECKING:  # generic only for the type checker
@@ -282,7 +282,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
                     row.instance.position = place  # in the order of the rows, unless somebody says otherwise
             super().save_formset(request, form, formset, change)
             return
-        by = cast(User, request.user)
+        by = user_of(request)
         formset.save(commit=False)
         for copy in formset.deleted_objects:
             services.delete_copy(copy=copy, by=by)
@@ -296,7 +296,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        book, by = form.instance, cast(User, request.user)
+        book, by = form.instance, user_of(request)
         book.identifiers.filter(
             kind=BookIdentifier.Kind.ISBN, value=book.isbn
         ).delete()  # the main one is no further one
@@ -319,7 +319,7 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
             )
 
     def delete_model(self, request: HttpRequest, obj: Book) -> None:
-        services.delete_book(book=obj, by=cast(User, request.user))
+        services.delete_book(book=obj, by=user_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
         for book in queryset:

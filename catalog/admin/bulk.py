@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
@@ -14,13 +14,13 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
 from catalog import services
 from catalog.errors import TooManyAtOnce
 from catalog.forms import BulkForm
 from catalog.models import Book
 from catalog.services.bulk import AT_MOST
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 
 if TYPE_CHECKING:  # generic only for the type checker
     Base = admin.ModelAdmin[Book]
@@ -65,7 +65,7 @@ class BulkEdit(Base):
         if "confirmed" not in request.POST:
             return self._bulk_page(request, pks, form, is_asking=True)
         try:
-            done = services.change_books(pks=pks, by=cast(User, request.user), **form.changes)
+            done = services.change_books(pks=pks, by=user_of(request), **form.changes)
         except LibraryError as refusal:
             form.add_error(None, refusal.sentences)
             return self._bulk_page(request, pks, form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from catalog.forms import CopyAdminForm, changed_fields
 from catalog.models import Branch, Copy, ItemType
 from catalog.services import barcodes
 from library.core.admin import CATALOGUE, RULES
+from library.core.http.api import user_of
 
 if TYPE_CHECKING:  # generic only for the type checker
     CopyBase = admin.ModelAdmin[Copy]
@@ -74,7 +75,7 @@ class CopyAdmin(CopyBase):
         return suggesting(field) if db_field.name == "barcode" else field
 
     def save_model(self, request: HttpRequest, obj: Copy, form: Any, change: bool) -> None:
-        by = cast(User, request.user)
+        by = user_of(request)
         if not change:
             if not obj.barcode:
                 obj.barcode = barcodes.take()
@@ -85,7 +86,7 @@ class CopyAdmin(CopyBase):
             services.change_copy(copy=obj, changes=changes, by=by)
 
     def delete_model(self, request: HttpRequest, obj: Copy) -> None:
-        services.delete_copy(copy=obj, by=cast(User, request.user))
+        services.delete_copy(copy=obj, by=user_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Copy]) -> None:
         for copy in queryset:

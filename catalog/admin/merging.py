@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -16,12 +16,12 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from catalog import services
 from catalog.admin import history
 from catalog.models import Author, Book, Subject
 from catalog.services.history import snapshot
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 
 if TYPE_CHECKING:  # generic only for the type checker
     Base = admin.ModelAdmin[Any]
@@ -123,7 +123,7 @@ class MergeBooks(MergeTwo):
     def merge(self, request: HttpRequest, keep: Any, other: Any) -> None:
         file = request.POST.get("file")
         whose: Any = None if not file else "keep" if file == str(keep.pk) else "merged"
-        services.merge_books(keep=keep, merged=other, by=cast(User, request.user), file=whose)
+        services.merge_books(keep=keep, merged=other, by=user_of(request), file=whose)
 
     def rows(self, left: Any, right: Any) -> list[MergeRow]:
         ours, theirs = snapshot(left.pk), snapshot(right.pk)
@@ -142,7 +142,7 @@ class MergeBooks(MergeTwo):
 
 class MergeAuthors(MergeTwo):
     def merge(self, request: HttpRequest, keep: Author, other: Author) -> None:
-        services.merge_authors(keep=keep, merged=other, by=cast(User, request.user))
+        services.merge_authors(keep=keep, merged=other, by=user_of(request))
 
     def rows(self, left: Author, right: Author) -> list[MergeRow]:
         return [
@@ -156,7 +156,7 @@ class MergeAuthors(MergeTwo):
 
 class MergeSubjects(MergeTwo):
     def merge(self, request: HttpRequest, keep: Subject, other: Subject) -> None:
-        services.merge_subjects(keep=keep, merged=other, by=cast(User, request.user))
+        services.merge_subjects(keep=keep, merged=other, by=user_of(request))
 
     def rows(self, left: Subject, right: Subject) -> list[MergeRow]:
         return [MergeRow(str(_("Name")), left.name, right.name), *_each(_("Books"), _titles, left, right)]

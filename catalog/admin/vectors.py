@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 from catalog.models import BookGeneration
 from catalog.semantic import generations, vectors
 from library.core.admin import SYSTEM
+from library.core.http.api import user_of
 from library.jobs import queries as jobs
 
 
@@ -49,7 +49,7 @@ class BookGenerationAdmin(admin.ModelAdmin[BookGeneration]):
 
     @admin.action(description=gettext_lazy("Embed what is missing"), permissions=["go_on"])
     def go_on(self, request: HttpRequest, chosen: Any) -> None:
-        job = vectors.continue_building(by=cast(User, request.user))
+        job = vectors.continue_building(by=user_of(request))
         messages.info(request, _("A worker embeds them.") if job else _("Every record has its vector."))
 
     def has_go_on_permission(self, request: HttpRequest) -> bool:

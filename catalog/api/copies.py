@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
@@ -11,14 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
 from catalog import queries, services
 from catalog.api.fields import BranchField, ItemTypeField
 from catalog.api.serializers import CopySerializer
 from catalog.copy_status import SHELF_STATUSES
 from catalog.models import Condition, Copy, ItemType
 from library.core.errors import NotFound
-from library.core.http.api import ErrorSerializer
+from library.core.http.api import ErrorSerializer, user_of
 from library.core.http.permissions import requires
 
 REFUSED = {
@@ -85,13 +84,13 @@ class Copies(APIView):
         sent = CopyChangeSerializer(data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
         copy = _find(barcode)
-        services.change_copy(copy=copy, changes=sent.validated_data, by=cast(User, request.user))
+        services.change_copy(copy=copy, changes=sent.validated_data, by=user_of(request))
         return Response(_shown(_find(copy.barcode), request))
 
     @extend_schema(operation_id="copies_destroy", responses={204: None, **REFUSED})
     def delete(self, request: Request, barcode: str) -> Response:
         """Delete a copy that was never lent or asked for; otherwise 409: withdraw it instead."""
-        services.delete_copy(copy=_find(barcode), by=cast(User, request.user))
+        services.delete_copy(copy=_find(barcode), by=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -100,7 +99,7 @@ def added(request: Request, pk: int) -> Response:
     book = queries.get_book(pk, request.user)
     sent = CopyChangeSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
-    copy = services.add_copy(book=book, by=cast(User, request.user), **sent.validated_data)
+    copy = services.add_copy(book=book, by=user_of(request), **sent.validated_data)
     return Response(_shown(copy, request), status=status.HTTP_201_CREATED)
 
 

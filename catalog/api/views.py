@@ -11,7 +11,6 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
 from catalog import queries, services
 from catalog.api import copies
 from catalog.api.parsers import FormWithFile
@@ -27,7 +26,7 @@ from catalog.api.serializers import (
 )
 from catalog.models import Book, Branch
 from catalog.search.suggestions import LETTERS_AT_LEAST, suggest
-from library.core.http.api import ErrorSerializer
+from library.core.http.api import ErrorSerializer, user_of
 from library.core.http.parsers import BoundedJSONParser
 from library.core.http.permissions import requires
 from library.jobs.models import Job
@@ -84,7 +83,7 @@ class BookList(BookView):
         """Add a book, with its PDF if there is one: then ``job`` is the work of reading it."""
         sent = BookWriteSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        added = services.create_book(by=cast(User, request.user), **sent.validated_data)
+        added = services.create_book(by=user_of(request), **sent.validated_data)
         return self.saved(added.book.pk, added.job, request, code=status.HTTP_201_CREATED)
 
 
@@ -134,7 +133,7 @@ class BookDetail(BookView):
         sent.is_valid(raise_exception=True)
         changes = dict(sent.validated_data)
         upload = changes.pop("file")
-        changed = services.update_book(book=book, changes=changes, file=upload, by=cast(User, request.user))
+        changed = services.update_book(book=book, changes=changes, file=upload, by=user_of(request))
         return self.saved(book.pk, changed.job, request)
 
     @extend_schema(
@@ -143,7 +142,7 @@ class BookDetail(BookView):
     )
     def delete(self, request: Request, pk: int) -> Response:
         """Delete a book that has no copies and no holds; otherwise 409 says what it has."""
-        services.delete_book(book=queries.get_book(pk, request.user), by=cast(User, request.user))
+        services.delete_book(book=queries.get_book(pk, request.user), by=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

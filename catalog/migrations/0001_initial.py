@@ -293,7 +293,7 @@ class Migration(migrations.Migration):
             field=models.ManyToManyField(blank=True, related_name='books', to='catalog.subject', verbose_name='subjects'),
         ),
         migrations.CreateModel(
-            name='Term',
+            name='CatalogTerm',
             fields=[
                 ('lexeme', models.TextField(db_collation='C', primary_key=True, serialize=False)),
                 ('books', models.IntegerField(default=0)),
@@ -302,6 +302,7 @@ class Migration(migrations.Migration):
                 ('deletes', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None)),
             ],
             options={
+                'db_table': 'catalog_term',
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['deletes'], name='term_deletes'), models.Index(condition=models.Q(('as_word__gt', 0), ('deletes', None)), fields=['lexeme'], name='term_without_deletes')],
             },
         ),

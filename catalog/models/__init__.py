@@ -3,7 +3,7 @@
 from catalog.models.authorities import Author, AuthorAlias, Category, Series, Subject
 from catalog.models.copies import Branch, Condition, Copy, CopyQuerySet, CopyStatus, ItemType
 from catalog.models.files import BookFile, FileFault, random_name
-from catalog.models.index import BookFacts, BookGeneration, BookVector, Term, TermChange
+from catalog.models.index import BookFacts, BookGeneration, BookVector, CatalogTerm, TermChange
 from catalog.models.records import Authorship, Book, BookIdentifier, BookMerge, BookQuerySet, ReadingLevel
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "BookQuerySet",
     "BookVector",
     "Branch",
+    "CatalogTerm",
     "Category",
     "Condition",
     "Copy",
@@ -29,7 +30,6 @@ __all__ = [
     "ReadingLevel",
     "Series",
     "Subject",
-    "Term",
     "TermChange",
     "random_name",
 ]

@@ -58,7 +58,7 @@ class BookFacts(models.Model):
         return str(self.book_id)
 
 
-class Term(models.Model):
+class CatalogTerm(models.Model):
     """A lexeme of the search vectors of books that readers may see, and in how many of them it is.
 
     The empty lexeme stands for all: ``books`` of them, ``words`` together. ``as_word``: in how many titles, names and
@@ -73,6 +73,7 @@ class Term(models.Model):
     deletes = ArrayField(models.TextField(), null=True)
 
     class Meta:
+        db_table = "catalog_term"  # as triggers and statements call it
         indexes = [
             GinIndex(fields=["deletes"], name="term_deletes", fastupdate=False),
             models.Index(fields=["lexeme"], condition=Q(deletes=None, as_word__gt=0), name="term_without_deletes"),
@@ -83,7 +84,7 @@ class Term(models.Model):
 
 
 class TermChange(models.Model):
-    """By how much a term's numbers changed: appended by triggers, added up into ``Term`` by a task."""
+    """By how much a term's numbers changed: appended by triggers, added up into ``CatalogTerm`` by a task."""
 
     id = models.BigAutoField(primary_key=True)
     lexeme = models.TextField(db_collation="C")

@@ -24,7 +24,7 @@ from catalog.semantic import generations
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
 from library.ai.spec import Embedder, ModelSpec, Vectors
-from library.core import wake
+from library.core.background import wake
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
 from library.jobs.errors import YieldJob

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -16,7 +16,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.models import User
 from circulation.admin.calendar_forms import ExceptionForm, HolidaysForm, TermForm, chosen_days
 from circulation.explain import opening_words
 from circulation.models import CalendarException, Term
@@ -24,6 +23,7 @@ from circulation.rules.opening_hours import Hours
 from circulation.services import opening
 from library.core.admin import RULES
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 
 if TYPE_CHECKING:  # generic only for the type checker
     Base = admin.ModelAdmin[Any]
@@ -74,7 +74,7 @@ class DaysAdmin(Base):
             self.delete_model(request, row)
 
     def _note(self, request: HttpRequest, row: Any, what: str) -> None:
-        opening.note_exception(row, verb=f"calendar.{self.named}_{what}", by=cast(User, request.user))
+        opening.note_exception(row, verb=f"calendar.{self.named}_{what}", by=user_of(request))
 
 
 @admin.register(Term)
@@ -146,7 +146,7 @@ class CalendarExceptionAdmin(DaysAdmin):
 
     def _add_holidays(self, request: HttpRequest, form: HolidaysForm, chosen: list[Any]) -> HttpResponse:
         branch = form.cleaned_data["branch"]
-        made = opening.add_holidays(holidays=chosen, branch=branch, by=cast(User, request.user))
+        made = opening.add_holidays(holidays=chosen, branch=branch, by=user_of(request))
         if not made:
             messages.warning(request, _("Nothing was chosen that is not closed already."))
             return HttpResponseRedirect(f"{request.path}?{urlencode(form.cleaned_text)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar as months
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -20,7 +20,6 @@ from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from catalog.models import Branch
 from circulation.admin.calendar_forms import WeekForm
 from circulation.explain import opening_words
@@ -30,6 +29,7 @@ from circulation.services import opening
 from circulation.services.redating import LONGEST, Closure, Preview
 from circulation.state import calendars
 from library.core.admin import RULES
+from library.core.http.api import user_of
 
 if TYPE_CHECKING:  # generic only for the type checker
     Base = admin.ModelAdmin[OpeningHours]
@@ -104,7 +104,7 @@ class OpeningHoursAdmin(Base):
         branch, term = get_object_or_404(Branch, pk=pk), _term(request, pk)
         form = WeekForm(request.POST or None, week=_stored(branch, term))
         if form.is_valid():
-            opening.set_week(branch=branch, term=term, week=form.week, by=cast(User, request.user))
+            opening.set_week(branch=branch, term=term, week=form.week, by=user_of(request))
             return self._after_week(request, branch)
         title = _("Opening hours of %(branch)s") % {"branch": branch}
         terms = Term.objects.filter(last_day__gte=timezone.localdate(), branch__in=[branch])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -26,6 +26,7 @@ from circulation.models import Loan
 from circulation.reports.filters import ByCodeOrId
 from circulation.views.people import add_refusal
 from library.core.errors import Level, LibraryError, Reason
+from library.core.http.api import user_of
 from library.core.http.idempotency import form_once
 
 
@@ -90,7 +91,7 @@ class LendingViews(admin.ModelAdmin[Any]):
         form, reasons = LendForm(request.POST if request.method == "POST" else None), []
         if request.method == "POST" and form.is_valid():
             try:
-                told = form_once(request, lambda: _lend(form.cleaned_data, by=cast(User, request.user))).body
+                told = form_once(request, lambda: _lend(form.cleaned_data, by=user_of(request))).body
             except LibraryError as refusal:
                 reasons = _overridable(refusal)
                 add_refusal(form, refusal, named={"due_at": "due_on"})
@@ -106,7 +107,7 @@ class LendingViews(admin.ModelAdmin[Any]):
         form = TakeBackForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                told = form_once(request, lambda: _take_back(form, by=cast(User, request.user))).body
+                told = form_once(request, lambda: _take_back(form, by=user_of(request))).body
             except LibraryError as refusal:
                 add_refusal(form, refusal, named={"returned_at": "returned_on"})
             else:
@@ -137,7 +138,7 @@ class LendingViews(admin.ModelAdmin[Any]):
         done = 0
         for loan in loans.select_related("copy__book", "patron__user").order_by("due_at", "id"):
             try:
-                work(loan, cast(User, request.user))
+                work(loan, user_of(request))
                 done += 1
             except LibraryError as refusal:
                 self._tell(request, [["warning", f"{loan.copy.book.title}: {' '.join(refusal.sentences)}"]])

@@ -145,7 +145,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class MatrixLine:
     """One row of the matrix on the page; ``number`` is what other cells call it by."""
 
     row: LoanRule
@@ -232,13 +232,13 @@ class MatrixForm:
         scope = str(form.instance) if form.instance.pk else now("new row")
         return scope if name not in DEFAULTS else str(form.fields[name].widget.attrs["aria-label"])
 
-    def _line(self, row: LoanRule) -> Line:
+    def _line(self, row: LoanRule) -> MatrixLine:
         number = self._numbers[row.pk]
         form = RowForm(self._data_of(f"row-{row.pk}"), prefix=f"row-{row.pk}", instance=row, scope=str(row))
         scope = {"branch": row.branch_id, "tier": row.tier_id, "item_type": row.item_type_id}
         beneath = resolve([other for other in self._plain if other.id != row.pk], **scope)
         unit = row.loan_unit or beneath.loan_unit.value
-        return Line(row, number, form, [self._cell(row, form, name, setting, unit) for name, setting in beneath])
+        return MatrixLine(row, number, form, [self._cell(row, form, name, setting, unit) for name, setting in beneath])
 
     def _cell(self, row: LoanRule, form: RowForm, parameter: str, setting: Setting[Any], unit: str) -> Cell:
         """A parameter of a row; ``setting``: what holds where the row does not set it."""

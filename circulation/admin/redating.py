@@ -14,7 +14,6 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 from circulation.admin.calendar_forms import ClosureForm
 from circulation.admin.exceptions import OwnOrEvery
 from circulation.models import Redating
@@ -22,6 +21,7 @@ from circulation.services import redating
 from circulation.services.redating import Preview
 from library.core.admin import LENDING, ReadOnlyAdmin
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState
 
@@ -121,6 +121,6 @@ class RedatingAdmin(ReadOnlyAdmin):
         }
 
     def _order(self, request: HttpRequest, form: ClosureForm) -> HttpResponse:
-        made, _job = redating.order(closure=form.closure, by=cast(User, request.user))
+        made, _job = redating.order(closure=form.closure, by=user_of(request))
         messages.success(request, _("A worker moves the due dates."))
         return HttpResponseRedirect(reverse("admin:circulation_redating_change", args=[made.pk]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import Tier, User
+from accounts.models import Tier
 from catalog.models import Branch, ItemType
 from circulation import queries, services
 from circulation.admin.matrix_forms import ROWS_A_PAGE, MatrixForm
@@ -24,6 +24,7 @@ from circulation.rules import Decision
 from circulation.rules.matrix import DEFAULTS, resolve
 from library.core.admin import RULES
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 
 
 class ScopeForm(forms.Form):
@@ -89,7 +90,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
                 added=matrix.added,
                 removed=matrix.removed,
                 seen=request.POST.get("seen", ""),
-                by=cast(User, request.user),
+                by=user_of(request),
             )
         except LibraryError as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
@@ -119,7 +120,7 @@ class LoanRuleAdmin(admin.ModelAdmin[LoanRule]):
         return TemplateResponse(request, "admin/circulation/loanrule/matrix.html", context, status=status)
 
 
-def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[sentences.Line, str]]:
+def _explained(asked: ScopeForm, matrix: MatrixForm) -> list[tuple[sentences.ExplanationLine, str]]:
     """What would hold for the branch, tier and item type asked about, and where the row stands that says so."""
     scope = {name: thing.pk if thing else None for name, thing in asked.cleaned_data.items()}
     values = resolve(queries.rule_rows(tier=scope["tier"]), **scope)
@@ -143,7 +144,7 @@ class LendingSettingsAdmin(admin.ModelAdmin[LendingSettings]):
         return HttpResponseRedirect(reverse("admin:circulation_lendingsettings_change", args=[1]))
 
     def save_model(self, request: HttpRequest, obj: LendingSettings, form: Any, change: bool) -> None:
-        services.save_settings(settings=obj, by=cast(User, request.user))
+        services.save_settings(settings=obj, by=user_of(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

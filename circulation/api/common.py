@@ -8,10 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.models import Patron, Tier, User
+from accounts.models import Tier
 from catalog.api.fields import ID_OR_CODE, NamedField
-from circulation import queries
-from library.core.errors import NotFound
 from library.core.http.api import ErrorSerializer
 from library.core.http.idempotency import HEADER, KEY_LENGTH
 
@@ -39,16 +37,3 @@ def read(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str,
     body = kind(data=request.data)
     body.is_valid(raise_exception=True)
     return cast(dict[str, Any], body.validated_data)
-
-
-def user_of(request: Request) -> User:
-    """Who asks; every endpoint here requires somebody."""
-    return cast(User, request.user)
-
-
-def patron_of(request: Request) -> Patron:
-    """Who asks, as a patron."""
-    patron = queries.patron_of(user_of(request).pk)
-    if patron is None:
-        raise NotFound
-    return patron

@@ -24,12 +24,12 @@ from circulation.api.common import (
     REFUSED,
     REPEATABLE,
     REUSED,
-    patron_of,
     read,
-    user_of,
 )
 from circulation.models import Hold, HoldState
+from circulation.readers.patron_lookup import own_patron
 from library.core.errors import NotFound
+from library.core.http.api import user_of
 from library.core.http.idempotency import repeatable
 from library.core.http.permissions import requires
 
@@ -84,7 +84,9 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         book = visible_book(wish["book"], request.user)
         if book is None:
             raise NotFound
-        hold = services.place_hold(book=book, patron=patron_of(request), branch=wish["branch"], by=user_of(request))
+        hold = services.place_hold(
+            book=book, patron=own_patron(user_of(request)), branch=wish["branch"], by=user_of(request)
+        )
         return self._shown(hold, status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None, 404: ABSENT, 409: REFUSED})

@@ -25,7 +25,6 @@ from circulation.api.common import (
     REPEATABLE,
     REUSED,
     read,
-    user_of,
 )
 from circulation.errors import LoanAlreadyReturned
 from circulation.explain import loan_history
@@ -33,6 +32,7 @@ from circulation.models import Loan, LoanQuerySet, LoanStatus
 from circulation.readers import patron_lookup
 from circulation.reports.counts import count_loans
 from circulation.reports.filters import LoanFilterForm, narrowed
+from library.core.http.api import user_of
 from library.core.http.idempotency import repeatable
 from library.core.http.permissions import requires
 

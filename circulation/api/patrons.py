@@ -11,21 +11,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.serializers import EmailField, TextField
+from accounts.api.serializers import EmailField, StrictTextField
 from accounts.models import Patron
 from accounts.services.enrolment import PERMISSION
-from circulation.api.common import FORBIDDEN, INVALID, REFUSED, REPEATABLE, TierField, read, user_of
+from circulation.api.common import FORBIDDEN, INVALID, REFUSED, REPEATABLE, TierField, read
 from circulation.services.readers import register_reader
+from library.core.http.api import user_of
 from library.core.http.idempotency import repeatable
 from library.core.http.permissions import requires
 
 
 class NewPatronSerializer(serializers.Serializer[Any]):
-    full_name = TextField(max_length=120)
+    full_name = StrictTextField(max_length=120)
     email = EmailField(required=False, allow_blank=True, default="", help_text=_("Left out: no sign-in."))
     birth_date = serializers.DateField(required=False, allow_null=True, default=None)
     tier = TierField(required=False, default=None, help_text=_("By code or id."))
-    card_number = TextField(
+    card_number = StrictTextField(
         max_length=40,
         required=False,
         allow_blank=True,

@@ -15,13 +15,14 @@ from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.fields import ID_OR_CODE, BranchField, ItemTypeField
 from circulation import queries, services
-from circulation.api.common import ABSENT, FORBIDDEN, INVALID, TierField, user_of
+from circulation.api.common import ABSENT, FORBIDDEN, INVALID, TierField
 from circulation.api.serializers import RuleValueSerializer
 from circulation.explain import sentences
 from circulation.models import LoanRule
 from circulation.rules import Decision
 from circulation.rules.bounds import LONGEST_PERIOD, MOST
 from circulation.rules.matrix import DEFAULTS, SCOPE, resolve
+from library.core.http.api import user_of
 from library.core.http.permissions import requires
 
 LIMIT = {

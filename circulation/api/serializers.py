@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.serializers import TextField
+from accounts.api.serializers import StrictTextField
 from catalog.api.fields import BranchField
 from catalog.models import Book, CopyStatus
 from circulation import queries
@@ -242,8 +242,8 @@ class CheckInSerializer(ReturnSerializer):
 
 
 class ExplainSerializer(serializers.Serializer[Any]):
-    copy = TextField(max_length=SCAN_LENGTH, help_text="The barcode.")
-    patron = TextField(
+    copy = StrictTextField(max_length=SCAN_LENGTH, help_text="The barcode.")
+    patron = StrictTextField(
         max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text="The card number; left out: whoever asks."
     )
     branch = BranchField(required=False, help_text="Whose desk would lend, by id or code; left out: the copy's own.")

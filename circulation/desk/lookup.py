@@ -13,7 +13,7 @@ from library.core.database.raw_rows import Joined, fetch
 from library.core.typed import folded
 
 
-class Person(NamedTuple):
+class ScannedReader(NamedTuple):
     """A reader by id, with card and name."""
 
     pk: UUID
@@ -21,7 +21,7 @@ class Person(NamedTuple):
     name: str
 
 
-class Thing(NamedTuple):
+class ScannedCopy(NamedTuple):
     """A copy by its barcode, with its title."""
 
     barcode: str
@@ -31,9 +31,9 @@ class Thing(NamedTuple):
 class BeforeDesk(NamedTuple):
     """Each None where there is none: the open reader, whose card and which copy was scanned, where the desk stands."""
 
-    reader: Person | None = None
-    card: Person | None = None
-    copy: Thing | None = None
+    reader: ScannedReader | None = None
+    card: ScannedReader | None = None
+    copy: ScannedCopy | None = None
     branch: Branch | None = None
 
 
@@ -54,9 +54,9 @@ def before_desk(*, text: str = "", reader: UUID | None = None, branch: int | Non
     (row,) = fetch(BEFORE_DESK, {"scanned": folded(text), "reader": reader, "branch": branch})
     opened, card, copy = row[BRANCH.width :]
     return BeforeDesk(
-        _person(opened), _person(card), Thing(*copy) if copy else None, BRANCH.read(row[: BRANCH.width])[0]
+        _person(opened), _person(card), ScannedCopy(*copy) if copy else None, BRANCH.read(row[: BRANCH.width])[0]
     )
 
 
-def _person(row: list[str] | None) -> Person | None:
-    return Person(UUID(row[0]), *row[1:]) if row else None
+def _person(row: list[str] | None) -> ScannedReader | None:
+    return ScannedReader(UUID(row[0]), *row[1:]) if row else None

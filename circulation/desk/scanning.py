@@ -16,7 +16,7 @@ from accounts.models import Patron, User
 from accounts.people.patron_search import people_like
 from catalog.models import Branch, Copy
 from circulation import errors, queries, rules, services
-from circulation.desk.lookup import Person, Thing, before_desk
+from circulation.desk.lookup import ScannedCopy, ScannedReader, before_desk
 from circulation.errors import Refusal
 from circulation.explain import due_words
 from circulation.models import Loan
@@ -28,7 +28,7 @@ MOST_CHOICES = 10  # readers of one name that the desk lists
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeskOutcome:
     """What a scan came to, to be read from two metres: a tone (good, warn, bad), a word, the rest.
 
     Of a refusal also the book that it is about, its reasons, and the copy (its barcode) or the loan (its id) that staff
@@ -61,7 +61,7 @@ class Outcome:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> Outcome:
+    def from_dict(cls, kept: Mapping[str, Any]) -> DeskOutcome:
         """From the session."""
         return cls(**kept)
 
@@ -70,8 +70,8 @@ class Outcome:
 class Scanned:
     """The outcome, and whose turn it is now; whether that is another than before."""
 
-    outcome: Outcome
-    reader: Person | None
+    outcome: DeskOutcome
+    reader: ScannedReader | None
     is_another: bool = False
 
 
@@ -93,7 +93,7 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class DeskAttempt:
     """What was refused, to be tried again with reasons set aside: the renewal of ``loan``, or lending ``copy``."""
 
     by: User
@@ -102,21 +102,21 @@ class Attempt:
     copy: Copy | None = None
     branch: Branch | None = None
 
-    def make(self, set_aside: SetAside) -> Outcome:
+    def make(self, set_aside: SetAside) -> DeskOutcome:
         """Do it. Errors: as the service."""
         if self.loan is not None:
             return renew(self.loan, by=self.by, set_aside=set_aside)
         assert self.copy is not None  # one of the two
         return lend(self.copy.barcode, self.reader.card_number, by=self.by, branch=self.branch, set_aside=set_aside)
 
-    def refused(self, refusal: LibraryError) -> Outcome:
+    def refused(self, refusal: LibraryError) -> DeskOutcome:
         """What a refusal says."""
         if self.loan is not None:
             return not_renewed(refusal, self.loan)
         assert self.copy is not None  # one of the two
         return refused(refusal, self.copy.barcode, self.copy.book.title, is_lending=True)
 
-    def outcome_now(self) -> Outcome:
+    def outcome_now(self) -> DeskOutcome:
         """What would be said if it were tried now with nothing set aside. Nothing is changed."""
         at = timezone.now()
         if self.loan is not None:
@@ -170,22 +170,22 @@ def scan(
     return Scanned(outcome, opened_now)
 
 
-def _asked_which(text: str, card: Person, copy: Thing) -> Outcome:
+def _asked_which(text: str, card: ScannedReader, copy: ScannedCopy) -> DeskOutcome:
     """Numbers that were both before the database refused them."""
     named = {"reader": card.name, "title": copy.title}
     sentence = _("This is the card of %(reader)s and the barcode of “%(title)s”. Which of them lies here?") % named
-    return Outcome("warn", _("Which?"), (sentence,), asks=bare(text))
+    return DeskOutcome("warn", _("Which?"), (sentence,), asks=bare(text))
 
 
-def _named(text: str, reader: Person | None) -> Scanned:
+def _named(text: str, reader: ScannedReader | None) -> Scanned:
     """Open the reader of this name, address or username; where there are several, staff choose."""
     found = people_like(text, most=MOST_CHOICES + 1)
     if len(found) == 1:
-        only = Person(found[0].pk, found[0].card_number, str(found[0].user))
+        only = ScannedReader(found[0].pk, found[0].card_number, str(found[0].user))
         return Scanned(opened(only.name, only.card_number), only, only != reader)
     if not found:
         sentence = _("No reader has this card, name or address, and no copy this barcode: %(text)s.")
-        return Scanned(Outcome("bad", _("Unknown"), (sentence % {"text": bare(text)},)), reader)
+        return Scanned(DeskOutcome("bad", _("Unknown"), (sentence % {"text": bare(text)},)), reader)
     if len(found) > MOST_CHOICES:
         sentence = _("More than %(number)d readers are called so: type more of the name.") % {"number": MOST_CHOICES}
     else:
@@ -193,15 +193,15 @@ def _named(text: str, reader: Person | None) -> Scanned:
             "number": len(found)
         }
     choices = [choice(one) for one in found[:MOST_CHOICES]]
-    return Scanned(Outcome("warn", _("Who is it?"), (sentence,), choices=choices), reader)
+    return Scanned(DeskOutcome("warn", _("Who is it?"), (sentence,), choices=choices), reader)
 
 
-def opened(name: str, card_number: str) -> Outcome:
+def opened(name: str, card_number: str) -> DeskOutcome:
     """What is said when it is a reader's turn."""
-    return Outcome("good", _("Reader"), (name, card_number))
+    return DeskOutcome("good", _("Reader"), (name, card_number))
 
 
-def registered(reader: Patron) -> Outcome:
+def registered(reader: Patron) -> DeskOutcome:
     """What is said when staff have registered a reader."""
     address = reader.user.address
     letter = (
@@ -209,7 +209,7 @@ def registered(reader: Patron) -> Outcome:
         if address
         else (_("The welcome letter waits among the letters to print."))
     )
-    return Outcome("good", _("Registered"), (str(reader.user), reader.card_number, letter))
+    return DeskOutcome("good", _("Registered"), (str(reader.user), reader.card_number, letter))
 
 
 def choice(reader: Patron) -> dict[str, str]:
@@ -224,7 +224,7 @@ def choice(reader: Patron) -> dict[str, str]:
     }
 
 
-def lend(barcode: str, card: str, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> Outcome:
+def lend(barcode: str, card: str, *, by: User, branch: Branch | None, set_aside: SetAside | None = None) -> DeskOutcome:
     """Lend to the reader with this card. Errors: as ``services.check_out``."""
     loan = services.check_out(copy=barcode, patron=card, by=by, branch=branch, **_asked(set_aside))
     loans, limit = loan.counted
@@ -234,18 +234,18 @@ def lend(barcode: str, card: str, *, by: User, branch: Branch | None, set_aside:
     ) % count
     alerts = [reason.detail for reason in loan.alerts]
     lines = (loan.copy.book.title, due_words.due_until(loan), counted, *alerts)
-    return Outcome("warn" if alerts else "good", _("Lent"), lines, loan=str(loan.pk))
+    return DeskOutcome("warn" if alerts else "good", _("Lent"), lines, loan=str(loan.pk))
 
 
-def renew(loan: Loan, *, by: User, set_aside: SetAside | None = None) -> Outcome:
+def renew(loan: Loan, *, by: User, set_aside: SetAside | None = None) -> DeskOutcome:
     """Renew a loan of the open reader. Errors: as ``services.renew``."""
     renewed = services.renew(loan=loan, by=by, **_asked(set_aside))
     alerts = [reason.detail for reason in renewed.alerts]
     lines = (loan.copy.book.title, due_words.due_until(renewed), *alerts)
-    return Outcome("warn" if alerts else "good", _("Renewed"), lines, loan=str(loan.pk))
+    return DeskOutcome("warn" if alerts else "good", _("Renewed"), lines, loan=str(loan.pk))
 
 
-def renew_all(reader: Patron, *, by: User) -> Outcome:
+def renew_all(reader: Patron, *, by: User) -> DeskOutcome:
     """Renew what can be renewed for the open reader, and say of the rest why not."""
     result = services.renew_all(patron=reader, by=by)
     done = ngettext("%(count)d loan renewed", "%(count)d loans renewed", len(result.renewed))
@@ -253,10 +253,10 @@ def renew_all(reader: Patron, *, by: User) -> Outcome:
     for loan, reasons in result.refused:
         lines.append(f"{loan.copy.book.title}: {' '.join(reason.detail for reason in reasons)}")
     word = _("Renewed") if result.renewed else _("Not renewed")
-    return Outcome("bad" if result.refused else "good", word, tuple(lines))
+    return DeskOutcome("bad" if result.refused else "good", word, tuple(lines))
 
 
-def refused(refusal: LibraryError, barcode: str, title: str, *, is_lending: bool) -> Outcome:
+def refused(refusal: LibraryError, barcode: str, title: str, *, is_lending: bool) -> DeskOutcome:
     """What a refusal to lend or to take back says."""
     lines = list(refusal.sentences)
     if isinstance(refusal, errors.AlreadyLentToPatron):
@@ -265,14 +265,14 @@ def refused(refusal: LibraryError, barcode: str, title: str, *, is_lending: bool
         lines.append(_("To lend it, scan the reader’s card first."))
     word = _("Not lent") if is_lending else _("Not taken back")
     reasons = [reason.as_dict() for reason in refusal.reasons] if is_lending else []
-    return Outcome("bad", word, tuple(lines), title, reasons, copy=barcode if is_lending else "")
+    return DeskOutcome("bad", word, tuple(lines), title, reasons, copy=barcode if is_lending else "")
 
 
-def not_renewed(refusal: LibraryError, loan: Loan) -> Outcome:
+def not_renewed(refusal: LibraryError, loan: Loan) -> DeskOutcome:
     """What a refusal to renew says."""
     reasons = [reason.as_dict() for reason in refusal.reasons]
     lines = tuple(refusal.sentences)
-    return Outcome("bad", _("Not renewed"), lines, loan.copy.book.title, reasons, loan=str(loan.pk))
+    return DeskOutcome("bad", _("Not renewed"), lines, loan.copy.book.title, reasons, loan=str(loan.pk))
 
 
 def _asked(set_aside: SetAside | None) -> dict[str, Any]:
@@ -281,7 +281,7 @@ def _asked(set_aside: SetAside | None) -> dict[str, Any]:
     return {"override": set_aside.override, "comment": set_aside.comment, "due_at": set_aside.due_at}
 
 
-def take_back(copy: Copy | str, *, by: User, branch: Branch | None, said: TakingBack) -> Outcome:
+def take_back(copy: Copy | str, *, by: User, branch: Branch | None, said: TakingBack) -> DeskOutcome:
     """Take a copy back, and say where it goes. Errors: as ``services.check_in``."""
     result = services.check_in(
         copy=copy, by=by, branch=branch, returned_at=said.returned_at, is_damaged=said.is_damaged
@@ -302,7 +302,7 @@ def take_back(copy: Copy | str, *, by: User, branch: Branch | None, said: Taking
         "word": word,
         "from": str(result.loan.patron.user) if result.loan else "",
     }
-    return Outcome(tone, word, lines, taken=row)
+    return DeskOutcome(tone, word, lines, taken=row)
 
 
 def _word_of(result: services.CheckedIn) -> str:

@@ -26,17 +26,17 @@ class Story:
     due_at: datetime | None
     is_allowed: bool
     lines: Sequence[str]
-    values: Sequence[sentences.Line]
+    values: Sequence[sentences.ExplanationLine]
     reasons: Sequence[Reason]
     kept: Mapping[str, Any]
 
     @property
-    def set_values(self) -> list[sentences.Line]:
+    def set_values(self) -> list[sentences.ExplanationLine]:
         """The values that a row sets."""
         return [line for line in self.values if line.row is not None]
 
     @property
-    def unset_values(self) -> list[sentences.Line]:
+    def unset_values(self) -> list[sentences.ExplanationLine]:
         """The values that hold because no row sets any."""
         return [line for line in self.values if line.row is None]
 

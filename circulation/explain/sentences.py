@@ -27,7 +27,7 @@ Explanation = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Line:
+class ExplanationLine:
     """One parameter in words: its name, its value, and the row it came from; no row: ``source`` says so."""
 
     parameter: str
@@ -65,11 +65,11 @@ def kept(decision: Decision, *, by_hand: datetime | None = None) -> dict[str, An
     }
 
 
-def value_lines(explanation: Explanation) -> list[Line]:
+def value_lines(explanation: Explanation) -> list[ExplanationLine]:
     """Every parameter that a row sets or that holds without one, in the order of the matrix, with its row."""
     values = explanation.get("values", {})
     return [
-        Line(
+        ExplanationLine(
             parameter=parameter,
             name=str(NAMES[parameter]),
             value=in_words(parameter, values[parameter]["value"], unit=_unit(values)),
@@ -105,8 +105,8 @@ def reader_lines(explanation: Explanation, *, renewed: int = 0) -> list[str]:
 
 def reader_sentence(reason: Reason) -> str:
     """A reason in a reader's own words."""
-    refusal = errors.BY_CODE.get(reason.code)
-    if refusal is None or not refusal.for_reader:
+    refusal = errors.of_code(reason.code)
+    if not refusal.for_reader:
         return reason.detail
     try:
         return str(refusal.for_reader).format(**reason.values).strip()

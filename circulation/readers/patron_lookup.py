@@ -16,11 +16,17 @@ def patron_meant(user: User, card: str, *, permission: str) -> Patron | str:
     """
     if folded(card) and user.has_perm(permission):
         return card
+    own = own_patron(user)
+    if folded(card) and own.card_folded != folded(card):
+        raise NotAllowed
+    return own
+
+
+def own_patron(user: User) -> Patron:
+    """The user as a patron. Errors: ``NotFound``."""
     own = queries.patron_of(user.pk)
     if own is None:
         raise NotFound
-    if folded(card) and own.card_folded != folded(card):
-        raise NotAllowed
     return own
 
 

@@ -42,7 +42,7 @@ class ByCodeOrId(RowField):
         return super().to_python(value)
 
 
-class ItemTypeField(ByCodeOrId):
+class ItemTypeChoiceField(ByCodeOrId):
     """An item type, or ``-`` for copies that have none."""
 
     def to_python(self, value: Any) -> Any:
@@ -91,7 +91,7 @@ class LoanFilterForm(forms.Form):
         empty_label=_("Any tier"),
         error_messages={"invalid_choice": _("There is no such tier.")},
     )
-    item_type = ItemTypeField(
+    item_type = ItemTypeChoiceField(
         ItemType.objects.all(),
         label=_("Item type"),
         empty_label=_("Any item type"),

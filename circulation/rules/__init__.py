@@ -10,6 +10,7 @@ from circulation.rules.limits import counted_loans, loans_and_limit
 from circulation.rules.renewal import decide_renewal
 from circulation.rules.requests import RequestState, decide_hold
 from circulation.rules.states import (
+    BlockState,
     CheckOutState,
     CopyState,
     LibrarySettings,
@@ -20,6 +21,7 @@ from circulation.rules.states import (
 )
 
 __all__ = [
+    "BlockState",
     "CheckOutState",
     "CopyState",
     "Decision",

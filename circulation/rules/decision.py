@@ -63,4 +63,4 @@ class Decision:
         if not standing:
             return
         gravest = max(standing, key=lambda reason: reason.level)  # the first of equals
-        raise errors.BY_CODE[gravest.code](gravest.detail, reasons=self.reasons)
+        raise errors.of_code(gravest.code)(gravest.detail, reasons=self.reasons)

@@ -1,27 +1,41 @@
-"""What stands against a patron, whatever they want to borrow or renew."""
+"""What stands against a patron, whatever they want to borrow, renew or request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from django.utils.formats import date_format
 
 from circulation import errors
-from circulation.rules.states import PatronState
+from circulation.rules.states import BlockState, PatronState
 from library.core.errors import Level, Reason
+
+# In this order before whatever else was placed, and a lost card before one that is over.
+_IN_ORDER = [errors.CardLost.code, errors.PatronRestricted.code, errors.AddressUnconfirmed.code]
 
 
 def patron_reasons(patron: PatronState, *, today: date) -> Iterator[Reason]:
     """Everything about the patron and the card; ``today`` by the library's calendar."""
     yield from closed_account(patron.card, patron.is_active)
-    if patron.is_card_lost:
-        yield errors.CardLost.reason(card=patron.card)
+    standing = list(block_reasons(patron.blocks, card=patron.card, today=today))
+    yield from (reason for reason in standing if reason.code == errors.CardLost.code)
     if patron.expires_on is not None and today > patron.expires_on:
         yield errors.CardExpired.reason(card=patron.card, day=day(patron.expires_on))
-    yield from _restriction(patron, today=today)
-    if not patron.is_address_confirmed:
-        yield errors.AddressUnconfirmed.reason()
+    yield from (reason for reason in standing if reason.code != errors.CardLost.code)
+
+
+def block_reasons(blocks: Iterable[BlockState], *, card: str, today: date) -> Iterator[Reason]:
+    """What still stands against whoever has this card: what staff say of them first, the rest as it was placed.
+
+    This is the one place where a block becomes a reason.
+    """
+    for block in sorted(blocks, key=_place):
+        if block.is_in_force(today):
+            refusal = errors.of_block(block.code, ends=block.until is not None)
+            code = block.code if refusal is errors.PatronBlocked else refusal.code
+            until = day(block.until) if block.until else ""
+            yield refusal.reason(level=block.level, code=code, card=card, day=until, note=_as_sentence(block.note))
 
 
 def closed_account(card: str, is_active: bool) -> Iterator[Reason]:
@@ -49,12 +63,10 @@ def day(of: date) -> str:
     return date_format(of, "j F Y")
 
 
-def _restriction(patron: PatronState, *, today: date) -> Iterator[Reason]:
-    if not patron.is_restricted:
-        return
-    note = patron.restriction_note.strip()
-    note = note if not note or note[-1] in ".!?…" else f"{note}."
-    if patron.restricted_until is None:
-        yield errors.PatronRestricted.reason(note=note)
-    elif today <= patron.restricted_until:
-        yield errors.PatronRestrictedUntil.reason(day=day(patron.restricted_until), note=note)
+def _place(block: BlockState) -> int:
+    return _IN_ORDER.index(block.code) if block.code in _IN_ORDER else len(_IN_ORDER)
+
+
+def _as_sentence(note: str) -> str:
+    note = note.strip()
+    return note if not note or note[-1] in ".!?…" else f"{note}."

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from circulation import errors
 from circulation.rules.decision import Decision
 from circulation.rules.matrix import is_reached
-from circulation.rules.people import closed_account
+from circulation.rules.people import block_reasons, closed_account
+from circulation.rules.states import BlockState
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,18 @@ class RequestState:
     tier_max_holds: int | None = None  # None or -1: unlimited
     is_free_here: bool = True
     free_elsewhere: Sequence[str] = ()
+    blocks: Sequence[BlockState] = ()
 
 
-def decide_hold(state: RequestState) -> Decision:
-    """Whether a patron may request a book at a branch: all reasons in the order of the rules."""
-    reasons = list(closed_account(state.card, state.is_active))
+def decide_hold(state: RequestState, *, today: date) -> Decision:
+    """Whether a patron may request a book at a branch: all reasons in the order of the rules.
+
+    ``today``: the library's day.
+    """
+    reasons = [
+        *closed_account(state.card, state.is_active),
+        *block_reasons(state.blocks, card=state.card, today=today),
+    ]
     if state.already_held:
         reasons.append(errors.BookAlreadyHeld.reason())
     if state.already_on_loan:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from circulation.rules.matrix import RuleRow
 from circulation.rules.opening_hours import Calendar
+from library.core.errors import Level
 
 ALWAYS_OPEN = Calendar()
 
@@ -70,18 +71,28 @@ class OpenLoan:
 
 
 @dataclass(frozen=True)
+class BlockState:
+    """Something that stands against a patron, as some app has put it there. ``until``: its last day."""
+
+    code: str
+    level: Level = Level.OVERRIDABLE
+    until: date | None = None
+    note: str = ""
+
+    def is_in_force(self, today: date) -> bool:
+        """Whether it still counts."""
+        return self.until is None or today <= self.until
+
+
+@dataclass(frozen=True)
 class PatronState:
     """A patron as the rules see them."""
 
     card: str
     tier: int
     is_active: bool = True
-    is_card_lost: bool = False
     expires_on: date | None = None  # the last day on which the card is good
-    is_restricted: bool = False
-    restricted_until: date | None = None  # the last day of it; None: without end
-    restriction_note: str = ""
-    is_address_confirmed: bool = True
+    blocks: Sequence[BlockState] = ()
     birth_date: date | None = None
     wants_auto_renewal: bool = True
     tier_max_loans: int | None = None  # None or -1: unlimited

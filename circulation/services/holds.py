@@ -13,7 +13,9 @@ from circulation import errors, queries, rules
 from circulation.models import Hold, HoldState
 from circulation.services import copy_placement
 from circulation.state import locks
+from circulation.state.request import request_state
 from library.activity import services as activity
+from library.core import days
 from library.core.errors import InvalidInput, NotFound
 from library.core.typed import bare
 
@@ -34,8 +36,8 @@ def place_hold(*, book: Book, patron: Patron, branch: Branch, by: User, at: date
     if book.is_suppressed:
         raise NotFound
     copy = _free_copy(book, branch)
-    state = queries.request_state(book=book, patron=patron, branch=branch, is_free_here=copy is not None)
-    rules.decide_hold(state).raise_if_refused()
+    state = request_state(book=book, patron=patron, branch=branch, is_free_here=copy is not None)
+    rules.decide_hold(state, today=days.today(at)).raise_if_refused()
     assert copy is not None  # the rules refuse without one
     copy_placement.put(copy, CopyStatus.REQUESTED)
     hold = Hold.objects.create(

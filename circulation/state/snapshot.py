@@ -16,12 +16,14 @@ from catalog.models import Branch, Copy
 from circulation import rules
 from circulation.models import BOUND_HOLD_STATES, HoldState, Loan
 from circulation.state import locks
+from circulation.state.blocks import BLOCKS, read_blocks
 from circulation.state.calendars import calendars_under
 from circulation.state.remembered_rules import policy_for
 from library.core.database.raw_rows import fetch
 
 # All that decides about a scan and is not locked with it: the open loans of the patron and of the copy, who waits for
-# the book (those whose holds sleep too, the oldest first), and the version of what decides.
+# the book (those whose holds sleep too, the oldest first), the version of what decides, and what stands against the
+# patron.
 _AROUND = """
   (SELECT json_agg(json_build_array(loan.id, loan.copy_id, loan.patron_id, loan.due_at, loan.claimed_returned_at,
                      copy.barcode, copy.branch_id, copy.item_type_id, copy.book_id, patron.card_number)
@@ -34,12 +36,13 @@ _AROUND = """
                      patron.card_number) ORDER BY hold.placed_at, hold.id)
    FROM circulation_hold AS hold JOIN accounts_patron AS patron ON patron.user_id = hold.patron_id
    WHERE hold.book_id = ANY({books}) AND hold.ended_at IS NULL),
-  (SELECT token FROM circulation_calendarversion LIMIT 1)
+  (SELECT token FROM circulation_calendarversion LIMIT 1),
+  {blocks}
 """
 _BOOKS_AT_HOME = """ARRAY(SELECT copy.book_id FROM circulation_loan AS loan JOIN catalog_copy AS copy
    ON copy.id = loan.copy_id WHERE loan.patron_id = %(patron)s AND loan.returned_at IS NULL)"""
-_AROUND_ONE = _AROUND.format(books="%(books)s")
-_AROUND_HOME = _AROUND.format(books=_BOOKS_AT_HOME)
+_AROUND_ONE = _AROUND.format(books="%(books)s", blocks=BLOCKS)
+_AROUND_HOME = _AROUND.format(books=_BOOKS_AT_HOME, blocks=BLOCKS)
 AROUND = f"SELECT {_AROUND_ONE}"
 AT_DESK = f"""
 SELECT {locks.PEOPLE.columns}, {locks.THINGS.columns}, {_AROUND_ONE}
@@ -50,7 +53,7 @@ SELECT {locks.PEOPLE.columns}, {_AROUND_HOME}
 FROM {locks.PATRON_TABLES} WHERE patron.user_id = %(patron)s"""
 
 
-class OpenLoan(NamedTuple):
+class OpenLoanRow(NamedTuple):
     """An open loan with what the limits ask of its copy."""
 
     pk: UUID
@@ -65,7 +68,7 @@ class OpenLoan(NamedTuple):
     card: str
 
 
-class OpenHold(NamedTuple):
+class OpenHoldRow(NamedTuple):
     """Somebody waits for a book."""
 
     pk: UUID
@@ -82,11 +85,13 @@ class OpenHold(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What lies around a patron and a copy: open loans, who waits, and the version of rules and calendars."""
+    """What lies around a patron and a copy: open loans, who waits, the version of rules and calendars, and what
+    stands against the patron."""
 
-    loans: list[OpenLoan]
-    waiting: list[OpenHold]
+    loans: list[OpenLoanRow]
+    waiting: list[OpenHoldRow]
     version: UUID | None
+    blocks: list[rules.BlockState]
 
 
 class AtDesk(NamedTuple):
@@ -102,9 +107,9 @@ class CheckOut:
     """All that decides about a check-out, and the rows that it will have to change."""
 
     state: rules.CheckOutState
-    loan: OpenLoan | None = None  # that the copy is out on
-    kept_for: OpenHold | None = None  # the hold that the copy is bound to
-    own: OpenHold | None = None  # the patron's open hold on the book
+    loan: OpenLoanRow | None = None  # that the copy is out on
+    kept_for: OpenHoldRow | None = None  # the hold that the copy is bound to
+    own: OpenHoldRow | None = None  # the patron's open hold on the book
 
 
 def at_desk(patron: UUID | None, copy: locks.CopyRow | None) -> AtDesk:
@@ -157,7 +162,7 @@ def check_out(
         known_copy = rules.CopyState(barcode=copy.barcode, branch=copy.branch_id) if copy else None
         known_patron = rules.PatronState(card=patron.card_number, tier=patron.tier_id) if patron else None
         return CheckOut(rules.CheckOutState(barcode=barcode, card=card, copy=known_copy, patron=known_patron))
-    loans, waiting, version = around or _around(patron, copy=copy.pk, books=[copy.book_id])
+    loans, waiting, version, blocks = around or _around(patron, copy=copy.pk, books=[copy.book_id])
     policy = policy_for(patron.tier_id, version)
     loan = next((loan for loan in loans if loan.copy == copy.pk), None)
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
@@ -166,7 +171,7 @@ def check_out(
         barcode=barcode,
         card=card,
         copy=_copy_state(copy, patron, loan=loan, waiting=waiting),
-        patron=_patron_state(patron, loans),
+        patron=_patron_state(patron, loans, blocks),
         rules=policy.rows,
         calendar=calendars_under([lends_at], version)[lends_at],
         library=policy.library,
@@ -185,10 +190,10 @@ def renewals(loans: Collection[Loan], *, around: Around | None = None) -> dict[U
     if not loans:
         return {}
     patron = next(iter(loans)).patron
-    theirs, waiting, version = around or _around(patron, books={loan.copy.book_id for loan in loans})
+    theirs, waiting, version, blocks = around or _around(patron, books={loan.copy.book_id for loan in loans})
     policy = policy_for(patron.tier_id, version)
     calendars = calendars_under({loan.branch_id for loan in loans}, version)
-    patron_state = _patron_state(patron, theirs)
+    patron_state = _patron_state(patron, theirs, blocks)
     own = {loan.pk: loan for loan in theirs}
     return {
         loan.pk: rules.RenewalState(
@@ -214,32 +219,35 @@ def _around(patron: Patron, *, copy: int | None = None, books: Iterable[int] = (
 
 
 def _read_around(row: Sequence[Any]) -> Around:
-    loans, waiting, version = row
-    return Around([_open_loan(one) for one in loans or ()], [_open_hold(one) for one in waiting or ()], version)
+    loans, waiting, version, blocks = row
+    return Around(
+        [_open_loan(one) for one in loans or ()],
+        [_open_hold(one) for one in waiting or ()],
+        version,
+        read_blocks(blocks),
+    )
 
 
-def _open_loan(row: Sequence[Any]) -> OpenLoan:
+def _open_loan(row: Sequence[Any]) -> OpenLoanRow:
     pk, copy, patron, due_at, claimed_at, *rest = row
     claimed = datetime.fromisoformat(claimed_at) if claimed_at else None
-    return OpenLoan(UUID(pk), copy, UUID(patron), datetime.fromisoformat(due_at), claimed, *rest)
+    return OpenLoanRow(UUID(pk), copy, UUID(patron), datetime.fromisoformat(due_at), claimed, *rest)
 
 
-def _open_hold(row: Sequence[Any]) -> OpenHold:
+def _open_hold(row: Sequence[Any]) -> OpenHoldRow:
     pk, book, copy, patron, state, card = row
-    return OpenHold(UUID(pk), book, copy, UUID(patron), state, card)
+    return OpenHoldRow(UUID(pk), book, copy, UUID(patron), state, card)
 
 
-def _patron_state(patron: Patron, loans: Iterable[OpenLoan]) -> rules.PatronState:
+def _patron_state(
+    patron: Patron, loans: Iterable[OpenLoanRow], blocks: Sequence[rules.BlockState]
+) -> rules.PatronState:
     return rules.PatronState(
         card=patron.card_number,
         tier=patron.tier_id,
         is_active=patron.user.is_active,
-        is_card_lost=patron.is_card_lost,
         expires_on=patron.expires_on,
-        is_restricted=patron.is_restricted,
-        restricted_until=patron.restricted_until,
-        restriction_note=patron.restriction_note,
-        is_address_confirmed=patron.is_address_confirmed,
+        blocks=blocks,
         birth_date=patron.birth_date,
         wants_auto_renewal=patron.wants_auto_renewal,
         tier_max_loans=patron.tier.max_loans,
@@ -247,7 +255,7 @@ def _patron_state(patron: Patron, loans: Iterable[OpenLoan]) -> rules.PatronStat
     )
 
 
-def _limited(loan: OpenLoan) -> rules.OpenLoan:
+def _limited(loan: OpenLoanRow) -> rules.OpenLoan:
     return rules.OpenLoan(
         id=str(loan.pk),
         barcode=loan.barcode,
@@ -259,7 +267,9 @@ def _limited(loan: OpenLoan) -> rules.OpenLoan:
     )
 
 
-def _copy_state(copy: Copy, patron: Patron, *, loan: OpenLoan | None, waiting: Sequence[OpenHold]) -> rules.CopyState:
+def _copy_state(
+    copy: Copy, patron: Patron, *, loan: OpenLoanRow | None, waiting: Sequence[OpenHoldRow]
+) -> rules.CopyState:
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
     others = (hold for hold in waiting if hold.book == copy.book_id and hold.patron != patron.pk)
     queued = sum(hold.state == HoldState.QUEUED for hold in others)

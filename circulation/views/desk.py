@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,15 +22,18 @@ from catalog.models import Branch
 from circulation import queries
 from circulation.desk import scanning as desks
 from circulation.desk import taken_back
-from circulation.desk.scanning import Outcome, SetAside, TakingBack
+from circulation.desk.scanning import DeskOutcome, SetAside, TakingBack
 from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
 from circulation.models import Loan
 from circulation.readers import at_home, my_loans
+from circulation.readers.standing import standing_against
 from circulation.services.overrides import PERMISSION
 from circulation.state import snapshot
 from circulation.views import shown_once
-from circulation.views.people import add_refusal, user_of
+from circulation.views.people import add_refusal
+from library.core import days
 from library.core.errors import LibraryError, NotAllowed, NotFound
+from library.core.http.api import user_of
 from library.core.http.idempotency import IdempotencyKeyReused, form_once
 
 TICK = gettext_lazy("Tick each reason that you set aside; what is impossible stays.")
@@ -51,14 +53,14 @@ def desk(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         sentences = [str(sentence) for told in form.errors.values() for sentence in told]
         word = _("Nothing scanned") if "scan" in form.errors else _("Not taken back")
-        return _shown_next(request, Outcome("bad", word, sentences), current_reader(request), takes_back=takes_back)
+        return _shown_next(request, DeskOutcome("bad", word, sentences), current_reader(request), takes_back=takes_back)
     done = form_once(request, lambda: _scan(request, form, takes_back=takes_back))
     if not done.is_replayed:
         taken_back.remember(request.session, done.body["outcome"]["taken"])
     day, is_another = form.cleaned_data["returned_on"], done.body["is_another"]
     return _shown_next(
         request,
-        Outcome.from_dict(done.body["outcome"]),
+        DeskOutcome.from_dict(done.body["outcome"]),
         done.body["reader"],
         takes_back=takes_back and not is_another,
         returned_on=day.isoformat() if day and not is_another else "",
@@ -155,9 +157,9 @@ def choose_branch(request: HttpRequest) -> HttpResponse:
         chosen: Branch | None = form.cleaned_data["branch"]
         request.session[BRANCH] = chosen.pk if chosen else None
         place = chosen.name if chosen else _("wherever the copy belongs")
-        outcome = Outcome("good", _("Desk"), (_("This desk is at: %(place)s.") % {"place": place},))
+        outcome = DeskOutcome("good", _("Desk"), (_("This desk is at: %(place)s.") % {"place": place},))
     else:
-        outcome = Outcome("bad", _("Not changed"), [str(told) for told in form.errors["branch"]])
+        outcome = DeskOutcome("bad", _("Not changed"), [str(told) for told in form.errors["branch"]])
     return _shown_next(request, outcome, current_reader(request), takes_back=_takes_back(request))
 
 
@@ -189,20 +191,20 @@ def _reader_id(request: HttpRequest) -> UUID | None:
         return None
 
 
-def _attempt(request: HttpRequest) -> desks.Attempt:
+def _attempt(request: HttpRequest) -> desks.DeskAttempt:
     """What staff try again: a renewal, or lending a copy to the open reader."""
     if request.POST.get("loan"):
         loan = _loan(request.POST["loan"])
-        return desks.Attempt(by=user_of(request), reader=loan.patron, loan=loan)
+        return desks.DeskAttempt(by=user_of(request), reader=loan.patron, loan=loan)
     reader, copy = current_reader(request), queries.find_copy(request.POST.get("copy", "").replace("\0", ""))
     if reader is None or copy is None:
         raise NotFound
-    return desks.Attempt(by=user_of(request), reader=reader, copy=copy, branch=desk_branch(request))
+    return desks.DeskAttempt(by=user_of(request), reader=reader, copy=copy, branch=desk_branch(request))
 
 
-def _once(request: HttpRequest, work: Callable[[], Outcome]) -> Outcome:
+def _once(request: HttpRequest, work: Callable[[], DeskOutcome]) -> DeskOutcome:
     """What it came to, done once for each time that the form was shown."""
-    return Outcome.from_dict(form_once(request, lambda: work().as_dict()).body)
+    return DeskOutcome.from_dict(form_once(request, lambda: work().as_dict()).body)
 
 
 def _loan(pk: UUID | str) -> Loan:
@@ -221,7 +223,7 @@ def _takes_back(request: HttpRequest) -> bool:
 
 def _shown_next(
     request: HttpRequest,
-    outcome: Outcome,
+    outcome: DeskOutcome,
     reader: Patron | str | None,
     *,
     takes_back: bool = False,
@@ -232,7 +234,7 @@ def _shown_next(
 
 
 def _show(
-    request: HttpRequest, outcome: Outcome | None, *, form: OverrideForm | None = None, status: int = 200
+    request: HttpRequest, outcome: DeskOutcome | None, *, form: OverrideForm | None = None, status: int = 200
 ) -> HttpResponse:
     """The desk. ``form``: an override that was refused, with what was typed."""
     takes_back, reader_id = _takes_back(request), _reader_id(request)
@@ -246,12 +248,14 @@ def _show(
     loans = my_loans.of(reader, around=around) if reader else []
     common, rows = my_loans.rows(loans, for_staff=True)
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
+    today = days.today()
     context: dict[str, Any] = {
         "form": said,
         "reader": reader,
         "takes_back": takes_back,
         "returned_on": day,
-        "today": timezone.localtime(timezone=timezone.get_default_timezone()).date(),
+        "today": today,
+        "against": standing_against(around.blocks if around else (), today=today),
         "here": desk_address(reader, takes_back=takes_back, returned_on=day.isoformat() if day else ""),
         "other_mode": desk_address(reader, takes_back=not takes_back),
         "outcome": outcome,

@@ -11,14 +11,14 @@ from accounts.errors import LooksLike
 from accounts.services.enrolment import PERMISSION
 from accounts.services.people import first_tier
 from circulation.desk import scanning as desks
-from circulation.desk.scanning import Outcome
+from circulation.desk.scanning import DeskOutcome
 from circulation.forms import ReaderForm
 from circulation.services.readers import register_reader
 from circulation.views import shown_once
 from circulation.views.desk import desk_address
-from circulation.views.people import user_of
 from library.core import days
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 from library.core.http.idempotency import form_once
 
 
@@ -50,4 +50,4 @@ def _registered(request: HttpRequest, form: ReaderForm) -> HttpResponse:
         return {"reader": str(reader.pk), "outcome": desks.registered(reader).as_dict()}
 
     done = form_once(request, work).body
-    return shown_once.keep(request, redirect(desk_address(done["reader"])), Outcome.from_dict(done["outcome"]))
+    return shown_once.keep(request, redirect(desk_address(done["reader"])), DeskOutcome.from_dict(done["outcome"]))

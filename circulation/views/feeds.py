@@ -19,15 +19,16 @@ from accounts.models import Patron
 from circulation import queries
 from circulation.feeds import ical
 from circulation.feeds import services as feeds
-from circulation.views.people import patron_of
+from circulation.readers.patron_lookup import own_patron
 from library.core.errors import NotFound
+from library.core.http.api import user_of
 
 
 @require_safe
 @login_required
 def download(request: HttpRequest) -> HttpResponse:
     """The due dates of the reader's loans as a file."""
-    response = _due_dates(request, patron_of(request))
+    response = _due_dates(request, own_patron(user_of(request)))
     response["Content-Disposition"] = 'attachment; filename="due-dates.ics"'
     return response
 
@@ -47,7 +48,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 def address(request: HttpRequest) -> HttpResponse:
     """Make the reader's secret address, anew where there is one, or end it."""
-    patron = patron_of(request)
+    patron = own_patron(user_of(request))
     match request.POST.get("do"):
         case "make":
             feeds.make_address(patron=patron)

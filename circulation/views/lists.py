@@ -22,8 +22,8 @@ from circulation.reports import csv as csv_file
 from circulation.reports import filters, xlsx
 from circulation.reports.counts import count_loans
 from circulation.reports.filters import LoanFilterForm
-from circulation.views.people import user_of
 from library.activity import services as activity
+from library.core.http.api import user_of
 from library.core.http.ranges import in_pieces, whole
 
 LOANS_PAGE = 50

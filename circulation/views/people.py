@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from django.forms import Form
 from django.http import HttpRequest
 
-from accounts.models import Patron, User
-from circulation import queries
-from library.core.errors import LibraryError, NotFound
+from library.core.errors import LibraryError
 from library.core.http.safe_redirects import own_page
-
-
-def user_of(request: HttpRequest) -> User:
-    """Who is signed in; every page here requires somebody."""
-    return cast(User, request.user)
-
-
-def patron_of(request: HttpRequest) -> Patron:
-    """Who is signed in, as a patron."""
-    patron = queries.patron_of(user_of(request).pk)
-    if patron is None:
-        raise NotFound
-    return patron
 
 
 def back_to(request: HttpRequest) -> str:

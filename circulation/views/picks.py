@@ -20,8 +20,9 @@ from catalog.models import Branch
 from circulation import queries, services
 from circulation.forms import ConfirmForm, RefuseForm
 from circulation.models import Hold
-from circulation.views.people import add_refusal, user_of
+from circulation.views.people import add_refusal
 from library.core.errors import LibraryError, NotFound
+from library.core.http.api import user_of
 
 PICKS_PAGE = 20
 serves_holds = permission_required("circulation.change_hold", raise_exception=True)

@@ -26,9 +26,11 @@ from circulation.feeds import services as feeds
 from circulation.forms import PlaceHoldForm
 from circulation.models import Hold, Loan
 from circulation.readers import my_loans as outlook
+from circulation.readers.patron_lookup import own_patron
 from circulation.reports.counts import count_loans
-from circulation.views.people import back_to, patron_of, user_of
+from circulation.views.people import back_to
 from library.core.errors import LibraryError, NotFound
+from library.core.http.api import user_of
 from library.core.http.idempotency import form_once
 
 HISTORY_PAGE = 20
@@ -39,7 +41,7 @@ Refused = tuple[str, list[str]]  # the title, and a sentence for each reason
 @login_required
 def my_loans(request: HttpRequest) -> HttpResponse:
     """What the reader has at home, what they wait for, and what they brought back."""
-    return _show(request, patron_of(request))
+    return _show(request, own_patron(user_of(request)))
 
 
 def _show(
@@ -67,7 +69,7 @@ def _show(
 @login_required
 def renew(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Renew one of the reader's own loans, once for each time that the button was shown."""
-    patron = patron_of(request)
+    patron = own_patron(user_of(request))
     loan = Loan.objects.with_names().filter(patron=patron, pk=pk).first()
     if loan is None:
         raise NotFound
@@ -94,7 +96,7 @@ def _said(loan: Loan, refusal: LibraryError) -> Refused:
 @login_required
 def renew_all(request: HttpRequest) -> HttpResponse:
     """Renew what can be renewed, and say of the rest why not."""
-    patron = patron_of(request)
+    patron = own_patron(user_of(request))
 
     def work() -> list[list[str]]:
         result = services.renew_all(patron=patron, by=user_of(request))
@@ -124,7 +126,7 @@ def place_hold(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(book.get_absolute_url())
     try:
-        hold = services.place_hold(book=book, patron=patron_of(request), branch=branch, by=user_of(request))
+        hold = services.place_hold(book=book, patron=own_patron(user_of(request)), branch=branch, by=user_of(request))
     except LibraryError as refusal:
         return render(request, "circulation/request_refused.html", {"book": book, "refusal": refusal}, status=422)
     messages.success(request, _("Requested. %(state)s.") % {"state": due_words.hold(hold)}, extra_tags="good")

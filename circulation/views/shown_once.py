@@ -13,14 +13,14 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from circulation.desk.scanning import Outcome
+from circulation.desk.scanning import DeskOutcome
 
 NAME = "desk_outcome"
 SECONDS = 60
 LONGEST = 3_500  # characters: browsers keep 4,096 with the cookie's name and attributes
 
 
-def keep(request: HttpRequest, response: HttpResponse, outcome: Outcome) -> HttpResponse:
+def keep(request: HttpRequest, response: HttpResponse, outcome: DeskOutcome) -> HttpResponse:
     """Let the page that ``response`` leads to show ``outcome``; what is too long for a cookie goes by the session."""
     words = outcome.as_dict()
     signed = signing.dumps(words, salt=_salt(request), compress=True)
@@ -40,12 +40,12 @@ def keep(request: HttpRequest, response: HttpResponse, outcome: Outcome) -> Http
     return response
 
 
-def take(request: HttpRequest) -> Outcome | None:
+def take(request: HttpRequest) -> DeskOutcome | None:
     """What is to be shown now, if anything."""
     if NAME in request.session:
-        return Outcome.from_dict(request.session.pop(NAME))
+        return DeskOutcome.from_dict(request.session.pop(NAME))
     words = _words(request)
-    return Outcome.from_dict(words) if words else None
+    return DeskOutcome.from_dict(words) if words else None
 
 
 def shown(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -18,8 +18,8 @@ from circulation.explain import loan_history
 from circulation.forms import ExplainForm
 from circulation.models import Loan
 from circulation.views.desk import current_reader, desk_branch, lends_and_takes_back
-from circulation.views.people import user_of
 from library.core.errors import NotFound
+from library.core.http.api import user_of
 
 changes_loans = permission_required("circulation.change_loan", raise_exception=True)
 

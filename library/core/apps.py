@@ -23,6 +23,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from library.core.config import django_checks  # noqa: F401  (registers itself)
+        from library.core.privacy import kept_answers, registry
+
+        registry.register("core", fields=kept_answers.FIELDS, exports=kept_answers.exported, erases=kept_answers.erase)
 
 
 class LyceumAdminConfig(SimpleAdminConfig):

@@ -49,7 +49,7 @@ def worker(name: str) -> Callable[[Config], bool]:
 
     def answers(settings: Config) -> bool:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library.settings")
-        from library.core.wake import application
+        from library.core.background.wake import application
 
         node = f"{name}@{socket.gethostname()}"
         try:

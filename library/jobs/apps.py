@@ -6,3 +6,9 @@ class JobsConfig(AppConfig):
     name = "library.jobs"
     label = "jobs"
     verbose_name = _("Work in the background")
+
+    def ready(self) -> None:
+        from library.core.privacy import registry
+        from library.jobs import privacy
+
+        registry.register("jobs", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)

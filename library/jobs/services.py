@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from library.core import wake as waking
+from library.core.background import wake as waking
 from library.core.database.ids import uuid7
 from library.jobs import errors
 from library.jobs.models import Job, JobState

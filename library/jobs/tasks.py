@@ -6,13 +6,14 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import wraps
 from uuid import UUID
 
-from celery import shared_task
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils.translation import gettext as _
 
+from library.core.background.schedule import task
 from library.core.errors import LibraryError
 from library.core.faults.outages import is_disk_full
 from library.jobs import errors, services
@@ -22,8 +23,8 @@ from library.jobs.models import Job
 log = logging.getLogger(__name__)
 
 
-def job_task(kind: str) -> Callable[[Callable[[JobRun], None]], Callable[[str], None]]:
-    """Make ``function(run)`` the Celery task that does jobs of this kind.
+def job_task(kind: str, *, queue: str) -> Callable[[Callable[[JobRun], None]], Callable[[str], None]]:
+    """Make ``function(run)`` the task that does jobs of this kind, waiting in ``queue``.
 
     A ``LibraryError`` ends the job *failed* with its sentence. Anything else unforeseen is tried again with a pause,
     twice, then fails. A lost lease ends silently: another worker has it. ``function`` must be idempotent: it is
@@ -31,12 +32,11 @@ def job_task(kind: str) -> Callable[[Callable[[JobRun], None]], Callable[[str], 
     """
 
     def decorate(function: Callable[[JobRun], None]) -> Callable[[str], None]:
-        def task(job_id: str) -> None:
+        @wraps(function, assigned=("__name__", "__qualname__", "__doc__", "__module__"))
+        def do(job_id: str) -> None:
             perform(UUID(job_id), function)
 
-        task.__name__, task.__doc__, task.__module__ = function.__name__, function.__doc__, function.__module__
-        made: Callable[[str], None] = shared_task(name=kind)(task)
-        return made
+        return task(kind, queue=queue)(do)
 
     return decorate
 
@@ -95,7 +95,7 @@ def heartbeat(job: Job) -> Iterator[None]:
         thread.join()
 
 
-@shared_task(name="sweep_jobs")
+@task("sweep_jobs", every=20)
 def sweep_jobs() -> None:
     """Every 20 s: bring back what lost its worker."""
     close_old_connections()

@@ -6,3 +6,9 @@ class NoticesConfig(AppConfig):
     name = "library.notices"
     label = "notices"
     verbose_name = _("Letters")
+
+    def ready(self) -> None:
+        from library.core.privacy import registry
+        from library.notices import privacy
+
+        registry.register("notices", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)

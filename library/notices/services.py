@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from library.activity import values
 from library.core import email_addresses as addresses
-from library.core import wake as waking
+from library.core.background import wake as waking
 from library.notices import kinds
 from library.notices.models import Notice, NoticeState
 

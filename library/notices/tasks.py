@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-
+from library.core.background.schedule import task
 from library.notices import outbox
 
 
-@shared_task(name="send_notices")
+@task("send_notices", every=20)
 def send_notices() -> None:
     """Woken by every new notice, and every 20 s besides: send what is due in the outbox."""
     outbox.send_due()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -16,9 +16,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.models import User
 from library.core.admin import SYSTEM, ReadOnly
 from library.core.errors import LibraryError
+from library.core.http.api import user_of
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState
 from rag import queries, recipes, services
@@ -234,7 +234,7 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
         for document in documents:
             try:
                 if document.book is not None:
-                    verb(book=document.book, by=cast(User, request.user))
+                    verb(book=document.book, by=user_of(request))
                     done += 1
             except LibraryError as refusal:
                 messages.error(request, f"{document}: {refusal.detail}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
 from library.core.admin import SYSTEM, ReadOnly, banner
+from library.core.http.api import user_of
 from library.jobs import queries as jobs
 from rag.indexes import rebuilding, reports
 from rag.models import Rebuild
@@ -70,14 +70,14 @@ class RebuildAdmin(ReadOnly, admin.ModelAdmin[Rebuild]):
     def stop(self, request: HttpRequest) -> HttpResponse:
         """What is ready is kept; nothing goes on until somebody says so."""
         self._check(request)
-        stopped = rebuilding.stop(by=cast(User, request.user))
+        stopped = rebuilding.stop(by=user_of(request))
         messages.success(request, _("It is being stopped.") if stopped else _("Nothing is being indexed anew."))
         return redirect("admin:rag_rebuild_changelist")
 
     def resume(self, request: HttpRequest) -> HttpResponse:
         """Go on, and try again what failed."""
         self._check(request)
-        begun = rebuilding.resume(by=cast(User, request.user))
+        begun = rebuilding.resume(by=user_of(request))
         messages.success(request, _("A worker goes on with it.") if begun else _("Every index is as it should be."))
         return redirect("admin:rag_rebuild_changelist")
 

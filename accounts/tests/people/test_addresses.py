@@ -140,7 +140,7 @@ def _nobody_is_reached_by(typed: str) -> None:
     # Beneath the doors no look-up takes them for one either, nor does a limit count them together.
     assert not User.objects.filter(email__iexact=typed).exists()
     assert not User.objects.filter(username__iexact=typed.partition("@")[0]).exists()
-    kind = limits.Kind.LOGIN
+    kind = limits.LimitKind.LOGIN
     assert limits.hash_key(kind, typed) != limits.hash_key(kind, "ivy@example.org")
 
 

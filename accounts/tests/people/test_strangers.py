@@ -151,31 +151,31 @@ def test_a_browser_knows_one_account_alone_and_a_made_up_cookie_none(owner, rf):
 
 
 def test_nobody_waits_longer_for_a_code_than_the_cool_down(owner):
-    codes.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY)
-    codes.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(hours=1))
+    codes.request_code(email=owner.address, purpose=Purpose.RESET, at=MONDAY)
+    codes.request_code(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(hours=1))
     with pytest.raises(errors.CodeTooSoon) as told:
-        codes.ask(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(minutes=59, seconds=50))
+        codes.request_code(email=owner.address, purpose=Purpose.RESET, at=MONDAY - timedelta(minutes=59, seconds=50))
     assert told.value.retry_after <= 60
 
 
-@pytest.mark.parametrize("kind", [kind for kind in limits.Kind if kind != "questions"])
+@pytest.mark.parametrize("kind", [kind for kind in limits.LimitKind if kind != "questions"])
 def test_nobody_waits_longer_at_any_limit_than_its_window(kind, settings):
     settings.LIMITS = dict.fromkeys(settings.LIMITS, (2, 600))
     settings.LOCK_OUT = timedelta(seconds=900)
     longest = 900 if kind == "login" else 600
     for _ in range(2):
-        limits.spend(kind, "ada@example.org", at=MONDAY)
+        limits.hit(kind, "ada@example.org", at=MONDAY)
     with pytest.raises(errors.RateLimited) as told:  # clocks of two machines differ: it is the same window
-        limits.spend(kind, "ada@example.org", at=MONDAY - timedelta(seconds=30))
+        limits.hit(kind, "ada@example.org", at=MONDAY - timedelta(seconds=30))
     assert told.value.retry_after <= longest
-    limits.spend(kind, "ada@example.org", at=MONDAY - timedelta(hours=1))
+    limits.hit(kind, "ada@example.org", at=MONDAY - timedelta(hours=1))
 
 
 def test_no_lock_out_outlasts_its_length_by_a_clock_that_was_set_back(settings):
     settings.LIMITS = settings.LIMITS | {"login": (1, 600)}
     settings.LOCK_OUT = timedelta(seconds=900)
-    limits.spend(limits.Kind.LOGIN, "ada@example.org", at=MONDAY)
-    limits.failed("ada@example.org", at=MONDAY)
+    limits.hit(limits.LimitKind.LOGIN, "ada@example.org", at=MONDAY)
+    limits.record_failure("ada@example.org", at=MONDAY)
     with pytest.raises(errors.LockedOut) as told:
         limits.check_not_locked_out("ada@example.org", at=MONDAY - timedelta(seconds=30))
     assert told.value.retry_after == 900

@@ -183,10 +183,10 @@ def test_shutting_out_and_letting_in_is_recorded_with_who_did_it():
 
 def test_a_burnt_code_is_recorded_without_the_code():
     user = make_user()
-    codes.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
+    codes.request_code(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64)
     digits = deliver()
     for _ in range(7):
-        codes.try_challenge(challenge_hash="c" * 64, digits=other_than(digits))
+        codes.verify_challenge(challenge_hash="c" * 64, digits=other_than(digits))
     (row,) = Activity.objects.all()
     assert (row.actor, row.verb, row.subject, row.data) == (None, "code.burnt", user, {"purpose": "login"})
     assert digits not in str(row.data)

@@ -12,6 +12,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from accounts.tests.factories import make_user
+from library.core.background import schedule
 from library.core.errors import InvalidInput, NotFound
 from library.notices import kinds, outbox
 from library.notices import services as notices
@@ -229,13 +230,10 @@ def test_the_message_to_the_worker_carries_nothing(monkeypatch, django_capture_o
     assert sent == [(("send_notices",), {"retry": False, "expires": 60})]
 
 
-def test_beat_and_workers_know_the_task(settings):
-    (entry,) = [entry for entry in settings.CELERY_BEAT_SCHEDULE.values() if entry["task"] == "send_notices"]
+def test_beat_and_workers_know_the_task():
+    entry = schedule.beat_schedule()["send_notices"]
     assert entry["schedule"] <= 60
-    assert send_notices.name == "send_notices"
-    assert settings.CELERY_TASK_ROUTES.get("send_notices", {"queue": settings.CELERY_TASK_DEFAULT_QUEUE}) == {
-        "queue": "quick"
-    }
+    assert schedule.route("send_notices") == {"queue": "quick"}
 
 
 @pytest.mark.parametrize(

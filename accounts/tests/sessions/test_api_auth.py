@@ -246,7 +246,7 @@ def test_a_wrong_code_leaves_the_challenge_and_the_fifth_asks_for_a_new_code(cli
         codes = [post(client, "login", {"challenge": challenge, "otp": other_than(digits)}).json() for _ in range(5)]
         assert [body["code"] for body in codes] == ["code_wrong"] * 4 + ["code_spent"]
         assert post(client, "login", {"challenge": challenge, "otp": digits}).json()["code"] == "locked_out"
-        limits.forgive(email=user.address)
+        limits.reset(email=user.address)
         assert post(client, "login", {"challenge": challenge, "otp": digits}).status_code == 400
         too_soon = post(client, "login/resend", {"challenge": challenge})
         assert (too_soon.status_code, too_soon["Retry-After"]) == (429, "60")

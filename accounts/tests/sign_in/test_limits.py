@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from accounts import errors
 from accounts.limits import services as limits
-from accounts.limits.services import Kind
+from accounts.limits.services import LimitKind
 from accounts.models import Tally, Tier
 from accounts.tests.factories import make_user
 from library.core.config.model import Config, Limit
@@ -24,8 +24,8 @@ MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 THREE = Limit(3, 600)
 
 
-def spend(key="k", kind=Kind.OTP, limit=THREE, after=0):
-    limits.spend(kind, key, limit=limit, at=MONDAY + timedelta(seconds=after))
+def spend(key="k", kind=LimitKind.OTP, limit=THREE, after=0):
+    limits.hit(kind, key, limit=limit, at=MONDAY + timedelta(seconds=after))
 
 
 def read_config():
@@ -58,7 +58,7 @@ def test_kinds_and_keys_are_counted_apart_and_case_makes_no_difference():
         spend("Ada@example.org")
     for other in ("eve@example.org", "ada@example.com"):
         spend(other)
-    spend("ada@example.org", kind=Kind.LOGIN_CLIENT)
+    spend("ada@example.org", kind=LimitKind.LOGIN_CLIENT)
     with pytest.raises(errors.RateLimited):
         spend(" ADA@EXAMPLE.ORG ")
 
@@ -66,14 +66,14 @@ def test_kinds_and_keys_are_counted_apart_and_case_makes_no_difference():
 def test_nobody_is_counted_for_an_empty_key():
     for _ in range(10):
         spend("")
-    limits.refund(Kind.OTP, "")
+    limits.undo(LimitKind.OTP, "")
     assert not Tally.objects.exists()
 
 
 def test_a_refund_takes_back_one_hit_and_never_more_than_there_were():
     spend()
     for _ in range(3):
-        limits.refund(Kind.OTP, "k")
+        limits.undo(LimitKind.OTP, "k")
     assert Tally.objects.get().count == 0
     for _ in range(3):
         spend()
@@ -83,20 +83,20 @@ def test_a_refund_takes_back_one_hit_and_never_more_than_there_were():
 
 def test_the_table_shows_neither_addresses_nor_clients(settings):
     spend("ada@example.org")
-    spend("198.51.100.7", kind=Kind.LOGIN_CLIENT)
+    spend("198.51.100.7", kind=LimitKind.LOGIN_CLIENT)
     kept = str(list(Tally.objects.values()))
     assert "ada" not in kept.lower()
     assert "198.51" not in kept
-    before = limits.hash_key(Kind.OTP, "ada@example.org")
+    before = limits.hash_key(LimitKind.OTP, "ada@example.org")
     settings.SECRET_KEY = "another" * 12
-    assert limits.hash_key(Kind.OTP, "ada@example.org") != before
+    assert limits.hash_key(LimitKind.OTP, "ada@example.org") != before
 
 
 def test_what_has_ended_is_swept_and_the_rest_stays():
     spend("old")
     spend("new", after=1)
     assert limits.sweep(at=MONDAY + timedelta(seconds=600)) == 1
-    assert Tally.objects.get().key == limits.hash_key(Kind.OTP, "new")
+    assert Tally.objects.get().key == limits.hash_key(LimitKind.OTP, "new")
 
 
 def test_a_hit_is_one_query(django_assert_num_queries):
@@ -126,7 +126,7 @@ def test_the_limits_are_those_of_the_requirements():
         "otp": (5, 3600),
         "register_client": (20, 3600),
     }
-    assert set(conf.LIMITS) == set(Kind) - {Kind.QUESTIONS}
+    assert set(conf.LIMITS) == set(LimitKind) - {LimitKind.QUESTIONS}
     assert timedelta(minutes=15) == conf.LOCK_OUT
 
 

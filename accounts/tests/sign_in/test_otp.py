@@ -28,7 +28,7 @@ ADDRESS = "ada@example.org"
 
 
 def ask(email=ADDRESS, at=MONDAY):
-    return codes.ask(email=email, purpose=Purpose.REGISTER, at=at)
+    return codes.request_code(email=email, purpose=Purpose.REGISTER, at=at)
 
 
 def sent(email=ADDRESS, at=MONDAY):
@@ -38,7 +38,7 @@ def sent(email=ADDRESS, at=MONDAY):
 
 
 def try_it(digits, email=ADDRESS, at=MONDAY):
-    return codes.try_registration(email=email, digits=digits, at=at)
+    return codes.verify_registration(email=email, digits=digits, at=at)
 
 
 def test_no_code_exists_before_the_worker_sends_it():
@@ -114,10 +114,10 @@ def test_a_code_opens_nothing_for_another_address_or_purpose():
     sent("eve@example.org", at=MONDAY)
     if digits != digits_in(str(mail.outbox[-1].body)):  # one time in a million they are the same
         assert not try_it(digits, email="eve@example.org").is_right
-    codes.ask(email=ADDRESS, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
+    codes.request_code(email=ADDRESS, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
     with pytest.raises(errors.ChallengeGone):
-        codes.try_challenge(challenge_hash="", digits=digits, at=MONDAY)
-    assert codes.try_challenge(challenge_hash="c" * 64, digits=digits, at=MONDAY).verdict is codes.Verdict.WRONG
+        codes.verify_challenge(challenge_hash="", digits=digits, at=MONDAY)
+    assert codes.verify_challenge(challenge_hash="c" * 64, digits=digits, at=MONDAY).verdict is codes.Verdict.WRONG
 
 
 def test_a_second_code_comes_only_after_a_minute():
@@ -149,7 +149,7 @@ def test_an_older_code_that_nobody_sent_is_sent_no_more():
 
 
 def test_a_code_is_sent_once_however_often_the_message_comes():
-    ask_now = codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+    ask_now = codes.request_code(email=ADDRESS, purpose=Purpose.REGISTER)
     for _ in range(3):
         send_code(str(ask_now.pk))
     send_waiting_codes()
@@ -165,7 +165,7 @@ def test_an_expired_code_is_not_sent():
 
 def test_a_code_for_somebody_kept_out_meanwhile_is_not_sent():
     user = make_user()
-    row = codes.ask(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
+    row = codes.request_code(email=user.address, purpose=Purpose.LOGIN, user=user, challenge_hash="c" * 64, at=MONDAY)
     user.is_active = False
     user.save()
     assert not codes.send(code_id=row.pk, at=MONDAY)
@@ -202,7 +202,7 @@ def test_an_address_with_an_account_is_told_so_and_gets_no_code():
 
 
 def test_a_mail_server_that_fails_leaves_the_row_for_the_sweep_and_its_words_out_of_the_log(monkeypatch, caplog):
-    row = codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+    row = codes.request_code(email=ADDRESS, purpose=Purpose.REGISTER)
     seen = []
 
     def fail(self, messages):
@@ -221,9 +221,9 @@ def test_a_mail_server_that_fails_leaves_the_row_for_the_sweep_and_its_words_out
 
 
 def test_one_bad_address_does_not_keep_the_sweep_from_the_others(monkeypatch):
-    codes.ask(email="bad@example.org", purpose=Purpose.REGISTER)
+    codes.request_code(email="bad@example.org", purpose=Purpose.REGISTER)
     for number in range(3):
-        codes.ask(email=f"good{number}@example.org", purpose=Purpose.REGISTER)
+        codes.request_code(email=f"good{number}@example.org", purpose=Purpose.REGISTER)
     whole = EmailBackend.send_messages
 
     def send(self, messages):
@@ -237,7 +237,7 @@ def test_one_bad_address_does_not_keep_the_sweep_from_the_others(monkeypatch):
 
 def test_a_sweep_ends_in_time_where_the_mail_server_is_slow(monkeypatch):
     for number in range(3):
-        codes.ask(email=f"p{number}@example.org", purpose=Purpose.REGISTER)
+        codes.request_code(email=f"p{number}@example.org", purpose=Purpose.REGISTER)
     monkeypatch.setattr(codes, "SWEEP_SECONDS", -1.0)
     assert codes.send_waiting() == 1
 
@@ -252,9 +252,9 @@ def test_codes_that_expired_a_day_ago_are_forgotten():
 
 def test_nothing_secret_is_logged(caplog):
     with caplog.at_level(logging.DEBUG):
-        codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+        codes.request_code(email=ADDRESS, purpose=Purpose.REGISTER)
         digits = deliver()
-        codes.try_registration(email=ADDRESS, digits=digits)
+        codes.verify_registration(email=ADDRESS, digits=digits)
     assert digits not in caplog.text
 
 
@@ -275,7 +275,7 @@ def test_a_broker_that_is_away_fails_no_request_and_the_sweep_sends_the_code(
 
     monkeypatch.setattr(current_app, "send_task", away)
     with django_capture_on_commit_callbacks(execute=True):
-        row = codes.ask(email=ADDRESS, purpose=Purpose.REGISTER)
+        row = codes.request_code(email=ADDRESS, purpose=Purpose.REGISTER)
     assert "No wake-up could be sent" in caplog.text
     assert OneTimeCode.objects.get() == row
     send_waiting_codes()

@@ -151,7 +151,7 @@ def test_a_wrong_code_is_told_beside_the_field_and_the_fifth_burns_it(client):
         assert "left" in page.context["form"].errors["code"][0]
     assert "no longer works" in client.post(CODE, {"code": other_than(digits)}).context["form"].errors["code"][0]
     assert client.post(CODE, {"code": digits}).status_code == 429
-    limits.forgive(email=User.objects.get().address)
+    limits.reset(email=User.objects.get().address)
     assert client.post(CODE, {"code": digits}).status_code == 422
     assert not is_signed_in(client)
 

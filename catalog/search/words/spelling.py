@@ -2,7 +2,7 @@
 
 Words that no title, name or heading has are compared with those that share what is left when a letter or two are taken
 away (Garbe's SymSpell): a lookup in an index instead of a comparison with every word. Only what readers may see is
-suggested, for only that is counted in ``Term``.
+suggested, for only that is counted in ``CatalogTerm``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import services
-from catalog.models import Book, Term, TermChange
+from catalog.models import Book, CatalogTerm, TermChange
 from catalog.search_index import terms
 from catalog.tests.factories import record
 from library.search import term_changes
@@ -41,7 +41,7 @@ CHANGES = st.lists(
 
 
 def counted() -> list[tuple]:
-    return list(Term.objects.order_by("lexeme").values_list("lexeme", "books", "as_word", "words"))
+    return list(CatalogTerm.objects.order_by("lexeme").values_list("lexeme", "books", "as_word", "words"))
 
 
 def from_scratch() -> list[tuple]:
@@ -102,11 +102,11 @@ def test_a_bounded_time_leaves_the_rest_for_the_next_time(monkeypatch):
 def test_words_that_may_be_suggested_get_their_deletes_and_lose_them_with_their_books():
     book = record("Heredity of Emu", description="prosaic")
     terms.fold_changes()
-    word = Term.objects.get(lexeme="heredity")
+    word = CatalogTerm.objects.get(lexeme="heredity")
     assert word.deletes is not None
     assert {"heredit", "hrdit", "eredit"} <= set(word.deletes)
-    assert Term.objects.get(lexeme="emu").deletes == [], "too short to be corrected"
-    assert Term.objects.get(lexeme="prosaic").deletes is None, "in no title, name or heading"
+    assert CatalogTerm.objects.get(lexeme="emu").deletes == [], "too short to be corrected"
+    assert CatalogTerm.objects.get(lexeme="prosaic").deletes is None, "in no title, name or heading"
     Book.objects.filter(pk=book.pk).update(is_suppressed=True)
     terms.fold_changes()
     assert counted() == from_scratch() == []

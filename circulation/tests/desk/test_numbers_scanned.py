@@ -21,6 +21,7 @@ from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation.desk import scanning
 from circulation.tests.factories import make_loan
 from circulation.tests.races.test_races import at_once
+from library.core import days
 from library.core.errors import LibraryError
 
 NUMBER = "Ä 17-b"
@@ -212,7 +213,7 @@ def test_after_f2_it_is_the_copy(both, librarian):
 def test_numbers_that_are_both_can_be_written_on_otherwise(both):
     copy, patron = both
     catalogue.change_copy(copy=copy, changes={"shelf_mark": "B 2"})
-    patron.is_card_lost = True
+    patron.expires_on = days.today()
     patron.save()
     catalogue.change_copy(copy=copy, changes={"barcode": "Z-2"})
     assert Copy.objects.get(pk=copy.pk).barcode == "Z-2"

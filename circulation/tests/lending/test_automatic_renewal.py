@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings as library_settings
 
 from accounts.tests.factories import make_patron
 from circulation import services
@@ -14,6 +13,7 @@ from circulation.services import renewals
 from circulation.tasks import renew_loans
 from circulation.tests.factories import MONDAY, make_loan
 from library.activity.models import Activity
+from library.core.background import schedule
 from library.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -152,8 +152,8 @@ def test_without_a_rule_that_renews_nothing_is_looked_at(django_assert_num_queri
 
 
 def test_it_runs_every_hour(monkeypatch):
-    entry = library_settings.CELERY_BEAT_SCHEDULE["renew-loans"]
-    assert (entry["task"], entry["schedule"]) == (renew_loans.name, 3600.0)
+    entry = schedule.beat_schedule()["renew_loans"]
+    assert (entry["task"], entry["schedule"]) == ("renew_loans", 3600.0)
     called = []
     monkeypatch.setattr(services, "renew_automatically", lambda: called.append(1))
     renew_loans()

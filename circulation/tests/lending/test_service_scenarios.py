@@ -15,6 +15,7 @@ from catalog.models import CopyStatus, ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import errors, services
 from circulation.models import Hold, HoldState, LendingSettings, Loan, LoanRule, Override
+from circulation.tests.blocks import put
 from circulation.tests.factories import MONDAY, make_hold, make_loan
 from library.activity.models import Activity
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, NotFound
@@ -132,8 +133,8 @@ def _explained(staff):
 @clause("All reasons are collected, in this order")
 def _all_in_order(staff):
     patron = make_patron()
-    patron.is_restricted, patron.is_address_confirmed = True, False
-    patron.save()
+    put(patron, "address_unconfirmed")
+    put(patron, "patron_restricted")
     for _ in range(3):
         make_loan(patron=patron, due_at=MONDAY + 90 * DAY)
     copy = make_copy(not_for_loan=True, status=CopyStatus.DAMAGED)
@@ -254,8 +255,7 @@ def _unknown(staff):
 @clause("card reported lost (mend the card first)")
 def _card_lost(staff):
     patron = make_patron()
-    patron.is_card_lost = True
-    patron.save()
+    put(patron, "card_lost")
     values = {"copy": make_copy(), "patron": patron, "by": staff}
     assert refused(services.check_out, **values) == ["card_lost"]
     assert refused(services.check_out, override=["card_lost"], comment=SEEN, **values) == ["card_lost"]
@@ -578,8 +578,7 @@ def _renewal_reasons_in_order(staff):
     rule(renewals_allowed=0, no_renewal_before=2)
     late = make_loan(checked_out_at=MONDAY - 30 * DAY, due_at=MONDAY - DAY)
     loan = make_loan(patron=late.patron, due_at=ends("2026-03-16"))
-    late.patron.is_restricted = True
-    late.patron.save()
+    put(late.patron, "patron_restricted")
     queue(loan.copy.book)
     assert refused(services.renew, loan=loan, by=staff, at=MONDAY) == [
         "renewal_limit_reached",

@@ -181,14 +181,22 @@ class Lending:
         trouble, today = patron.trouble, now.date()
         if trouble.get("closed"):
             yield "patron_inactive"
-        if trouble.get("card_lost"):
-            yield "card_lost"
+        blocks = list(self.about_blocks(patron, now))
+        yield from (code for code in blocks if code == "card_lost")
         if patron.expires is not None and today > patron.expires:
             yield "card_expired"
+        yield from (code for code in blocks if code != "card_lost")
+
+    def about_blocks(self, patron: Patron, now: datetime) -> Iterable[str]:
+        trouble, today = patron.trouble, now.date()
+        if trouble.get("card_lost"):
+            yield "card_lost"
         if "until" in trouble and (trouble["until"] is None or today <= trouble["until"]):
             yield "patron_restricted" if trouble["until"] is None else "patron_restricted_until"
         if trouble.get("unconfirmed"):
             yield "address_unconfirmed"
+        if "debt" in trouble and today <= trouble["debt"]:
+            yield "debt"
 
     def about_copy(self, copy: Copy, patron: Patron) -> Iterable[str]:
         if copy.status == "withdrawn":
@@ -428,13 +436,14 @@ class Lending:
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
-    def place_hold(self, book: str, name: str, branch: str) -> Hold:
+    def place_hold(self, book: str, name: str, branch: str, now: datetime) -> Hold:
         patron, codes, book = self.patrons[name], [], self.now_called(book)
         mine = [hold for hold in self.holds if hold.patron == name and hold.state in {*BOUND, "queued"}]
         here = [copy for copy in self.copies.values() if (copy.book, copy.home) == (book, branch)]
         free = [copy for copy in here if self.is_free(copy)]
         if patron.trouble.get("closed"):
             codes.append("patron_inactive")
+        codes.extend(self.about_blocks(patron, now))
         if any(hold.book == book for hold in mine):
             codes.append("book_already_held")
         if any(self.copies[loan.copy].book == book for loan in self.loans_of(name)):

@@ -9,6 +9,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Patron, Tier, User
+from accounts.services import blocks
+from accounts.services.blocks import NewBlock
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import Book, Branch, Copy, ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
@@ -86,9 +88,9 @@ class Library:
     def _exception(self, where: str | None, **values: Any) -> None:
         CalendarException.objects.create(branch=self.branches[where] if where else None, **values)
 
-    def write_on_card(self, name: str, **values: Any) -> None:
-        """What staff say of a patron."""
-        Patron.objects.filter(pk=self.patrons[name].pk).update(**values)
+    def write_on_card(self, name: str, wanted: list[NewBlock], *, at: datetime) -> None:
+        """What stands against a patron from now on."""
+        blocks.replace_all_of("accounts", patron=self.patrons[name], blocks=wanted, at=at)
 
     def close_account(self, name: str, *, is_active: bool) -> None:
         User.objects.filter(pk=self.patrons[name].pk).update(is_active=is_active)

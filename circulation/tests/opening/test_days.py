@@ -16,6 +16,7 @@ from circulation.errors import ReturnInFuture
 from circulation.models import Loan
 from circulation.reports.filters import LoanFilterForm, narrowed
 from circulation.rules.people import patron_reasons
+from circulation.tests.blocks import restricted
 from circulation.tests.factories import MONDAY, make_loan
 from library.core import days
 from library.core.errors import InvalidInput
@@ -174,6 +175,6 @@ def test_desk_says_nothing_of_late_days_for_a_drop_on_the_due_day(librarian):
 
 
 def test_restriction_holds_through_its_last_day_and_no_longer():
-    state = rules.PatronState(card="L", tier=1, is_restricted=True, restricted_until=LATE.date())
+    state = rules.PatronState(card="L", tier=1, blocks=[restricted(LATE.date())])
     assert [reason.code for reason in patron_reasons(state, today=days.date_of(LATE, by=UTC))]
     assert not list(patron_reasons(state, today=days.date_of(LATE + timedelta(minutes=1), by=UTC)))

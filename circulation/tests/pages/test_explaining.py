@@ -257,7 +257,7 @@ def test_reader_reads_reasons_in_the_second_person():
     assert explaining.reader_sentence(kept) == kept.detail
 
 
-@pytest.mark.parametrize("refusal", errors.BY_CODE.values(), ids=lambda refusal: refusal.code)
+@pytest.mark.parametrize("refusal", errors.by_code().values(), ids=lambda refusal: refusal.code)
 def test_sentences_for_staff_and_reader_are_filled_by_the_same_values(refusal):
     from string import Formatter
 

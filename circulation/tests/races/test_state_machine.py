@@ -19,12 +19,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from accounts.services.blocks import NewBlock
 from catalog import services as catalogue
 from catalog.models import Book, Copy
 from circulation import services
 from circulation.models import Hold, LendingSettings, Loan
 from circulation.rules import check_out
 from circulation.rules.states import LibrarySettings, OpenLoan
+from circulation.tests.blocks import DEBT
 from circulation.tests.model import world
 from circulation.tests.model.lending import (
     ALERTS,
@@ -47,7 +49,7 @@ BRANCHES = st.sampled_from(world.BRANCHES)
 BOOKS = st.sampled_from(sorted({copy.book for copy in world.copies()}))
 PICKED = st.integers(0, 50)  # one of those that there are
 BY_READER, SELDOM = st.booleans(), st.sampled_from([False] * 5 + [True])
-WORDS_ON_CARDS = st.sampled_from(["mend"] * 5 + ["card_lost", "until", "for good", "address", "closed"])
+WORDS_ON_CARDS = st.sampled_from(["mend"] * 5 + ["card_lost", "until", "for good", "address", "debt", "closed"])
 # How much somebody sets aside: 0 all but one reason, 1 all without a comment, else all. A due date by hand, in days.
 KEPT, BY_HAND = st.integers(0, 12), st.sampled_from([None, None, None, 7, -1])
 # Before and after the last moment of a due date.
@@ -435,7 +437,7 @@ class Desk(RuleBasedStateMachine):
     def place_hold(self, book: str, patron: str, branch: str) -> None:
         user = self.library.patrons[patron].user
         hold, row = self.both(
-            lambda: self.model.place_hold(book, patron, branch),
+            lambda: self.model.place_hold(book, patron, branch, self.now),
             lambda: services.place_hold(
                 book=self.library.books[book],
                 patron=self.library.patrons[patron],
@@ -473,26 +475,23 @@ class Desk(RuleBasedStateMachine):
 
     def write_on_card(self, patron: str, kind: str) -> None:
         trouble: dict[str, Any] = {}
-        row: dict[str, Any] = {
-            "is_card_lost": False,
-            "is_restricted": False,
-            "restricted_until": None,
-            "is_address_confirmed": True,
-        }
+        blocks: list[NewBlock] = []
         day = self.now.date() + timedelta(days=2)
         match kind:
             case "card_lost":
-                trouble, row["is_card_lost"] = {"card_lost": True}, True
+                trouble, blocks = {"card_lost": True}, [NewBlock("card_lost")]
             case "until":
-                trouble, row["is_restricted"], row["restricted_until"] = {"until": day}, True, day
+                trouble, blocks = {"until": day}, [NewBlock("patron_restricted", until=day)]
             case "for good":
-                trouble, row["is_restricted"] = {"until": None}, True
+                trouble, blocks = {"until": None}, [NewBlock("patron_restricted")]
             case "address":
-                trouble, row["is_address_confirmed"] = {"unconfirmed": True}, False
+                trouble, blocks = {"unconfirmed": True}, [NewBlock("address_unconfirmed")]
+            case "debt":
+                trouble, blocks = {"debt": day}, [NewBlock(DEBT, until=day, note="Five books")]
             case "closed":
                 trouble = {"closed": True}
         self.model.patrons[patron].trouble = trouble
-        self.library.write_on_card(patron, **row)
+        self.library.write_on_card(patron, blocks, at=self.now)
         self.library.close_account(patron, is_active=kind != "closed")
 
     # -- the catalogue, and the library ------------------------------------------------------------------------------

@@ -8,7 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import rules
-from circulation.rules import CheckOutState, CopyState, LibrarySettings, LoanState, OpenLoan, PatronState, RenewalState
+from circulation.rules import (
+    BlockState,
+    CheckOutState,
+    CopyState,
+    LibrarySettings,
+    LoanState,
+    OpenLoan,
+    PatronState,
+    RenewalState,
+)
 from circulation.rules.matrix import DEFAULTS, SCOPE, RuleRow, look_up, resolve
 from library.core.errors import Level
 
@@ -71,16 +80,23 @@ def open_loans(draw):
     ]
 
 
+blocks = st.lists(
+    st.builds(
+        BlockState,
+        code=st.sampled_from(["card_lost", "patron_restricted", "address_unconfirmed", "debt"]),
+        level=st.sampled_from(Level),
+        until=dates,
+    ),
+    max_size=4,
+    unique_by=lambda block: block.code,
+)
 patrons = st.builds(
     PatronState,
     card=st.just("L-1"),
     tier=st.sampled_from(TIERS),
     is_active=st.booleans(),
-    is_card_lost=st.booleans(),
     expires_on=dates,
-    is_restricted=st.booleans(),
-    restricted_until=dates,
-    is_address_confirmed=st.booleans(),
+    blocks=blocks,
     birth_date=st.one_of(st.none(), st.dates(date(1990, 1, 1), date(2025, 1, 1))),
     wants_auto_renewal=st.booleans(),
     tier_max_loans=limits,
@@ -242,6 +258,7 @@ ORDER = [
     "patron_restricted_until",
     "patron_restricted",
     "address_unconfirmed",
+    "debt",
     "copy_withdrawn",
     "copy_not_for_loan",
     "copy_in_repair",
@@ -270,6 +287,7 @@ AT_RENEWAL = [
     "patron_restricted_until",
     "patron_restricted",
     "address_unconfirmed",
+    "debt",
     "has_overdue_loans",
     "auto_renewal_not_set",
     "too_late_to_renew",
@@ -294,6 +312,26 @@ def test_reasons_come_in_the_order_of_the_rules_each_once(state):
 def test_reasons_against_a_renewal_come_in_the_order_of_the_rules_each_once(state, automatic):
     found = codes(rules.decide_renewal(state, at=MONDAY, automatic=automatic))
     assert found == [code for code in AT_RENEWAL if code in found]
+
+
+@usual
+@given(check_outs, dates)
+def test_what_stands_against_a_patron_is_said_exactly_while_it_counts(state, day):
+    last = day or date.max
+    standing = replace(state, patron=replace(state.patron, blocks=[BlockState("debt", Level.IMPOSSIBLE, day, "Why")]))
+    said = [reason for reason in rules.decide_check_out(standing, at=MONDAY).reasons if reason.code == "debt"]
+    assert [reason.level for reason in said] == ([Level.IMPOSSIBLE] if last >= MONDAY.date() else [])
+    assert all("Why." in reason.detail for reason in said)
+
+
+@usual
+@given(check_outs)
+def test_lifting_everything_leaves_all_other_reasons_as_they_were(state):
+    decision = rules.decide_check_out(state, at=MONDAY)
+    free = rules.decide_check_out(replace(state, patron=replace(state.patron, blocks=[])), at=MONDAY)
+    placed = {"card_lost", "patron_restricted", "patron_restricted_until", "address_unconfirmed", "debt"}
+    if not state.is_self:
+        assert list(free.reasons) == [reason for reason in decision.reasons if reason.code not in placed]
 
 
 @usual

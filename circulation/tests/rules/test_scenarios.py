@@ -11,9 +11,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from circulation import rules
-from circulation.rules import CheckOutState, CopyState, LibrarySettings, LoanState, OpenLoan, PatronState, RenewalState
+from circulation.rules import (
+    BlockState,
+    CheckOutState,
+    CopyState,
+    LibrarySettings,
+    LoanState,
+    OpenLoan,
+    PatronState,
+    RenewalState,
+)
 from circulation.rules.matrix import RuleRow, resolve
 from circulation.rules.opening_hours import Calendar, Hours, SpecialDays
+from circulation.tests.blocks import CARD_LOST, DEBT, RESTRICTED, UNCONFIRMED, restricted
 from circulation.tests.calendars import clock
 from library.core.errors import Level
 
@@ -218,10 +228,8 @@ ALL_REASONS = check_out(
         "minimum_age": 16,
     },
     patron={
-        "is_card_lost": True,
         "expires_on": date(2026, 3, 1),
-        "is_restricted": True,
-        "is_address_confirmed": False,
+        "blocks": [BlockState(DEBT), UNCONFIRMED, RESTRICTED, CARD_LOST],
         "tier_max_loans": 1,
         "birth_date": date(2015, 1, 1),
         "is_active": False,
@@ -241,6 +249,7 @@ CHECK_OUTS = [
             ("card_expired", O),
             ("patron_restricted", O),
             ("address_unconfirmed", O),
+            ("debt", O),
             ("copy_not_for_loan", O),
             ("copy_damaged", O),
             ("already_lent_to_another", O),
@@ -255,7 +264,7 @@ CHECK_OUTS = [
     ),
     (
         "unknown barcode … (each stops all else)",
-        replace(check_out(patron={"is_card_lost": True}), copy=None),
+        replace(check_out(patron={"blocks": [CARD_LOST]}), copy=None),
         [("copy_unknown", I)],
     ),
     (
@@ -269,7 +278,7 @@ CHECK_OUTS = [
         [("copy_unknown", I), ("patron_unknown", I)],
     ),
     ("account closed", check_out(patron={"is_active": False}), [("patron_inactive", I)]),
-    ("card reported lost (mend the card first)", check_out(patron={"is_card_lost": True}), [("card_lost", I)]),
+    ("card reported lost (mend the card first)", check_out(patron={"blocks": [CARD_LOST]}), [("card_lost", I)]),
     (
         "card expired - yesterday was its last day",
         check_out(patron={"expires_on": date(2026, 3, 1)}),
@@ -278,21 +287,33 @@ CHECK_OUTS = [
     ("card expired - not on its last day", check_out(patron={"expires_on": date(2026, 3, 2)}), []),
     (
         "restricted until a date - a later one",
-        check_out(patron={"is_restricted": True, "restricted_until": date(2026, 3, 9)}),
+        check_out(patron={"blocks": [restricted(date(2026, 3, 9))]}),
         [("patron_restricted_until", O)],
     ),
     (
         "restricted until a date - on that day still",
-        check_out(patron={"is_restricted": True, "restricted_until": date(2026, 3, 2)}),
+        check_out(patron={"blocks": [restricted(date(2026, 3, 2))]}),
         [("patron_restricted_until", O)],
     ),
     (
         "restricted until a date - it is over",
-        check_out(patron={"is_restricted": True, "restricted_until": date(2026, 3, 1)}),
+        check_out(patron={"blocks": [restricted(date(2026, 3, 1))]}),
         [],
     ),
-    ("restricted without end", check_out(patron={"is_restricted": True}), [("patron_restricted", O)]),
-    ("address unconfirmed", check_out(patron={"is_address_confirmed": False}), [("address_unconfirmed", O)]),
+    ("restricted without end", check_out(patron={"blocks": [RESTRICTED]}), [("patron_restricted", O)]),
+    ("address unconfirmed", check_out(patron={"blocks": [UNCONFIRMED]}), [("address_unconfirmed", O)]),
+    ("a block of another part", check_out(patron={"blocks": [BlockState(DEBT)]}), [(DEBT, O)]),
+    (
+        "a block as heavy as who placed it says",
+        check_out(patron={"blocks": [BlockState(DEBT, Level.IMPOSSIBLE), BlockState("loud", Level.ALERT)]}),
+        [(DEBT, I), ("loud", A)],
+    ),
+    ("a block that is over", check_out(patron={"blocks": [BlockState(DEBT, until=date(2026, 3, 1))]}), []),
+    (
+        "one code of two parts is said twice",
+        check_out(patron={"blocks": [BlockState(DEBT, note="Five books"), BlockState(DEBT, note="A chair")]}),
+        [(DEBT, O), (DEBT, O)],
+    ),
     ("copy withdrawn", check_out(copy={"status": "withdrawn"}), [("copy_withdrawn", I)]),
     ("not for loan", check_out(copy={"not_for_loan": True}), [("copy_not_for_loan", O)]),
     ("in repair", check_out(copy={"status": "in_repair"}), [("copy_in_repair", O)]),
@@ -678,11 +699,8 @@ EVERYTHING = renewal(
     copy={"hold_for": "L-2", "hold_state": "ready", "queued_for_copy": 2, "minimum_age": 16, "not_for_loan": True},
     patron={
         "is_active": False,
-        "is_card_lost": True,
         "expires_on": date(2026, 3, 1),
-        "is_restricted": True,
-        "restricted_until": date(2026, 4, 1),
-        "is_address_confirmed": False,
+        "blocks": [BlockState(DEBT, Level.ALERT), UNCONFIRMED, restricted(date(2026, 4, 1)), CARD_LOST],
         "wants_auto_renewal": False,
         "birth_date": date(2020, 1, 1),
         "tier_max_loans": 0,
@@ -716,6 +734,7 @@ RENEWALS = [
             ("card_expired", O),
             ("patron_restricted_until", O),
             ("address_unconfirmed", O),
+            ("debt", A),
             ("has_overdue_loans", O),
             ("copy_held_for_another", I),
             ("others_wait_for_book", O),
@@ -764,7 +783,7 @@ RENEWALS = [
     ),
     (
         "the card's and patron's reasons - card lost",
-        renewal(patron={"is_card_lost": True}),
+        renewal(patron={"blocks": [CARD_LOST]}),
         ON_TIME,
         [("card_lost", I)],
         EXTENDED,
@@ -778,21 +797,21 @@ RENEWALS = [
     ),
     (
         "the card's and patron's reasons - restricted until a date",
-        renewal(patron={"is_restricted": True, "restricted_until": date(2026, 3, 10)}),
+        renewal(patron={"blocks": [restricted(date(2026, 3, 10))]}),
         ON_TIME,
         [("patron_restricted_until", O)],
         EXTENDED,
     ),
     (
         "the card's and patron's reasons - restricted without end",
-        renewal(patron={"is_restricted": True}),
+        renewal(patron={"blocks": [RESTRICTED]}),
         ON_TIME,
         [("patron_restricted", O)],
         EXTENDED,
     ),
     (
         "the card's and patron's reasons - address unconfirmed",
-        renewal(patron={"is_address_confirmed": False}),
+        renewal(patron={"blocks": [UNCONFIRMED]}),
         ON_TIME,
         [("address_unconfirmed", O)],
         EXTENDED,
@@ -1083,9 +1102,7 @@ def test_what_stands_against_automatic_renewal_alone_does_not_stand_against_the_
 def test_impossible_stays_and_overridable_yields_to_staff():
     """*Impossible* stays; *overridable* yields to staff with the permission and a comment; *alert* only informs."""
     decision = rules.decide_check_out(
-        check_out(
-            copy={"status": "missing", "not_for_loan": True}, patron={"is_card_lost": True, "is_restricted": True}
-        ),
+        check_out(copy={"status": "missing", "not_for_loan": True}, patron={"blocks": [RESTRICTED, CARD_LOST]}),
         at=MONDAY,
     )
     everything = {reason.code for reason in decision.reasons}
@@ -1099,14 +1116,16 @@ def test_impossible_stays_and_overridable_yields_to_staff():
 
 
 def test_every_overridable_reason_must_be_set_aside():
-    decision = rules.decide_check_out(check_out(copy={"not_for_loan": True}, patron={"is_restricted": True}), at=MONDAY)
+    decision = rules.decide_check_out(
+        check_out(copy={"not_for_loan": True}, patron={"blocks": [RESTRICTED]}), at=MONDAY
+    )
     assert [reason.code for reason in decision.refusals_despite({"copy_not_for_loan"})] == ["patron_restricted"]
     decision.raise_if_refused({"copy_not_for_loan", "patron_restricted", "too_young"})
 
 
 def test_what_staff_may_set_aside_is_told_apart():
     decision = rules.decide_check_out(
-        check_out(copy={"status": "missing", "not_for_loan": True}, patron={"is_card_lost": True}), at=MONDAY
+        check_out(copy={"status": "missing", "not_for_loan": True}, patron={"blocks": [CARD_LOST]}), at=MONDAY
     )
     assert [reason.code for reason in decision.overridable] == ["copy_not_for_loan"]
 
@@ -1115,7 +1134,7 @@ def test_what_staff_may_set_aside_is_told_apart():
     ("note", "told"), [("Torn pages", " Torn pages."), ("Ask!", " Ask!"), ("Debts.", " Debts."), ("", "")]
 )
 def test_restriction_tells_its_note_as_a_sentence(note, told):
-    state = check_out(patron={"is_restricted": True, "restriction_note": note})
+    state = check_out(patron={"blocks": [restricted(note=note)]})
     (reason,) = rules.decide_check_out(state, at=MONDAY).reasons
     assert reason.detail == f"This reader may not borrow.{told}"
 

@@ -12,7 +12,10 @@ from catalog.models import ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import queries, rules
 from circulation.models import HoldState, LendingSettings, LoanRule, OpeningHours
+from circulation.rules import BlockState
+from circulation.tests.blocks import DEBT, put
 from circulation.tests.factories import MONDAY, make_hold, make_loan
+from library.core.errors import Level
 
 pytestmark = pytest.mark.django_db
 
@@ -73,17 +76,20 @@ def test_renewal_state_takes_as_many_queries_with_many_loans_as_with_one():
 
 def test_patron_is_seen_with_card_and_standing():
     patron = make_patron()
-    patron.expires_on, patron.is_card_lost, patron.birth_date = date(2027, 1, 1), True, date(2010, 1, 1)
-    patron.is_restricted, patron.restricted_until, patron.restriction_note = True, date(2026, 4, 1), "Torn pages"
-    patron.is_address_confirmed, patron.wants_auto_renewal = False, False
+    patron.expires_on, patron.birth_date, patron.wants_auto_renewal = date(2027, 1, 1), date(2010, 1, 1), False
+    put(patron, "patron_restricted", until=date(2026, 4, 1), note="Torn pages", at=MONDAY)
+    put(patron, DEBT, owner="fees", level=Level.ALERT, at=MONDAY - timedelta(days=1))
+    put(make_patron(), "card_lost")
     state = seen_of(patron)
-    assert (state.expires_on, state.is_card_lost, state.birth_date) == (date(2027, 1, 1), True, date(2010, 1, 1))
-    assert (state.is_restricted, state.restricted_until, state.restriction_note) == (
-        True,
-        date(2026, 4, 1),
-        "Torn pages",
+    assert (state.expires_on, state.birth_date, state.wants_auto_renewal) == (
+        date(2027, 1, 1),
+        date(2010, 1, 1),
+        False,
     )
-    assert (state.is_address_confirmed, state.wants_auto_renewal) == (False, False)
+    assert state.blocks == [
+        BlockState(DEBT, Level.ALERT),
+        BlockState("patron_restricted", Level.OVERRIDABLE, date(2026, 4, 1), "Torn pages"),
+    ]
 
 
 def test_open_loan_is_seen_with_branch_type_book_and_claim():

@@ -16,7 +16,7 @@ import redis
 from django.conf import settings as ours
 from django.core.cache import cache
 
-from library.core import wake
+from library.core.background import wake
 from library.core.cache import ForgivingRedisCache
 from library.core.faults import circuit_breaker
 from library.embedded import folders

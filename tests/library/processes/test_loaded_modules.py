@@ -81,7 +81,7 @@ def test_what_was_left_out_is_there_for_who_asks_for_it():
 
 def test_every_task_has_the_one_application():
     code = (
-        f"{SETUP} from library.core.wake import application; from library.celery import app; from celery import current_app;"
+        f"{SETUP} from library.core.background.wake import application; from library.celery import app; from celery import current_app;"
         " assert application() is app; assert current_app._get_current_object() is app"
     )
     assert loaded(code, ("celery",)) == ["celery"]
