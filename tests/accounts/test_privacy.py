@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -83,16 +84,20 @@ def test_blockers_are_those_of_all_apps_but_whom_nobody_asks(holders):
 
 @pytest.mark.django_db
 def test_the_highest_app_forgets_first(holders):
-    forgotten = []
+    forgotten: list[str] = []
+
+    def forgets(app: str) -> Callable[[Person], None]:
+        return lambda person: forgotten.append(app)
+
     for app in ("accounts", "circulation", "jobs"):
-        registry.register(app, erases=lambda person, app=app: forgotten.append(app))
+        registry.register(app, erases=forgets(app))
     registry.erase(SOMEBODY)
     assert forgotten == ["circulation", "accounts", "jobs"]
 
 
 @pytest.mark.django_db
 def test_nobody_is_forgotten_while_something_is_open(holders):
-    forgotten = []
+    forgotten: list[Person] = []
     registry.register("jobs", erases=forgotten.append)
     registry.register("circulation", blocks=lambda person: ["Two books.", "A request."])
     with pytest.raises(StillNeeded) as refusal:
@@ -106,7 +111,11 @@ def test_nobody_is_forgotten_while_something_is_open(holders):
 def test_a_fault_in_one_app_leaves_all_as_it_was(holders):
     user = make_user()
     KeptAnswer.objects.create(user_id=user.pk, key="k", request_hash="h")
-    registry.register("core", erases=lambda person: 1 / 0)
+
+    def breaks(person: Person) -> None:
+        raise ZeroDivisionError
+
+    registry.register("core", erases=breaks)
     registry.register("jobs", erases=lambda person: KeptAnswer.objects.filter(user_id=person.id).delete() and None)
     with pytest.raises(ZeroDivisionError):
         registry.erase(Person(user.pk))

@@ -1,6 +1,7 @@
 """A patron's card and standing in the admin."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -31,7 +32,7 @@ def save(client, patron, *, placed=(), lifted=(), **changes):
     """The reader's page, sent with blocks that are added and others that are ticked."""
     kept = {"card_number": patron.card_number, "tier": patron.tier_id, "wants_auto_renewal": "on"}
     standing = blocks.in_force(patron)
-    rows = {
+    rows: dict[str, Any] = {
         "blocks-TOTAL_FORMS": len(standing) + len(placed),
         "blocks-INITIAL_FORMS": len(standing),
         "blocks-MIN_NUM_FORMS": 0,

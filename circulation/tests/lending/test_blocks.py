@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
@@ -45,7 +46,7 @@ def test_check_out_renewal_and_requests_say_the_same(librarian):
     at = MONDAY + DAY
     assert said(services.check_out, copy=copy, patron=patron, by=librarian, at=at) == expected
     assert said(services.renew, loan=loan, by=librarian, at=at) == expected
-    hold = {"book": copy.book, "patron": patron, "branch": copy.branch, "by": patron.user}
+    hold: dict[str, Any] = {"book": copy.book, "patron": patron, "branch": copy.branch, "by": patron.user}
     assert said(services.place_hold, **hold, at=at) == expected
 
 
@@ -91,7 +92,7 @@ def test_last_day_is_the_librarys_and_inclusive(librarian, settings):
     patron, last = make_patron(), MONDAY.date()
     put(patron, RESTRICTED, until=last, at=MONDAY)
     copy, ends = make_copy(), datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
-    hold = {"book": copy.book, "patron": patron, "branch": copy.branch, "by": patron.user}
+    hold: dict[str, Any] = {"book": copy.book, "patron": patron, "branch": copy.branch, "by": patron.user}
     assert said(services.check_out, copy=copy, patron=patron, by=librarian, at=ends)
     assert said(services.place_hold, **hold, at=ends)
     services.place_hold(**hold, at=ends + timedelta(minutes=1))

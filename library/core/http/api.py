@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -33,7 +33,7 @@ CODES = {
 def user_of(request: HttpRequest | Request) -> User:
     """Who asks. For pages and endpoints that somebody has to be signed in for: for others it is a fault."""
     assert request.user.is_authenticated
-    return cast("User", request.user)
+    return request.user
 
 
 class Pages(PageNumberPagination):
