@@ -56,7 +56,7 @@ def load(*, by: User, password: str, at: datetime | None = None) -> None:
         {BRANCHES: branches, TIERS: tiers, ITEM_TYPES: {kind.code: kind for kind in ItemType.objects.all()}},
     )
     LendingSettings.objects.update(**told["settings"])
-    patrons = _make_readers(told["readers"], tiers, password, today)
+    patrons = _make_readers(told["readers"], tiers, password, today, at)
     _make_history(told["history"], patrons, by, at)
     lending = _Lending(patrons, by, at)
     for row in told["loans"]:
@@ -130,7 +130,9 @@ def _make_rules(rows: Iterable[Row], known: Mapping[str, Mapping[str, Any]]) -> 
             LoanRule.objects.create(**scope, **values)
 
 
-def _make_readers(rows: Iterable[Row], tiers: Mapping[str, Tier], password: str, today: date) -> dict[str, Patron]:
+def _make_readers(
+    rows: Iterable[Row], tiers: Mapping[str, Tier], password: str, today: date, at: datetime
+) -> dict[str, Patron]:
     for row in rows:
         user = create_user(
             email=f"{row['username']}@example.org",
@@ -142,7 +144,7 @@ def _make_readers(rows: Iterable[Row], tiers: Mapping[str, Tier], password: str,
         User.objects.filter(pk=user.pk).update(password=password)  # hashing takes a fifth of a second each
         Patron.objects.filter(pk=user.pk).update(tier=tiers[row["tier"]], **_card(row, today))
         for block in _blocks(row, today):
-            blocks.place(patron=user.patron, block=block, owner="accounts", by=None)
+            blocks.place(patron=user.patron, block=block, owner="accounts", by=None, at=at)
     return {patron.user.username: patron for patron in Patron.objects.select_related("user")}
 
 

@@ -36,7 +36,10 @@ def place_hold(*, book: Book, patron: Patron, branch: Branch, by: User, at: date
     if book.is_suppressed:
         raise NotFound
     copy = _free_copy(book, branch)
-    state = request_state(book=book, patron=patron, branch=branch, is_free_here=copy is not None)
+    elsewhere = () if copy else [other.name for other in queries.branches_with_free_copies(book)]
+    state = request_state(
+        book=book, patron=patron, branch=branch, is_free_here=copy is not None, free_elsewhere=elsewhere
+    )
     rules.decide_hold(state, today=days.today(at)).raise_if_refused()
     assert copy is not None  # the rules refuse without one
     copy_placement.put(copy, CopyStatus.REQUESTED)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from accounts.models import Patron
 from catalog.models import Book, Branch
-from circulation import queries, rules
+from circulation import rules
 from circulation.state.blocks import BLOCKS, read_blocks
 from library.core.database.raw_rows import fetch
 
@@ -19,11 +21,15 @@ SELECT
 REQUEST = _REQUEST.format(blocks=BLOCKS)
 
 
-def request_state(*, book: Book, patron: Patron, branch: Branch, is_free_here: bool) -> rules.RequestState:
-    """All that decides about a request, as it is now; read it under the locks."""
+def request_state(
+    *, book: Book, patron: Patron, branch: Branch, is_free_here: bool, free_elsewhere: Sequence[str]
+) -> rules.RequestState:
+    """All that decides about a request, as it is now; read it under the locks.
+
+    ``free_elsewhere``: where else a copy stands free, by name.
+    """
     ((held, on_loan, blocks),) = fetch(REQUEST, {"patron": patron.pk, "book": book.pk})
     held = held or []
-    free = () if is_free_here else [other.name for other in queries.branches_with_free_copies(book)]
     return rules.RequestState(
         card=patron.card_number,
         branch=branch.name,
@@ -33,6 +39,6 @@ def request_state(*, book: Book, patron: Patron, branch: Branch, is_free_here: b
         holds=len(held),
         tier_max_holds=patron.tier.max_holds,
         is_free_here=is_free_here,
-        free_elsewhere=free,
+        free_elsewhere=free_elsewhere,
         blocks=read_blocks(blocks),
     )

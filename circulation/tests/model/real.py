@@ -30,6 +30,7 @@ SELECT json_build_object(
   'record', (SELECT json_build_array(count(*), max(id::text)) FROM activity_activity)
 )
 """
+from library.core import days
 
 
 class Library:
@@ -89,8 +90,9 @@ class Library:
         CalendarException.objects.create(branch=self.branches[where] if where else None, **values)
 
     def write_on_card(self, name: str, wanted: list[NewBlock], *, at: datetime) -> None:
-        """What stands against a patron from now on."""
-        blocks.replace_all_of("accounts", patron=self.patrons[name], blocks=wanted, at=at)
+        """What stands against a patron from now on; what is over by then is refused, and stands against nobody."""
+        standing = [block for block in wanted if block.until is None or block.until >= days.today(at)]
+        blocks.replace_all_of("accounts", patron=self.patrons[name], blocks=standing, at=at)
 
     def close_account(self, name: str, *, is_active: bool) -> None:
         User.objects.filter(pk=self.patrons[name].pk).update(is_active=is_active)
