@@ -16,6 +16,7 @@ from catalog.models import Book, Branch, Copy, ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation.models import CalendarException, LendingSettings, LoanRule, OpeningHours
 from circulation.tests.model import world
+from library.core import days
 
 # Everything that a verb of lending may write, as it stands.
 PICTURE = """
@@ -30,7 +31,6 @@ SELECT json_build_object(
   'record', (SELECT json_build_array(count(*), max(id::text)) FROM activity_activity)
 )
 """
-from library.core import days
 
 
 class Library:
