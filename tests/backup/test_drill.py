@@ -134,6 +134,8 @@ def backup_during(load: Load, path: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_backed_up_in_full_use_and_restored_elsewhere(busy: Stack, elsewhere: Stack, tmp_path: Path):
+    # So that there is a book that can be asked afterwards.
+    eventually(lambda: busy.sql("SELECT 1 FROM rag_document WHERE live_generation_id IS NOT NULL"), seconds=180)
     readers = make_readers(busy, "Ada Falk", "Bela Falk", "Cleo Falk", "Dora Falk")
     barcodes = [barcode for barcode, _title in free_copies(busy, 12 * DESKS)]
     load = Load(busy)
