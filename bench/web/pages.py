@@ -28,7 +28,7 @@ from statistics import median
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
 from bench.web.client import Wire
-from library.core.config import Config
+from library.core.config.model import Config
 from library.embedded.commands import commands
 
 CLIENTS, RESAMPLES = 4, 5_000
