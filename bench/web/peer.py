@@ -37,7 +37,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """The same, which also runs the statements of the library's own search for what is asked, and throws them away."""
     asked = request.GET["q"]
     if asked not in _searches:
-        from catalog.search import search as search_itself
+        from catalog.search.services import search as search_itself
 
         with CaptureQueriesContext(connection) as captured:
             search_itself(asked, user=AnonymousUser())
