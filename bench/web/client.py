@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from bench.desk_work import FIRST_COPY
 
+WORDS = ("physics", "history", "garden", "letters", "music", "travels", "science", "war", "island", "philosophy")
 CSRF = "b" * 32  # cookie and form say the same secret, which is all that is asked of them
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 LOCATION = re.compile(rb"\r\nlocation: (\S+)", re.IGNORECASE)

@@ -27,12 +27,11 @@ from statistics import median
 
 from bench.library import ROOT, Library
 from bench.results import machine, write_section
-from bench.web.client import Wire
+from bench.web.client import WORDS, Wire
 from library.core.config.model import Config
 from library.embedded.commands import commands
 
 CLIENTS, RESAMPLES = 4, 5_000
-WORDS = ("physics", "history", "garden", "letters", "music", "travels", "science", "war", "island", "philosophy")
 # The library's and the peer's sessions of the reader and the librarian, and a reader's book and id.
 ENTER = """
 import json

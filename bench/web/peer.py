@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from django.contrib import admin
 from django.core.asgi import get_asgi_application
@@ -17,6 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from rest_framework import generics, serializers
 
+from bench.web.client import WORDS
 from catalog.models import Book
 from circulation.models import Loan
 
@@ -24,7 +28,29 @@ PAGE = Template(
     "<!doctype html><title>Books</title><h1>{{ greeted }}</h1><ul>{% for book in books %}"
     '<li><a href="/books/{{ book.pk }}/">{{ book.title }}</a>, {{ book.year|default:"" }}</li>{% endfor %}</ul>'
 )
-_searches: dict[str, list[str]] = {}
+
+
+@cache
+def statements() -> tuple[list[str], dict[str, list[str]]]:
+    """What a connection has to prepare, and for each word what the library's own search asks. On a connection alone,
+    which is given up then: there the search may prepare what it likes."""
+    from catalog.search.services import search as search_itself
+
+    prepares, searches = [], {}
+    connection.close()
+    for word in WORDS:
+        with CaptureQueriesContext(connection) as captured:
+            search_itself(word, user=AnonymousUser())
+        asked = [row["sql"] for row in captured if not row["sql"].startswith(("SAVEPOINT", "RELEASE", "DEALLOCATE"))]
+        prepares += [statement for statement in asked if statement.startswith("PREPARE")]
+        searches[word] = [statement for statement in asked if not statement.startswith("PREPARE")]
+    connection.connection.close()
+    connection.close()
+    return list(dict.fromkeys(prepares)), searches
+
+
+_capturing = Lock()
+_ready: WeakSet[Any] = WeakSet()  # connections that have prepared all
 
 
 def bare(request: HttpRequest) -> HttpResponse:
@@ -35,15 +61,15 @@ def bare(request: HttpRequest) -> HttpResponse:
 
 def search(request: HttpRequest) -> HttpResponse:
     """The same, which also runs the statements of the library's own search for what is asked, and throws them away."""
-    asked = request.GET["q"]
-    if asked not in _searches:
-        from catalog.search.services import search as search_itself
-
-        with CaptureQueriesContext(connection) as captured:
-            search_itself(asked, user=AnonymousUser())
-        _searches[asked] = [row["sql"] for row in captured if not row["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    with _capturing:
+        prepares, searches = statements()
+    connection.ensure_connection()
     with connection.cursor() as cursor:
-        for statement in _searches[asked]:
+        if connection.connection not in _ready:
+            for statement in prepares:
+                cursor.execute(statement)
+            _ready.add(connection.connection)
+        for statement in searches[request.GET["q"]]:
             cursor.execute(statement)
             while cursor.nextset():
                 pass
