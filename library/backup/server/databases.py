@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from library.backup.errors import LibraryInUse, NoVectors, RestoreUnderWay, Role
 from library.backup.manifest import major
 from library.backup.server import snapshot
 
+PATIENCE = 3.0  # seconds for what was just stopped to leave the database
 FROM = ("postgres", "template1")  # databases that are always there, to look at the others from
 LONGEST = 63 - len("_restoring")  # bytes of a name in PostgreSQL
 # Settings whose values are lists of names, already quoted as they must be.
@@ -108,12 +110,19 @@ class Server:
             remedy = f"ALTER DATABASE {_quoted(self.name)} OWNER TO {_quoted(role)};"
             why = _("the database %(name)s belongs to %(owner)s") % {"name": self.name, "owner": known.owner}
             raise RoleMayNotRestore(role=role, why=why, remedy=remedy)
-        if count := self.others():
+        if count := self._others_after(PATIENCE):
             raise LibraryInUse(count=count)
 
     def others(self) -> int:
         """How many connections to the library's database are open."""
         return int(self._row(OTHERS, [self.name])[0])
+
+    def _others_after(self, seconds: float) -> int:
+        """As ``others``, once they had time to go: the server lets go of what was just killed a moment later."""
+        until = time.monotonic() + seconds
+        while (count := self.others()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return count
 
     @contextlib.contextmanager
     def beside(self) -> Iterator[str]:
