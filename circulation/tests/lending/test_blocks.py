@@ -124,12 +124,12 @@ def test_blocks_cost_no_statement_more(librarian):
     def asked(patron):
         copy, loan = make_copy(), make_loan(patron=patron)
         with CaptureQueriesContext(connection) as captured:
-            services.check_out(copy=copy.barcode, patron=patron.card_number, by=librarian)
-            services.renew(loan=loan, by=librarian, at=MONDAY + DAY)
-            services.place_hold(book=other.book, patron=patron, branch=other.branch, by=librarian)
+            services.check_out(copy=copy.barcode, patron=patron.card_number, by=librarian, at=at)
+            services.renew(loan=loan, by=librarian, at=at)
+            services.place_hold(book=other.book, patron=patron, branch=other.branch, by=librarian, at=at)
         return len(captured)
 
-    free, blocked = make_patron(), make_patron()
+    at, free, blocked = MONDAY + DAY, make_patron(), make_patron()
     for code in (RESTRICTED, LOST, DEBT):
         put(blocked, code, level=Level.ALERT, at=MONDAY)
     other = make_copy()
