@@ -56,6 +56,7 @@ class BlockForm(forms.ModelForm[PatronBlock] if TYPE_CHECKING else forms.ModelFo
         kinds = [(kind.code, kind.name) for kind in block_kinds.placed_by_hand()]
         stands = not self.instance._state.adding
         code: Any = self.fields["code"]
+        code.widget.attrs["aria-label"] = str(code.label)
         code.choices = (
             [(self.instance.code, block_kinds.name_of(self.instance.code))] if stands else [("", "---------"), *kinds]
         )

@@ -21,6 +21,7 @@ from accounts.models import Patron, PatronBlock, User
 from accounts.people import block_kinds
 from library.activity import services as activity
 from library.core import days
+from library.core.dates import said
 from library.core.errors import InvalidInput, Level
 
 NOTE_LENGTH = 300
@@ -134,7 +135,7 @@ def _write(row: PatronBlock, block: NewBlock, *, by: User | None, at: datetime) 
     row.level, row.until, row.note = block.weight.value, block.until, block.note.strip()
     row.at, row.by = at, by
     row.save()
-    kept = {"block": row.code, "owner": row.owner, "until": row.until.isoformat() if row.until else None}
+    kept = {"block": row.code, "owner": row.owner, "until": said(row.until) if row.until else None}
     activity.record(actor=by, verb="block.placed", subject=row.patron.user, data=kept, at=at)
     return row
 

@@ -16,6 +16,7 @@ from accounts.services.blocks import NewBlock
 from accounts.tests.factories import make_librarian, make_patron
 from library.activity.models import Activity
 from library.core import days
+from library.core.dates import said
 from library.core.errors import InvalidInput, Level
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,7 @@ def test_it_says_who_placed_it_why_and_until_when(patron, librarian):
         (
             "block.placed",
             librarian,
-            {"block": "patron_restricted", "owner": "accounts", "until": TODAY.isoformat()},
+            {"block": "patron_restricted", "owner": "accounts", "until": said(TODAY)},
         )
     ]
 
