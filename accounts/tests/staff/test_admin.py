@@ -190,10 +190,10 @@ def test_a_librarian_changes_a_card_and_a_tier_but_not_whose_they_are(librarian)
     url = reverse("admin:accounts_patron_change", args=[user.pk])
     client = entered(librarian)
     no_blocks = {"blocks-TOTAL_FORMS": 0, "blocks-INITIAL_FORMS": 0}
-    client.post(url, {"card_number": "NEW-1", "tier": tier.pk, "user": str(other.pk), **no_blocks})
+    client.post(url, {"card_number": "NEW-1", "tier": tier.pk, "user": str(other.pk)} | no_blocks)
     user.patron.refresh_from_db()
     assert (user.patron.card_number, user.patron.tier, user.patron.user_id) == ("NEW-1", tier, user.pk)
-    page = client.post(url, {"card_number": other.patron.card_number.lower(), "tier": tier.pk, **no_blocks})
+    page = client.post(url, {"card_number": other.patron.card_number.lower(), "tier": tier.pk})
     assert "This card number is in use." in page.content.decode()
     assert client.get(reverse("admin:accounts_patron_add")).status_code == 403
 
