@@ -188,6 +188,7 @@ def test_a_librarian_with_every_permission_finds_no_other_way_up(trusted, world)
     # A patron's card is theirs to edit; whose it is, and that person's rights, are not.
     card = reverse("admin:accounts_patron_change", args=[world.reader.pk])
     form = {"card_number": "L-9", "tier": str(world.reader.patron.tier_id), "user": str(trusted.pk)}
+    form |= {"blocks-TOTAL_FORMS": "0", "blocks-INITIAL_FORMS": "0"}
     answer = client.post(card, {**TICKED, **form, "user-role": "administrator", "user__role": "administrator"})
     assert answer.status_code == 302
     assert rights(world.reader) == expected(Role.PATRON)
