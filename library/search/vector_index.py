@@ -11,13 +11,16 @@ by ``distance`` and scores these by the vectors themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-import numpy.typing as npt
 from django.db import connection
 
 from library.core.database.transactions import take_turns
+
+if TYPE_CHECKING:  # who turns texts into vectors loads it; everybody else can do without
+    import numpy as np
+    import numpy.typing as npt
 
 EXACT_UP_TO = 5_000  # vectors: comparing so many takes some 3 ms and misses none
 MOST_EFFORT = 1_000  # what ``hnsw.ef_search`` may be at most

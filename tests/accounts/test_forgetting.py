@@ -170,7 +170,7 @@ def places_of(user: User) -> set[str]:
     for name in {*coverage.relations(), *coverage.other_forms()}:
         app, model, field = name.split(".")
         wanted: list[Any] = [user.pk] if name in set(coverage.relations()) or field == "user_id" else [*SECRETS]
-        rows = apps.get_model(app, model)._default_manager.filter(**{f"{field}__in": wanted})
+        rows = apps.get_app_config(app).get_model(model)._default_manager.filter(**{f"{field}__in": wanted})
         if rows.exists():
             found.add(name)
     return found
