@@ -630,7 +630,7 @@ def test_ten_thousand_steps_by_chance(library):
     steps = 10_000 // len(ZONES)
     run(library, steps=steps, phases=[Phase.generate, Phase.shrink])
     assert done["steps"] >= steps, done
-    for verb in ("lend", "take_back", "go_on", "place_hold", "confirm_hold", "refuse_hold", "cancel_hold"):
+    for verb in ("lend", "take_back", "go_on_with", "place_hold", "confirm_hold", "refuse_hold", "cancel_hold"):
         assert done[verb] > 2, done
         assert done[f"{verb}: refused"], done
     for verb in ("catalogue_says", "may_be_lent", "move_copy", "merge_records"):
