@@ -49,7 +49,7 @@ BRANCHES = st.sampled_from(world.BRANCHES)
 BOOKS = st.sampled_from(sorted({copy.book for copy in world.copies()}))
 PICKED = st.integers(0, 50)  # one of those that there are
 BY_READER, SELDOM = st.booleans(), st.sampled_from([False] * 5 + [True])
-WORDS_ON_CARDS = st.sampled_from(["mend"] * 5 + ["card_lost", "until", "for good", "address", "debt", "closed"])
+WORDS_ON_CARDS = st.sampled_from(["mend"] * 12 + ["card_lost", "until", "for good", "address", "debt", "closed"])
 # How much somebody sets aside: 0 all but one reason, 1 all without a comment, else all. A due date by hand, in days.
 KEPT, BY_HAND = st.integers(0, 12), st.sampled_from([None, None, None, 7, -1])
 # Before and after the last moment of a due date.
@@ -93,10 +93,10 @@ VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "renew_all": (4, {"patron": PATRONS}),
     "renew_automatically": (4, {}),
     "claim_or_declare_lost": (4, {"nth": PICKED, "what": st.sampled_from(["claim", "claim", "withdraw", "lost"])}),
-    "place_hold": (6, {"book": BOOKS, "patron": PATRONS, "branch": BRANCHES}),
-    "confirm_hold": (4, {"nth": PICKED, "copy": st.none() | COPIES}),
+    "place_hold": (10, {"book": BOOKS, "patron": PATRONS, "branch": BRANCHES}),
+    "confirm_hold": (5, {"nth": PICKED, "copy": st.none() | COPIES}),
     "refuse_hold": (3, {"nth": PICKED, "status": st.sampled_from(["available", "missing", "damaged"])}),
-    "cancel_hold": (2, {"nth": PICKED, "by_reader": BY_READER}),
+    "cancel_hold": (4, {"nth": PICKED, "by_reader": BY_READER}),
     "write_on_card": (3, {"patron": PATRONS, "kind": WORDS_ON_CARDS}),
     "time_passes_to_an_edge": (6, {"nth": PICKED, "after": EDGES}),
     "catalogue_says": (3, {"copy": COPIES, "status": SAID}),
