@@ -112,6 +112,7 @@ def test_librarian_lends_renews_is_refused_overrides_and_takes_back_late_by_keyb
     librarian.sees("Not lent")
     assert any("overdue" in reason for reason in librarian.refusal)
     librarian.shoot_both("desk-overdue")
+    librarian.page.wait_for_timeout(1000)  # a refusal is read: what is scanned at once after it waits
     stack.sql(POLICY, ["confirm"])
     librarian.presses("F2")
     librarian.sees("Taking back")
