@@ -31,7 +31,9 @@ def main() -> int:
     wanted = [f"({arguments.m})"] if arguments.m else []
     expression = " and ".join([*wanted, *(f"not {marker}" for marker in lacks)])
     chosen = ["-m", expression] if expression else []
-    code = subprocess.run([sys.executable, "-m", "pytest", "-n", "2", *chosen, *rest], cwd=ROOT, check=False).returncode
+    # A worker that is lost ends the run: its tests would be waited for, and for ever.
+    order = [sys.executable, "-m", "pytest", "-n", "2", "--max-worker-restart", "0", *chosen, *rest]
+    code = subprocess.run(order, cwd=ROOT, check=False).returncode
     for sentence in lacks.values():
         print(sentence)
     return code
