@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import InvalidToken
 
-from accounts.sessions import tokens
 from library.core.companions import left_out
 
 with left_out("jinja2"):  # as in library/urls.py: whichever of the two is loaded first
     from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+    from rest_framework_simplejwt.authentication import JWTAuthentication
+    from rest_framework_simplejwt.exceptions import InvalidToken
+
+    from accounts.sessions import tokens
 
 
 class BearerAuthentication(JWTAuthentication):

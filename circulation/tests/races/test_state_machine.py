@@ -626,17 +626,22 @@ def test_two_thousand_steps_leave_the_library_as_the_model_says(library):
 
 
 @pytest.mark.slow
-def test_ten_thousand_steps_by_chance(library):
-    steps = 10_000 // len(ZONES)
-    run(library, steps=steps, phases=[Phase.generate, Phase.shrink])
-    assert done["steps"] >= steps, done
+def test_ten_thousand_steps_by_chance(db, settings, monkeypatch):
+    """One after the other, for what is rare in one time zone comes in another."""
+    steps, met = 10_000 // len(ZONES), Counter[str]()
+    for zone in ZONES:
+        with transaction.atomic():
+            run(make_library(zone, settings, monkeypatch), steps=steps, phases=[Phase.generate, Phase.shrink])
+            transaction.set_rollback(True)
+        assert done["steps"] >= steps, (zone, done)
+        met += done
     for verb in ("lend", "take_back", "go_on_with", "place_hold", "confirm_hold", "refuse_hold", "cancel_hold"):
-        assert done[verb] > 2, done
-        assert done[f"{verb}: refused"], done
+        assert met[verb] > 2, met
+        assert met[f"{verb}: refused"], met
     for verb in ("catalogue_says", "may_be_lent", "move_copy", "merge_records"):
-        assert done[verb], done
+        assert met[verb], met
     for turn in ("served from the queue", "renewed by itself", "renewed with the rest", "lent by override"):
-        assert done[turn], done
+        assert met[turn], met
 
 
 # What was broken once on purpose without anybody noticing: now the machine does.

@@ -18,8 +18,7 @@ PROCESSES = {
     "manage.py check": (
         "import sys; sys.argv = ['manage.py', 'check']; import manage; manage.main()",
         ("library.urls", "catalog.admin"),
-        # Django runs its checks in no order, and one of them may load the framework of the API before our addresses.
-        (*AI, *(name for name in RARE if name != "jinja2"), "numpy", "celery"),
+        (*AI, *RARE, "numpy", "celery"),
     ),
     "supervisor": (
         "from library.embedded import supervisor; from library.core.config.model import config; config()",
