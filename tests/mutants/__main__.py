@@ -61,7 +61,8 @@ def _is_well(app: str, asked: argparse.Namespace) -> bool:
         total, *left = report.read_text().splitlines()
     print(f"{app}: {total} faults found." + "".join(f"\n  not found: {place}" for place in left), flush=True)
     found, tried = int(total.split()[0]), int(total.split()[-1])
-    return found * 100 >= asked.at_least * tried
+    at_least: int = asked.at_least
+    return found * 100 >= at_least * tried
 
 
 if __name__ == "__main__":

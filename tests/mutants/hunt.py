@@ -80,7 +80,7 @@ class Hunt:
                 sys.setprofile(None)
             self._now.seconds = time.monotonic() - began
             if self._now.failed:
-                raise pytest.Exit(f"{item.nodeid} fails without any fault:\n{self._now.failed}", returncode=2)
+                pytest.exit(f"{item.nodeid} fails without any fault:\n{self._now.failed}", returncode=2)
 
     def _note(self, frame: FrameType, event: str, _argument: Any) -> None:
         code = frame.f_code

@@ -117,10 +117,11 @@ class Faults(ast.NodeTransformer):
         return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if not self._inside or type(node.value) not in (int, bool):
+        value = node.value
+        if not self._inside or not isinstance(value, int):
             return node
-        other = not node.value if isinstance(node.value, bool) else node.value + 1  # type: ignore[operator]
-        if self._is_chosen(node, f"{node.value} becomes {other}"):
+        other = not value if isinstance(value, bool) else value + 1
+        if self._is_chosen(node, f"{value} becomes {other}"):
             return ast.copy_location(ast.Constant(other), node)
         return node
 
