@@ -19,6 +19,7 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from tests.mutants.places import Place, functions_of, places, with_fault
@@ -60,7 +61,8 @@ class Hunt:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._look(session.items)
-        connections.close_all()  # a fork must not speak on its parent's line
+        if settings.configured:
+            connections.close_all()  # a fork must not speak on its parent's line
         ends = {place: self._end_of(place, session.items) for place in self._chosen()}
         tried = [place for place, end in ends.items() if end != IMPOSSIBLE]
         left = [place for place in tried if ends[place] == NOT_FOUND]
@@ -69,13 +71,12 @@ class Hunt:
 
     def _look(self, items: Sequence[pytest.Item]) -> None:
         """Run every test once, and note what it reaches."""
-        for item in items:
+        for item, after in _with_the_next(items, items):
             self._now = self.reach[item.nodeid] = Reach()
             began = time.monotonic()
             sys.setprofile(self._note)
             try:
-                # As if the first came next: what is made once for all must stay.
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[0])
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
             finally:
                 sys.setprofile(None)
             self._now.seconds = time.monotonic() - began
@@ -106,7 +107,7 @@ class Hunt:
         if not chosen:
             return NOT_FOUND
         allowed = 15 + 3 * sum(self.reach[item.nodeid].seconds for item in chosen)
-        return _ended(_fork(lambda: self._try(changed, inside, chosen)), allowed)
+        return _ended(_fork(lambda: self._try(changed, inside, _with_the_next(chosen, items))), allowed)
 
     def _reaching(self, functions: set[Key], items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
         """The tests that call one of ``functions``: those that call little else first, as long as time allows."""
@@ -119,16 +120,27 @@ class Hunt:
                 return
             yield item
 
-    def _try(self, changed: dict[Key, CodeType], inside: set[Key], items: Sequence[pytest.Item]) -> int:
+    def _try(
+        self, changed: dict[Key, CodeType], inside: set[Key], tests: Iterator[tuple[pytest.Item, pytest.Item]]
+    ) -> int:
         self._in_fork = True
         for function in _living(inside):
             try:
                 function.__code__ = changed[_key(function.__code__)]
             except ValueError:  # the fault is all that used a name from around the function
                 return IMPOSSIBLE
-        for item in items:
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[0])
+        for item, after in tests:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         return NOT_FOUND
+
+
+def _with_the_next(
+    chosen: Sequence[pytest.Item], everything: Sequence[pytest.Item]
+) -> Iterator[tuple[pytest.Item, pytest.Item]]:
+    """Each test and the one after it; after the last any other, so that what is made once for all is kept."""
+    for place, item in enumerate(chosen):
+        others = chosen[place + 1 :] or everything
+        yield item, next(one for one in others if one is not item)
 
 
 def _key(code: CodeType) -> Key:
