@@ -12,7 +12,8 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -27,7 +28,7 @@ from tests.mutants.places import Place, functions_of, places, with_fault
 ROOT = Path(__file__).resolve().parents[2]
 MOST_SECONDS = 20.0  # of tests for one fault, as they took without it
 Key = tuple[str, str, int]  # a function: its file, qualified name and first line
-FOUND, NOT_FOUND, IMPOSSIBLE = 1, 0, 3  # how a fork ends; any other way is found as well
+NOT_FOUND, FOUND, IMPOSSIBLE, BROKEN = 0, 1, 3, 4  # how a fork ends; by a signal: found as well
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Hunt:
         self.reach: dict[str, Reach] = {}
         self._now = Reach()
         self._in_fork = False
+        self.living: dict[Key, list[FunctionType]] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Without those that write for all to see: a fork that is ended in the middle would leave it behind."""
@@ -61,6 +63,7 @@ class Hunt:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._look(session.items)
+        self.living = _living(self.sources)
         if settings.configured:
             connections.close_all()  # a fork must not speak on its parent's line
         ends = {place: self._end_of(place, session.items) for place in self._chosen()}
@@ -107,7 +110,10 @@ class Hunt:
         if not chosen:
             return NOT_FOUND
         allowed = 15 + 3 * sum(self.reach[item.nodeid].seconds for item in chosen)
-        return _ended(_fork(lambda: self._try(changed, inside, _with_the_next(chosen, items))), allowed)
+        end = _ended(_fork(lambda: self._try(changed, inside, _with_the_next(chosen, items))), allowed)
+        if end == BROKEN:
+            pytest.exit(f"The hunt itself broke at {place}.", returncode=2)
+        return end
 
     def _reaching(self, functions: set[Key], items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
         """The tests that call one of ``functions``: those that call little else first, as long as time allows."""
@@ -124,7 +130,7 @@ class Hunt:
         self, changed: dict[Key, CodeType], inside: set[Key], tests: Iterator[tuple[pytest.Item, pytest.Item]]
     ) -> int:
         self._in_fork = True
-        for function in _living(inside):
+        for function in (one for key in inside for one in self.living[key]):
             try:
                 function.__code__ = changed[_key(function.__code__)]
             except ValueError:  # the fault is all that used a name from around the function
@@ -147,9 +153,13 @@ def _key(code: CodeType) -> Key:
     return code.co_filename, code.co_qualname, code.co_firstlineno
 
 
-def _living(keys: set[Key]) -> list[FunctionType]:
-    """Every function object of these, decorated ones too."""
-    return [one for one in gc.get_objects() if isinstance(one, FunctionType) and _key(one.__code__) in keys]
+def _living(files: Mapping[str, str]) -> dict[Key, list[FunctionType]]:
+    """Every function object of these files, decorated ones too. A look at their class would wake lazy objects."""
+    found: dict[Key, list[FunctionType]] = defaultdict(list)
+    for one in gc.get_objects():
+        if type(one) is FunctionType and one.__code__.co_filename in files:
+            found[_key(one.__code__)].append(one)
+    return found
 
 
 def _commits(item: pytest.Item) -> bool:
@@ -165,7 +175,7 @@ def _fork(work: Any) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    code = FOUND
+    code = BROKEN
     try:
         code = work()
     finally:
