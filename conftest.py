@@ -25,6 +25,15 @@ def _own_redis(settings: pytest.FixtureRequest) -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _known_library() -> None:
+    """Page heads know the library's name, as those of a process that has shown a page before."""
+    from library.profile import services
+    from library.profile.models import LibraryProfile
+
+    services.remember(LibraryProfile(pk=1))
+
+
 @pytest.fixture(scope="session")
 def embedder_process() -> Iterator[EmbedderProcess]:
     """The embedder as `up` runs it. Short path: sockets allow 107 bytes."""

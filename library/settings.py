@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "library.search",
     "library.jobs",
     "library.activity",
+    "library.profile",
     "library.notices",
     "accounts",
     "catalog",

@@ -15,6 +15,7 @@ admin.autodiscover()  # every page of the admin; processes without addresses nee
 urlpatterns = [
     path("", include("library.pages.urls")),
     path("", include("library.jobs.urls")),
+    path("", include("library.profile.urls")),
     path("accounts/", include("accounts.urls")),
     path("catalogue/", include("catalog.urls")),
     path("", include("circulation.urls")),

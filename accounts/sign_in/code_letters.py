@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.models import Purpose
+from library.profile import services as profile
 
 
 def send_code(*, to: str, purpose: Purpose, digits: str, minutes: int) -> None:
@@ -32,4 +33,5 @@ def send_no_account(*, to: str) -> None:
 
 def _send(to: str, subject: str, letter: str, words: dict[str, object]) -> None:
     body = render_to_string(f"accounts/mail/{letter}.txt", words)
-    send_mail(f"{subject} · Lyceum", body, None, [to])
+    library = profile.current()
+    send_mail(f"{subject} · {library.name}", body, library.from_address, [to])

@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import time
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -25,6 +24,7 @@ from library.core.errors import LibraryError
 from library.notices import kinds
 from library.notices import services as notices
 from library.notices.models import Notice, NoticeQuerySet, NoticeState
+from library.profile import services as profile
 
 log = logging.getLogger(__name__)
 
@@ -96,12 +96,13 @@ def send(row: Notice, *, at: datetime | None = None) -> bool:
 def letter(row: Notice) -> EmailMessage:
     """The mail: plain text."""
     subject, body = written(row)
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    library = profile.current()
     return EmailMessage(
-        subject=f"{subject} · Lyceum",
+        subject=f"{subject} · {library.name}",
         body=body + "\n",
+        from_email=library.from_address,
         to=[row.user.address if row.user else row.to],
-        headers={"Message-ID": f"<{row.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": f"<{row.pk}@{library.domain}>", "Auto-Submitted": "auto-generated"},
     )
 
 

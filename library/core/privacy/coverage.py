@@ -17,8 +17,17 @@ PERSON = (
     r"(user|person|patron|reader|member|actor|owner|subject|asker|recipient|sender|to)(_(id|uuid|key))?"
     r"|.*_by(_id)?|e?mail|.*_e?mail|address|card.*"
 )
-# Named alike, and no person: where a branch stands; the app that placed a block; what a job works on.
-NOBODY = frozenset({"catalog.Branch.address", "accounts.PatronBlock.owner", "jobs.Job.subject_id"})
+# Named alike, and no person: where a branch or the library stands, from whom its letters come; the app that placed a
+# block; what a job works on.
+NOBODY = frozenset(
+    {
+        "catalog.Branch.address",
+        "profile.LibraryProfile.address",
+        "profile.LibraryProfile.sender",
+        "accounts.PatronBlock.owner",
+        "jobs.Job.subject_id",
+    }
+)
 
 
 def is_person(model: Any) -> bool:
