@@ -45,7 +45,8 @@ class ProfileForm(forms.ModelForm[LibraryProfile] if TYPE_CHECKING else forms.Mo
 
     def _get_validation_exclusions(self) -> set[str]:
         self.instance.currency = self.cleaned_data.get("currency", "")  # in capitals, before it is looked up
-        return super()._get_validation_exclusions()
+        exclusions: set[str] = super()._get_validation_exclusions()
+        return exclusions
 
 
 @admin.register(LibraryProfile)

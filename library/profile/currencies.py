@@ -16,8 +16,8 @@ def digits() -> dict[str, int]:
     """
     from iso4217 import raw_table  # parses a table of 300 lines
 
-    found = {code: row["CcyMnrUnts"] or "" for code, row in raw_table.items() if code}
-    return {str(code): int(units) for code, units in found.items() if units.isdecimal()}
+    found = {str(code): str(row["CcyMnrUnts"]) for code, row in raw_table.items() if code}
+    return {code: int(units) for code, units in found.items() if units.isdecimal()}
 
 
 def validate(code: str) -> None:

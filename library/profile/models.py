@@ -77,7 +77,8 @@ class LibraryProfile(models.Model):
     @property
     def domain(self) -> str:
         """That of the sender."""
-        return parseaddr(self.from_address)[1].rpartition("@")[2] or "localhost"
+        _local, at, domain = parseaddr(self.from_address)[1].rpartition("@")
+        return domain if at else "localhost"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = 1

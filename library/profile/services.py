@@ -59,12 +59,12 @@ def save(
     profile.logo = old.logo.name
     if logo is not None:
         profile.logo.save("", as_png(logo), save=False)
-        on_rollback(partial(default_storage.delete, profile.logo.name))
+        on_rollback(partial(default_storage.delete, str(profile.logo)))
     elif without_logo:
         profile.logo = ""
     profile.save()
     if old.logo and old.logo.name != profile.logo.name:
-        transaction.on_commit(partial(default_storage.delete, old.logo.name), robust=True)
+        transaction.on_commit(partial(default_storage.delete, str(old.logo)), robust=True)
     names = [field.name for field in LibraryProfile._meta.fields if not field.primary_key]
     changed = [name for name in names if getattr(old, name) != getattr(profile, name)]
     activity.record(actor=by, verb="library.changed", object=profile, data={"fields": ", ".join(changed)})
