@@ -220,8 +220,8 @@ def test_a_small_file_of_very_many_pixels_is_refused():
 
 def test_a_new_logo_takes_the_place_of_the_old_and_its_file(admin_user, client, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        old = services.save(profile=services.current(), by=admin_user, logo=picture()).logo.name
-        new = services.save(profile=services.current(), by=admin_user, logo=picture()).logo.name
+        old = str(services.save(profile=services.current(), by=admin_user, logo=picture()).logo)
+        new = str(services.save(profile=services.current(), by=admin_user, logo=picture()).logo)
     assert old != new
     assert (default_storage.exists(old), default_storage.exists(new)) == (False, True)
     assert client.get(reverse("profile:logo", args=[old[8:-4]])).status_code == 404
@@ -232,7 +232,7 @@ def test_a_new_logo_takes_the_place_of_the_old_and_its_file(admin_user, client, 
 
 
 def test_a_logo_whose_file_is_gone_is_not_found(admin_user, client):
-    name = services.save(profile=services.current(), by=admin_user, logo=picture()).logo.name
+    name = str(services.save(profile=services.current(), by=admin_user, logo=picture()).logo)
     default_storage.delete(name)
     assert client.get(reverse("profile:logo", args=[name[8:-4]])).status_code == 404
 
@@ -240,7 +240,7 @@ def test_a_logo_whose_file_is_gone_is_not_found(admin_user, client):
 @pytest.mark.django_db(transaction=True)
 def test_a_logo_goes_with_a_change_that_is_not_kept(admin_user, settings):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        name = services.save(profile=services.current(), by=admin_user, logo=picture()).logo.name
+        name = str(services.save(profile=services.current(), by=admin_user, logo=picture()).logo)
         raise ZeroDivisionError
     connection.close()
     assert not default_storage.exists(name)
