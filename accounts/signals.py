@@ -5,3 +5,6 @@ from django.dispatch import Signal
 # Somebody is to get a card. Arguments: card. A receiver answers True where the number stands for something else that is
 # scanned at the desk.
 card_wanted = Signal()
+
+# Something stands against a patron no longer. Arguments: patron (whose row is locked), at.
+block_lifted = Signal()

@@ -15,7 +15,7 @@ from accounts.people import block_kinds
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, queries
 from circulation.reports.filters import ByCodeOrId, day_field
-from circulation.services.holds import REASON_LENGTH
+from circulation.services.holds.picking import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
 from library.core import days
 from library.core.email_addresses import AddressFormField
@@ -155,6 +155,22 @@ class PlaceHoldForm(forms.Form):
 
     book = forms.IntegerField(min_value=1, max_value=2**63 - 1)
     branch = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    copy = forms.CharField(label=_("Copy"), max_length=SCAN_LENGTH, required=False)
+    wanted_from = day_field(_("Not before"))
+    wanted_until = day_field(_("Wanted until"))
+
+
+class SuspendForm(forms.Form):
+    """When a hold sleeps: until a day, or until somebody wakes it; from today, or from a later day."""
+
+    until = day_field(_("Goes on on"))
+    from_day = day_field(_("Sleeps from"))
+
+
+class PickupForm(forms.Form):
+    """Another branch to fetch it at."""
+
+    branch = forms.ModelChoiceField(Branch.objects.filter(is_pickup=True), label=_("Fetch it at"), empty_label=None)
 
 
 class ConfirmForm(forms.Form):

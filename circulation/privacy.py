@@ -23,7 +23,23 @@ FIELDS = (
 )
 COPY = ("copy__barcode", "copy__book__title")
 LOAN = ("branch__name", "checked_out_at", "due_at", "returned_at", "renewals", "claimed_returned_at", "lost_at")
-HOLD = ("book__title", "pickup_branch__name", "state", "placed_at", "ready_at", "ended_at", "refusal_reason")
+HOLD = (
+    "book__title",
+    "pickup_branch__name",
+    "copy__barcode",
+    "is_copy_level",
+    "state",
+    "position",
+    "placed_at",
+    "wanted_until",
+    "suspended_from",
+    "suspended_until",
+    "ready_at",
+    "shelf_until",
+    "cancel_requested",
+    "ended_at",
+    "refusal_reason",
+)
 SCRUBBED = "–"  # in place of a comment: there was one
 
 

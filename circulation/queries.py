@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
@@ -46,9 +46,24 @@ def open_loan(patron: Patron, book: Book) -> Loan | None:
     return Loan.objects.open().with_names().filter(patron=patron, copy__book=book).order_by("checked_out_at").first()
 
 
-def open_hold(patron: Patron, book: Book) -> Hold | None:
-    """The patron's open hold on the book: the database allows one."""
-    return Hold.objects.open().with_names().filter(patron=patron, book=book).first()
+def open_holds(patron: Patron, book: Book) -> list[Hold]:
+    """The patron's open holds on the book, the oldest first."""
+    return list(Hold.objects.open().with_names().filter(patron=patron, book=book).order_by("placed_at", "id"))
+
+
+def in_line(book: Book) -> int:
+    """How many holds wait for a copy of the book, those that sleep too."""
+    return Hold.objects.in_line().filter(book=book).count()
+
+
+def pickup_branches() -> list[Branch]:
+    """Where readers may fetch what they asked for."""
+    return list(Branch.objects.filter(is_pickup=True))
+
+
+def lets_ask_again() -> bool:
+    """Whether any rule lets a reader have more than one hold on a book."""
+    return LoanRule.objects.filter(Q(holds_per_book__gt=1) | Q(holds_per_book=-1)).exists()
 
 
 def home_loans(patron: Patron) -> LoanQuerySet:
@@ -68,21 +83,8 @@ def open_holds_of(user_id: UUID) -> HoldQuerySet:
 
 def home_holds(patron: Patron) -> Iterable[Hold]:
     """What the patron waits for: what is ready first, then in the order of asking."""
-    waiting = with_positions(Hold.objects.open().with_names().filter(patron=patron))
+    waiting = Hold.objects.open().with_names().filter(patron=patron)
     return sorted(waiting, key=lambda hold: (hold.state != HoldState.READY, hold.placed_at))
-
-
-def with_positions(holds: HoldQuerySet) -> HoldQuerySet:
-    """``holds``, each with ``position``: its place in its book's queue, the first is 1; None where it is not queued."""
-    ahead = (
-        Hold.objects.filter(book=OuterRef("book"), state=HoldState.QUEUED)
-        .filter(Q(placed_at__lt=OuterRef("placed_at")) | Q(placed_at=OuterRef("placed_at"), pk__lte=OuterRef("pk")))
-        .order_by()
-        .values("book")
-        .annotate(count=Count("pk"))
-        .values("count")
-    )
-    return holds.annotate(position=Case(When(state=HoldState.QUEUED, then=Subquery(ahead)), default=None))
 
 
 def refused_holds(patron: Patron, *, at: datetime) -> Iterable[Hold]:
@@ -100,16 +102,11 @@ def past_loans(patron: Patron) -> LoanQuerySet:
 
 
 def pick_list(branch: Branch | None = None) -> HoldQuerySet:
-    """What is to be fetched from the shelves, in the order of a walk: branch, shelf mark, then the oldest request."""
+    """What is to be fetched from the shelves of a branch, in the order of a walk: shelf mark, then the oldest."""
     waiting = Hold.objects.with_names().filter(state=HoldState.REQUESTED)
     if branch is not None:
-        waiting = waiting.filter(pickup_branch=branch)
-    return waiting.order_by("pickup_branch__name", "copy__shelf_mark", "placed_at", "id")
-
-
-def branches_with_free_copies(book: Book) -> list[Branch]:
-    """Where a copy of the book stands free, by name."""
-    return list(Branch.objects.filter(pk__in=Copy.objects.free().filter(book=book).values("branch")).order_by("name"))
+        waiting = waiting.filter(copy__branch=branch)
+    return waiting.order_by("copy__branch__name", "copy__shelf_mark", "placed_at", "id")
 
 
 def matrix() -> QuerySet[LoanRule]:

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.timezone import now
 
-from accounts.signals import card_wanted
+from accounts.models import Patron
+from accounts.signals import block_lifted, card_wanted
 from catalog.models import Book, Copy
 from catalog.signals import books_merging, copies_freed
 from circulation import services
+from circulation.models import Hold
 from circulation.services import copy_placement
+from circulation.state import locks
 
 
 @receiver(books_merging, dispatch_uid="circulation.move_holds")
 def move_holds(*, kept: Book, merged: Book, **kwargs: Any) -> set[str]:
     """Who waits for a record that goes waits for the one that stays."""
-    services.move_holds(kept=kept, merged=merged)
+    services.move_holds(kept=kept, merged=merged, at=now())
     return {"circulation.Hold.book"}
 
 
 @receiver(copies_freed, dispatch_uid="circulation.serve_queue")
 def serve_queue(*, book_id: int, **kwargs: Any) -> None:
     """No copy stands free beside those who wait for its book, whatever freed it."""
-    copy_placement.serve_queue(book_id)
+    copy_placement.serve_queue(book_id, at=now())
+
+
+@receiver(block_lifted, dispatch_uid="circulation.serve_again")
+def serve_again(*, patron: Patron, at: datetime, **kwargs: Any) -> None:
+    """A reader who was passed over is served where a copy stands free."""
+    waiting = Hold.objects.in_line().filter(patron=patron).order_by("book").values_list("book", flat=True)
+    for book in dict.fromkeys(waiting):
+        copy_placement.serve_queue(locks.book(book).pk, at=at)
 
 
 @receiver(card_wanted, dispatch_uid="circulation.is_barcode")

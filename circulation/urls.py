@@ -1,6 +1,6 @@
 from django.urls import path
 
-from circulation.views import desk, enrolment, feeds, lists, picks, reader, story
+from circulation.views import desk, enrolment, feeds, holds, lists, picks, reader, story
 
 app_name = "circulation"
 urlpatterns = [
@@ -11,8 +11,11 @@ urlpatterns = [
     path("loans/all/", lists.all_loans, name="all-loans"),
     path("loans/all.csv", lists.all_loans_csv, name="all-loans-csv"),
     path("loans/all.xlsx", lists.all_loans_xlsx, name="all-loans-xlsx"),
-    path("holds/", reader.place_hold, name="place-hold"),
-    path("holds/<uuid:pk>/cancel/", reader.cancel_hold, name="cancel-hold"),
+    path("holds/", holds.place_hold, name="place-hold"),
+    path("holds/<uuid:pk>/cancel/", holds.cancel_hold, name="cancel-hold"),
+    path("holds/<uuid:pk>/suspend/", holds.suspend_hold, name="suspend-hold"),
+    path("holds/<uuid:pk>/resume/", holds.resume_hold, name="resume-hold"),
+    path("holds/<uuid:pk>/branch/", holds.change_pickup, name="change-pickup"),
     path("loans/renew-all/", reader.renew_all, name="renew-all"),
     path("loans/<uuid:pk>/", story.loan, name="loan"),
     path("loans/<uuid:pk>/renew/", reader.renew, name="renew"),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts import errors
 from accounts.models import Patron, PatronBlock, User
 from accounts.people import block_kinds
+from accounts.signals import block_lifted
 from library.activity import services as activity
 from library.core import days
 from library.core.dates import said
@@ -70,7 +71,9 @@ def lift(*, block: PatronBlock, by: User | None, at: datetime | None = None) -> 
     known = PatronBlock.objects.filter(pk=block.pk).first()
     if known is None:
         return False
-    _remove(known, by=by, at=at or timezone.now())
+    at = at or timezone.now()
+    _remove(known, by=by, at=at)
+    block_lifted.send(PatronBlock, patron=known.patron, at=at)
     return True
 
 
@@ -91,12 +94,15 @@ def replace_all_of(
         _check(block, today=days.today(at))
     _lock(patron)
     standing = {known.code: known for known in PatronBlock.objects.filter(patron=patron, owner=owner)}
-    for code in standing.keys() - wanted.keys():
+    lifted = standing.keys() - wanted.keys()
+    for code in lifted:
         _remove(standing[code], by=by, at=at)
     for code, block in wanted.items():
         known = standing.get(code)
         if known is None or not _says(known, block):
             _write(known or PatronBlock(patron=patron, owner=owner, code=code), block, by=by, at=at)
+    if lifted:
+        block_lifted.send(PatronBlock, patron=patron, at=at)
 
 
 def in_force(patron: Patron | UUID, *, at: datetime | None = None) -> list[PatronBlock]:

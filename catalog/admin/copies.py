@@ -96,7 +96,7 @@ class CopyAdmin(CopyBase):
 @admin.register(Branch)
 class BranchAdmin(BranchBase):
     part, place = RULES, 6
-    list_display = ("name", "code", "address")
+    list_display = ("name", "code", "address", "is_pickup")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}
 

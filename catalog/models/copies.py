@@ -16,6 +16,9 @@ class Branch(models.Model):
     code = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=120, unique=True)
     address = models.CharField(_("address"), max_length=300, blank=True)
+    is_pickup = models.BooleanField(
+        _("pick-up here"), default=True, db_default=True, help_text=_("Whether readers may fetch holds here.")
+    )
 
     class Meta:
         verbose_name = _("branch")

@@ -19,8 +19,8 @@ from circulation.rules.bounds import A_DAY, LONGEST_PERIOD, MOST, TOO_LONG
 from circulation.rules.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, Setting, resolve
 
 INFINITY = "∞"
-ROWS_A_PAGE = 40  # times the parameters: fewer fields than a request may have
-LIMITS = ("max_loans", "renewals_allowed")
+ROWS_A_PAGE = 20  # times the parameters: fewer fields than a request may have
+LIMITS = ("max_loans", "renewals_allowed", "holds_allowed", "holds_per_book", "holds_per_day")
 NUMBER_FROM = {"loan_period": 1}
 
 

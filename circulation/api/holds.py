@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from catalog.redirects import visible_book
 from circulation import queries, services
-from circulation.api import serializers as shapes
+from circulation.api import hold_shapes as shapes
 from circulation.api.common import (
     ABSENT,
     FORBIDDEN,
@@ -27,11 +27,13 @@ from circulation.api.common import (
     read,
 )
 from circulation.models import Hold, HoldState
-from circulation.readers.patron_lookup import own_patron
+from circulation.readers.patron_lookup import known, patron_meant
 from library.core.errors import NotFound
 from library.core.http.api import user_of
 from library.core.http.idempotency import repeatable
 from library.core.http.permissions import requires
+
+FOR_STAFF = {"confirm", "refuse", "move", "keep"}
 
 
 @extend_schema_view(retrieve=extend_schema(summary="One hold"))
@@ -42,12 +44,10 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     serializer_class = shapes.HoldSerializer
 
     def get_permissions(self) -> list[BasePermission]:
-        is_for_staff = self.action in {"confirm", "refuse"}
-        return [requires("circulation.change_hold")() if is_for_staff else IsAuthenticated()]
+        return [requires("circulation.change_hold")() if self.action in FOR_STAFF else IsAuthenticated()]
 
     def get_queryset(self) -> QuerySet[Hold]:
-        holds = queries.with_positions(Hold.objects.visible_to(self.request.user).with_names())
-        holds = holds.order_by("-placed_at", "-id")
+        holds = Hold.objects.visible_to(self.request.user).with_names().order_by("-placed_at", "-id")
         wanted = self.request.query_params.get("state") if self.action == "list" else None
         if wanted is None:
             return holds
@@ -79,20 +79,21 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     )
     @repeatable
     def create(self, request: Request) -> Response:
-        """Request a book at a branch where a copy stands free."""
+        """Ask for a book, to be fetched at a branch: *requested* where a copy stands free, else *queued*."""
         wish = read(shapes.PlaceHoldSerializer, request)
-        book = visible_book(wish["book"], request.user)
+        patron = patron_meant(user_of(request), wish.pop("patron", ""), permission="circulation.change_hold")
+        book = visible_book(wish.pop("book"), request.user)
         if book is None:
             raise NotFound
-        hold = services.place_hold(
-            book=book, patron=own_patron(user_of(request)), branch=wish["branch"], by=user_of(request)
-        )
+        hold = services.place_hold(book=book, patron=known(patron), by=user_of(request), **wish)
         return self._shown(hold, status.HTTP_201_CREATED)
 
-    @extend_schema(responses={204: None, 404: ABSENT, 409: REFUSED})
+    @extend_schema(responses={202: shapes.HoldSerializer, 204: None, 404: ABSENT, 409: REFUSED})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Cancel a request; one that is ready only staff can cancel."""
-        services.cancel_hold(hold=self.get_object(), by=user_of(request))
+        """Cancel a hold. Of one that is ready its reader only asks for it (202): staff see to the book first."""
+        hold = services.cancel_hold(hold=self.get_object(), by=user_of(request))
+        if hold.ended_at is None:
+            return self._shown(hold, status.HTTP_202_ACCEPTED)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -133,6 +134,99 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         """Say why the book cannot be fetched, and what became of its copy."""
         told = read(shapes.RefuseHoldSerializer, request)
         return self._shown(services.refuse_hold(hold=self.get_object(), by=user_of(request), **told))
+
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.SuspendHoldSerializer,
+        responses={
+            200: shapes.HoldSerializer,
+            400: INVALID,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
+    @action(detail=True, methods=["post"])
+    @repeatable
+    def suspend(self, request: Request, pk: str) -> Response:
+        """Let a queued hold sleep in its place, until a day or until somebody says so."""
+        told = read(shapes.SuspendHoldSerializer, request)
+        return self._shown(services.suspend_hold(hold=self.get_object(), by=user_of(request), **told))
+
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=None,
+        responses={
+            200: shapes.HoldSerializer,
+            400: INVALID,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
+    @action(detail=True, methods=["post"])
+    @repeatable
+    def resume(self, request: Request, pk: str) -> Response:
+        """Wake a suspended hold, in the place that it kept."""
+        return self._shown(services.resume_hold(hold=self.get_object(), by=user_of(request)))
+
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.ChangePickupSerializer,
+        responses={
+            200: shapes.HoldSerializer,
+            400: INVALID,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
+    @action(detail=True, methods=["post"], url_path="branch", url_name="branch")
+    @repeatable
+    def change_branch(self, request: Request, pk: str) -> Response:
+        """Fetch it at another branch, as long as it is not ready."""
+        told = read(shapes.ChangePickupSerializer, request)
+        return self._shown(services.change_pickup(hold=self.get_object(), by=user_of(request), **told))
+
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=shapes.MoveHoldSerializer,
+        responses={
+            200: shapes.HoldSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
+    @action(detail=True, methods=["post"], url_path="reorder", url_name="reorder")
+    @repeatable
+    def move(self, request: Request, pk: str) -> Response:
+        """Put a hold at another place of its queue."""
+        told = read(shapes.MoveHoldSerializer, request)
+        hold = services.move_hold(
+            hold=self.get_object(), by=user_of(request), to=told["position"], seen=told.get("seen")
+        )
+        return self._shown(hold)
+
+    @extend_schema(
+        parameters=[REPEATABLE],
+        request=None,
+        responses={
+            200: shapes.HoldSerializer,
+            400: INVALID,
+            403: FORBIDDEN,
+            404: ABSENT,
+            409: REFUSED,
+            422: REUSED,
+        },
+    )
+    @action(detail=True, methods=["post"])
+    @repeatable
+    def keep(self, request: Request, pk: str) -> Response:
+        """Turn a cancellation request down: the book stays on the hold shelf."""
+        return self._shown(services.keep_hold(hold=self.get_object(), by=user_of(request)))
 
     def _shown(self, hold: Hold, code: int = status.HTTP_200_OK) -> Response:
         return Response(self.get_serializer(hold).data, status=code)

@@ -68,9 +68,19 @@ class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
             "renewal_period": PERIOD | {"min_value": 0},
             "no_renewal_before": PERIOD | {"min_value": 0},
             "no_auto_renewal_after": PERIOD | {"min_value": 0},
+            **dict.fromkeys(("holds_allowed", "holds_per_book", "holds_per_day"), LIMIT),
+            "hold_pickup_days": PERIOD | {"min_value": 0, "help_text": "Open days of the pick-up branch."},
             **{
                 name: {"allow_blank": False, "allow_null": True}
-                for name in ("loan_unit", "due_mode", "hard_due_mode", "renew_from", "hourly_at_closing")
+                for name in (
+                    "loan_unit",
+                    "due_mode",
+                    "hard_due_mode",
+                    "renew_from",
+                    "hourly_at_closing",
+                    "on_shelf_holds",
+                    "copy_level_holds",
+                )
             },
         }
 

@@ -1,61 +1,25 @@
-"""The shapes of loans and holds in the API."""
+"""The shapes of loans in the API."""
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import date, datetime
-from typing import Any, ClassVar, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.serializers import StrictTextField
 from catalog.api.fields import BranchField
-from catalog.models import Book, CopyStatus
-from circulation import queries
-from circulation.models import Hold, HoldState, Loan, LoanStatus
+from circulation.api.bases import BookTitleSerializer, StaffSeesPatron
+from circulation.api.hold_shapes import HoldSerializer
+from circulation.models import Loan, LoanStatus
 from circulation.rules.bounds import OUT_OF_BOUNDS
 from circulation.services import Action, CheckedIn, RenewedAll
-from circulation.services.holds import REASON_LENGTH
 from circulation.services.overrides import COMMENT_LENGTH
 from library.core import days
 from library.core.http.api import ReasonSerializer
 
 SCAN_LENGTH = 100
-
-
-class MadeOnce(serializers.ModelSerializer[Any]):
-    # Works out its fields from the model once for its class, and copies them from then on: that is what most of an
-    # answer's time goes to otherwise. They may depend on nothing but the class. (No docstring: a subclass without one
-    # would be described by it.)
-
-    _made: ClassVar[dict[type, dict[str, serializers.Field[Any, Any, Any, Any]]]] = {}
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        kind = type(self)
-        if kind not in self._made:
-            self._made[kind] = super().get_fields()
-        return {name: deepcopy(field) for name, field in self._made[kind].items()}
-
-
-class BookTitleSerializer(MadeOnce):
-    class Meta:
-        model = Book
-        fields = ["id", "title"]
-
-
-class StaffSeesPatron(MadeOnce):
-    """``patron``, the card number, is there for staff only."""
-
-    patron = serializers.CharField(source="patron.card_number", read_only=True, required=False)
-    permission: str
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        request = self.context.get("request")
-        if request is not None and not request.user.has_perm(self.permission):
-            del fields["patron"]
-        return fields
 
 
 class LoanSerializer(StaffSeesPatron):
@@ -109,51 +73,6 @@ class CheckedOutSerializer(LoanSerializer):
         shown = super().to_representation(instance)
         shown["alerts"] = [reason.as_dict() for reason in instance.alerts]
         return shown
-
-
-class HoldSerializer(StaffSeesPatron):
-    permission = "circulation.view_hold"
-    book = BookTitleSerializer(read_only=True)
-    branch = serializers.IntegerField(source="pickup_branch_id", read_only=True, help_text="Where to fetch it.")
-    branch_code = serializers.CharField(source="pickup_branch.code", read_only=True)
-    branch_name = serializers.CharField(source="pickup_branch.name", read_only=True)
-    copy = serializers.CharField(source="copy.barcode", read_only=True, allow_null=True, default=None)
-    position = serializers.SerializerMethodField(help_text="Place in the queue; null for a hold with its own copy.")
-
-    class Meta:
-        model = Hold
-        fields = [
-            "id",
-            "book",
-            "branch",
-            "branch_code",
-            "branch_name",
-            "copy",
-            "state",
-            "position",
-            "placed_at",
-            "ready_at",
-            "ended_at",
-            "refusal_reason",
-            "patron",
-        ]
-
-    @extend_schema_field({"type": "integer", "nullable": True})
-    def get_position(self, hold: Hold) -> int | None:
-        if hold.state != HoldState.QUEUED:
-            return None
-        known: Any = hold if hasattr(hold, "position") else None
-        known = known or queries.with_positions(Hold.objects.filter(pk=hold.pk)).get()
-        return cast(int, known.position)
-
-
-class PickSerializer(HoldSerializer):
-    """A hold on the pick list, with where its copy stands."""
-
-    shelf_mark = serializers.CharField(source="copy.shelf_mark", read_only=True)
-
-    class Meta(HoldSerializer.Meta):
-        fields = [*HoldSerializer.Meta.fields, "shelf_mark"]
 
 
 class NotRenewedSerializer(serializers.Serializer[Any]):
@@ -270,23 +189,4 @@ class StorySerializer(serializers.Serializer[Any]):
 class RenewAllSerializer(serializers.Serializer[Any]):
     patron = serializers.CharField(
         max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text="The card number; left out: whoever asks."
-    )
-
-
-class PlaceHoldSerializer(serializers.Serializer[Any]):
-    book = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The book's id.")
-    branch = BranchField(help_text="Where to fetch it: the branch's id or code.")
-
-
-class ConfirmHoldSerializer(serializers.Serializer[Any]):
-    copy = serializers.CharField(
-        max_length=SCAN_LENGTH, required=False, help_text="Another free copy of the book, fetched in its place."
-    )
-
-
-class RefuseHoldSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=REASON_LENGTH, help_text="In words for the reader.")
-    copy_status = serializers.ChoiceField(
-        choices=[CopyStatus.AVAILABLE.value, CopyStatus.MISSING.value, CopyStatus.DAMAGED.value],
-        default=CopyStatus.AVAILABLE.value,
     )

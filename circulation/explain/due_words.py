@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -95,18 +95,44 @@ def _and_more(listed: str, count: int) -> str:
 
 def hold(hold: Hold) -> str:
     """What a reader should know of their hold."""
-    branch = hold.pickup_branch.name
+    branch = {"branch": hold.pickup_branch.name}
     match hold.state:
         case HoldState.REQUESTED:
-            return _("We are fetching it at %(branch)s") % {"branch": branch}
+            return _("We are fetching it at %(branch)s") % branch
         case HoldState.READY:
-            return _("Ready on the hold shelf at %(branch)s") % {"branch": branch}
+            return _ready(hold)
         case HoldState.IN_TRANSIT:
-            return _("On its way to %(branch)s") % {"branch": branch}
+            return _("On its way to %(branch)s") % branch
         case HoldState.QUEUED:
-            position = getattr(hold, "position", None)  # of ``queries.with_positions``
-            number = {"position": position}
-            return _("You are number %(position)d in the queue") % number if position else _("You are in the queue")
+            return _queued(hold)
+        case HoldState.SUSPENDED:
+            return _suspended(hold)
         case HoldState.REFUSED:
             return _("We could not fetch it: %(reason)s") % {"reason": hold.refusal_reason}
     return hold.get_state_display()
+
+
+def day_of(day: date) -> str:
+    """A date as ``day`` says it."""
+    return date_format(day, "l j F")
+
+
+def _ready(hold: Hold) -> str:
+    told = {"branch": hold.pickup_branch.name, "day": day_of(hold.last_day) if hold.last_day else ""}
+    if hold.cancel_requested:
+        return _("On the hold shelf at %(branch)s; you have asked to cancel it") % told
+    return _("Ready on the hold shelf at %(branch)s until %(day)s") % told
+
+
+def _queued(hold: Hold) -> str:
+    said = _("You are number %(position)d in the queue") % {"position": hold.position}
+    if hold.suspended_from is not None:
+        return _("%(said)s; it sleeps from %(day)s on") % {"said": said, "day": day_of(hold.suspended_from)}
+    return said
+
+
+def _suspended(hold: Hold) -> str:
+    told = {"position": hold.position, "day": day_of(hold.suspended_until) if hold.suspended_until else ""}
+    if hold.suspended_until is None:
+        return _("Suspended; it keeps place %(position)d") % told
+    return _("Suspended until %(day)s; it keeps place %(position)d") % told

@@ -130,6 +130,12 @@ NAMES = {
     "hard_due_mode": gettext_lazy("fixed due date holds"),
     "due_by_term_end": gettext_lazy("due by the end of term"),
     "self_check_out": gettext_lazy("readers may lend it to themselves"),
+    "holds_allowed": gettext_lazy("holds at a time"),
+    "holds_per_book": gettext_lazy("holds on one book"),
+    "holds_per_day": gettext_lazy("holds a day"),
+    "hold_pickup_days": gettext_lazy("open days on the hold shelf"),
+    "on_shelf_holds": gettext_lazy("what stands on the shelf is held"),
+    "copy_level_holds": gettext_lazy("holds on one copy alone"),
 }
 
 _CHOICES = {
@@ -146,16 +152,27 @@ _CHOICES = {
     "today": gettext_lazy("today"),
     "cut": gettext_lazy("ends at closing time"),
     "extend": gettext_lazy("goes on until the library opens again"),
+    "always": gettext_lazy("always"),
+    "any_unavailable": gettext_lazy("when a copy is away"),
+    "all_unavailable": gettext_lazy("when all copies are away"),
+    "allow": gettext_lazy("allowed"),
+    "no": gettext_lazy("not allowed"),
+    "force": gettext_lazy("always one copy"),
 }
 
 _UNSET = {
     "loan_period": gettext_lazy("none: not lent"),
     "max_loans": gettext_lazy("without limit"),
+    "holds_allowed": gettext_lazy("without limit"),
+    "holds_per_day": gettext_lazy("without limit"),
     "renewal_period": gettext_lazy("the loan period"),
     "no_renewal_before": gettext_lazy("at any time"),
     "no_auto_renewal_after": gettext_lazy("never"),
     "hourly_at_closing": gettext_lazy("as the due date and calendar say"),
 }
+
+
+LIMITS = {"max_loans", "renewals_allowed", "holds_allowed", "holds_per_book", "holds_per_day"}
 
 
 def in_words(parameter: str, value: Any, *, unit: str = "days") -> str:
@@ -172,14 +189,14 @@ def in_words(parameter: str, value: Any, *, unit: str = "days") -> str:
 
 
 def _number(parameter: str, value: int, unit: str) -> str:
-    if parameter in {"max_loans", "renewals_allowed"}:
+    if parameter in LIMITS:
         return _("without limit") if value == UNLIMITED else str(value) if value else _("none")
     if parameter == "no_renewal_before":
         before = ngettext("%(count)d day before it is due", "%(count)d days before it is due", value)
         return before % {"count": value} if value else _("on the day on which it is due")
     if parameter == "no_auto_renewal_after":
         return ngettext("%(count)d day after lending", "%(count)d days after lending", value) % {"count": value}
-    return _period(value, unit)
+    return _period(value, "days" if parameter == "hold_pickup_days" else unit)
 
 
 def _period(count: int, unit: str) -> str:

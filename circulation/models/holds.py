@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron
@@ -36,6 +38,11 @@ OPEN_HOLD_STATES = [
 
 BOUND_HOLD_STATES = [HoldState.REQUESTED, HoldState.IN_TRANSIT, HoldState.READY]
 
+# What has a place in the queue of its book; a suspended hold keeps it.
+WAITING_HOLD_STATES = [HoldState.QUEUED, HoldState.SUSPENDED]
+
+LAST_DAY = Least("shelf_until", Coalesce("wanted_until", "shelf_until"))
+
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def open(self) -> HoldQuerySet:
@@ -45,6 +52,10 @@ class HoldQuerySet(models.QuerySet["Hold"]):
     def bound(self) -> HoldQuerySet:
         """Holds that have a copy of their own."""
         return self.filter(state__in=BOUND_HOLD_STATES)
+
+    def in_line(self) -> HoldQuerySet:
+        """Holds with a place in the queue, suspended ones too, in the order of their places."""
+        return self.filter(state__in=WAITING_HOLD_STATES).order_by("position")
 
     def with_names(self) -> HoldQuerySet:
         """With all that a list shows of a hold, in one query."""
@@ -61,11 +72,18 @@ class Hold(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="holds")
     patron = models.ForeignKey(Patron, on_delete=models.PROTECT, related_name="holds")
-    pickup_branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+")
+    pickup_branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+", verbose_name=_("pick-up at"))
     copy = models.ForeignKey(Copy, null=True, blank=True, on_delete=models.PROTECT, related_name="holds")
+    is_copy_level = models.BooleanField(_("for this copy alone"), default=False, db_default=False)
     state = models.CharField(_("state"), max_length=12, choices=HoldState)
+    position = models.PositiveIntegerField(_("place in the queue"), null=True, blank=True)  # 1…n, without gaps
     placed_at = models.DateTimeField(_("placed"))
-    ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
+    ready_at = models.DateTimeField(_("ready"), null=True, blank=True)  # names this spell on the hold shelf
+    shelf_until = models.DateField(_("last day on the hold shelf"), null=True, blank=True)
+    wanted_until = models.DateField(_("wanted until"), null=True, blank=True)  # the reader's own last day
+    suspended_from = models.DateField(_("suspended from"), null=True, blank=True)
+    suspended_until = models.DateField(_("resumes on"), null=True, blank=True)  # on which it is served again
+    cancel_requested = models.BooleanField(_("cancellation requested"), default=False, db_default=False)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -84,12 +102,41 @@ class Hold(models.Model):
                 condition=Q(state__in=BOUND_HOLD_STATES),
                 name="hold_one_open_per_copy",
             ),
+            # Several move up at once: what is true counts when all have moved.
             models.UniqueConstraint(
-                fields=["patron", "book"], condition=Q(state__in=OPEN_HOLD_STATES), name="hold_one_open_per_book"
+                fields=["book", "position"], name="hold_place_once", deferrable=models.Deferrable.DEFERRED
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=WAITING_HOLD_STATES, position__isnull=False)
+                | (~Q(state__in=WAITING_HOLD_STATES) & Q(position=None)),
+                name="hold_place_exactly_while_waiting",
+            ),
+            models.CheckConstraint(condition=Q(position=None) | Q(position__gte=1), name="hold_place_from_one"),
             models.CheckConstraint(
                 condition=~Q(state__in=BOUND_HOLD_STATES) | Q(copy__isnull=False),
                 name="hold_bound_to_copy_while_served",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_copy_level=False) | Q(copy__isnull=False), name="hold_for_one_copy_names_it"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(ready_at__isnull=False, shelf_until__isnull=False),
+                name="hold_ready_since_and_until",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="suspended") | Q(suspended_from__isnull=False), name="hold_suspended_from_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_until=None)
+                | Q(suspended_from__isnull=False, suspended_until__gt=F("suspended_from")),
+                name="hold_resumes_after_it_is_suspended",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=BOUND_HOLD_STATES) | Q(suspended_from=None), name="hold_served_is_not_suspended"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancel_requested=False) | Q(state="ready") | Q(ended_at__isnull=False),
+                name="hold_cancellation_requested_while_ready",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=OPEN_HOLD_STATES, ended_at=None)
@@ -104,9 +151,16 @@ class Hold(models.Model):
         indexes = [
             models.Index(fields=["state", "placed_at"], name="hold_state_placed"),
             models.Index(fields=["patron", "state"], name="hold_patron_state"),
+            models.Index(fields=["patron", "placed_at"], name="hold_patron_placed"),
             # Who waits for a book, however many have waited for it before.
             models.Index(fields=["book", "placed_at"], condition=Q(ended_at=None), name="hold_open_book"),
         ]
 
     def __str__(self) -> str:
         return f"{self.book_id} → {self.patron_id} ({self.state})"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which the reader may fetch it, that day included; before it is ready their own last day."""
+        known = [day for day in (self.shelf_until, self.wanted_until) if day is not None]
+        return min(known) if known else None

@@ -42,6 +42,18 @@ class AtClosing(models.TextChoices):
     EXTEND = "extend", _("goes on until the library opens again")
 
 
+class OnShelfHolds(models.TextChoices):
+    ALWAYS = "always", _("always")
+    ANY_UNAVAILABLE = "any_unavailable", _("when a copy is away")
+    ALL_UNAVAILABLE = "all_unavailable", _("when all copies are away")
+
+
+class CopyLevelHolds(models.TextChoices):
+    ALLOW = "allow", _("allowed")
+    NO = "no", _("not allowed")
+    FORCE = "force", _("always one copy")
+
+
 EMPTY = _("Empty: a less specific row decides.")
 EMPTY_OR_UNLIMITED = _("-1: unlimited. Empty: a less specific row decides.")
 
@@ -117,6 +129,18 @@ class LoanRule(models.Model):
         _("an hourly loan at closing time"), max_length=8, choices=AtClosing, null=True, blank=True
     )
     self_check_out = models.BooleanField(_("readers may lend it to themselves"), null=True, blank=True)
+    holds_allowed = models.IntegerField(_("holds at a time"), null=True, blank=True, help_text=EMPTY_OR_UNLIMITED)
+    holds_per_book = models.IntegerField(_("holds on one book"), null=True, blank=True, help_text=EMPTY_OR_UNLIMITED)
+    holds_per_day = models.IntegerField(_("holds a day"), null=True, blank=True, help_text=EMPTY_OR_UNLIMITED)
+    hold_pickup_days = models.PositiveSmallIntegerField(
+        _("open days on the hold shelf"), null=True, blank=True, validators=A_PERIOD, help_text=EMPTY
+    )
+    on_shelf_holds = models.CharField(
+        _("what stands on the shelf is held"), max_length=16, choices=OnShelfHolds, null=True, blank=True
+    )
+    copy_level_holds = models.CharField(
+        _("holds on one copy alone"), max_length=8, choices=CopyLevelHolds, null=True, blank=True
+    )
 
     class Meta:
         verbose_name = _("loan rule")
@@ -140,11 +164,23 @@ class LoanRule(models.Model):
             ),
             *(
                 models.CheckConstraint(
+                    condition=Q(**{name: None}) | Q(**{f"{name}__gte": -1}), name=f"loan_rule_{name}_sane"
+                )
+                for name in ("holds_allowed", "holds_per_book", "holds_per_day")
+            ),
+            *(
+                models.CheckConstraint(
                     condition=Q(**{name: None}) | Q(**{f"{name}__lte": LONGEST_PERIOD}),
                     name=f"loan_rule_{name}_bounded",
                     violation_error_message=TOO_LONG,
                 )
-                for name in ("loan_period", "renewal_period", "no_renewal_before", "no_auto_renewal_after")
+                for name in (
+                    "loan_period",
+                    "renewal_period",
+                    "no_renewal_before",
+                    "no_auto_renewal_after",
+                    "hold_pickup_days",
+                )
             ),
             *(
                 models.CheckConstraint(
@@ -156,6 +192,8 @@ class LoanRule(models.Model):
                     ("hard_due_mode", HardDueMode),
                     ("renew_from", RenewFrom),
                     ("hourly_at_closing", AtClosing),
+                    ("on_shelf_holds", OnShelfHolds),
+                    ("copy_level_holds", CopyLevelHolds),
                 )
             ),
         ]

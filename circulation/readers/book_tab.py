@@ -15,8 +15,11 @@ from circulation import queries
 
 def show_copies(request: HttpRequest, book: Book) -> TabPanel:
     """Its copies by branch; for a reader also what they have or wait for of it."""
-    context: dict[str, Any] = {"availability": catalog.availability(book)}
+    context: dict[str, Any] = {"availability": catalog.availability(book), "in_line": queries.in_line(book)}
     if isinstance(request.user, User):
         patron = request.user.patron
-        context |= {"hold": queries.open_hold(patron, book), "loan": queries.open_loan(patron, book)}
+        holds, loan = queries.open_holds(patron, book), queries.open_loan(patron, book)
+        context |= {"holds": holds, "loan": loan, "asks": not loan and (not holds or queries.lets_ask_again())}
+        if context["asks"]:
+            context["pickups"] = queries.pickup_branches()
     return TabPanel(context)

@@ -38,6 +38,12 @@ class RuleRow:
     hard_due_mode: str | None = None  # before | exactly | after
     due_by_term_end: bool | None = None
     self_check_out: bool | None = None
+    holds_allowed: int | None = None
+    holds_per_book: int | None = None
+    holds_per_day: int | None = None
+    hold_pickup_days: int | None = None  # open days
+    on_shelf_holds: str | None = None  # always | any_unavailable | all_unavailable
+    copy_level_holds: str | None = None  # allow | no | force
 
     def fits(self, *, branch: int | None, tier: int | None, item_type: int | None) -> bool:
         """Whether the row speaks of this branch, tier and item type; None for one of them: only rows that say any."""
@@ -74,6 +80,12 @@ DEFAULTS: Mapping[str, Any] = {
     "hard_due_mode": "before",
     "due_by_term_end": False,
     "self_check_out": False,
+    "holds_allowed": None,
+    "holds_per_book": 1,
+    "holds_per_day": None,
+    "hold_pickup_days": 7,
+    "on_shelf_holds": "always",
+    "copy_level_holds": "allow",
 }
 
 
@@ -96,6 +108,12 @@ class RuleValues:
     hard_due_mode: Setting[str]
     due_by_term_end: Setting[bool]
     self_check_out: Setting[bool]
+    holds_allowed: Setting[int | None]
+    holds_per_book: Setting[int]
+    holds_per_day: Setting[int | None]
+    hold_pickup_days: Setting[int]
+    on_shelf_holds: Setting[str]
+    copy_level_holds: Setting[str]
 
     def __getitem__(self, parameter: str) -> Setting[Any]:
         if parameter not in DEFAULTS:

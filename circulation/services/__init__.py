@@ -2,7 +2,11 @@
 
 from circulation.services.claims import claim_returned, declare_lost, withdraw_claim
 from circulation.services.explanations import Explained, explain_check_out, explain_renewals
-from circulation.services.holds import cancel_hold, confirm_hold, move_holds, place_hold, refuse_hold
+from circulation.services.holds.ending import cancel_hold, keep_hold
+from circulation.services.holds.merging import move_holds
+from circulation.services.holds.picking import confirm_hold, refuse_hold
+from circulation.services.holds.placing import place_hold
+from circulation.services.holds.waiting import change_pickup, move_hold, resume_hold, suspend_hold
 from circulation.services.loans import check_out
 from circulation.services.matrix import (
     add_rule,
@@ -22,6 +26,7 @@ __all__ = [
     "RenewedAll",
     "add_rule",
     "cancel_hold",
+    "change_pickup",
     "change_rule",
     "check_in",
     "check_out",
@@ -30,7 +35,9 @@ __all__ = [
     "declare_lost",
     "explain_check_out",
     "explain_renewals",
+    "keep_hold",
     "matrix_version",
+    "move_hold",
     "move_holds",
     "place_hold",
     "refuse_hold",
@@ -38,7 +45,9 @@ __all__ = [
     "renew",
     "renew_all",
     "renew_automatically",
+    "resume_hold",
     "save_matrix",
     "save_settings",
+    "suspend_hold",
     "withdraw_claim",
 ]

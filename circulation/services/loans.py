@@ -14,7 +14,7 @@ from accounts.models import Patron, User
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, rules, signals
 from circulation.explain import sentences
-from circulation.models import Hold, HoldState, Loan, LoanUnit, Verb
+from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan, LoanUnit, Verb
 from circulation.services import copy_placement, overrides, returns
 from circulation.state import locks, snapshot
 from library.activity import services as activity
@@ -40,8 +40,9 @@ def check_out(
     ``branch``: whose desk lends, and whose calendar moves the due date; None: the copy's own, and no other where
     readers lend to themselves. ``override``: the codes
     of the reasons that ``by`` sets aside, with a ``comment``; ``due_at``: a due date by hand, which is setting aside
-    too. A copy lent to another is returned first; whom it was kept for waits for another one. A hold of the patron on
-    the book is fulfilled by any copy of it; the copy that was bound to it serves the next in line.
+    too. A copy lent to another is returned first; whom it was kept for waits for another one, at the head of the line.
+    A hold of the patron on the title is fulfilled by any copy of it, one on a copy by that alone; the copy that was
+    bound to it serves the next in line.
     Raises the ``Refusal`` of the gravest reason, carrying all reasons; ``NotAllowed``, ``CommentRequired`` or
     ``DueDateNotInFuture`` for an override that cannot be.
     """
@@ -129,8 +130,8 @@ def _make_way(desk: _Desk, around: snapshot.CheckOut, *, by: User, at: datetime)
         returns.close(loan, by=by, at=at)
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
     if around.kept_for is not None and around.kept_for.patron != desk.patron.pk:
-        (hold,) = locks.holds(Hold.objects.filter(pk=around.kept_for.pk))
-        copy_placement.bind_to_another(hold, taken=desk.copy)
+        (hold,) = locks.holds(Hold.objects.with_names().filter(pk=around.kept_for.pk))
+        copy_placement.bind_to_another(hold, taken=desk.copy, at=at)
     if around.own is not None:
         (own,) = locks.holds(Hold.objects.filter(pk=around.own.pk))
         _fulfil(own, desk.copy, at=at)
@@ -179,8 +180,8 @@ def is_hourly(decision: rules.Decision) -> bool:
 
 def _fulfil(hold: Hold, copy: Copy, *, at: datetime) -> None:
     """End the hold with this copy, and free the one that was kept for it."""
-    bound, stood_at = hold.copy_id, hold.pickup_branch_id if hold.state == HoldState.READY else None
-    hold.copy, hold.state, hold.ended_at = copy, HoldState.FULFILLED, max(at, hold.placed_at)
-    hold.save(update_fields=["copy", "state", "ended_at"])
+    bound = hold.copy_id if hold.state in BOUND_HOLD_STATES else None
+    stood_at = hold.pickup_branch_id if hold.state == HoldState.READY else None
+    copy_placement.end(hold, HoldState.FULFILLED, at=at, copy=copy)
     if bound is not None and bound != copy.pk:
-        copy_placement.release(locks.copy(bound), stood_at=stood_at)
+        copy_placement.release(locks.copy(bound), stood_at=stood_at, at=at)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from uuid import UUID
 
 from django.utils import timezone
 
@@ -17,13 +16,12 @@ from circulation.explain import due_words
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
 from circulation.services import copy_placement
 from circulation.state import locks
+from circulation.state import queue as lines
 from library.activity import services as activity
 from library.core import days
 from library.core.database.raw_rows import Joined, execute, fetch
 from library.core.errors import Level, Reason
 from library.core.typed import bare
-
-Waiting = tuple[UUID, int | None, str]  # an open hold: its id, the copy that is bound to it, its state
 
 
 class Action(StrEnum):
@@ -53,11 +51,9 @@ class CheckedIn:
 
 
 LENT = Joined(loan=Loan, patron=Patron, person=User, without=["loan.explanation"])
-# The locked copy, the loan that it is out on, and who waits for its book, in the order of asking.
+# The locked copy, the loan that it is out on, and who waits for its book, in the order of their places.
 ON_DESK = f"""
-SELECT {locks.THINGS.columns}, {LENT.columns},
-  (SELECT json_agg(json_build_array(id, copy_id, state) ORDER BY placed_at, id)
-   FROM circulation_hold WHERE book_id = %(book)s AND ended_at IS NULL)
+SELECT {locks.THINGS.columns}, {LENT.columns}, {lines.WAITING}
 FROM {locks.COPY_TABLES}
 LEFT JOIN (circulation_loan AS loan JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
   JOIN accounts_user AS person ON person.id = patron.user_id) ON loan.copy_id = copy.id AND loan.returned_at IS NULL
@@ -65,6 +61,7 @@ WHERE copy.id = %(copy)s"""
 
 # What staff said of a copy stays until staff say otherwise; it is put aside for them.
 _PUT_ASIDE = {CopyStatus.IN_REPAIR, CopyStatus.DAMAGED}
+_ON_THE_SHELF = {HoldState.IN_TRANSIT, HoldState.READY}
 _TURNED_UP: dict[str, type[errors.Refusal]] = {
     CopyStatus.LOST: errors.CopyWasLost,
     CopyStatus.MISSING: errors.CopyWasMissing,
@@ -176,7 +173,7 @@ def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = 
 
 def _settle(
     copy: Copy,
-    waiting: Sequence[Waiting],
+    waiting: lines.BookQueue,
     *,
     loan: Loan | None,
     here: Branch | None,
@@ -187,14 +184,14 @@ def _settle(
 ) -> CheckedIn:
     """Put a copy on the desk where it belongs."""
     was = copy.status
-    bound, queued = _waiting_for(copy, waiting)
+    bound = _bound_to(copy, waiting)
     if is_damaged or was in _PUT_ASIDE | {CopyStatus.WITHDRAWN}:
-        return _put_aside(copy, loan=loan, bound=bound, is_damaged=is_damaged, alerts=alerts)
-    hold = bound or (None if copy.not_for_loan else queued)
-    if here is None:  # a hold's copy that is under way is taken to have arrived, any other to be at home
-        here = hold.pickup_branch if hold and hold.state == HoldState.IN_TRANSIT else copy.branch
+        return _put_aside(copy, loan=loan, bound=bound, is_damaged=is_damaged, at=at, alerts=alerts)
+    hold = bound or copy_placement.next_in_line(copy, waiting, at=at)
+    if here is None:  # a hold's copy that is under way is taken to have arrived, any other to be where it belongs
+        here = hold.pickup_branch if hold and hold.state in _ON_THE_SHELF else copy.branch
     if hold is not None:
-        is_new = copy_placement.hand_to(hold, copy, here=here.pk, by=by, at=at)
+        is_new = copy_placement.hand_to(hold, copy, here=here.pk, by=by, at=at, line=waiting)
         action = Action.HOLD_SHELF if hold.state == HoldState.READY else Action.TRANSIT
         belongs = hold.pickup_branch
     else:
@@ -207,14 +204,14 @@ def _settle(
 
 
 def _put_aside(
-    copy: Copy, *, loan: Loan | None, bound: Hold | None, is_damaged: bool, alerts: list[Reason]
+    copy: Copy, *, loan: Loan | None, bound: Hold | None, is_damaged: bool, at: datetime, alerts: list[Reason]
 ) -> CheckedIn:
     """A copy that cannot be lent: who waited for it waits for another."""
     was = copy.status
     if is_damaged and was not in {CopyStatus.DAMAGED, CopyStatus.WITHDRAWN}:
         copy_placement.put(copy, CopyStatus.DAMAGED)
     if bound is not None:
-        copy_placement.bind_to_another(bound, taken=copy)
+        copy_placement.bind_to_another(bound, taken=copy, at=at)
     changed = copy.status != was or loan is not None or bound is not None
     told = _told(copy, was, alerts, changed=changed)
     return CheckedIn(copy, Action.REPAIR, copy.branch, loan, None, told, not changed)
@@ -228,7 +225,7 @@ def _told(copy: Copy, was: str, alerts: list[Reason], *, changed: bool) -> tuple
     return (*alerts, Reason(errors.NotOnLoan.code, Level.ALERT, said))
 
 
-def _on_desk(locked: locks.CopyRow) -> tuple[Copy, Loan | None, list[Waiting]]:
+def _on_desk(locked: locks.CopyRow) -> tuple[Copy, Loan | None, lines.BookQueue]:
     """The copy, the loan that it is out on with its patron, and who waits for its book: one query, under the locks."""
     (row,) = fetch(ON_DESK, {"copy": locked.pk, "book": locked.book})
     ends = locks.THINGS.width + LENT.width
@@ -236,15 +233,10 @@ def _on_desk(locked: locks.CopyRow) -> tuple[Copy, Loan | None, list[Waiting]]:
     loan, patron, user = LENT.read(row[locks.THINGS.width : ends])
     if loan is not None:
         patron.user, loan.patron, loan.copy = user, patron, copy
-    return copy, loan, [(UUID(pk), bound_to, state) for pk, bound_to, state in row[ends] or ()]
+    return copy, loan, lines.read(*row[ends:])
 
 
-def _waiting_for(copy: Copy, waiting: Sequence[Waiting]) -> tuple[Hold | None, Hold | None]:
-    """The hold that the copy is bound to, and the first in line for its book."""
-    bound = next((pk for pk, bound_to, state in waiting if bound_to == copy.pk and state in BOUND_HOLD_STATES), None)
-    queued = next((pk for pk, _copy, state in waiting if state == HoldState.QUEUED), None)
-    wanted = [pk for pk in (bound, queued) if pk is not None]
-    whole: dict[UUID | None, Hold] = (
-        {hold.pk: hold for hold in locks.holds(Hold.objects.with_names().filter(pk__in=wanted))} if wanted else {}
-    )
-    return whole.get(bound), whole.get(queued)
+def _bound_to(copy: Copy, waiting: lines.BookQueue) -> Hold | None:
+    """The hold that the copy is bound to."""
+    bound = [hold.pk for hold in waiting.holds if hold.copy == copy.pk and hold.state in BOUND_HOLD_STATES]
+    return locks.holds(Hold.objects.with_names().filter(pk__in=bound))[0] if bound else None

@@ -12,11 +12,12 @@ from typing import Any
 from circulation import rules
 from library.core.errors import Level
 
-# Of the patron ``%(patron)s``, the oldest first, those that are over too: which day it is, the rules say.
-BLOCKS = """
+# Of one patron, the oldest first, those that are over too: which day it is, the rules say.
+BLOCKS_OF = """
   (SELECT json_agg(json_build_array(block.code, block.level, block.until, block.note) ORDER BY block.at, block.id)
-   FROM accounts_patronblock AS block WHERE block.patron_id = %(patron)s)
+   FROM accounts_patronblock AS block WHERE block.patron_id = {patron})
 """
+BLOCKS = BLOCKS_OF.format(patron="%(patron)s")
 
 
 def read_blocks(rows: Sequence[Sequence[Any]] | None) -> list[rules.BlockState]:

@@ -41,6 +41,11 @@ def policy_for(tier: int, version: UUID | None) -> Policy:
     return kept
 
 
+def tier_rows(tier: int, version: UUID | None) -> Sequence[RuleRow]:
+    """The rows of ``policy_for`` alone."""
+    return policy_for(tier, version).rows
+
+
 _policies: dict[tuple[UUID, int], Policy] = {}
 
 

@@ -15,15 +15,17 @@ from accounts.models import Patron
 from catalog.models import Branch, Copy
 from circulation import rules
 from circulation.models import BOUND_HOLD_STATES, HoldState, Loan
+from circulation.rules.holds.serving import is_held_for
 from circulation.state import locks
 from circulation.state.blocks import BLOCKS, read_blocks
 from circulation.state.calendars import calendars_under
-from circulation.state.remembered_rules import policy_for
+from circulation.state.queue import copy_to_hold
+from circulation.state.remembered_rules import policy_for, tier_rows
 from library.core.database.raw_rows import fetch
 
 # All that decides about a scan and is not locked with it: the open loans of the patron and of the copy, who waits for
-# the book (those whose holds sleep too, the oldest first), the version of what decides, and what stands against the
-# patron.
+# the book (those whose holds sleep too, in the order of their places), the version of what decides, and what stands
+# against the patron.
 _AROUND = """
   (SELECT json_agg(json_build_array(loan.id, loan.copy_id, loan.patron_id, loan.due_at, loan.claimed_returned_at,
                      copy.barcode, copy.branch_id, copy.item_type_id, copy.book_id, patron.card_number)
@@ -33,7 +35,8 @@ _AROUND = """
    JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
    WHERE loan.returned_at IS NULL AND (loan.patron_id = %(patron)s OR loan.copy_id = %(copy)s)),
   (SELECT json_agg(json_build_array(hold.id, hold.book_id, hold.copy_id, hold.patron_id, hold.state,
-                     patron.card_number) ORDER BY hold.placed_at, hold.id)
+                     patron.card_number, patron.tier_id, hold.is_copy_level)
+                   ORDER BY hold.position NULLS FIRST, hold.placed_at, hold.id)
    FROM circulation_hold AS hold JOIN accounts_patron AS patron ON patron.user_id = hold.patron_id
    WHERE hold.book_id = ANY({books}) AND hold.ended_at IS NULL),
   (SELECT token FROM circulation_calendarversion LIMIT 1),
@@ -51,6 +54,16 @@ LEFT JOIN ({locks.COPY_TABLES}) ON copy.id = %(copy)s"""
 AT_HOME = f"""
 SELECT {locks.PEOPLE.columns}, {_AROUND_HOME}
 FROM {locks.PATRON_TABLES} WHERE patron.user_id = %(patron)s"""
+
+
+# A copy that waits for its reader counts for more than one that is still to be fetched.
+FURTHEST_ON: Sequence[str] = [
+    HoldState.READY,
+    HoldState.IN_TRANSIT,
+    HoldState.REQUESTED,
+    HoldState.QUEUED,
+    HoldState.SUSPENDED,
+]
 
 
 class OpenLoanRow(NamedTuple):
@@ -77,6 +90,8 @@ class OpenHoldRow(NamedTuple):
     patron: UUID
     state: str
     card: str
+    tier: int
+    is_copy_level: bool
 
     @property
     def is_bound(self) -> bool:
@@ -109,7 +124,7 @@ class CheckOut:
     state: rules.CheckOutState
     loan: OpenLoanRow | None = None  # that the copy is out on
     kept_for: OpenHoldRow | None = None  # the hold that the copy is bound to
-    own: OpenHoldRow | None = None  # the patron's open hold on the book
+    own: OpenHoldRow | None = None  # the patron's open hold that this loan fulfils
 
 
 def at_desk(patron: UUID | None, copy: locks.CopyRow | None) -> AtDesk:
@@ -170,14 +185,27 @@ def check_out(
     state = rules.CheckOutState(
         barcode=barcode,
         card=card,
-        copy=_copy_state(copy, patron, loan=loan, waiting=waiting),
+        copy=_copy_state(copy, patron, loan=loan, waiting=waiting, version=version),
         patron=_patron_state(patron, loans, blocks),
         rules=policy.rows,
         calendar=calendars_under([lends_at], version)[lends_at],
         library=policy.library,
         is_self=is_self,
     )
-    return CheckOut(state, loan, kept_for, next((hold for hold in waiting if hold.patron == patron.pk), None))
+    return CheckOut(state, loan, kept_for, _fulfilled(copy, patron, waiting))
+
+
+def _fulfilled(copy: Copy, patron: Patron, waiting: Iterable[OpenHoldRow]) -> OpenHoldRow | None:
+    """The patron's hold that a loan of this copy fulfils: the one that it is bound to, one for this copy alone, else
+    the one on the title that is furthest on. One for another copy alone stays."""
+    own = [hold for hold in waiting if hold.patron == patron.pk and hold.book == copy.book_id]
+    fitting = [hold for hold in own if not hold.is_copy_level or hold.copy == copy.pk]
+    return min(fitting, key=lambda hold: _furthest_on(hold, copy), default=None)
+
+
+def _furthest_on(hold: OpenHoldRow, copy: Copy) -> tuple[bool, bool, int]:
+    is_this_one = hold.copy == copy.pk
+    return not (is_this_one and hold.is_bound), not (is_this_one and hold.is_copy_level), FURTHEST_ON.index(hold.state)
 
 
 def renewal(loan: Loan) -> rules.RenewalState:
@@ -198,7 +226,7 @@ def renewals(loans: Collection[Loan], *, around: Around | None = None) -> dict[U
     return {
         loan.pk: rules.RenewalState(
             loan=_loan_state(loan),
-            copy=_copy_state(loan.copy, patron, loan=own.get(loan.pk), waiting=waiting),
+            copy=_copy_state(loan.copy, patron, loan=own.get(loan.pk), waiting=waiting, version=version),
             patron=patron_state,
             rules=policy.rows,
             calendar=calendars[loan.branch_id],
@@ -235,8 +263,8 @@ def _open_loan(row: Sequence[Any]) -> OpenLoanRow:
 
 
 def _open_hold(row: Sequence[Any]) -> OpenHoldRow:
-    pk, book, copy, patron, state, card = row
-    return OpenHoldRow(UUID(pk), book, copy, UUID(patron), state, card)
+    pk, book, copy, patron, *rest = row
+    return OpenHoldRow(UUID(pk), book, copy, UUID(patron), *rest)
 
 
 def _patron_state(
@@ -268,11 +296,16 @@ def _limited(loan: OpenLoanRow) -> rules.OpenLoan:
 
 
 def _copy_state(
-    copy: Copy, patron: Patron, *, loan: OpenLoanRow | None, waiting: Sequence[OpenHoldRow]
+    copy: Copy,
+    patron: Patron,
+    *,
+    loan: OpenLoanRow | None,
+    waiting: Sequence[OpenHoldRow],
+    version: UUID | None,
 ) -> rules.CopyState:
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
     others = (hold for hold in waiting if hold.book == copy.book_id and hold.patron != patron.pk)
-    queued = sum(hold.state == HoldState.QUEUED for hold in others)
+    queued = [hold for hold in others if hold.state == HoldState.QUEUED]
     return rules.CopyState(
         barcode=copy.barcode,
         branch=copy.branch_id,
@@ -284,9 +317,16 @@ def _copy_state(
         lent_to=loan.card if loan else None,
         hold_for=kept_for.card if kept_for else None,
         hold_state=kept_for.state if kept_for else None,
-        queued_on_book=queued,
-        queued_for_copy=0 if copy.not_for_loan else queued,
+        queued_on_book=len(queued),
+        queued_for_copy=sum(_could_serve(copy, hold, version) for hold in queued),
     )
+
+
+def _could_serve(copy: Copy, hold: OpenHoldRow, version: UUID | None) -> bool:
+    """As ``rules.holds.serving``: a constant number of queries, none where nobody has changed the rules."""
+    if copy.not_for_loan or (hold.is_copy_level and hold.copy != copy.pk):
+        return False
+    return is_held_for(copy_to_hold(copy), hold.tier, tier_rows(hold.tier, version))
 
 
 def _loan_state(loan: Loan) -> rules.LoanState:

@@ -5,11 +5,17 @@ from typing import Any
 
 from accounts.tests.factories import make_patron
 from catalog.models import CopyStatus
-from catalog.tests.factories import make_copy
-from circulation.models import OPEN_HOLD_STATES, Hold, HoldState, Loan
+from catalog.tests.factories import make_branch, make_copy
+from circulation.models import OPEN_HOLD_STATES, WAITING_HOLD_STATES, Hold, HoldState, Loan
+from circulation.services.holds.merging import BY_AGE
+from library.core.database.raw_rows import execute
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-STATUS_OF_KEPT_COPY = {HoldState.REQUESTED: CopyStatus.REQUESTED, HoldState.READY: CopyStatus.ON_SHELF_FOR_HOLD}
+STATUS_OF_KEPT_COPY = {
+    HoldState.REQUESTED: CopyStatus.REQUESTED,
+    HoldState.READY: CopyStatus.ON_SHELF_FOR_HOLD,
+    HoldState.IN_TRANSIT: CopyStatus.IN_TRANSIT,
+}
 
 
 def make_loan(**values: Any) -> Loan:
@@ -42,6 +48,13 @@ def make_hold(**values: Any) -> Any:
         copy.save()
     if state not in OPEN_HOLD_STATES:
         values.setdefault("ended_at", MONDAY)
+    if state == HoldState.READY:
+        values.setdefault("ready_at", MONDAY)
+        values.setdefault("shelf_until", values["ready_at"].date() + timedelta(days=7))
+    if state in WAITING_HOLD_STATES:
+        values.setdefault("position", last_place(copy.book) + 1)
+    if state == HoldState.SUSPENDED:
+        values.setdefault("suspended_from", MONDAY.date())
     return Hold.objects.create(
         book=copy.book,
         copy=copy,
@@ -50,3 +63,24 @@ def make_hold(**values: Any) -> Any:
         placed_at=values.pop("placed_at", MONDAY),
         **values,
     )
+
+
+def queue_up(book: Any, **values: Any) -> Any:
+    """A queued hold on the title, in the order of asking."""
+    state = values.setdefault("state", HoldState.QUEUED)
+    if state == HoldState.SUSPENDED:
+        values.setdefault("suspended_from", MONDAY.date())
+    hold = Hold.objects.create(
+        book=book,
+        patron=values.pop("patron", None) or make_patron(),
+        pickup_branch=values.pop("branch", None) or make_branch(),
+        position=last_place(book) + 1,
+        placed_at=values.pop("placed_at", MONDAY),
+        **values,
+    )
+    execute(BY_AGE, [book.pk])
+    return Hold.objects.get(pk=hold.pk)
+
+
+def last_place(book: Any) -> int:
+    return Hold.objects.in_line().filter(book=book).count()

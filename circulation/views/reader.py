@@ -1,4 +1,4 @@
-"""The reader's own pages: what they have, what they wait for, and asking for a book."""
+"""The reader's own page: what they have, what they wait for, and renewing it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,14 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Patron
-from catalog.models import Branch
-from catalog.redirects import visible_book
 from circulation import queries, services
 from circulation.explain import due_words
 from circulation.explain import sentences as explaining
 from circulation.feeds import services as feeds
-from circulation.forms import PlaceHoldForm
-from circulation.models import Hold, Loan
+from circulation.models import Loan
 from circulation.readers import my_loans as outlook
 from circulation.readers.patron_lookup import own_patron
 from circulation.reports.counts import count_loans
@@ -59,6 +55,7 @@ def _show(
         "renewable": sum(item.may_renew for item in loans),
         "not_renewed": not_renewed,
         "holds": queries.home_holds(patron),
+        "pickups": queries.pickup_branches(),
         "refused": queries.refused_holds(patron, at=at),
         "history": Paginator(queries.past_loans(patron), HISTORY_PAGE).get_page(request.GET.get("page")),
     }
@@ -113,33 +110,3 @@ def renew_all(request: HttpRequest) -> HttpResponse:
         else:
             messages.warning(request, _("Not renewed. %(loan)s") % {"loan": sentence})
     return redirect("circulation:my-loans")
-
-
-@require_POST
-def place_hold(request: HttpRequest) -> HttpResponse:
-    """Request a book at a branch, from the book's page."""
-    form = PlaceHoldForm(request.POST)
-    book = visible_book(form.cleaned_data["book"], request.user) if form.is_valid() else None
-    branch = Branch.objects.filter(pk=form.cleaned_data["branch"]).first() if book else None
-    if book is None or branch is None:
-        raise NotFound
-    if not request.user.is_authenticated:
-        return redirect_to_login(book.get_absolute_url())
-    try:
-        hold = services.place_hold(book=book, patron=own_patron(user_of(request)), branch=branch, by=user_of(request))
-    except LibraryError as refusal:
-        return render(request, "circulation/request_refused.html", {"book": book, "refusal": refusal}, status=422)
-    messages.success(request, _("Requested. %(state)s.") % {"state": due_words.hold(hold)}, extra_tags="good")
-    return redirect(book)
-
-
-@require_POST
-@login_required
-def cancel_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Cancel a hold: the reader's own request, or any hold by staff."""
-    hold = Hold.objects.visible_to(request.user).with_names().filter(pk=pk).first()
-    if hold is None:
-        raise NotFound
-    services.cancel_hold(hold=hold, by=user_of(request))
-    messages.success(request, _("Cancelled: %(title)s.") % {"title": hold.book.title}, extra_tags="good")
-    return redirect(back_to(request) or "circulation:my-loans")

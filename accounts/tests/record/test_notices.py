@@ -29,6 +29,32 @@ LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subjec
         "A loan of yours was not renewed",
         "“The cell” was due on 16 November 2026",
     ),
+    "hold_ready": (
+        {"title": "The cell", "branch": "North", "until": MONDAY},
+        "“The cell” is ready for you",
+        "by Monday 16 November, that day included",
+    ),
+    "hold_expiring": (
+        {"title": "The cell", "branch": "North", "until": MONDAY},
+        "“The cell” still waits for you",
+        "at North until Monday 16 November",
+    ),
+    "hold_expired": (
+        {"title": "The cell", "branch": "North", "until": MONDAY},
+        "“The cell” is no longer kept for you",
+        "until Monday 16 November and was not fetched",
+    ),
+    "hold_cancelled": ({"title": "The cell"}, "Your request for “The cell” was cancelled", "ask for it again"),
+    "hold_refused": (
+        {"title": "The cell", "reason": "Its pages are wet."},
+        "We could not fetch “The cell” for you",
+        "Its pages are wet.",
+    ),
+    "hold_passed_over": (
+        {"title": "The cell", "reasons": "Your card was valid until 1 March 2026."},
+        "“The cell” went to another reader",
+        "You keep your place",
+    ),
     "address_changed": ({"greeted": "Ann"}, "Your library account has", "16 November 2026 at 10:00"),
     "password_changed": ({}, "Your password was changed", "16 November 2026 at 10:00"),
     "invitation": ({"link": LINK, "role": "librarian", "invited_by": "Ada Lovelace"}, "You are invited", LINK),

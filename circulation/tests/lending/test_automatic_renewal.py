@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.tests.factories import make_patron
 from circulation import services
-from circulation.models import Hold, HoldState, LoanRule
+from circulation.models import LoanRule
 from circulation.services import renewals
 from circulation.tasks import renew_loans
-from circulation.tests.factories import MONDAY, make_loan
+from circulation.tests.factories import MONDAY, make_loan, queue_up
 from library.activity.models import Activity
 from library.core.background import schedule
 from library.notices.models import Notice
@@ -102,9 +101,7 @@ def test_it_ends_so_many_days_after_lending():
 
 def test_others_who_wait_come_first():
     loan = due()
-    Hold.objects.create(
-        book=loan.copy.book, patron=make_patron(), pickup_branch=loan.branch, state=HoldState.QUEUED, placed_at=MONDAY
-    )
+    queue_up(loan.copy.book)
     assert services.renew_automatically(at=NIGHT) == 0
 
 

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.tests.factories import make_patron
-from catalog.tests.factories import make_copy
+from catalog.tests.factories import make_book, make_copy
 from circulation.models import Hold, HoldState, Loan, LoanRule
-from circulation.tests.factories import MONDAY, make_hold, make_loan
+from circulation.tests.factories import MONDAY, make_hold, make_loan, queue_up
 
 pytestmark = pytest.mark.django_db
 LATER = MONDAY + timedelta(days=1)
@@ -45,19 +45,61 @@ def test_copy_serves_one_hold(state):
         make_hold(copy=hold.copy, state=state)
 
 
-def test_patron_has_one_open_hold_on_a_book():
-    hold = make_hold(state=HoldState.CANCELLED)
-    make_hold(patron=hold.patron, book=hold.book)
-    with refused_by("hold_one_open_per_book"), transaction.atomic():
-        make_hold(patron=hold.patron, book=hold.book)
-
-
 @pytest.mark.parametrize("state", [HoldState.REQUESTED, HoldState.IN_TRANSIT, HoldState.READY])
 def test_hold_that_is_served_has_a_copy(state):
     hold = make_hold(state=HoldState.QUEUED)
     Hold.objects.filter(pk=hold.pk).update(copy=None)
     with refused_by("hold_bound_to_copy_while_served"), transaction.atomic():
-        Hold.objects.filter(pk=hold.pk).update(state=state)
+        Hold.objects.filter(pk=hold.pk).update(state=state, position=None, ready_at=MONDAY, shelf_until=MONDAY.date())
+
+
+def test_hold_has_a_place_exactly_while_it_waits():
+    hold, served = make_hold(state=HoldState.QUEUED), make_hold()
+    for pk, place in ((hold.pk, None), (served.pk, 1)):
+        with refused_by("hold_place_exactly_while_waiting"), transaction.atomic():
+            Hold.objects.filter(pk=pk).update(position=place)
+    with refused_by("hold_place_from_one"), transaction.atomic():
+        Hold.objects.filter(pk=hold.pk).update(position=0)
+
+
+def test_place_in_a_queue_is_one_holds_when_all_have_moved():
+    first = queue_up(make_book())
+    second = queue_up(first.book)
+    with transaction.atomic():  # in between two stand at one place
+        Hold.objects.filter(pk=first.pk).update(position=2)
+        Hold.objects.filter(pk=second.pk).update(position=1)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS hold_place_once IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS hold_place_once DEFERRED")
+    with refused_by("hold_place_once"), transaction.atomic():
+        Hold.objects.filter(pk=second.pk).update(position=2)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS hold_place_once IMMEDIATE")
+
+
+READY = {"state": HoldState.READY}
+QUEUED = {"state": HoldState.QUEUED}
+NEVER = [
+    ("hold_for_one_copy_names_it", QUEUED, {"copy": None, "is_copy_level": True}),
+    ("hold_ready_since_and_until", READY, {"shelf_until": None}),
+    ("hold_ready_since_and_until", READY, {"ready_at": None}),
+    ("hold_suspended_from_a_day", QUEUED, {"state": HoldState.SUSPENDED}),
+    ("hold_resumes_after_it_is_suspended", QUEUED, {"suspended_until": MONDAY.date()}),
+    (
+        "hold_resumes_after_it_is_suspended",
+        QUEUED,
+        {"suspended_from": MONDAY.date(), "suspended_until": MONDAY.date()},
+    ),
+    ("hold_served_is_not_suspended", READY, {"suspended_from": MONDAY.date()}),
+    ("hold_cancellation_requested_while_ready", QUEUED, {"cancel_requested": True}),
+]
+
+
+@pytest.mark.parametrize(("name", "values", "change"), NEVER, ids=[f"{row[0]}-{n}" for n, row in enumerate(NEVER)])
+def test_hold_that_cannot_be_is_refused(name, values, change):
+    hold = make_hold(**values)
+    with refused_by(name), transaction.atomic():
+        Hold.objects.filter(pk=hold.pk).update(**change)
 
 
 def test_hold_has_an_end_exactly_when_it_has_ended():
@@ -91,7 +133,17 @@ def test_rule_row_is_there_once_for_its_scope():
 
 
 @pytest.mark.parametrize(
-    ("values", "name"), [({"max_loans": -2}, "loan_rule_max_loans_sane"), ({"loan_period": 0}, "loan_rule_period_sane")]
+    ("values", "name"),
+    [
+        ({"max_loans": -2}, "loan_rule_max_loans_sane"),
+        ({"loan_period": 0}, "loan_rule_period_sane"),
+        ({"holds_allowed": -2}, "loan_rule_holds_allowed_sane"),
+        ({"holds_per_book": -2}, "loan_rule_holds_per_book_sane"),
+        ({"holds_per_day": -2}, "loan_rule_holds_per_day_sane"),
+        ({"hold_pickup_days": 4000}, "loan_rule_hold_pickup_days_bounded"),
+        ({"on_shelf_holds": "never"}, "loan_rule_on_shelf_holds_known"),
+        ({"copy_level_holds": "yes"}, "loan_rule_copy_level_holds_known"),
+    ],
 )
 def test_rule_values_make_sense(values, name):
     branch = make_copy().branch

@@ -15,20 +15,14 @@ from catalog.errors import CopyStillLent
 from catalog.models import Copy, CopyStatus
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import services
-from circulation.models import Hold, HoldState, Loan
-from circulation.tests.factories import MONDAY, make_loan
+from circulation.models import HoldState, Loan
+from circulation.tests.factories import MONDAY, make_loan, queue_up
 
 pytestmark = pytest.mark.django_db
 
 
 def queued(book, *, branch=None, placed_at=MONDAY):
-    return Hold.objects.create(
-        book=book,
-        patron=make_patron(),
-        pickup_branch=branch or make_branch(),
-        state=HoldState.QUEUED,
-        placed_at=placed_at,
-    )
+    return queue_up(book, branch=branch, placed_at=placed_at)
 
 
 def added(book, librarian):

@@ -16,7 +16,7 @@ from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation import errors, services
 from circulation.models import Hold, HoldState, LendingSettings, Loan, LoanRule, Override
 from circulation.tests.blocks import put
-from circulation.tests.factories import MONDAY, make_hold, make_loan
+from circulation.tests.factories import MONDAY, make_hold, make_loan, queue_up
 from library.activity.models import Activity
 from library.core.errors import InvalidInput, LibraryError, NotAllowed, NotFound
 
@@ -409,15 +409,7 @@ def _bound_copy_comes_home(staff):
     assert services.check_in(copy=hold.copy, by=staff).action == "shelve"
 
 
-def queue(book: Any, **values: Any) -> Hold:
-    values.setdefault("branch", make_branch())
-    return Hold.objects.create(
-        book=book,
-        patron=make_patron(),
-        pickup_branch=values["branch"],
-        state=HoldState.QUEUED,
-        placed_at=values.get("placed_at", MONDAY),
-    )
+queue = queue_up
 
 
 def lend_by_override(hold: Any, staff: User) -> None:
@@ -528,7 +520,7 @@ def _own_copy_blocks_no_other(staff):
 @clause("Suspended and future holds do not count")
 def _suspended(staff):
     loan = make_loan(due_at=ends("2026-03-16"))
-    Hold.objects.filter(pk=queue(loan.copy.book).pk).update(state=HoldState.SUSPENDED)
+    queue(loan.copy.book, state=HoldState.SUSPENDED)
     assert services.renew(loan=loan, by=staff, at=MONDAY).renewals == 1
 
 

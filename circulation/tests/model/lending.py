@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from circulation.tests.model import world
+from circulation.tests.model.holding import BOUND, Hold, Holding, Refused
 from circulation.tests.model.world import UNLIMITED, Copy, Patron, look_up
 
 IMPOSSIBLE = {
@@ -27,17 +28,7 @@ IMPOSSIBLE = {
     "renewed_too_late",
 }
 ALERTS = {"copy_was_lost", "copy_was_missing", "copy_in_transit"}
-BOUND = ("requested", "in_transit", "ready")
-FURTHEST_FIRST = ["ready", "in_transit", "requested", "queued"]
 SHELF = ("available", "in_repair", "damaged", "missing", "lost", "withdrawn")
-
-
-class Refused(Exception):
-    """With the codes of all reasons, in order."""
-
-    def __init__(self, *codes: str) -> None:
-        super().__init__(*codes)
-        self.codes = list(codes)
 
 
 @dataclass
@@ -52,16 +43,6 @@ class Loan:
     claimed: bool = False
     lost: bool = False
     returned: datetime | None = None
-
-
-@dataclass
-class Hold:
-    patron: str
-    book: str
-    pickup: str
-    copy: str | None
-    state: str
-    placed: int  # the how-manieth
 
 
 @dataclass(frozen=True)
@@ -101,8 +82,9 @@ class Settings:
     popular: tuple[int, int] | None = None
 
 
-class Lending:
+class Lending(Holding):
     def __init__(self) -> None:
+        self.lines: dict[str, list[Hold]] = {}
         self.copies: dict[str, Copy] = {copy.barcode: copy for copy in world.copies()}
         self.patrons: dict[str, Patron] = {patron.name: patron for patron in world.patrons()}
         self.loans: list[Loan] = []
@@ -126,13 +108,6 @@ class Lending:
 
     def bound(self, barcode: str) -> Hold | None:
         return next((hold for hold in self.holds if hold.copy == barcode and hold.state in BOUND), None)
-
-    def queue(self, book: str) -> list[Hold]:
-        queued = [hold for hold in self.holds if hold.book == book and hold.state == "queued"]
-        return sorted(queued, key=lambda hold: hold.placed)
-
-    def is_free(self, copy: Copy) -> bool:
-        return copy.status == "available" and copy.for_loan
 
     def value(self, parameter: str, copy: Copy, patron: Patron) -> Any:
         return look_up(parameter, copy.home, patron.tier, copy.kind)[0]
@@ -278,13 +253,8 @@ class Lending:
         if other is not None:
             other.returned = max(now, other.out)
         if kept is not None and kept.patron != name:
-            self._bind_to_another(kept, barcode)
-        for hold in self.holds:
-            if (hold.patron, hold.book) == (name, copy.book) and hold.state in {*BOUND, "queued"}:
-                freed, stood_at = hold.copy, hold.pickup if hold.state == "ready" else None
-                hold.copy, hold.state = barcode, "fulfilled"
-                if freed is not None and freed != barcode:
-                    self._release(self.copies[freed], stood_at)
+            self.bind_to_another(kept, barcode, now)
+        self.fulfil(name, copy, now)
         copy.status = "on_loan"
         self.popularity[copy.book] += 1
         loan = Loan(barcode, name, branch, now, due)
@@ -311,43 +281,15 @@ class Lending:
         if damaged or copy.status in {"in_repair", "damaged", "withdrawn"}:
             copy.status = "damaged" if damaged else copy.status
             if hold is not None:
-                self._bind_to_another(hold, barcode)
+                self.bind_to_another(hold, barcode, now)
             return "repair"
-        if hold is None and copy.for_loan and self.queue(copy.book):
-            hold = self.queue(copy.book)[0]
+        hold = hold or self.first(copy, now)
         if branch is None:
-            branch = hold.pickup if hold is not None and hold.state == "in_transit" else copy.home
+            branch = hold.pickup if hold is not None and hold.state in {"in_transit", "ready"} else copy.home
         if hold is not None:
-            return "hold_shelf" if self._hand_to(hold, copy, branch) else "transit"
+            return "hold_shelf" if self.hand_to(hold, copy, branch, now) else "transit"
         copy.status = "available" if branch == copy.home else "in_transit"
         return "shelve" if branch == copy.home else "transit"
-
-    def _hand_to(self, hold: Hold, copy: Copy, here: str) -> bool:
-        arrived = hold.pickup == here
-        hold.copy, hold.state = copy.barcode, "ready" if arrived else "in_transit"
-        copy.status = "on_shelf_for_hold" if arrived else "in_transit"
-        return arrived
-
-    def _bind_to_another(self, hold: Hold, taken: str) -> None:
-        """Another free copy, at the pickup branch first; else the hold waits, where it stood in the order of asking."""
-        hold.copy, hold.state = None, "queued"
-        free = [copy for copy in self.copies.values() if copy.book == hold.book and self.is_free(copy)]
-        free = [copy for copy in free if copy.barcode != taken]
-        if free:
-            copy = min(free, key=lambda copy: (copy.home != hold.pickup, copy.barcode))
-            hold.copy, hold.state, copy.status = copy.barcode, "requested", "requested"
-
-    def _release(self, copy: Copy, stood_at: str | None) -> None:
-        """Free, for the next in line or for all; what stands elsewhere has to come home first."""
-        if copy.status not in {"requested", "on_shelf_for_hold", "in_transit"}:
-            return
-        if copy.status == "in_transit" or stood_at not in {None, copy.home}:
-            copy.status = "in_transit"
-        elif copy.for_loan and self.queue(copy.book):
-            hold = self.queue(copy.book)[0]
-            hold.copy, hold.state, copy.status = copy.barcode, "requested", "requested"
-        else:
-            copy.status = "available"
 
     # -- renewal ------------------------------------------------------------------------------------------------------
 
@@ -370,7 +312,8 @@ class Lending:
                 codes.append("too_late_to_renew")
             if not patron.wants_auto:
                 codes.append("auto_renewal_declined")
-        if copy.for_loan and any(hold.patron != loan.patron for hold in self.queue(copy.book)):
+        others = (hold for hold in self.queue(copy.book) if hold.patron != loan.patron)
+        if any(self.fits(copy, hold) for hold in others):
             codes.append("others_wait_for_book")
         early = self.value("no_renewal_before", copy, patron)
         early = 0 if early is None and automatic else early
@@ -434,67 +377,6 @@ class Lending:
             loan.lost = True
             copy.status = "lost" if copy.status == "on_loan" else copy.status
 
-    # -- requests -----------------------------------------------------------------------------------------------------
-
-    def place_hold(self, book: str, name: str, branch: str, now: datetime) -> Hold:
-        patron, codes, book = self.patrons[name], [], self.now_called(book)
-        mine = [hold for hold in self.holds if hold.patron == name and hold.state in {*BOUND, "queued"}]
-        here = [copy for copy in self.copies.values() if (copy.book, copy.home) == (book, branch)]
-        free = [copy for copy in here if self.is_free(copy)]
-        if patron.trouble.get("closed"):
-            codes.append("patron_inactive")
-        codes.extend(self.about_blocks(patron, now))
-        if any(hold.book == book for hold in mine):
-            codes.append("book_already_held")
-        if any(self.copies[loan.copy].book == book for loan in self.loans_of(name)):
-            codes.append("book_already_lent_to_patron")
-        most = world.TOTALS[patron.tier][1]
-        if most is not None and len(mine) >= most:
-            codes.append("total_hold_limit_reached")
-        if not free:
-            codes.append("no_copy_free")
-        if codes:
-            raise Refused(*codes)
-        free[0].status = "requested"
-        self.placed += 1
-        hold = Hold(name, book, branch, free[0].barcode, "requested", self.placed)
-        self.holds.append(hold)
-        return hold
-
-    def confirm(self, hold: Hold, fetched: str | None) -> None:
-        if hold.state != "requested":
-            raise Refused("hold_not_requested")
-        bound = self.copies[hold.copy or ""]
-        taken = bound
-        if fetched is not None and fetched != hold.copy:
-            taken = self.copies[fetched]
-            if taken.book != hold.book:
-                raise Refused("copy_of_another_book")
-            if not self.is_free(taken):
-                raise Refused("copy_not_free")
-        self._hand_to(hold, taken, taken.home)
-        if taken is not bound:
-            self._release(bound, None)
-
-    def refuse(self, hold: Hold, status: str) -> None:
-        if hold.state != "requested":
-            raise Refused("hold_not_requested")
-        hold.state, copy = "refused", self.copies[hold.copy or ""]
-        if status == "available":
-            self._release(copy, None)
-        else:
-            copy.status = status
-
-    def cancel(self, hold: Hold, *, by_reader: bool) -> None:
-        if hold.state not in {*BOUND, "queued"}:
-            raise Refused("hold_ended")
-        if by_reader and hold.state in {"ready", "in_transit"}:
-            raise Refused("hold_is_ready")
-        stood_at = hold.pickup if hold.state == "ready" else None
-        hold.state = "cancelled"
-        if hold.copy is not None:
-            self._release(self.copies[hold.copy], stood_at)
-
     # -- the catalogue ------------------------------------------------------------------------------------------------
 
     def now_called(self, book: str) -> str:
@@ -503,7 +385,7 @@ class Lending:
     def books(self) -> list[str]:
         return [book for book in self.popularity if book not in self.went_into]
 
-    def set_status(self, barcode: str, status: str) -> None:
+    def set_status(self, barcode: str, status: str, now: datetime) -> None:
         copy = self.copies[barcode]
         if copy.status not in SHELF:
             if copy.status != status:
@@ -514,47 +396,31 @@ class Lending:
         if self.open_loan(barcode) is not None and status != copy.status:
             raise Refused("copy_still_lent")
         copy.status = status
-        self._serve(copy.book)
+        self.serve(copy.book, now)
 
-    def set_for_loan(self, barcode: str, *, for_loan: bool) -> None:
+    def set_for_loan(self, barcode: str, now: datetime, *, for_loan: bool) -> None:
         self.copies[barcode].for_loan = for_loan
-        self._serve(self.copies[barcode].book)
+        if self.is_free(self.copies[barcode]):
+            self.serve(self.copies[barcode].book, now)
 
-    def move(self, barcode: str, book: str) -> None:
+    def move(self, barcode: str, book: str, now: datetime) -> None:
         copy = self.copies[barcode]
         if copy.status not in SHELF:
             raise Refused("copy_in_circulation")
         copy.book = self.now_called(book)
-        self._serve(copy.book)
+        if self.is_free(copy):
+            self.serve(copy.book, now)
 
-    def merge(self, keep: str, merged: str) -> None:
-        """Two records become one. Of two holds of one patron the one that is further on stays, else the older."""
-        ours = {hold.patron: hold for hold in self.holds if hold.book == keep and hold.state in {*BOUND, "queued"}}
-        theirs = [hold for hold in self.holds if hold.book == merged and hold.state in {*BOUND, "queued"}]
-        for hold in theirs:
-            if hold.patron in ours:
-                pair = (hold, ours[hold.patron])
-                lesser = max(pair, key=lambda one: (FURTHEST_FIRST.index(one.state), one.placed))
-                stood_at, lesser.state = lesser.pickup if lesser.state == "ready" else None, "cancelled"
-                if lesser.copy is not None:
-                    self._release(self.copies[lesser.copy], stood_at)
-        for hold in self.holds:
-            hold.book = keep if hold.book == merged else hold.book
+    def merge(self, keep: str, merged: str, now: datetime) -> None:
+        """Two records become one, and so do their queues."""
+        self.unite_queues(keep, merged, now)
         for copy in self.copies.values():
             copy.book = keep if copy.book == merged else copy.book
         self.popularity[keep] += self.popularity[merged]
         if merged in self.minimum_ages:
             self.minimum_ages.setdefault(keep, self.minimum_ages[merged])
         self.went_into[merged] = keep
-        self._serve(keep)
-
-    def _serve(self, book: str) -> None:
-        """No copy stands free beside those who wait."""
-        for hold in self.queue(book):
-            free = [copy for copy in self.copies.values() if copy.book == book and self.is_free(copy)]
-            if free:
-                copy = min(free, key=lambda copy: (copy.home != hold.pickup, copy.barcode))
-                hold.copy, hold.state, copy.status = copy.barcode, "requested", "requested"
+        self.serve(keep, now)
 
 
 def _end(day: date) -> datetime:

@@ -60,6 +60,8 @@ MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
         "max_loans": 3,
         "renewals_allowed": UNLIMITED,
         "no_auto_renewal_after": 30,
+        "holds_per_book": 2,
+        "holds_per_day": 3,
     },
     (None, None, DVD): {"loan_period": 3, "max_loans": 1, "renewals_allowed": 1, "no_renewal_before": 1},
     (None, None, ROOM): {
@@ -70,7 +72,10 @@ MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
         "renewals_allowed": 1,
     },
     (EAST, None, None): {"renew_from": "today", "self_check_out": True, "max_loans": 1},
-    (EAST, STUDENT, None): {"loan_period": 21},
+    (EAST, STUDENT, None): {"loan_period": 21, "hold_pickup_days": 2},
+    (None, READER, DVD): {"holds_allowed": 0},
+    (MAIN, STUDENT, DVD): {"on_shelf_holds": "all_unavailable"},
+    (EAST, STUDENT, DVD): {"copy_level_holds": "no", "holds_allowed": 1},
 }
 TOTALS = {READER: (3, 2), STUDENT: (None, None)}  # loans, holds
 

@@ -68,6 +68,12 @@ def test_explanation_survives_its_keeping_as_json():
         ("hard_due_date", "2026-07-01", "Wednesday 1 July 2026"),
         ("hard_due_date", None, "none"),
         ("hourly_at_closing", "cut", "ends at closing time"),
+        ("holds_allowed", None, "without limit"),
+        ("holds_per_book", -1, "without limit"),
+        ("holds_per_day", 0, "none"),
+        ("hold_pickup_days", 7, "7 days"),
+        ("on_shelf_holds", "any_unavailable", "when a copy is away"),
+        ("copy_level_holds", "force", "always one copy"),
     ],
 )
 def test_value_in_words(parameter, value, words):

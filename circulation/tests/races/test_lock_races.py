@@ -15,9 +15,10 @@ from catalog.models import Book, Copy, CopyStatus
 from catalog.tests.factories import make_copy
 from circulation import rules, services
 from circulation.models import Hold, HoldState, Loan
-from circulation.services import holds, returns
+from circulation.services import returns
+from circulation.services.holds import under_locks
 from circulation.state import locks
-from circulation.tests.factories import make_loan
+from circulation.tests.factories import make_loan, queue_up
 from circulation.tests.races.test_races import _as_shipped, at_once, split  # noqa: F401  (a fixture)
 from library.activity.models import Activity
 from library.core.database.raw_rows import fetch
@@ -98,7 +99,7 @@ def test_hold_lock_alone_ends_a_hold_once(locked, monkeypatch):
     monkeypatch.setattr(locks, "copies", lambda pks: {row.pk: row for row in Copy.objects.filter(pk__in=pks)})
     if not locked:
         monkeypatch.setattr(locks, "holds", lambda rows: list(rows.order_by("pk")))
-    monkeypatch.setattr(holds, "_locked", meeting(holds._locked, locked=locked))
+    monkeypatch.setattr(under_locks, "locked", meeting(under_locks.locked, locked=locked))
 
     def cancel():
         return services.cancel_hold(hold=hold, by=librarian)
@@ -114,13 +115,7 @@ def test_book_lock_alone_gives_one_hold_one_copy(locked, monkeypatch):
     second = make_copy(book=first.book, branch=first.branch)
     for copy in (first, second):
         make_loan(copy=copy, checked_out_at=timezone.now() - timedelta(days=1))
-    hold = Hold.objects.create(
-        book=first.book,
-        patron=make_patron(),
-        pickup_branch=first.branch,
-        state=HoldState.QUEUED,
-        placed_at=timezone.now(),
-    )
+    hold = queue_up(first.book, branch=first.branch)
     if not locked:
         without(monkeypatch, "book")
     monkeypatch.setattr(returns, "fetch", meeting(fetch, locked=locked, after=_reads_who_waits))

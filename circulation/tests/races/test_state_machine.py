@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,21 +22,23 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from accounts.services.blocks import NewBlock
 from catalog import services as catalogue
 from catalog.models import Book, Copy
-from circulation import services
+from circulation import receivers, services
 from circulation.models import Hold, LendingSettings, Loan
 from circulation.rules import check_out
+from circulation.rules.holds import serving
 from circulation.rules.states import LibrarySettings, OpenLoan
+from circulation.services import copy_placement
+from circulation.services.holds import nightly
 from circulation.tests.blocks import DEBT
 from circulation.tests.model import world
+from circulation.tests.model.holding import BOUND, OPEN, WAITING, Refused
 from circulation.tests.model.lending import (
     ALERTS,
-    BOUND,
     IMPOSSIBLE,
     NOTHING,
     SHELF,
     Lending,
     Override,
-    Refused,
     Settings,
 )
 from circulation.tests.model.real import Library, moment, picture
@@ -63,6 +65,7 @@ EDGES = st.sampled_from(
         timedelta(minutes=1),
     ]
 )
+DAYS, MOSTLY = st.sampled_from([None, None, None, -1, 0, 1, 3, 12]), st.sampled_from([True] * 5 + [False])
 SAID = st.sampled_from(["in_repair", "damaged", "missing", "lost", "withdrawn", "available"])
 POLICIES = st.sampled_from(["block", "block", "confirm", "ignore"])
 SETTINGS = st.builds(Settings, POLICIES, st.booleans(), st.sampled_from([None, (1, 5), (1, 5), (2, 2)]))
@@ -93,10 +96,17 @@ VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "renew_all": (4, {"patron": PATRONS}),
     "renew_automatically": (4, {}),
     "claim_or_declare_lost": (4, {"nth": PICKED, "what": st.sampled_from(["claim", "claim", "withdraw", "lost"])}),
-    "place_hold": (10, {"book": BOOKS, "patron": PATRONS, "branch": BRANCHES}),
-    "confirm_hold": (5, {"nth": PICKED, "copy": st.none() | COPIES}),
-    "refuse_hold": (3, {"nth": PICKED, "status": st.sampled_from(["available", "missing", "damaged"])}),
-    "cancel_hold": (4, {"nth": PICKED, "by_reader": BY_READER}),
+    "place_hold": (16, {"book": BOOKS, "patron": PATRONS, "branch": BRANCHES, "from_now": DAYS, "until": DAYS}),
+    "place_hold_on_a_copy": (5, {"copy": COPIES, "patron": PATRONS, "branch": BRANCHES, "right": MOSTLY}),
+    "confirm_hold": (6, {"nth": PICKED, "copy": st.none() | COPIES}),
+    "refuse_hold": (6, {"nth": PICKED, "status": st.sampled_from(["available", "missing", "damaged"])}),
+    "cancel_hold": (5, {"nth": PICKED, "by_reader": BY_READER}),
+    "keep_hold": (2, {"nth": PICKED}),
+    "suspend_hold": (5, {"nth": PICKED, "begins": DAYS, "until": DAYS}),
+    "resume_hold": (4, {"nth": PICKED}),
+    "change_pickup": (3, {"nth": PICKED, "branch": BRANCHES}),
+    "move_hold": (4, {"nth": PICKED, "place": st.integers(0, 4)}),
+    "fetch_what_is_ready": (3, {"nth": PICKED}),
     "write_on_card": (3, {"patron": PATRONS, "kind": WORDS_ON_CARDS}),
     "time_passes_to_an_edge": (6, {"nth": PICKED, "after": EDGES}),
     "catalogue_says": (3, {"copy": COPIES, "status": SAID}),
@@ -125,6 +135,7 @@ class Desk(RuleBasedStateMachine):
     library: Library  # both set by the test
     enough: int
     is_over = False
+    clock = world.start()  # what the catalogue goes by, which is told no time
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,7 +183,9 @@ class Desk(RuleBasedStateMachine):
         self.nobody_has_more_than_the_tier_allows_unless_staff_answered_for_it()
 
         done["served from the queue"] += sum(hold.state in BOUND for hold in self.queued)
-        self.queued = [hold for hold in self.model.holds if hold.state == "queued"]
+        done["expired"] = max(done["expired"], sum(hold.state == "expired" for hold in self.model.holds))
+        done["asleep"] += sum(hold.state == "suspended" for hold in self.model.holds)
+        self.queued = [hold for hold in self.model.holds if hold.state in WAITING]
         done["queued"] += len(self.queued)
 
     def the_library_is_as_the_model_says(self) -> None:
@@ -202,8 +215,21 @@ class Desk(RuleBasedStateMachine):
         for hold, made in zip(self.model.holds, self.holds, strict=True):
             kept = seen["holds"][str(made.pk)]
             copy = self.library.copies[hold.copy].pk if hold.copy else None
-            assert (kept["state"], kept["copy_id"]) == (hold.state, copy), hold
-            assert (kept["ended_at"] is None) == (hold.state in {*BOUND, "queued"})
+            seen_as = (
+                kept["state"],
+                kept["copy_id"],
+                kept["position"],
+                self.library.names[kept["pickup_branch_id"]],
+                kept["is_copy_level"],
+            )
+            wanted = (hold.state, copy, self.model.place_of(hold), hold.pickup, hold.only)
+            assert seen_as == wanted, hold
+            assert (kept["ended_at"] is None) == (hold.state in OPEN)
+            if hold.state in OPEN:
+                days = [kept[name] for name in ("shelf_until", "wanted_until", "suspended_from", "suspended_until")]
+                known = [hold.shelf, hold.wanted, hold.sleeps, hold.wakes]
+                assert days == [day.isoformat() if day else None for day in known], hold
+                assert kept["cancel_requested"] == hold.unwanted, hold
         assert len(seen["loans"]) == len(self.loans)
         assert len(seen["holds"]) == len(self.holds)
         assert len(seen["renewals"]) == sum(loan.renewals for loan in self.model.loans)
@@ -230,7 +256,16 @@ class Desk(RuleBasedStateMachine):
             total = sum(copy.status not in {"lost", "missing", "withdrawn"} for copy in copies)
             free = sum(self.model.is_free(copy) for copy in copies)
             assert self.before["books"][title] == [total, free, self.model.popularity[title], free > 0]
-            assert not free or not self.model.queue(title), title
+            for hold in self.model.line(title):
+                fitting = [copy for copy in copies if self.model.is_free(copy) and self.model.fits(copy, hold)]
+                assert not fitting or not self.model.may_be_served(hold, self.now), hold
+            self.places_are_dense(title)
+
+    def places_are_dense(self, title: str) -> None:
+        book = self.library.books[title].pk
+        holds = [hold for hold in self.before["holds"].values() if hold["book_id"] == book]
+        places = sorted(hold["position"] for hold in holds if hold["position"] is not None)
+        assert places == list(range(1, len(places) + 1)), title
 
     def nobody_has_more_than_the_tier_allows_unless_staff_answered_for_it(self) -> None:
         for name, patron in self.model.patrons.items():
@@ -243,9 +278,19 @@ class Desk(RuleBasedStateMachine):
     def next(self, step: tuple[str, dict[str, Any]]) -> None:
         verb, values = step
         self.is_over = done["steps"] >= self.enough
-        there = self.model.holds if "hold" in verb or "waits" in verb else self.model.loans
+        of_holds = ("hold", "waits", "pickup", "ready")
+        there = self.model.holds if any(word in verb for word in of_holds) else self.model.loans
         if not self.is_over and (there or "nth" not in values):
+            Desk.clock = self.now
             getattr(self, verb)(**values)
+            self.night_falls()
+
+    def night_falls(self) -> None:
+        """After whatever happened: the days may have passed, a card may be good again, or the rules be others."""
+        self.model.night_falls(self.now)
+        for keys, work in nightly.STEPS:
+            for key in list(keys(self.now).order_by("pk").values_list("pk", flat=True)):
+                work(key, at=self.now)
 
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
@@ -347,9 +392,10 @@ class Desk(RuleBasedStateMachine):
         before = len(self.holds)
         (home,) = {copy.home for copy in world.copies() if copy.book == book}
         self.place_hold(book, patron, home)
-        if len(self.holds) > before:
-            hold = self.model.holds[-1]
-            self.check_out_by_override(hold.copy or "", other, hold.pickup, kept=9, days=None)
+        hold = self.model.holds[-1] if len(self.holds) > before else None
+        if hold is not None and hold.copy is not None:
+            self.before = picture()
+            self.check_out_by_override(hold.copy, other, hold.pickup, kept=9, days=None)
 
     def renew_before_a_queue(self, nth: int) -> None:
         """By override: a popular book is renewed for the shorter period."""
@@ -368,7 +414,7 @@ class Desk(RuleBasedStateMachine):
 
     def catalogue_serves_a_queue(self, nth: int) -> None:
         """A copy comes to a record for which somebody waits."""
-        waiting = [hold.book for hold in self.model.holds if hold.state == "queued"]
+        waiting = [hold.book for hold in self.model.holds if hold.state in WAITING]
         free = [copy.barcode for copy in self.model.copies.values() if self.model.is_free(copy)]
         if waiting and free:
             self.move_copy(free[nth % len(free)], waiting[nth % len(waiting)])
@@ -434,15 +480,28 @@ class Desk(RuleBasedStateMachine):
             lambda: verb(loan=row, by=self.library.librarian, at=self.now),
         )
 
-    def place_hold(self, book: str, patron: str, branch: str) -> None:
-        user = self.library.patrons[patron].user
+    def place_hold(
+        self, book: str, patron: str, branch: str, from_now: int | None = None, until: int | None = None
+    ) -> None:
+        self.ask_for(book, patron, branch, begins=self.in_days(from_now), wanted=self.in_days(until))
+
+    def place_hold_on_a_copy(self, copy: str, patron: str, branch: str, right: bool) -> None:
+        self.ask_for(self.model.copies[copy].book if right else "novel", patron, branch, copy=copy)
+
+    def in_days(self, days: int | None) -> date | None:
+        return None if days is None else self.now.date() + timedelta(days=days)
+
+    def ask_for(self, book: str, patron: str, branch: str, *, copy: str | None = None, **dates: Any) -> None:
         hold, row = self.both(
-            lambda: self.model.place_hold(book, patron, branch, self.now),
+            lambda: self.model.place_hold(book, patron, branch, self.now, copy=copy, **dates),
             lambda: services.place_hold(
                 book=self.library.books[book],
                 patron=self.library.patrons[patron],
                 branch=self.library.branches[branch],
-                by=user,
+                by=self.library.patrons[patron].user,
+                copy=copy,
+                wanted_from=dates.get("begins"),
+                wanted_until=dates.get("wanted"),
                 at=self.now,
             ),
         )
@@ -450,16 +509,16 @@ class Desk(RuleBasedStateMachine):
             self.holds.append(row)
 
     def confirm_hold(self, nth: int, copy: str | None) -> None:
-        hold, row = self.one_of_the_holds(nth)
+        hold, row = self.one_of_the_holds(nth, "requested")
         self.both(
-            lambda: self.model.confirm(hold, copy),
+            lambda: self.model.confirm(hold, copy, self.now),
             lambda: services.confirm_hold(hold=row, by=self.library.librarian, copy=copy, at=self.now),
         )
 
     def refuse_hold(self, nth: int, status: str) -> None:
-        hold, row = self.one_of_the_holds(nth)
+        hold, row = self.one_of_the_holds(nth, "requested")
         self.both(
-            lambda: self.model.refuse(hold, status),
+            lambda: self.model.refuse(hold, status, self.now),
             lambda: services.refuse_hold(
                 hold=row, reason="It is not there.", by=self.library.librarian, copy_status=status, at=self.now
             ),
@@ -467,11 +526,59 @@ class Desk(RuleBasedStateMachine):
 
     def cancel_hold(self, nth: int, by_reader: bool) -> None:
         hold, row = self.one_of_the_holds(nth)
-        by = self.library.patrons[hold.patron].user if by_reader else self.library.librarian
         self.both(
-            lambda: self.model.cancel(hold, by_reader=by_reader),
-            lambda: services.cancel_hold(hold=row, by=by, at=self.now),
+            lambda: self.model.cancel(hold, self.now, by_reader=by_reader),
+            lambda: services.cancel_hold(hold=row, by=self.reader_or_staff(hold, by_reader), at=self.now),
         )
+
+    def keep_hold(self, nth: int) -> None:
+        hold, row = self.one_of_the_holds(nth, "ready")
+        self.both(
+            lambda: self.model.keep(hold),
+            lambda: services.keep_hold(hold=row, by=self.library.librarian, at=self.now),
+        )
+
+    def suspend_hold(self, nth: int, begins: int | None, until: int | None) -> None:
+        hold, row = self.one_of_the_holds(nth, *WAITING)
+        from_day, day = self.in_days(begins), self.in_days(until)
+        self.both(
+            lambda: self.model.suspend(hold, self.now, from_day, day),
+            lambda: services.suspend_hold(
+                hold=row, by=self.library.librarian, from_day=from_day, until=day, at=self.now
+            ),
+        )
+
+    def resume_hold(self, nth: int) -> None:
+        hold, row = self.one_of_the_holds(nth, *WAITING)
+        self.both(
+            lambda: self.model.resume(hold, self.now),
+            lambda: services.resume_hold(hold=row, by=self.reader_or_staff(hold, by_reader=True), at=self.now),
+        )
+
+    def change_pickup(self, nth: int, branch: str) -> None:
+        hold, row = self.one_of_the_holds(nth)
+        self.both(
+            lambda: self.model.change_pickup(hold, branch),
+            lambda: services.change_pickup(
+                hold=row, branch=self.library.branches[branch], by=self.library.librarian, at=self.now
+            ),
+        )
+
+    def move_hold(self, nth: int, place: int) -> None:
+        hold, row = self.one_of_the_holds(nth, *WAITING)
+        self.both(
+            lambda: self.model.reorder(hold, place),
+            lambda: services.move_hold(hold=row, to=place, by=self.library.librarian, at=self.now),
+        )
+
+    def fetch_what_is_ready(self, nth: int) -> None:
+        """Its reader takes it from the hold shelf, in time or late, but before the night."""
+        hold, _row = self.one_of_the_holds(nth, "ready")
+        if hold.copy is not None:
+            self.check_out(hold.copy, hold.patron, None)
+
+    def reader_or_staff(self, hold: Any, by_reader: bool) -> Any:
+        return self.library.patrons[hold.patron].user if by_reader else self.library.librarian
 
     def write_on_card(self, patron: str, kind: str) -> None:
         trouble: dict[str, Any] = {}
@@ -498,7 +605,7 @@ class Desk(RuleBasedStateMachine):
 
     def catalogue_says(self, copy: str, status: str) -> None:
         self.both(
-            lambda: self.model.set_status(copy, status),
+            lambda: self.model.set_status(copy, status, self.now),
             lambda: catalogue.change_copy(copy=self.copy(copy), changes={"status": status}, by=self.library.librarian),
         )
 
@@ -516,7 +623,7 @@ class Desk(RuleBasedStateMachine):
 
     def may_be_lent(self, copy: str, for_loan: bool) -> None:
         self.both(
-            lambda: self.model.set_for_loan(copy, for_loan=for_loan),
+            lambda: self.model.set_for_loan(copy, self.now, for_loan=for_loan),
             lambda: catalogue.change_copy(
                 copy=self.copy(copy), changes={"not_for_loan": not for_loan}, by=self.library.librarian
             ),
@@ -526,7 +633,7 @@ class Desk(RuleBasedStateMachine):
         title = self.model.now_called(book)
         if self.model.copies[copy].book != title:
             self.both(
-                lambda: self.model.move(copy, title),
+                lambda: self.model.move(copy, title, self.now),
                 lambda: catalogue.move_copy(copy=self.copy(copy), book=self.book(title), by=self.library.librarian),
             )
 
@@ -534,7 +641,7 @@ class Desk(RuleBasedStateMachine):
         keep, merged = self.model.now_called(keep), self.model.now_called(merged)
         if keep != merged and really:
             self.both(
-                lambda: self.model.merge(keep, merged),
+                lambda: self.model.merge(keep, merged, self.now),
                 lambda: catalogue.merge_books(
                     keep=self.book(keep), merged=self.book(merged), by=self.library.librarian
                 ),
@@ -565,8 +672,10 @@ class Desk(RuleBasedStateMachine):
         place = places[nth % len(places)]
         return self.model.loans[place], self.loans[place]
 
-    def one_of_the_holds(self, nth: int) -> tuple[Any, Hold]:
-        there = [place for place, hold in enumerate(self.model.holds) if hold.state in {*BOUND, "queued"}]
+    def one_of_the_holds(self, nth: int, *states: str) -> tuple[Any, Hold]:
+        """Mostly one of those that are open, in one of these states where there is one."""
+        wanted = [place for place, hold in enumerate(self.model.holds) if hold.state in (states or OPEN)]
+        there = wanted or [place for place, hold in enumerate(self.model.holds) if hold.state in OPEN]
         places = there if there and nth % 8 else range(len(self.model.holds))
         place = places[nth % len(places)]
         return self.model.holds[place], self.holds[place]
@@ -600,6 +709,7 @@ def make_library(zone: str, settings: Any, monkeypatch: Any) -> Library:
     settings.TIME_ZONE = zone
     monkeypatch.setattr(world.Clock, "zone", ZoneInfo(zone))
     assert zone == django_settings.TIME_ZONE
+    monkeypatch.setattr(receivers, "now", lambda: Desk.clock)
     return Library()
 
 
@@ -635,12 +745,21 @@ def test_ten_thousand_steps_by_chance(db, settings, monkeypatch):
             transaction.set_rollback(True)
         assert done["steps"] >= steps, (zone, done)
         met += done
-    for verb in ("lend", "take_back", "go_on_with", "place_hold", "confirm_hold", "refuse_hold", "cancel_hold"):
+    for verb in ("lend", "take_back", "go_on_with", "ask_for", "confirm_hold", "refuse_hold", "cancel_hold"):
         assert met[verb] > 2, met
         assert met[f"{verb}: refused"], met
+    for verb in ("suspend_hold", "resume_hold", "change_pickup", "move_hold"):
+        assert met[verb], met
     for verb in ("catalogue_says", "may_be_lent", "move_copy", "merge_records"):
         assert met[verb], met
-    for turn in ("served from the queue", "renewed by itself", "renewed with the rest", "lent by override"):
+    for turn in (
+        "served from the queue",
+        "expired",
+        "asleep",
+        "renewed by itself",
+        "renewed with the rest",
+        "lent by override",
+    ):
         assert met[turn], met
 
 
@@ -676,7 +795,27 @@ def _overdue(monkeypatch, is_overdue):
     monkeypatch.setattr(OpenLoan, "is_overdue", lambda self, at: is_overdue(self, at) and not self.is_claimed)
 
 
+def a_gap_is_left_in_the_queue(monkeypatch):
+    monkeypatch.setattr(copy_placement, "close_ranks", lambda book_id: None)
+
+
+def sleepers_are_served(monkeypatch):
+    monkeypatch.setattr(serving.Waiter, "sleeps", lambda self, today: False)
+
+
+def a_hold_is_served_by_any_copy(monkeypatch):
+    monkeypatch.setattr(serving, "could_serve", lambda copy, waiter, rows: not copy.not_for_loan)
+
+
+def a_freed_copy_serves_nobody(monkeypatch):
+    monkeypatch.setattr(copy_placement, "next_in_line", lambda *args, **values: None)
+
+
 MUTANTS = [
+    a_gap_is_left_in_the_queue,
+    sleepers_are_served,
+    a_hold_is_served_by_any_copy,
+    a_freed_copy_serves_nobody,
     popular_books_are_lent_as_long_as_others,
     withdrawn_copies_are_lent,
     copies_in_repair_are_lent,

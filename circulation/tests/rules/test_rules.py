@@ -1,14 +1,13 @@
 """The rules decide over plain values: no database in this file. Ids quote the clause that a row is about."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from circulation import errors, rules
-from circulation.rules import BlockState, CheckOutState, CopyState, OpenLoan, PatronState, RequestState
+from circulation.rules import CheckOutState, CopyState, OpenLoan, PatronState
 from circulation.rules.matrix import RuleRow, resolve
-from circulation.tests.blocks import CARD_LOST, RESTRICTED, restricted
 from library.core.errors import Level
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -219,44 +218,3 @@ def test_parameter_that_there_is_not_is_a_fault_of_the_caller():
 def test_setting_tells_the_row_it_came_from():
     values = resolve([EVERYONE, OF_BRANCH], branch=CENTRAL, tier=STUDENT)
     assert (values.loan_period.row, values.max_loans.row) == (OF_BRANCH, EVERYONE)
-
-
-TODAY = date(2026, 3, 2)
-REQUESTS = [
-    ("a free copy stands there", {}, []),
-    ("account closed", {"is_active": False}, ["patron_inactive"]),
-    ("something stands against the reader", {"blocks": [RESTRICTED, CARD_LOST]}, ["card_lost", "patron_restricted"]),
-    ("a block that only informs", {"blocks": [BlockState("debt", Level.ALERT)]}, ["debt"]),
-    ("restricted to a day that is over", {"blocks": [restricted(TODAY - timedelta(days=1))]}, []),
-    ("same book already held", {"already_held": True}, ["book_already_held"]),
-    ("book already on loan to this patron", {"already_on_loan": True}, ["book_already_lent_to_patron"]),
-    ("total: one below", {"holds": 1, "tier_max_holds": 2}, []),
-    ("total: reached", {"holds": 2, "tier_max_holds": 2}, ["total_hold_limit_reached"]),
-    ("total: unlimited", {"holds": 99, "tier_max_holds": -1}, []),
-    ("no copy free", {"is_free_here": False}, ["no_copy_free"]),
-    (
-        "all at once, in order",
-        {"is_active": False, "already_held": True, "already_on_loan": True, "tier_max_holds": 0, "is_free_here": False},
-        [
-            "patron_inactive",
-            "book_already_held",
-            "book_already_lent_to_patron",
-            "total_hold_limit_reached",
-            "no_copy_free",
-        ],
-    ),
-]
-
-
-@pytest.mark.parametrize(("values", "expected"), [row[1:] for row in REQUESTS], ids=[row[0] for row in REQUESTS])
-def test_request_gives_reasons_for(values, expected):
-    assert codes(rules.decide_hold(RequestState(card="L-1", branch="Central", **values), today=TODAY)) == expected
-
-
-def test_refused_request_says_where_else_a_copy_is_free():
-    def sentence(elsewhere):
-        state = RequestState(card="L-1", branch="Central", is_free_here=False, free_elsewhere=elsewhere)
-        return rules.decide_hold(state, today=TODAY).reasons[0].detail
-
-    assert sentence(["North", "South"]) == "No copy is free at Central. Free just now: North, South."
-    assert sentence([]) == "No copy is free at Central. None is free at another branch either."

@@ -40,6 +40,10 @@ parameters = st.fixed_dictionaries(
         "renew_from": st.sampled_from([None, "due_date", "today"]),
         "due_mode": st.sampled_from([None, "ignore", "next_open", "open_days", "same_weekday"]),
         "self_check_out": st.one_of(st.none(), st.booleans()),
+        "holds_allowed": limits,
+        "hold_pickup_days": st.one_of(st.none(), st.integers(0, 20)),
+        "on_shelf_holds": st.sampled_from([None, "always", "any_unavailable", "all_unavailable"]),
+        "copy_level_holds": st.sampled_from([None, "allow", "no", "force"]),
     }
 )
 

@@ -193,6 +193,12 @@ VALUES = [
             "renew_from": "due_date",
             "hourly_at_closing": None,
             "self_check_out": False,
+            "holds_allowed": None,
+            "holds_per_book": 1,
+            "holds_per_day": None,
+            "hold_pickup_days": 7,
+            "on_shelf_holds": "always",
+            "copy_level_holds": "allow",
         },
     ),
 ]

@@ -89,6 +89,7 @@ def test_a_reader_sees_loans_ready_holds_and_requests_but_no_desk(reader_client,
         state=HoldState.READY,
         placed_at=timezone.now(),
         ready_at=timezone.now(),
+        shelf_until=timezone.localdate(),
     )
     loan = Loan.objects.get()
 
