@@ -117,20 +117,15 @@ def matrix() -> QuerySet[LoanRule]:
     )
 
 
-def due_for_automatic_renewal(*, since: datetime, at: datetime, after: tuple[datetime, UUID] | None) -> LoanQuerySet:
-    """Open loans due between ``since`` and the end of the library's day ``at``, an hourly one by ``at``; in the order
-    of their due dates, from the one ``after`` which comes."""
-    loans = Loan.objects.open().filter(
+def due_for_automatic_renewal(*, since: datetime, at: datetime) -> LoanQuerySet:
+    """Open loans due between ``since`` and the end of the library's day ``at``, an hourly one by ``at``."""
+    return Loan.objects.open().filter(
         Q(is_hourly=False, due_at__lte=days.end_of(days.today(at))) | Q(due_at__lte=at),
         due_at__gte=since,
         claimed_returned_at=None,
         lost_at=None,
         patron__wants_auto_renewal=True,
     )
-    if after is not None:
-        due_at, pk = after
-        loans = loans.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
-    return loans.select_related("copy__book", "patron__user").order_by("due_at", "pk")
 
 
 def patron_of(user_id: UUID) -> Patron | None:

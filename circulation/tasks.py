@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from circulation import services
 from circulation.services import redating
 from library.core.background.schedule import QUICK, SLOW, task
 from library.jobs.tasks import JobRun, job_task
 
 
-@task("renew_loans", queue=SLOW, every=3600)
+@task("renew_loans", queue=SLOW, every=3600, called=_("Automatic renewal"))
 def renew_loans() -> None:
     """Every hour: renew what the rules let the library renew by itself, on the day that it is due."""
     services.renew_automatically()

@@ -25,7 +25,8 @@ from library.activity import services as activity
 from library.core.errors import InvalidInput, NotAllowed
 
 _GRANTS: dict[Role, set[str]] = {role: set() for role in Role}
-_GRANTS[Role.LIBRARIAN] |= {"jobs.view_job", "jobs.change_job"}  # jobs lie below accounts and cannot say so themselves
+# Jobs lie below accounts and cannot say so themselves.
+_GRANTS[Role.LIBRARIAN] |= {"jobs.view_job", "jobs.change_job", "jobs.view_nightlyreport"}
 ACTIONS = {"view": _("see"), "add": _("add"), "change": _("change"), "delete": _("delete")}
 
 

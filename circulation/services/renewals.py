@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Patron, User
 from circulation import errors, queries, rules, signals
 from circulation.explain import due_words, sentences
-from circulation.models import Loan, LoanRenewal, LoanRule, Verb
+from circulation.models import Loan, LoanQuerySet, LoanRenewal, Verb
 from circulation.rules import matrix
 from circulation.services import overrides
 from circulation.services.claims import locked_loan
@@ -21,10 +22,12 @@ from circulation.services.loans import is_hourly
 from circulation.state import locks, remembered_rules, snapshot
 from library.activity import services as activity
 from library.core.errors import Level, LibraryError, NotFound, Reason
+from library.jobs import nightly
 from library.notices import services as notices
 
 log = logging.getLogger(__name__)
-BATCH = 200
+TASK = "renew_loans"
+KIND_OF_LOAN = ("copy__branch_id", "patron__tier_id", "copy__item_type_id")  # what a rule is looked up by
 MISSED = "loan_not_renewed"  # the kind of the notice
 # For how long after the due date the library renews by itself what it should have renewed then.
 MADE_UP_FOR = timedelta(days=7)
@@ -92,38 +95,30 @@ def renew_automatically(*, at: datetime | None = None) -> int:
     A loan is renewed as of that day, so it makes no difference how often this runs, or whether it did not run for
     days: up to ``MADE_UP_FOR``. Each loan is a transaction of its own; one that fails leaves the others.
     """
-    at, renewed = at or timezone.now(), 0
-    if not LoanRule.objects.filter(auto_renew=True).exists():
-        return 0
-    rows, after = remembered_rules.rule_rows(), None
-    while batch := _due_by_now(at, after=after):
-        for loan in batch:
-            if _is_renewed_by_itself(loan, rows):
-                renewed += _renewed(loan, at=at)
-        after = (batch[-1].due_at, batch[-1].pk)
-    return renewed
+    at = at or timezone.now()
+    due = queries.due_for_automatic_renewal(since=at - MADE_UP_FOR, at=at)
+    return nightly.walk(TASK, due.filter(_by_themselves(due)), lambda pk: _renewed(pk, at=at), at=at, by="due_at").done
 
 
-def _due_by_now(at: datetime, *, after: tuple[datetime, UUID] | None) -> list[Loan]:
-    """The next open loans that are due on this day or were due of late: whole days by date, hours to the minute."""
-    return list(queries.due_for_automatic_renewal(since=at - MADE_UP_FOR, at=at, after=after)[:BATCH])
+def _by_themselves(due: LoanQuerySet) -> Q:
+    """Those whose rules say so; there are fewer kinds of loans than loans."""
+    found, rows = Q(pk__in=[]), remembered_rules.rule_rows()
+    if not any(row.auto_renew for row in rows):
+        return found
+    for branch, tier, item_type in due.order_by().values_list(*KIND_OF_LOAN).distinct():
+        if matrix.look_up(rows, "auto_renew", branch=branch, tier=tier, item_type=item_type).value:
+            found |= Q(**dict(zip(KIND_OF_LOAN, (branch, tier, item_type), strict=True)))
+    return found
 
 
-def _is_renewed_by_itself(loan: Loan, rows: Collection[matrix.RuleRow]) -> bool:
-    copy, tier = loan.copy, loan.patron.tier_id
-    return bool(matrix.look_up(rows, "auto_renew", branch=copy.branch_id, tier=tier, item_type=copy.item_type_id).value)
-
-
-def _renewed(loan: Loan, *, at: datetime) -> bool:
+def _renewed(pk: UUID, *, at: datetime) -> bool:
+    loan = Loan.objects.select_related("copy__book", "patron__user").get(pk=pk)
     try:
         renew(loan=loan, by=None, automatic=True, at=at)
     except LibraryError as refusal:
         if [reason.code for reason in refusal.reasons] == [errors.RenewedTooLate.code]:
             _tell_of_missed(loan, at=at)
         return False  # what the rules refuse stays as it is; the reader sees why beside the loan
-    except Exception:
-        log.exception("Loan %s could not be renewed.", loan.pk)
-        return False
     return True
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from library.core.database.ids import uuid7
@@ -104,3 +106,74 @@ class Job(models.Model):
     def percent(self) -> int:
         """0 to 100."""
         return round(100 * self.done / self.total) if self.total else 0
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("broke")
+    INTERRUPTED = "interrupted", _("interrupted")
+    LEFT = "left", _("left: another run was under way")
+
+
+# A run has the turn at its task by a lock of its session; a session that ended holds none.
+HAS_TURN = """EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND (classid::bigint << 32 | objid::bigint) = hashtextextended('nightly:' || jobs_nightlyreport.task, 0))"""
+
+
+class NightlyReportQuerySet(models.QuerySet["NightlyReport"]):
+    def with_turn(self) -> QuerySet[Any]:
+        """With ``has_turn``: whether some worker is at the report's task just now."""
+        return self.annotate(has_turn=RawSQL(HAS_TURN, [], models.BooleanField()))  # noqa: S611 (no value of anybody's)
+
+
+class NightlyReport(models.Model):
+    """What one run of a task that the library does by itself came to, for staff to read."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    task = models.CharField(_("task"), max_length=60)
+    state = models.CharField(_("state"), max_length=12, choices=RunState, default=RunState.RUNNING)
+    started_at = models.DateTimeField(_("started"))
+    moved_at = models.DateTimeField(_("last written"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    skipped = models.PositiveIntegerField(_("skipped"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    faults = models.JSONField(_("faults"), default=list, blank=True)
+
+    objects = NightlyReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("report of a run")
+        verbose_name_plural = _("reports of runs")
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(state="running"), name="nightly_report_one_running_per_task"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", ended_at=None) | (~Q(state="running") & Q(ended_at__isnull=False)),
+                name="nightly_report_ended_unless_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(moved_at__gte=models.F("started_at"))
+                & (Q(ended_at=None) | Q(ended_at__gte=models.F("started_at"))),
+                name="nightly_report_ends_after_start",
+            ),
+            models.CheckConstraint(condition=~Q(task=""), name="nightly_report_has_task"),
+        ]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="nightly_report_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.started_at:%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def lock_key(task: str) -> str:
+        """What the lock of a task's turn is made of."""
+        return f"nightly:{task}"
+
+    @property
+    def lasted(self) -> timedelta:
+        """From its start to its end, or to the last word of it."""
+        return (self.ended_at or self.moved_at) - self.started_at

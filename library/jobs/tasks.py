@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import close_old_connections, connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from library.core.background.schedule import task
@@ -19,6 +20,7 @@ from library.core.faults.outages import is_disk_full
 from library.jobs import errors, services
 from library.jobs.job_run import JobRun as JobRun
 from library.jobs.models import Job
+from library.jobs.nightly import runs
 
 log = logging.getLogger(__name__)
 
@@ -100,3 +102,9 @@ def sweep_jobs() -> None:
     """Every 20 s: bring back what lost its worker."""
     close_old_connections()
     services.sweep()
+
+
+@task("forget_nightly_reports", every=3600)
+def forget_nightly_reports() -> None:
+    """Every hour: delete reports that nobody needs any more."""
+    runs.forget_old(at=timezone.now())

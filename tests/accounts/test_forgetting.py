@@ -40,6 +40,7 @@ from circulation.tests.factories import make_hold, make_loan
 from library.activity.models import Activity
 from library.core.models import KeptAnswer
 from library.core.privacy import coverage
+from library.jobs import nightly
 from library.jobs.models import Job
 from library.notices.models import Notice
 from rag.models import Document
@@ -95,6 +96,8 @@ def as_staff(user: User) -> None:
     blocks.place(patron=make_patron(), block=blocks.NewBlock("card_lost"), owner="accounts", by=user)
     job = Job.objects.create(kind="index", subject_label="rag.document", subject_id=user.pk, requested_by=user)
     Job.objects.filter(pk=job.pk).update(subject_id=job.pk)
+    with nightly.report("reckon", NOW) as run:
+        run.fault(user.pk, RuntimeError())
 
 
 def signed_in(user: User) -> None:

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from celery import shared_task
 from django.apps import apps
+from django.utils.functional import Promise
 from django.utils.module_loading import module_has_submodule
 
 QUICK = "quick"  # done within a second or so, such as letters
@@ -25,12 +26,16 @@ _Gives = TypeVar("_Gives")
 
 @dataclass(frozen=True)
 class DeclaredTask:
-    """A task by its name. ``every``: seconds from one run to the next; None: only when somebody asks for it."""
+    """A task by its name. ``every``: seconds from one run to the next; None: only when somebody asks for it.
+
+    ``called``: what staff read where its name would say too little.
+    """
 
     name: str
     function: str
     queue: str
     every: float | None
+    called: str | Promise = ""
 
     @property
     def beat_entry(self) -> dict[str, Any]:
@@ -42,15 +47,16 @@ _declared: dict[str, DeclaredTask] = {}
 
 
 def task(
-    name: str, *, queue: str = QUICK, every: float | None = None
+    name: str, *, queue: str = QUICK, every: float | None = None, called: str | Promise = ""
 ) -> Callable[[Callable[_Given, _Gives]], Callable[_Given, _Gives]]:
-    """Make a function a task that workers know by ``name``; ``every``: seconds after which it runs again by itself.
+    """Make a function a task that workers know by ``name``; ``every``: seconds after which it runs again by itself;
+    ``called``: what staff read in its reports.
 
     Errors: ``ValueError`` for a name that another function has, an unknown queue, or an interval that is none.
     """
 
     def decorate(function: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
-        _declare(DeclaredTask(name, f"{function.__module__}.{function.__qualname__}", queue, every))
+        _declare(DeclaredTask(name, f"{function.__module__}.{function.__qualname__}", queue, every, called))
         made: Callable[_Given, _Gives] = shared_task(name=name)(function)
         return made
 
@@ -85,3 +91,9 @@ def route(name: str, *given: Any, **options: Any) -> dict[str, str]:
     where a worker says that it knows no such task."""
     declared = _declared.get(name) or declared_tasks().get(name)
     return {"queue": declared.queue if declared else QUICK}
+
+
+def called(name: str) -> str:
+    """A task in words for staff; one that no app declares any more by its name."""
+    declared = declared_tasks().get(name)
+    return str(declared.called) if declared and declared.called else name.replace("_", " ")

@@ -16,6 +16,7 @@ EVERY = {
     "fold_library_terms": 30,
     "fold_term_changes": 30,
     "forget_ended_sessions": 3600,
+    "forget_nightly_reports": 3600,
     "renew_loans": 3600,
     "send_notices": 20,
     "send_waiting_codes": 5,
@@ -62,6 +63,14 @@ def test_a_message_that_nobody_took_expires_before_the_next():
 def test_whoever_sends_by_name_reaches_the_queue_of_the_task():
     assert {name for name in our_tasks() if schedule.route(name, (), {}) == {"queue": "slow"}} == SLOW
     assert schedule.route("nobody_declared_this") == {"queue": settings.CELERY_TASK_DEFAULT_QUEUE}
+
+
+def test_a_task_is_called_as_staff_call_it():
+    assert [schedule.called(name) for name in ("renew_loans", "sweep_jobs", "gone_by_now")] == [
+        "Automatic renewal",
+        "sweep jobs",
+        "gone by now",
+    ]
 
 
 def test_the_application_asks_the_apps():
