@@ -50,4 +50,5 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD ["python", "-m", "library.embedded.healthcheck", "web"]
 CMD ["python", "-m", "uvicorn", "library.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
      "--log-level", "warning", "--no-access-log", "--no-server-header", "--lifespan", "off", \
+     "--ws-max-size", "16384", "--ws-per-message-deflate", "false", \
      "--timeout-graceful-shutdown", "2", "--no-proxy-headers"]

@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
         from library.core import tiles
         from library.core.errors import Level
         from library.core.privacy import registry
+        from library.live import doors
         from library.notices import kinds
 
         block_kinds.register(block_kinds.CARD_LOST, _("Card reported lost"), level=Level.IMPOSSIBLE, by_hand=True)
@@ -45,6 +46,7 @@ class AccountsConfig(AppConfig):
             erases=privacy.erase,
             blocks=privacy.blockers,
         )
+        doors.register(enter="accounts.sessions.sockets.enter", still_in="accounts.sessions.sockets.still_in")
         library_restored.connect(receivers.end_sessions, dispatch_uid="accounts.sessions")
         # Not a model signal: it comes after all migrations, for each app once its permissions exist.
         post_migrate.connect(apply_grants, dispatch_uid="accounts.services.roles")

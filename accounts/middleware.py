@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth import get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.sessions import services as sessions
+from accounts.sessions.store import person_of
 
 
 class SignedInMiddleware(AuthenticationMiddleware):
@@ -33,14 +32,7 @@ def _user_of(request: HttpRequest) -> object:
 
 def _read_with_the_session(request: HttpRequest) -> User | None:
     """Who is signed in; None leaves the question to Django: where nobody is, or anything is out of the ordinary."""
-    session = request.session
-    key, user = session.get(SESSION_KEY), getattr(session, "person", None)
-    if not isinstance(user, User) or str(user.pk) != key or not user.is_active:
-        return None
-    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
-    is_of_this_password = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
-    return user if is_of_this_password else None
+    return person_of(request.session)
 
 
 class LastSeenMiddleware:

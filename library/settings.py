@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "library.core.apps.CoreConfig",
     "library.embedded",
+    "library.live",
     "library.backup",
     "library.ai",
     "library.search",
@@ -152,6 +153,20 @@ CACHES = {
         "BACKEND": "library.core.cache.ForgivingRedisCache",
         "LOCATION": redis_database(_REDIS, 1),
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
+
+# What wakes the sockets of all web processes. Only wake-ups go through it: what is told stands in tables.
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            # A read waits for a message for five seconds.
+            "hosts": [{"address": redis_database(_REDIS, 2), "socket_connect_timeout": 1, "socket_timeout": 8}],
+            "prefix": "lyceum",
+            "expiry": 10,
+            "capacity": 1000,
+        },
     }
 }
 

@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 from library.settings import *  # noqa: F403
-from library.settings import _REDIS, CACHES, STATIC_ROOT, STORAGES, redis_database
+from library.settings import _REDIS, CACHES, CHANNEL_LAYERS, STATIC_ROOT, STORAGES, redis_database
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
 CACHES["default"]["LOCATION"] = redis_database(_REDIS, 10 + WORKER)
 CELERY_BROKER_URL = f"redis+socket://{_REDIS.removeprefix('unix://')}?virtual_host={30 + WORKER}"
+CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = redis_database(_REDIS, 50 + WORKER)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -86,8 +86,10 @@ class TicketForSocket(APIView):
         responses={201: serializers.TicketSerializer, 401: ErrorSerializer, 403: ErrorSerializer},
     )
     def post(self, request: Request) -> Response:
+        family = tokens.family_of(request.auth) if request.auth is not None else None
+        session = "" if family else sessions.this_session(request._request)
         body = {
-            "ticket": socket_tickets.issue(user=user_of(request)),
+            "ticket": socket_tickets.issue(user=user_of(request), family=family, session=session),
             "expires_in": int(socket_tickets.LIFETIME.total_seconds()),
         }
         return Response(body, status=status.HTTP_201_CREATED)

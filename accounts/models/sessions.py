@@ -96,6 +96,9 @@ class Ticket(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # Who asked for it: the tokens of an API client, or a browser's session. Its socket ends with them.
+    family = models.ForeignKey(TokenFamily, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    session = models.CharField(max_length=64, blank=True, db_default="")  # the hash, as ``BrowserSession`` has it
     ticket_hash = models.CharField(max_length=64, unique=True)
     epoch = models.PositiveIntegerField()
     created_at = models.DateTimeField()
@@ -108,6 +111,7 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=Q(used_at=None) | Q(used_at__lt=F("expires_at")), name="ticket_used_in_its_time"
             ),
+            models.CheckConstraint(condition=Q(family=None) | Q(session=""), name="ticket_of_one_login"),
         ]
 
     def __str__(self) -> str:

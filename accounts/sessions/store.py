@@ -11,11 +11,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import UpdateError
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from accounts.models.sessions import BrowserSession
@@ -99,6 +101,17 @@ class SessionStore(DatabaseStore):
         row.began_at, row.seen_at = (_time(device.get(name), now) for name in ("began_at", "seen_at"))
         row.agent, row.address = device.get("agent", ""), device.get("address", "")
         return row
+
+
+def person_of(session: SessionBase) -> User | None:
+    """Who is signed in, as read with the session; None where nobody is, or anything is out of the ordinary."""
+    key, user = session.get(SESSION_KEY), getattr(session, "person", None)
+    if not isinstance(user, User) or str(user.pk) != key or not user.is_active:
+        return None
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    is_of_this_password = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return user if is_of_this_password else None
 
 
 def _time(written: str | None, otherwise: datetime) -> datetime:

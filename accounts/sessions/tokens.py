@@ -108,6 +108,11 @@ def user_of(payload: dict[str, Any]) -> User | None:
     return user if user is not None and _is_of_now(user, payload) else None
 
 
+def family_of(token: Any) -> UUID:
+    """The family of an access token that ``user_of`` has let in."""
+    return UUID(token[FAMILY])
+
+
 def _rotate(
     family: TokenFamily, token: Any, *, retry_key: str, origin: Origin | None, arrived_at: datetime
 ) -> Pair | None:

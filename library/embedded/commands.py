@@ -43,6 +43,10 @@ def commands(
             "--no-server-header",
             "--lifespan",
             "off",
+            "--ws-max-size",
+            "16384",  # bytes of a message; what a client sends is short (library.live.sockets)
+            "--ws-per-message-deflate",
+            "false",  # for each socket it would keep as much memory as all else of it
             "--timeout-graceful-shutdown",
             "2",
             "--no-proxy-headers",  # accounts.limits.services decides whose word about client addresses counts

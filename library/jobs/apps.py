@@ -10,5 +10,15 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from library.core.privacy import registry
         from library.jobs import privacy
+        from library.live import feeds
 
         registry.register("jobs", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
+        feeds.register(
+            feeds.Feed(
+                code="job",
+                app=self.name,
+                route="jobs/<uuid:pk>/",
+                topic="library.jobs.live_progress.topic",
+                since="library.jobs.live_progress.since",
+            )
+        )

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from library.core.background import wake as waking
 from library.core.database.ids import uuid7
 from library.jobs import errors
+from library.jobs.live_progress import topic_of
 from library.jobs.models import Job, JobState
 from library.jobs.signals import job_ended
+from library.live.nudges import nudge
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -66,6 +68,7 @@ def claim(*, job_id: UUID, at: datetime | None = None) -> Job | None:
     job.started_at = job.started_at or at
     job.moved_at = at
     job.save()
+    nudge(topic_of(job.pk))
     return job
 
 
@@ -102,6 +105,7 @@ def progress(*, held: Job, done: int, total: int, message: str, at: datetime | N
     held.moved_at = at
     held.lease_until = at + timedelta(seconds=settings.JOB_LEASE_SECONDS)
     held.save(update_fields=["done", "total", "message", "moved_at", "lease_until"])
+    nudge(topic_of(held.pk))
 
 
 @transaction.atomic
@@ -158,6 +162,7 @@ def yield_turn(*, job: Job, at: datetime | None = None) -> None:
     held.lease_id = held.lease_until = held.not_before = held.woken_at = None
     held.wakes = 0
     held.save()
+    nudge(topic_of(held.pk))
     transaction.on_commit(lambda: wake(held))
 
 
@@ -237,6 +242,7 @@ def _requeue_or_fail(job: Job, *, sentence: str, at: datetime) -> None:
     job.not_before = at + timedelta(seconds=pauses[min(job.attempt, len(pauses)) - 1])
     job.woken_at, job.wakes = None, 0
     job.save()
+    nudge(topic_of(job.pk))
     transaction.on_commit(lambda: _wake_later(job))
 
 
@@ -252,4 +258,5 @@ def _end(job: Job, state: JobState, *, at: datetime, error: str = "") -> None:
     job.ended_at = at
     job.lease_id = job.lease_until = None
     job.save()
+    nudge(topic_of(job.pk))
     job_ended.send(sender=Job, job=job)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
+# What uvicorn 0.54 says of each socket that was refused by an answer of HTTP; the answer was sent.
+REFUSED_SOCKET = "ASGI callable returned without completing handshake."
 # What PostgreSQL says after the first line of an error repeats rows and statements: addresses, hashes, texts of books.
 TELLS_VALUES = re.compile(r"^(?:DETAIL|CONTEXT|QUERY|HINT|STATEMENT|LINE \d+):.*(?:\n[ \t]+.*)*\n?", re.MULTILINE)
 
@@ -14,6 +16,8 @@ class Quiet(logging.Filter):
     is away, and tried again, is one line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "uvicorn.error" and record.msg == REFUSED_SOCKET:
+            return False
         if record.name.startswith("celery") and record.levelno <= logging.WARNING:
             record.exc_info = record.exc_text = None
             record.msg, record.args = " ".join(record.getMessage().split()), None

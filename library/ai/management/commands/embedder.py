@@ -60,7 +60,9 @@ class Command(BaseCommand):
             embedder.embed(["The first batch is the slowest."])
         app = EmbedderApp(embedders, on_ready=lambda: announce(path))
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", lifespan="on", access_log=False, timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                app, log_level="warning", lifespan="on", ws="none", access_log=False, timeout_graceful_shutdown=5
+            )
         )
         server.run(sockets=[listener])
 
