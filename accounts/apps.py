@@ -30,6 +30,7 @@ class AccountsConfig(AppConfig):
             ["accounts.view_user", "accounts.view_patron", "accounts.change_patron", "accounts.view_tier"],
         )
         grant(Role.LIBRARIAN, ["accounts.add_patron"])  # to register readers, and print the letters of who has no mail
+        grant(Role.LIBRARIAN, ["notices.view_addressmark", "notices.change_addressmark"])
         kinds.register(invitations.KIND, app="accounts", at_sending=invitations.words)
         kinds.register("welcome", app="accounts", at_sending=enrolment.words)
         for code in ("address_changed", "locked_out", "password_changed", "signed_in_elsewhere"):

@@ -230,3 +230,10 @@ class AlreadyBlocked(LibraryError):
 class BlockNotLifted(LibraryError):
     code = "block_not_lifted"
     message = _("“{what}” ends with what it follows from. It cannot be lifted by hand.")
+
+
+class HistoryWouldGo(LibraryError):
+    """Past loans that are kept would be forgotten: whoever wants that says that they know."""
+
+    code = "history_would_go"
+    message = _("What you have brought back would be forgotten, for good. Say that you know, and choose it again.")

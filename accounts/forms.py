@@ -134,6 +134,21 @@ class ResetForm(ChosenPasswordForm):
     password = NewPasswordField(label=_("New password"))
 
 
+class NewAddressForm(DescribedForm):
+    email = AddressFormField(
+        label=_("New e-mail address"),
+        max_length=254,
+        help_text=_("We send a six-digit code there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        max_length=LONGEST,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
 class PasswordChangeForm(ChosenPasswordForm):
     old_password = forms.CharField(
         label=_("Present password"),

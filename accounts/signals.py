@@ -8,3 +8,6 @@ card_wanted = Signal()
 
 # Something stands against a patron no longer. Arguments: patron (whose row is locked), at.
 block_lifted = Signal()
+
+# Somebody whose past loans were kept wants that no longer, and was warned. Arguments: patron. In the transaction of it.
+history_given_up = Signal()

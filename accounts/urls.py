@@ -1,10 +1,13 @@
 from django.urls import path
 
-from accounts.views import cards, invitations, passwords, sessions, sign_in
+from accounts.views import cards, invitations, own_address, passwords, preferences, sessions, sign_in
 
 app_name = "accounts"
 urlpatterns = [
     path("card/", cards.card, name="card"),
+    path("preferences/", preferences.choices, name="preferences"),
+    path("address/", own_address.choose, name="address"),
+    path("address/confirm/", own_address.confirm, name="address-confirm"),
     path("letters/", cards.letters, name="letters"),
     path("register/", sign_in.register, name="register"),
     path("register/confirm/", sign_in.register_confirm, name="register-confirm"),

@@ -13,7 +13,8 @@ class CirculationConfig(AppConfig):
         from accounts.services.roles import grant
         from catalog.pages import tabs
         from circulation import checks, privacy, receivers  # noqa: F401  (registers and connects them)
-        from circulation.services import hold_letters
+        from circulation.notices import holds as hold_notices
+        from circulation.notices import kinds as loan_notices
         from library.core import tiles
         from library.core.privacy import registry
         from library.notices import kinds
@@ -38,8 +39,8 @@ class CirculationConfig(AppConfig):
             )
         )
         kinds.register("loan_not_renewed", app="circulation")
-        for kind in hold_letters.KINDS:
-            kinds.register(kind, app="circulation")
+        loan_notices.register()
+        hold_notices.register()
         registry.register(
             "circulation",
             fields=privacy.FIELDS,

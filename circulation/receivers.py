@@ -13,8 +13,10 @@ from accounts.signals import block_lifted, card_wanted
 from catalog.models import Book, Copy
 from catalog.signals import books_merging, copies_freed
 from circulation import services
-from circulation.models import Hold
+from circulation.models import Hold, Loan
+from circulation.notices import receipts
 from circulation.services import copy_placement
+from circulation.signals import loan_closed, loan_opened
 from circulation.state import locks
 
 
@@ -43,3 +45,15 @@ def serve_again(*, patron: Patron, at: datetime, **kwargs: Any) -> None:
 def is_barcode(*, card: str, **kwargs: Any) -> bool:
     """Whether a copy has this number. The database refuses it too, whoever writes it (``migrations/sql``)."""
     return Copy.objects.filter(barcode_folded=card).exists()
+
+
+@receiver(loan_opened, dispatch_uid="circulation.receipt_of_loan")
+def write_receipt_of_loan(*, loan: Loan, **kwargs: Any) -> None:
+    """Who wants receipts is told what they have."""
+    receipts.of_loan(loan)
+
+
+@receiver(loan_closed, dispatch_uid="circulation.receipt_of_return")
+def write_receipt_of_return(*, loan: Loan, **kwargs: Any) -> None:
+    """Who wants receipts is told what came back."""
+    receipts.of_return(loan)

@@ -7,6 +7,7 @@ from library.pages.views.api_documents import ApiDocsView, SchemaView, api_refer
 urlpatterns = [
     path("v1/", include("accounts.api.urls")),
     path("v1/", include("library.jobs.api.urls")),
+    path("v1/", include("library.notices.api.urls")),
     path("v1/", include("catalog.api.urls")),
     path("v1/", include("circulation.api.urls")),
     path("v1/", include("rag.api.urls")),

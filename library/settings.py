@@ -1,5 +1,6 @@
 """Django's settings. What may differ from place to place comes from ``library.core.config.model``, nowhere else."""
 
+import warnings
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from library.core.config.mail import way_of
 from library.core.config.model import ROOT, config, services
 from library.core.database.connection import BoundedConnection
 from library.core.http import openapi_text
@@ -305,11 +307,14 @@ EMAIL_TIMEOUT = 10
 if EMBEDDED or SERVICES is None:
     EMAIL_BACKEND = "library.core.mailbox.FolderBackend"
 else:
-    _MAIL = urlsplit(CONFIG.email_url or "smtp://localhost:25")
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "localhost", _MAIL.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
-    EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtps"
+    _MAIL = way_of(CONFIG.email_url, timeout=EMAIL_TIMEOUT)
+    EMAIL_BACKEND, ANYMAIL = _MAIL.backend, _MAIL.anymail
+    EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.use_tls, _MAIL.use_ssl
+MAIL_EVENTS_SECRET = CONFIG.email_webhook_secret
+# Its makers have no account there to try it with; our tests hold it to the shape of that service.
+warnings.filterwarnings("ignore", message="django-anymail has dropped official support for SendGrid")
 
 # Which embedding model runs where. Passages and questions of one generation use the same entry; an entry stays
 # until no live generation needs it. `url`: an OpenAI-shaped server; unset: the embedder process on its unix socket.

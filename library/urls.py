@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("library.pages.urls")),
     path("", include("library.jobs.urls")),
     path("", include("library.profile.urls")),
+    path("", include("library.notices.urls")),
     path("accounts/", include("accounts.urls")),
     path("catalogue/", include("catalog.urls")),
     path("", include("circulation.urls")),

@@ -2,6 +2,7 @@ from django.urls import path
 
 from accounts.api import password_views, views
 from accounts.api.activity import ActivityList
+from accounts.api.preferences import MyChoices
 
 urlpatterns = [
     path("auth/otp/", views.AskForCode.as_view(), name="auth-otp"),
@@ -18,5 +19,6 @@ urlpatterns = [
     path("auth/invitations/accept/", views.AcceptInvitation.as_view(), name="auth-invitations-accept"),
     path("usernames/<str:name>/", views.Username.as_view(), name="username"),
     path("me/", views.Me.as_view(), name="me"),
+    path("me/preferences/", MyChoices.as_view(), name="me-preferences"),
     path("activity/", ActivityList.as_view(), name="activity"),
 ]

@@ -21,6 +21,7 @@ class Purpose(models.TextChoices):
     LOGIN = "login", _("signing in")
     RESET = "reset", _("a new password")
     INVITE = "invite", _("accepting an invitation")
+    ADDRESS = "address", _("another address")
 
 
 class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
@@ -59,6 +60,7 @@ class OneTimeCode(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(purpose="login", user__isnull=False)
+                | Q(purpose="address", user__isnull=False, challenge_hash="")
                 | Q(purpose__in=["register", "reset", "invite"], user=None, challenge_hash=""),
                 name="code_login_has_user",
             ),

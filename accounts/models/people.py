@@ -61,11 +61,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.PATRON)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    language = models.CharField(
+        _("language of letters"), max_length=12, blank=True, default="", db_default="", editable=False
+    )  # empty: the library's
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     # Every token says which epoch it is from; when this number grows, all earlier tokens end.
     token_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
+
+    # What stands at the head of each page, where the user was read with the session: how far their bell has counted,
+    # how much of that is unread, and whether letters to their address come back.
+    newest_notice: int = 0
+    unread: int = 0
+    mail_comes_back: bool = False
 
     # What they may do, by name; None: not read yet. As Django's own, it holds for this instance.
     permission_names: frozenset[str] | None = None
@@ -183,6 +192,14 @@ class Patron(models.Model):
     )
     birth_date = models.DateField(_("born"), null=True, blank=True, help_text=_("Only for books with a minimum age."))
     wants_auto_renewal = models.BooleanField(_("wants automatic renewal"), default=True)
+    # What they chose of ``receipts`` (library.notices), for the desk: whether a loan or return is told at all.
+    wants_receipts = models.BooleanField(_("wants receipts"), default=False, db_default=False, editable=False)
+    keeps_history = models.BooleanField(
+        _("keeps the history of loans"),
+        default=False,
+        db_default=False,
+        help_text=_("Else what was brought back is forgotten after a while."),
+    )
 
     class Meta:
         verbose_name = _("patron")

@@ -48,8 +48,16 @@ FIELDS = (
     "accounts.User.email",
     "admin.LogEntry.user",  # Django's own table, whose app says nothing
 )
-ACCOUNT = ("email", "username", "full_name", "role", "is_active", "created_at", "last_login")
-CARD = ("card_number", "tier__name", "expires_on", "birth_date", "wants_auto_renewal")
+ACCOUNT = ("email", "username", "full_name", "role", "is_active", "created_at", "last_login", "language")
+CARD = (
+    "card_number",
+    "tier__name",
+    "expires_on",
+    "birth_date",
+    "wants_auto_renewal",
+    "wants_receipts",
+    "keeps_history",
+)
 DEVICE = ("began_at", "seen_at", "agent", "address")
 
 

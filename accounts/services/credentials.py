@@ -102,7 +102,13 @@ def change_address(
     """
     if not may_edit(by, user):
         raise NotAllowed
-    at, email = at or timezone.now(), addresses.clean(email) if email else None
+    email = addresses.clean(email) if email else None
+    return move_to(user=user, email=email, by=by, this_session=this_session, at=at or timezone.now())
+
+
+@transaction.atomic
+def move_to(*, user: User, email: str | None, by: User, this_session: str, at: datetime) -> User:
+    """As ``change_address``, by whoever may: ``email`` is clean. Errors: ``InvalidInput``, ``EmailTaken``."""
     user = _locked().get(pk=user.pk)
     if email is None and user.role != Role.PATRON:
         raise InvalidInput(_("Staff need an e-mail address to sign in."))

@@ -25,8 +25,12 @@ PERMISSIONS = """ARRAY(
     SELECT given.permission_id FROM accounts_user_groups AS member
     JOIN auth_group_permissions AS given ON given.group_id = member.group_id WHERE member.user_id = {user}))"""
 _OF_PERSON = PERMISSIONS.format(user="person.id")
+# What every page shows of them at its head.
+HEAD = """(SELECT ARRAY[bell.newest, bell.unread] FROM notices_bell AS bell WHERE bell.user_id = person.id),
+  EXISTS(SELECT FROM notices_addressmark AS mark
+         WHERE UPPER(mark.address) = UPPER(person.email) AND mark.about = '' AND mark.lifted_at IS NULL)"""
 BY_SESSION = f"""
-SELECT {SESSION.columns}, {PERSON.columns}, {_OF_PERSON}
+SELECT {SESSION.columns}, {PERSON.columns}, {_OF_PERSON}, {HEAD}
 FROM accounts_session AS session LEFT JOIN accounts_user AS person ON person.id = session.user_id
 LEFT JOIN accounts_patron AS patron ON patron.user_id = person.id
 WHERE session.session_key = %s AND session.expire_date > %s"""
@@ -44,7 +48,10 @@ def by_session(session_key_hash: str, *, at: Any) -> tuple[BrowserSession, User 
     if not rows:
         return None
     (session,) = SESSION.read(rows[0])
-    return session, _person(rows[0][SESSION.width :])
+    user = _person(rows[0][SESSION.width :])
+    if user is not None:
+        (user.newest_notice, user.unread), user.mail_comes_back = rows[0][-2] or (0, 0), rows[0][-1]
+    return session, user
 
 
 def by_token(*, user: str, family: str, epoch: int) -> User | None:

@@ -17,6 +17,7 @@ def send_code(*, to: str, purpose: Purpose, digits: str, minutes: int) -> None:
         Purpose.LOGIN: _("Your code to sign in"),
         Purpose.RESET: _("Your code for a new password"),
         Purpose.INVITE: _("Your code to accept the invitation"),
+        Purpose.ADDRESS: _("Your code for another address"),
     }[purpose]
     _send(to, subject, f"code_{purpose}", {"digits": digits, "minutes": minutes})
 
@@ -24,6 +25,11 @@ def send_code(*, to: str, purpose: Purpose, digits: str, minutes: int) -> None:
 def send_account_exists(*, to: str) -> None:
     """Tell an address at which somebody tried to register that it has an account. Errors: the mail server's."""
     _send(to, _("You already have an account"), "account_exists", {})
+
+
+def send_address_in_use(*, to: str) -> None:
+    """Tell an address that somebody wanted for another account that it has one. Errors: the mail server's."""
+    _send(to, _("This address has an account already"), "address_in_use", {})
 
 
 def send_no_account(*, to: str) -> None:

@@ -160,6 +160,12 @@ def verify_reset(*, email: str, digits: str, asker: CodeAsker = NOBODY, at: date
 
 
 @transaction.atomic
+def verify_address(*, email: str, digits: str, asker: CodeAsker, at: datetime | None = None) -> CodeAttempt:
+    """Try a code for another address; whose it is, the attempt says. As ``verify_registration``."""
+    return _try_newest(email, Purpose.ADDRESS, digits, asker, at=at or timezone.now())
+
+
+@transaction.atomic
 def verify_challenge(*, challenge_hash: str, digits: str, at: datetime | None = None) -> CodeAttempt:
     """Try ``digits`` on the code of a sign-in under way. A right code is used up.
 
@@ -198,7 +204,8 @@ def send(*, code_id: UUID, at: datetime | None = None) -> bool:
     digits = f"{secrets.randbelow(10**CODE_LENGTH):0{CODE_LENGTH}d}"
     row.code_hash, row.sent_at = hash_code(row, digits), at
     minutes = ceil((row.expires_at - at) / timedelta(minutes=1))
-    account = row.user or User.objects.filter(email__iexact=row.email).first()
+    known = None if row.purpose == Purpose.ADDRESS else row.user  # who asks for another address does not have it yet
+    account = known or User.objects.filter(email__iexact=row.email).first()
     # To the address that is kept: what was typed may differ from it in the case of its letters.
     to, letter = account.address if account else row.email, _instead_of_code(row, account)
     if letter is not None:  # nobody learns the digits made above
@@ -254,6 +261,8 @@ def _instead_of_code(row: OneTimeCode, account: User | None) -> Callable[..., No
     """The letter to an address for which the code would open nothing: it has an account already, or none."""
     if row.purpose == Purpose.REGISTER and account is not None:
         return code_letters.send_account_exists
+    if row.purpose == Purpose.ADDRESS and account is not None:
+        return code_letters.send_address_in_use
     if row.purpose == Purpose.RESET and (account is None or not account.is_active):
         return code_letters.send_no_account
     return None

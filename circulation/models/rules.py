@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tier
@@ -213,6 +213,19 @@ class OverduePolicy(models.TextChoices):
     IGNORE = "ignore", _("lent")
 
 
+def _rises(earlier: str, later: str) -> Q:
+    """One step before the other, where there are both."""
+    return Q(**{earlier: None}) | Q(**{later: None}) | Q(**{f"{later}__gt": F(earlier)})
+
+
+def _after_days(name: Any, default: int) -> Any:
+    """A step of the letters about an overdue loan."""
+    help_text = _("Days late. Empty: no such letter.")
+    return models.PositiveSmallIntegerField(
+        name, null=True, blank=True, default=default, db_default=default, help_text=help_text
+    )
+
+
 class LendingSettings(models.Model):
     """The one row of what holds for lending in the whole library."""
 
@@ -229,6 +242,17 @@ class LendingSettings(models.Model):
     high_demand_days = models.PositiveSmallIntegerField(
         _("days that a popular book is lent for"), null=True, blank=True, validators=A_PERIOD
     )
+    due_soon_days = models.PositiveSmallIntegerField(
+        _("days before the due date"),
+        null=True,
+        blank=True,
+        default=2,
+        db_default=2,
+        help_text=_("A loan is called due soon from then on, the day itself included. Empty: never."),
+    )
+    overdue_1_days = _after_days(_("first letter after"), 7)
+    overdue_2_days = _after_days(_("second letter after"), 14)
+    overdue_3_days = _after_days(_("third letter after"), 28)
 
     class Meta:
         verbose_name = _("lending settings")
@@ -253,6 +277,21 @@ class LendingSettings(models.Model):
                 condition=Q(high_demand_days=None) | Q(high_demand_days__lte=LONGEST_PERIOD),
                 name="lending_high_demand_days_bounded",
                 violation_error_message=TOO_LONG,
+            ),
+            models.CheckConstraint(
+                condition=Q(due_soon_days=None) | Q(due_soon_days__lte=60),
+                name="lending_due_soon_bounded",
+                violation_error_message=_("Due soon is at most 60 days before."),
+            ),
+            models.CheckConstraint(
+                condition=_rises("overdue_1_days", "overdue_2_days")
+                & _rises("overdue_2_days", "overdue_3_days")
+                & _rises("overdue_1_days", "overdue_3_days")
+                & (Q(overdue_1_days=None) | Q(overdue_1_days__gte=1))
+                & (Q(overdue_2_days=None) | Q(overdue_2_days__gte=1))
+                & (Q(overdue_3_days=None) | Q(overdue_3_days__range=(1, 365))),
+                name="lending_overdue_steps_rise",
+                violation_error_message=_("Each letter about an overdue loan comes later than the one before it."),
             ),
         ]
 

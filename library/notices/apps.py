@@ -9,6 +9,7 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from library.core.privacy import registry
-        from library.notices import privacy
+        from library.notices import kinds, privacy
 
         registry.register("notices", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
+        kinds.register(kinds.DIGEST, app="notices", group=kinds.DUE.code, name=_("The letter of the day"))

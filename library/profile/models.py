@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import formataddr, parseaddr
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -73,6 +74,11 @@ class LibraryProfile(models.Model):
     def from_address(self) -> str:
         """From whom letters come, as it stands in their head."""
         return formataddr((self.name, self.sender)) if self.sender else str(settings.DEFAULT_FROM_EMAIL)
+
+    @property
+    def logo_key(self) -> str:
+        """The part of the logo's address that changes with it; empty where there is none."""
+        return PurePath(self.logo.name).stem if self.logo.name else ""
 
     @property
     def domain(self) -> str:

@@ -42,7 +42,7 @@ from library.core.models import KeptAnswer
 from library.core.privacy import coverage
 from library.jobs import nightly
 from library.jobs.models import Job
-from library.notices.models import Notice
+from library.notices.models import AddressMark, Bell, BellRow, LetterText, Notice, NoticePreference
 from rag.models import Document
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +124,12 @@ def known_by_address(user: User) -> None:
     )
     Notice.objects.create(to=ADDRESS, kind="welcome", created_at=NOW, due_at=NOW, context={"name": NAME})
     Notice.objects.create(user=user, kind="welcome", created_at=NOW, due_at=NOW)
+    Bell.objects.create(user=user, newest=1, unread=1)
+    BellRow.objects.create(user=user, number=1, kind="due_soon", context={"title": "Her own words"}, at=NOW)
+    NoticePreference.objects.create(user=user, group="due", letters="never", bell=True)
+    LetterText.objects.create(kind="due_soon", language="en", subject="S", body="B", changed_at=NOW, changed_by=user)
+    AddressMark.objects.create(address=ADDRESS.title(), reason="bounced", at=NOW)
+    AddressMark.objects.create(address="x@example.org", reason="bounced", at=NOW, lifted_at=NOW, lifted_by=user)
     LogEntry.objects.create(
         user=user,
         content_type=ContentType.objects.get_for_model(Patron),

@@ -21,6 +21,7 @@ PAGES_OF_STAFF = [
     "/admin/accounts/invitation/",
     "/admin/activity/activity/",
     "/admin/notices/notice/",
+    "/admin/notices/addressmark/",
     "/admin/catalog/book/",
     "/admin/circulation/loan/",
     "/admin/auth/group/",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from celery import current_app
@@ -14,7 +16,7 @@ from django.db import IntegrityError, transaction
 from accounts.tests.factories import make_user
 from library.core.background import schedule
 from library.core.errors import InvalidInput, NotFound
-from library.notices import kinds, outbox
+from library.notices import kinds, outbox, preferences
 from library.notices import services as notices
 from library.notices.models import Notice, NoticeState
 from library.notices.tasks import send_notices
@@ -22,6 +24,10 @@ from library.notices.tasks import send_notices
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 LINK = "https://library.example.org/invited/x"
+LENT = {"loan": str(UUID(int=7)), "title": "Cat's & Dog's", "barcode": "B-7", "branch": "Central", "due": MONDAY}
+LOAN: dict[str, Any] = {**LENT, "is_hourly": False}
+SHELF: dict[str, Any] = {"title": "The cell", "hold": "7", "branch": "North", "until": MONDAY}
+WISH: dict[str, Any] = {"title": "The cell", "hold": "7", "reason": ""}
 LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subject, something of the body
     "locked_out": ({"until": MONDAY + timedelta(minutes=15)}, "Your account was locked", "10:15"),
     "loan_not_renewed": (
@@ -30,30 +36,26 @@ LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subjec
         "“The cell” was due on 16 November 2026",
     ),
     "hold_ready": (
-        {"title": "The cell", "branch": "North", "until": MONDAY},
-        "“The cell” is ready for you",
-        "by Monday 16 November, that day included",
+        SHELF,
+        "What you asked for is ready",
+        "– “The cell” is ready for you at North until 16 November 2026.",
     ),
-    "hold_expiring": (
-        {"title": "The cell", "branch": "North", "until": MONDAY},
-        "“The cell” still waits for you",
-        "at North until Monday 16 November",
-    ),
+    "hold_expiring": (SHELF, "What you asked for still waits", "still waits for you at North until 16 November 2026."),
     "hold_expired": (
-        {"title": "The cell", "branch": "North", "until": MONDAY},
-        "“The cell” is no longer kept for you",
-        "until Monday 16 November and was not fetched",
+        SHELF,
+        "What you asked for is no longer kept",
+        "at North until 16 November 2026 and is no longer kept.",
     ),
-    "hold_cancelled": ({"title": "The cell"}, "Your request for “The cell” was cancelled", "ask for it again"),
+    "hold_cancelled": (WISH, "Your request was cancelled", "– Your request for “The cell” was cancelled.\n"),
     "hold_refused": (
-        {"title": "The cell", "reason": "Its pages are wet."},
-        "We could not fetch “The cell” for you",
-        "Its pages are wet.",
+        {**WISH, "reason": "Its pages are wet."},
+        "We could not fetch what you asked for",
+        "– We could not fetch “The cell” for you. Its pages are wet.",
     ),
     "hold_passed_over": (
-        {"title": "The cell", "reasons": "Your card was valid until 1 March 2026."},
-        "“The cell” went to another reader",
-        "You keep your place",
+        {"title": "The cell", "hold": "7", "reasons": "Your card was valid until 1 March 2026."},
+        "A book went to another reader",
+        "you keep your place. Your card was valid until 1 March 2026.",
     ),
     "address_changed": ({"greeted": "Ann"}, "Your library account has", "16 November 2026 at 10:00"),
     "password_changed": ({}, "Your password was changed", "16 November 2026 at 10:00"),
@@ -63,21 +65,38 @@ LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subjec
         "Your library card",
         "Its number is L-7",
     ),
+    "due_soon": (LOAN, "Your loans are due soon", "– “Cat's & Dog's” is due on 16 November 2026."),
+    "due_moved": (LOAN, "A loan of yours is due on another day", "it is due on 16 November 2026."),
+    "overdue_1": (LOAN, "Please bring back what is overdue", "– “Cat's & Dog's” was due on 16 November 2026."),
+    "overdue_2": (LOAN, "Second letter", "we have written to you before"),
+    "overdue_3": (LOAN, "Last letter", "must be paid for"),
+    "loan_receipt": (LOAN, "What you have borrowed", "– “Cat's & Dog's” is yours until 16 November 2026."),
+    "return_receipt": ({**LOAN, "returned": MONDAY}, "What you have brought back", "came back on 16 November 2026."),
     "signed_in_elsewhere": ({"device": "Firefox on Linux"}, "Somebody signed in", "Firefox on Linux"),
 }
 
-CODE_LETTERS = ("account_exists", "code_invite", "code_login", "code_register", "code_reset", "no_account")
+CODE_LETTERS = (
+    "account_exists",
+    "address_in_use",
+    "code_address",
+    "code_invite",
+    "code_login",
+    "code_register",
+    "code_reset",
+    "no_account",
+)
 
 
 @pytest.fixture(autouse=True)
 def _kinds():
     """Each test says itself what is added to a letter when it is sent."""
-    before = kinds.registered()
-    for kind in before:
-        kinds.register(kind.code, app=kind.app)
+    before = dict(kinds._kinds)
+    kinds._kinds.update(
+        {code: replace(kind, at_sending=None, still_true=None, wait=timedelta(0)) for code, kind in before.items()}
+    )
     yield
-    for kind in before:
-        kinds.register(kind.code, app=kind.app, at_sending=kind.at_sending)
+    kinds._kinds.clear()
+    kinds._kinds.update(before)
 
 
 def queued(kind="password_changed", **values):
@@ -90,6 +109,7 @@ def queued(kind="password_changed", **values):
 def test_each_kind_has_a_letter(kind):
     context, subject, words = LETTERS[kind]
     user = make_user(full_name="Ann O'Neil <b>")
+    preferences.choose(user=user, wishes={"receipts": preferences.Wish("at_once", bell=True)})
     queued(kind, **({"to": "new@example.org"} if kind == "invitation" else {"user": user}), **context)
     assert outbox.send_due(at=MONDAY) == 1
     (letter,) = mail.outbox
@@ -105,7 +125,7 @@ def test_each_kind_has_a_letter(kind):
 
 
 def test_every_kind_has_its_letter_in_its_app_and_is_tested_here(settings):
-    assert {kind.code for kind in kinds.registered()} == set(LETTERS)
+    assert {kind.code for kind in kinds.registered()} == {*LETTERS, kinds.DIGEST}
     written = {
         path.relative_to(settings.BASE_DIR / "templates") for path in settings.BASE_DIR.glob("templates/*/mail/*")
     }
@@ -198,7 +218,7 @@ def test_nothing_typed_by_anybody_makes_a_header_or_a_line(hostile, tmp_path, se
     (folder / "password_changed.txt").write_text(
         "{% autoescape off %}Hello {{ name }} {{ word }}\n\nBody.\n{% endautoescape %}"
     )
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, settings.BASE_DIR / "templates"]}]
     user = make_user()
     type(user).objects.filter(pk=user.pk).update(full_name=hostile.replace("\x00", "\r\n"))
     user.refresh_from_db()

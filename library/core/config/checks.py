@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+from library.core.config.mail import SCHEMES, SERVICES, SMTP_SCHEMES
+
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
@@ -39,9 +41,18 @@ def redis_url(value: str) -> str:
 
 
 def email_url(value: str) -> str:
-    parts = _url(value, ("smtp", "smtp+tls", "smtps"), "smtp+tls://user:password@host:587")
-    if value and not parts.hostname:
+    parts = _url(value, SCHEMES, "smtp+tls://user:password@host:587")
+    if parts.scheme in SMTP_SCHEMES and not parts.hostname:
         raise ValueError("must name a mail server, as in smtp+tls://user:password@host:587")
+    if parts.scheme in SERVICES and not (parts.username or parts.password):
+        raise ValueError(f"must have the key of the mail service, as in {parts.scheme}://KEY@")
+    return value
+
+
+def webhook_secret(value: str) -> str:
+    """A name and a long password, as a mail service gives them by basic authentication."""
+    if value and not re.fullmatch(r"[^:\s]+:[^:\s]{20,}", value):
+        raise ValueError("must be a name, a colon and at least 20 random characters, as in lyceum:…")
     return value
 
 

@@ -168,10 +168,19 @@ class Config(BaseSettings):
     email_url: Annotated[str, AfterValidator(checks.email_url)] = setting(
         "LYCEUM_EMAIL_URL",
         "",
-        "The mail server: smtp://user:password@host:25, smtp+tls://…:587 or smtps://…:465; unset: port 25 of this "
-        "machine. Embedded mode keeps mail in var/mail instead.",
+        "The mail server: smtp://user:password@host:25, smtp+tls://…:587 or smtps://…:465; or a mail service: "
+        "sendgrid://KEY@ or postmark://KEY@ (behind the @ another host of theirs); console: prints it. Unset: port 25 "
+        "of this machine. Embedded mode keeps mail in var/mail instead.",
         group=MAIL,
         example="smtp+tls://user:password@mail.example.org:587",
+        secret=True,
+    )
+    email_webhook_secret: Annotated[str, AfterValidator(checks.webhook_secret)] = setting(
+        "LYCEUM_EMAIL_WEBHOOK_SECRET",
+        "",
+        "NAME:PASSWORD by which the mail service reports bounces and complaints to /mail/events/sendgrid/ or "
+        "/mail/events/postmark/ (https://NAME:PASSWORD@library.example.org/mail/events/…). Unset: nobody may.",
+        group=MAIL,
         secret=True,
     )
     email_from: Annotated[str, AfterValidator(checks.sender)] = setting(

@@ -52,5 +52,6 @@ TAGS = {
     "pick-list": "What staff fetch from the shelves.",
     "loan-rules": "The matrix of lending rules.",
     "rag": "Asking books: answers in the book's own words, with pages.",
+    "notices": "The bell: what you were told, and what is unread.",
     "jobs": "Slow work and how far it is.",
 }

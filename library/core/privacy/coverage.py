@@ -18,7 +18,7 @@ PERSON = (
     r"|.*_by(_id)?|e?mail|.*_e?mail|address|card.*"
 )
 # Named alike, and no person: where a branch or the library stands, from whom its letters come; the app that placed a
-# block; what a job works on.
+# block; what a job works on; the first line of a letter.
 NOBODY = frozenset(
     {
         "catalog.Branch.address",
@@ -26,6 +26,7 @@ NOBODY = frozenset(
         "profile.LibraryProfile.sender",
         "accounts.PatronBlock.owner",
         "jobs.Job.subject_id",
+        "notices.LetterText.subject",
     }
 )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from django import template
 from django.urls import reverse
 
@@ -22,8 +20,8 @@ def library_name(context: template.Context) -> str:
 @register.simple_tag(takes_context=True)
 def library_logo(context: template.Context) -> str:
     """The address of the library's logo; empty where it has none."""
-    name = _shown(context).logo.name
-    return reverse("profile:logo", args=[PurePath(name).stem]) if name else ""
+    key = _shown(context).logo_key
+    return reverse("profile:logo", args=[key]) if key else ""
 
 
 def _shown(context: template.Context) -> LibraryProfile:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from library.core.admin import SYSTEM, ReadOnlyAdmin
-from library.notices import outbox
-from library.notices.models import Notice, NoticeQuerySet
+from library.core.admin import READERS, SYSTEM, ReadOnlyAdmin
+from library.core.http.api import user_of
+from library.notices import addresses, outbox
+from library.notices.models import AddressMark, Notice, NoticeQuerySet
 
 
 @admin.register(Notice)
@@ -37,3 +39,24 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("notices.change_notice")
+
+
+@admin.register(AddressMark)
+class AddressMarkAdmin(ReadOnlyAdmin):
+    """Addresses that mail does not reach, as the mail service says, and complaints about a group of notices."""
+
+    part, place, called = READERS, 8, _("Addresses that mail does not reach")
+    list_display = ("address", "reason", "about", "at", "lifted_at")
+    list_filter = ("reason", ("lifted_at", admin.EmptyFieldListFilter))
+    search_fields = ("address",)
+    fields = (*list_display, "lifted_by")
+    actions = ("lift",)
+
+    @admin.action(description=_("Let letters go to the chosen addresses again"), permissions=["lift"])
+    def lift(self, request: HttpRequest, chosen: QuerySet[AddressMark]) -> None:
+        count = sum(addresses.lift(mark=mark, by=user_of(request)) for mark in chosen)
+        sentence = ngettext("%(count)d mark is lifted.", "%(count)d marks are lifted.", count)
+        self.message_user(request, sentence % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("notices.change_addressmark")

@@ -20,6 +20,8 @@ class NoticeState(models.TextChoices):
     FAILED = "failed", _("failed")
     PAPER = "paper", _("to be printed")  # for somebody without an e-mail address
     PRINTED = "printed", _("printed")
+    OVERTAKEN = "overtaken", _("overtaken by events")  # what it tells of was over before it was sent
+    UNWANTED = "unwanted", _("not wanted by mail")  # its reader does without such letters
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -31,6 +33,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def to_print(self) -> NoticeQuerySet:
         """Letters to people without an e-mail address, which staff print; the oldest first."""
         return self.filter(state=NoticeState.PAPER).select_related("user__patron").order_by("created_at", "id")
+
+    def to_gather(self, row: Notice, at: datetime) -> NoticeQuerySet:
+        """What goes in one letter with ``row``: whatever of its word waits for the same person, due or not yet."""
+        waits = Q(state=NoticeState.WAITING) | Q(state=NoticeState.SENDING, due_at__lte=at)
+        together = self.filter(waits, user=row.user_id, gather=row.gather).exclude(pk=row.pk)
+        return together.order_by("created_at", "id")
 
 
 class Notice(models.Model):
@@ -49,7 +57,8 @@ class Notice(models.Model):
     kind = models.CharField(_("kind"), max_length=40)
     context = models.JSONField(default=dict, blank=True)  # the letter's words; emptied once it is sent
     dedupe = models.CharField(max_length=200, null=True, blank=True, unique=True)
-    state = models.CharField(_("state"), max_length=8, choices=NoticeState, default=NoticeState.WAITING)
+    gather = models.CharField(max_length=40, blank=True, default="", db_default="")  # one letter for all of one word
+    state = models.CharField(_("state"), max_length=10, choices=NoticeState, default=NoticeState.WAITING)
     created_at = models.DateTimeField(_("written"))
     due_at = models.DateTimeField(_("next attempt"), null=True, blank=True)  # while sending: when its worker is lost
     give_up_at = models.DateTimeField(null=True, blank=True)
@@ -59,6 +68,9 @@ class Notice(models.Model):
     error = models.CharField(_("last fault"), max_length=200, blank=True)
 
     objects = NoticeQuerySet.as_manager()
+
+    # What else goes in the same letter; only on the notice that ``outbox.claim`` gives.
+    gathered: tuple[Notice, ...] = ()
 
     class Meta:
         verbose_name = _("notice")
@@ -75,12 +87,16 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "sending"], due_at__isnull=False)
-                | Q(state__in=["sent", "failed", "paper", "printed"], due_at=None),
+                | Q(state__in=["sent", "failed", "paper", "printed", "overtaken", "unwanted"], due_at=None),
                 name="notice_due_exactly_until_ended",
             ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="notice_due"),
+            # What else waits for the same person, to go in one letter.
+            models.Index(
+                fields=["user", "gather"], condition=Q(due_at__isnull=False) & ~Q(gather=""), name="notice_gather"
+            ),
             models.Index("state", models.F("created_at").desc(), name="notice_state"),
         ]
 
