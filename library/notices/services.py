@@ -67,7 +67,7 @@ def queue(
 
 def _plan(row: Notice, kind: kinds.NoticeKind, wish: preferences.Wish, *, now: datetime) -> None:
     """By which way it goes, when, and with what else."""
-    row.gather, row.due_at, row.state = kind.gathers, None, NoticeState.PAPER
+    row.gather, row.due_at, row.state = kind.gathers if row.user else "", None, NoticeState.PAPER
     if row.user is not None and wish.letters == LetterWish.NEVER:
         row.state = NoticeState.UNWANTED
     elif row.user is not None and row.user.email is None:

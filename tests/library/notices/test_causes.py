@@ -61,6 +61,13 @@ def test_the_gravest_writes_the_letter_and_the_rest_stands_beside(ada):
     assert "– “Soon”" in after
 
 
+def test_addresses_of_nobody_who_is_known_are_never_gathered():
+    for address in ("one@example.org", "two@example.org"):
+        notices.queue(to=address, kind="due_soon", at=MONDAY, title="The cell")
+    assert outbox.send_due(at=SOON) == 2
+    assert sorted(letter.to for letter in mail.outbox) == [["one@example.org"], ["two@example.org"]]
+
+
 def test_kinds_that_do_not_gather_go_by_themselves(ada):
     for _n in range(2):
         notices.queue(user=ada, kind="password_changed", at=MONDAY)
