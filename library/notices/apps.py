@@ -9,7 +9,17 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from library.core.privacy import registry
+        from library.live import feeds
         from library.notices import kinds, privacy
 
         registry.register("notices", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
         kinds.register(kinds.DIGEST, app="notices", group=kinds.DUE.code, name=_("The letter of the day"))
+        feeds.register(
+            feeds.Feed(
+                code="notices",
+                app=self.name,
+                route="notices/",
+                topic="library.notices.live_bell.topic",
+                since="library.notices.live_bell.since",
+            )
+        )

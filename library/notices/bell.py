@@ -17,7 +17,9 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from library.live.nudges import nudge
 from library.notices import kinds, words
+from library.notices.live_bell import topic_of
 from library.notices.models import Bell, BellRow, BellRowQuerySet
 from library.notices.words import naming
 
@@ -50,6 +52,7 @@ def ring(*, user: User, kind: str, context: dict[str, Any], cause: str | None, a
         cursor.execute(COUNTED, [user.pk])
         number = int(cursor.fetchone()[0])
     BellRow.objects.bulk_create([BellRow(user=user, number=number, kind=kind, context=context, cause=cause, at=at)])
+    nudge(topic_of(user.pk))
     return number
 
 
@@ -86,6 +89,7 @@ def mark_read(
     if done := chosen.update(read_at=at or timezone.now()):
         bell.unread -= done
         bell.save(update_fields=["unread"])
+        nudge(topic_of(user.pk))
     return bell
 
 
@@ -107,6 +111,7 @@ def _remove(rows: BellRowQuerySet) -> int:
     for owner in owners:
         unread = rows.unread().filter(user=owner).count()
         Bell.objects.filter(user=owner).update(unread=F("unread") - unread)
+        nudge(topic_of(owner))
     return rows.delete()[0]
 
 

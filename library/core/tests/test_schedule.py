@@ -24,9 +24,10 @@ EVERY = {
     "sweep_kept_answers": 600,
     "sweep_limits": 600,
     "sweep_pending_uploads": 600,
+    "tell_due_dates": 900,
     "tell_locked_out": 20,
 }
-SLOW = {"index", "summary", "book_vectors", "renew_loans"}
+SLOW = {"index", "summary", "book_vectors", "renew_loans", "tell_due_dates"}
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import make_librarian, make_user
-from library.notices import bell, kinds
+from library.live import nudges
+from library.notices import bell, kinds, live_bell
 from library.notices.models import Bell, BellRow
 from tests.library.notices.conftest import queued
 
@@ -42,6 +43,31 @@ def test_a_kind_without_a_sentence_does_not_ring(ada):
     kinds.register("due_soon", app="circulation")
     queued(ada)
     assert bell.state_of(ada).newest == 0
+
+
+def test_sockets_are_nudged_after_the_commit_by_what_is_new_and_what_was_read(
+    ada, monkeypatch, django_capture_on_commit_callbacks
+):
+    heard: list[str] = []
+    monkeypatch.setattr(nudges._sender, "put", heard.extend)
+    with django_capture_on_commit_callbacks(execute=True):
+        queued(ada)
+        assert heard == []
+    assert heard == [f"bell:{ada.pk}"]
+    with django_capture_on_commit_callbacks(execute=True):
+        bell.mark_read(user=ada, up_to=1)
+        bell.mark_read(user=ada, up_to=1)
+    assert heard == [f"bell:{ada.pk}"] * 2
+
+
+def test_a_socket_is_told_how_far_the_bell_has_counted_unless_it_knows(ada):
+    assert [(entry.id, entry.body) for entry in live_bell.since(ada, after="")] == [("0.0", {"newest": 0, "unread": 0})]
+    queued(ada)
+    (entry,) = live_bell.since(ada, after="0.0")
+    assert (entry.id, entry.body, entry.is_last) == ("1.1", {"newest": 1, "unread": 1}, False)
+    assert live_bell.since(ada, after="1.1") == []
+    assert live_bell.since(make_user(), after="0.0") == []
+    assert live_bell.topic(ada) != live_bell.topic(make_user())
 
 
 def test_a_cause_that_is_rolled_back_does_not_ring(ada):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_first_tier'),
+        ('accounts', '0003_ticket_of_a_login'),
     ]
 
     operations = [

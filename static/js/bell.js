@@ -1,0 +1,25 @@
+// The count at the bell follows what is new, and what was read on another page. Without this file it is that of the moment
+// when the page was made.
+import { follow } from "./live.js";
+
+const bell = document.querySelector("[data-bell]");
+
+function show({ unread }) {
+  let count = bell.querySelector("[data-bell-count]");
+  if (!unread) return count?.remove();
+  if (!count) {
+    count = document.createElement("span");
+    count.className = "chip number";
+    count.dataset.bellCount = "";
+    bell.append(count);
+  }
+  count.textContent = unread;
+}
+
+async function look() {
+  const answer = await fetch(bell.dataset.bellState, { headers: { Accept: "application/json" } });
+  if (answer.ok) show(await answer.json());
+  return answer.status !== 401;
+}
+
+if (bell) follow("notices/", { after: bell.dataset.bell, every: 60000, onEntry: show, look });
