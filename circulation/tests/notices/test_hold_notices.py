@@ -24,7 +24,7 @@ def ready(patron, title, at=MONDAY):
     """A hold that waits on the shelf since ``at`` and was told so."""
     copy = make_copy(book=make_book(title=title))
     last_day = (at + timedelta(days=7)).date()
-    hold = make_hold(state=HoldState.READY, patron=patron, copy=copy, ready_at=at, last_day=last_day)
+    hold = make_hold(state=HoldState.READY, patron=patron, copy=copy, ready_at=at, shelf_until=last_day)
     hold_letters.tell_ready(hold, at=at)
     return hold
 
@@ -92,7 +92,7 @@ def test_the_bell_says_it_and_leads_to_the_loans_and_holds():
 )
 def test_how_a_hold_ended_is_told(state, tell, word):
     last_day = (MONDAY + timedelta(days=7)).date()
-    hold = make_hold(state=state, ready_at=MONDAY, last_day=last_day, refusal_reason="Wet pages.")
+    hold = make_hold(state=state, ready_at=MONDAY, shelf_until=last_day, refusal_reason="Wet pages.")
     tell(hold)
     assert outbox.send_due(at=LATER) == 1
     assert word in mail.outbox[0].body
