@@ -190,6 +190,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return focusBox();
   }
+  // A scanner does not look where the focus is, and the browser gives it to the box a moment after the page is there.
+  if (at === document.body && event.key.length === 1 && event.key !== " ") return box.focus();
   const choices = [...document.querySelectorAll("[data-choices] a")];
   if (choices.length && (at === box || choices.includes(at)) && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
@@ -214,3 +216,4 @@ window.addEventListener("focus", () => {
 queue.begin(document.getElementById("scan-queue").dataset.user, location.href);
 draw();
 run();
+if (box.autofocus && document.activeElement === document.body) box.focus();

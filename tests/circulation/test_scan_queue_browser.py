@@ -129,3 +129,16 @@ def test_readers_of_one_name_are_chosen_with_the_arrow_keys(librarian, stack: St
     librarian.page.keyboard.press("Enter")
     librarian.sees("Lending to Nadia Quillfeather")
     expect(librarian.page.locator("[data-scan]")).to_be_focused()
+
+
+def test_what_is_typed_while_nothing_has_the_focus_is_typed_into_the_box(librarian, stack: Stack):
+    """As in the first moment of a page, or after a click beside everything: the first signs are not lost."""
+    page, (reader,) = librarian.page, make_readers(stack, "Tapi Early")
+    librarian.go("/desk/")
+    page.evaluate("document.activeElement.blur()")
+
+    page.keyboard.type(reader.card)
+    expect(page.locator("[data-scan]")).to_have_value(reader.card)
+    page.keyboard.press("Enter")
+
+    librarian.sees(reader.name)
