@@ -25,7 +25,7 @@ runtime = true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed bench-start bench-start-against clean
+.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema test-mutants check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed bench-start bench-start-against clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -69,9 +69,13 @@ check-locks: install-dev  ## Whether locks/ is what the requirement files ask fo
 test: install-dev  ## All tests that take under a minute, on the embedded services
 	@$(BIN)/python -m tests.run -m "not slow"
 
-test-full: install-dev  ## Every test, and the API against its document
+test-full: install-dev  ## Every test, the API against its document, and whether tests notice small faults
 	@$(BIN)/python -m tests.run
 	@$(MAKE) --no-print-directory test-schema
+	@$(MAKE) --no-print-directory test-mutants
+
+test-mutants: install-dev  ## Of a hundred small faults in each app's services and rules, at least eighty are found (APPS=…)
+	@$(BIN)/python -m tests.mutants $(APPS)
 
 $(SCHEMA)/.installed: locks/schema.txt
 	@$(PYTHON) -m venv $(SCHEMA)
