@@ -99,6 +99,9 @@ def listen(path: Path) -> socket.socket:
     former = os.umask(0o177)
     try:
         listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
     finally:
         os.umask(former)
     return listener  # uvicorn listens once the model is loaded: until then clients are refused, not kept waiting
