@@ -64,15 +64,19 @@ class Manifest:
         return major(self.postgresql)
 
 
+class _Other(ValueError):
+    """It can be read, and is none of this form."""
+
+
 def from_json(text: str) -> Manifest:
     """Errors: ``ValueError`` with the end of a sentence."""
     try:
         read: dict[str, Any] = json.loads(text)
         name, version = read.pop("format"), read.pop("format_version")
         if name != FORMAT:
-            raise ValueError("it is of another kind")
+            raise _Other("it is of another kind")
         if version != FORMAT_VERSION:
-            raise ValueError(f"it is written in form {version}, and this Lyceum reads form {FORMAT_VERSION}")
+            raise _Other(f"it is written in form {version}, and this Lyceum reads form {FORMAT_VERSION}")
         return Manifest(
             **read
             | {
@@ -82,7 +86,9 @@ def from_json(text: str) -> Manifest:
                 "secrets": [Secret(**secret) for secret in read["secrets"]],
             }
         )
-    except (TypeError, KeyError, AttributeError) as fault:
+    except _Other:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise ValueError("its manifest cannot be read") from fault
 
 
