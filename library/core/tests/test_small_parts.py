@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from threading import Event
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 from library.core import languages, tiles
 from library.core.background import wake
 from library.core.companions import left_out
-from library.core.faults.circuit_breaker import REDIS
+from library.core.faults.circuit_breaker import Breaker
 from library.core.forms import PASTED_AT_MOST, take_as_pasted
 from library.core.logs.quiet import Quiet
 from library.core.logs.secrets import without_secrets
@@ -95,11 +94,8 @@ class Broker:
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.fault: Exception | None = None
-        self.over = Event()
-        self.over.set()
 
     def send_task(self, name: str, **options: Any) -> None:
-        self.over.wait(10)
         if self.fault:
             raise self.fault
         self.sent.append((name, options))
@@ -110,10 +106,8 @@ def broker(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
     made = Broker()
     monkeypatch.setattr(wake, "application", lambda: made)
     settings.WAKE_SECONDS = 10.0
-    yield made
-    made.over.set()
-    with REDIS.tried():  # it answers again
-        pass
+    monkeypatch.setattr(wake, "REDIS", Breaker("Redis"))
+    return made
 
 
 def test_a_message_is_sent_once_with_what_it_says_and_never_repeated(broker):
@@ -128,16 +122,6 @@ def test_a_broker_that_refuses_costs_nobody_their_work_and_is_asked_on(broker, c
     assert "hush" not in caplog.text
     broker.fault = None
     assert wake.wake("send_letters") is True
-
-
-def test_a_broker_that_is_silent_is_waited_for_once_and_then_left_alone(broker, settings):
-    settings.WAKE_SECONDS, settings.REST_SECONDS = 0.01, 1000.0
-    broker.over.clear()
-    assert wake.wake("first") is False
-    broker.over.set()
-    settings.WAKE_SECONDS = 10.0
-    assert wake.wake("second") is False
-    assert "second" not in [name for name, _options in broker.sent]
 
 
 # -- tiles

@@ -1,24 +1,19 @@
-"""Answers that are kept for a day: whose they are, who forgets them, and a cache that is only ever a shortcut."""
+"""Answers that are kept for a day: whose they are, who forgets them, and forms that are sent again."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.test import RequestFactory
 from django.utils import timezone
 
-from library.core.cache import ForgivingRedisCache
 from library.core.errors import InvalidInput
-from library.core.faults.circuit_breaker import REDIS
 from library.core.http import idempotency
-from library.core.http.idempotency import IdempotencyKeyReused, StoredAnswer, form_once, once, sweep
+from library.core.http.idempotency import StoredAnswer, form_once, once, sweep
 from library.core.models import KeptAnswer
 from library.core.privacy import kept_answers
 from library.core.privacy.registry import Person
@@ -83,15 +78,6 @@ def test_what_was_answered_is_given_back_as_it_was_whatever_it_is():
         assert list(again.body or []) == list(body or []) if isinstance(body, dict) else True
 
 
-@pytest.mark.django_db
-def test_a_key_that_came_with_another_request_is_told_and_the_first_answer_stays():
-    keep(ADA)
-    with pytest.raises(IdempotencyKeyReused) as refusal:
-        once(user_id=ADA.id, key="k", asked={"x": 2}, work=lambda: pytest.fail("done again"))
-    assert (refusal.value.status, refusal.value.code) == (422, "idempotency_key_reused")
-    assert keep(ADA).is_replayed
-
-
 # -- forms
 
 
@@ -113,69 +99,8 @@ def test_a_form_of_somebody_unknown_is_done_each_time():
 
 
 @pytest.mark.django_db
-def test_a_form_that_is_sent_again_with_a_new_token_is_still_the_same():
-    assert not form_once(form(SOMEBODY, once="k", copy="1", csrfmiddlewaretoken="a"), lambda: "done").is_replayed
-    assert form_once(form(SOMEBODY, once="k", copy="1", csrfmiddlewaretoken="b"), lambda: "again").body == "done"
-    with pytest.raises(IdempotencyKeyReused):
-        form_once(form(SOMEBODY, once="k", copy="2"), lambda: "again")
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize("key", ["k" * 201, "two\nlines", "\x00", "a\u202eb", "\u200b"])
 def test_a_key_that_was_tampered_with_is_refused_before_anything_is_done(key):
     with pytest.raises(InvalidInput) as refusal:
         form_once(form(SOMEBODY, once=key), lambda: pytest.fail("done"))
     assert refusal.value.fields == {"Idempotency-Key": ["1 to 200 printable characters."]}
-
-
-# -- the cache
-
-
-@pytest.fixture
-def away() -> Iterator[ForgivingRedisCache]:
-    """A cache whose Redis is not there."""
-    yield ForgivingRedisCache("unix:///nowhere/at-all.sock", {})
-    with REDIS.tried():
-        pass
-
-
-WITHOUT = {
-    "get": (lambda one: one.get("k", "otherwise"), "otherwise"),
-    "get_many": (lambda one: one.get_many(["a", "b"]), {}),
-    "has_key": (lambda one: "k" in one, False),
-    "set": (lambda one: one.set("k", 1), None),
-    "set_many": (lambda one: one.set_many({"a": 1, "b": 2}), ["a", "b"]),
-    "add": (lambda one: one.add("k", 1), False),
-    "touch": (lambda one: one.touch("k"), False),
-    "delete": (lambda one: one.delete("k"), False),
-    "delete_many": (lambda one: one.delete_many(["a"]), None),
-    "clear": (lambda one: one.clear(), None),
-    "get_or_set": (lambda one: one.get_or_set("k", lambda: "made"), "made"),
-}
-
-
-@pytest.mark.parametrize(("work", "given"), WITHOUT.values(), ids=WITHOUT)
-def test_without_redis_each_question_has_the_answer_of_an_empty_cache(away, work, given, caplog):
-    with caplog.at_level(logging.WARNING):
-        assert work(away) == given
-    assert "The cache is away" in caplog.text
-
-
-def test_without_redis_nothing_is_counted(away):
-    for count in (away.incr, away.decr):
-        with pytest.raises(ValueError, match="Key 'k' not found"):
-            count("k")
-
-
-def test_with_redis_it_counts_keeps_and_forgets():
-    assert cache.add("k", 1)
-    assert not cache.add("k", 9)
-    assert (cache.incr("k"), cache.incr("k", 3), cache.decr("k", 5)) == (2, 5, 0)
-    assert cache.set_many({"a": "א", "b": None}) == []
-    assert cache.get_many(["a", "b", "none"]) == {"a": "א", "b": None}
-    assert (cache.touch("a", 100), cache.touch("none", 100)) == (True, False)
-    assert (cache.delete("a"), cache.delete("a")) == (True, False)
-    cache.delete_many(["b", "none"])
-    assert ("b" in cache, cache.get("b", "gone")) == (False, "gone")
-    with pytest.raises(ValueError, match="not found"):
-        cache.incr("none")
