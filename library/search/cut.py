@@ -32,7 +32,8 @@ SCRIPTS = (
     "Javanese",
     "Balinese",
 )
-SIGN = "[" + "".join(rf"\p{{{script}}}" for script in SCRIPTS) + "ー]"
+# No mark of these: one that stands behind a letter of another writing belongs to that.
+SIGN = r"(?!\p{M})[" + "".join(rf"\p{{{script}}}" for script in SCRIPTS) + "ー]"
 RUN = regex.compile(rf"(?:{SIGN}\p{{M}}*)+")
 RUNS = regex.compile(rf"{RUN.pattern}(?: {RUN.pattern})*")
 LAST_RUNS = regex.compile(rf"(?:{RUNS.pattern})$")
