@@ -19,7 +19,8 @@ JOINING = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u3164", "\uffa0"}
 
 def bare(text: str) -> str:
     """``text`` with digits 0–9, hyphens, single blanks within and nothing unseen: as it is kept and shown."""
-    return " ".join("".join(_plain(letter) for letter in unicodedata.normalize("NFC", text)).split())
+    plain = "".join(_plain(letter) for letter in unicodedata.normalize("NFC", text))
+    return " ".join(unicodedata.normalize("NFC", plain).split())  # what stood between a letter and its mark is gone
 
 
 def folded(text: str) -> str:
