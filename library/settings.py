@@ -3,7 +3,7 @@
 import warnings
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -130,10 +130,12 @@ def database(url: str) -> dict[str, Any]:
 
 
 def redis_database(url: str, number: int) -> str:
-    """The same Redis, another of its numbered databases."""
-    if url.startswith("unix://"):
-        return f"{url.split('?')[0]}?db={number}"
-    return f"{url.rsplit('/', 1)[0]}/{number}" if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/{number}"
+    """The same Redis with the same options, another of its numbered databases."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        options = [(name, value) for name, value in parse_qsl(parts.query) if name != "db"]
+        return f"unix://{parts.path}?{urlencode([*options, ('db', number)])}"
+    return parts._replace(path=f"/{number}").geturl()
 
 
 def celery_url(url: str) -> str:
