@@ -66,18 +66,9 @@ class Remote:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def model(self, **values: Any) -> ModelSpec:
-        return ModelSpec(
-            **{
-                "name": "small",
-                "package": "",
-                "dimensions": 2,
-                "window": 256,
-                "threshold": 0.4,
-                "record_threshold": 0.4,
-                "url": f"http://127.0.0.1:{self.server.server_port}",
-            }
-            | values
-        )
+        told: dict[str, Any] = {"name": "small", "package": "", "dimensions": 2, "window": 256}
+        told |= {"threshold": 0.4, "record_threshold": 0.4, "url": f"http://127.0.0.1:{self.server.server_port}"}
+        return ModelSpec(**told | values)
 
 
 @pytest.fixture

@@ -53,7 +53,9 @@ async def exchange(app: EmbedderApp, method: str, path: str, *messages: dict[str
     return start["status"], json.loads(body["body"])
 
 
-def running(work: Callable[[Ask], Awaitable[Any]], *models: Letters, on_ready: Callable[[], None] = int) -> Any:
+def running(
+    work: Callable[[Ask], Awaitable[Any]], *models: Letters, on_ready: Callable[[], None] = lambda: None
+) -> Any:
     """What ``work`` gives, beside an application from its startup to its shutdown."""
     app = EmbedderApp(dict(zip(KNOWN, models or (Letters(),), strict=False)), on_ready=on_ready)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from library.backup.archive import Checked
 from library.backup.errors import FilesInUse, LibraryThere, NothingToBackUp
 from library.backup.making import Made
 from library.backup.manifest import Secret
+from library.backup.progress import size
 from library.backup.restoring import Restored
 from library.backup.tests.test_archive import MANIFEST, write
 from library.core.config.model import ConfigError
@@ -98,7 +100,7 @@ def test_on_standard_output_there_is_the_file_and_nothing_else(monkeypatch):
     output = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", output)
     ended = Ended("backup", "-")
-    assert output.buffer.getvalue() == b"a backup"  # type: ignore[attr-defined]
+    assert output.buffer.getvalue() == b"a backup"
     assert ended.out == []
     assert ended.err[0] == f"-: 1.4 MB, SHA-256 {DIGEST}"
 
@@ -172,7 +174,8 @@ def test_only_looked_at_a_backup_says_what_it_holds_and_nothing_is_touched(monke
     assert ended.out[0] == (
         "A backup of 2026-11-30 20:00 UTC by Lyceum 0.1.0, PostgreSQL 18.4 (Debian 18.4-1): 2 files of books, 3 rows."
     )
-    assert ended.out[1].startswith("10.8 kB, every byte as it was written; SHA-256 ")
+    digest = hashlib.sha256(backup.read_bytes()).hexdigest()
+    assert ended.out[1] == f"{size(backup.stat().st_size)}, every byte as it was written; SHA-256 {digest}"
     assert len(ended.out) == 2
 
 
@@ -270,5 +273,6 @@ def test_a_restore_that_is_stopped_leaves_the_library_and_says_so(monkeypatch, b
 def test_how_far_it_is_is_told_beside_and_not_among_what_it_says(monkeypatch, backup):
     restores(monkeypatch, RESTORED)
     ended = Ended("restore", backup)
-    assert any(line.startswith("Reading the backup: 10.8 kB of 10.8 kB (100 %)") for line in ended.err)
+    whole = size(backup.stat().st_size)
+    assert any(line.startswith(f"Reading the backup: {whole} of {whole} (100 %)") for line in ended.err)
     assert len(ended.out) == 3

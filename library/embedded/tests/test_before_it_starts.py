@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,10 @@ from library.embedded.commands import commands, commands_of_one_machine
 from library.embedded.supervisor import check_port_free, secret_key, write_private
 
 OWN = {"DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/lyceum", "REDIS_URL": "redis://:hush@127.0.0.1:1/0"}
+
+
+def chosen(**values: Any) -> Config:
+    return Config(_env_file=None, **OWN | values)
 
 
 # -- what is looked at first
@@ -52,7 +57,7 @@ def test_a_name_that_is_no_machine_is_told():
 )
 def test_services_that_do_not_answer_are_named_without_their_passwords(values, named):
     with pytest.raises(ConfigError) as refusal:
-        supervisor.check_reachable(Config(_env_file=None, **values))  # type: ignore[call-arg]
+        supervisor.check_reachable(chosen(**values))
     assert str(refusal.value).startswith(f"{named} cannot be used: ")
     assert "hush" not in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -61,9 +66,9 @@ def test_services_that_do_not_answer_are_named_without_their_passwords(values, n
 def test_a_redis_that_does_not_answer_is_named_once_the_database_does():
     values = OWN | {"DATABASE_URL": os.environ["DATABASE_URL"]}
     with pytest.raises(ConfigError, match="REDIS_URL cannot be used") as refusal:
-        supervisor.check_reachable(Config(_env_file=None, **values))  # type: ignore[call-arg]
+        supervisor.check_reachable(chosen(**values))
     assert "hush" not in str(refusal.value)
-    supervisor.check_reachable(Config(_env_file=None, **values | {"REDIS_URL": os.environ["REDIS_URL"]}))  # type: ignore[call-arg]
+    supervisor.check_reachable(chosen(**values | {"REDIS_URL": os.environ["REDIS_URL"]}))
 
 
 # -- secrets
@@ -100,7 +105,7 @@ def test_a_private_file_is_there_whole_or_as_it_was(tmp_path, monkeypatch):
 
 
 def test_the_web_process_listens_where_the_settings_say_and_believes_no_proxy_by_itself():
-    config = Config(_env_file=None, **OWN, HOST="10.0.0.1", PORT=8200)  # type: ignore[call-arg]
+    config = chosen(HOST="10.0.0.1", PORT=8200)
     web = commands(config, python="py")["web"]
     assert web[:4] == ["py", "-m", "uvicorn", "library.asgi:application"]
     assert (web[web.index("--host") + 1], web[web.index("--port") + 1]) == ("10.0.0.1", "8200")
@@ -108,13 +113,13 @@ def test_the_web_process_listens_where_the_settings_say_and_believes_no_proxy_by
 
 
 def test_the_embedder_listens_where_others_reach_it_if_they_must():
-    config = Config(_env_file=None, **OWN)  # type: ignore[call-arg]
+    config = chosen()
     assert "--socket" not in commands(config)["embedder"]
     assert commands(config, embedder_socket=Path("/run/e.sock"))["embedder"][-2:] == ["--socket", "/run/e.sock"]
 
 
 def test_on_one_machine_the_quick_worker_keeps_the_time():
-    config = Config(_env_file=None, **OWN)  # type: ignore[call-arg]
+    config = chosen()
     parts = commands_of_one_machine(config)
     assert set(parts) == set(commands(config)) - {"beat"}
     assert [name for name, command in parts.items() if "--keep-time" in command] == ["quick worker"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from library.core.config.model import ConfigError
@@ -269,6 +269,7 @@ def test_whoever_is_not_root_hands_nothing_over(as_ada, monkeypatch, tmp_path):
     assert mode(tmp_path / "a") == 0o700
 
 
+@settings(max_examples=20)
 @given(st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=4))
 def test_what_is_there_keeps_its_rights(names):
 

@@ -96,8 +96,15 @@ def test_where_nobody_listens_or_speaks_another_language_it_does_not_live(tmp_pa
         port = free.getsockname()[1]
     assert not healthcheck.web(chosen(tmp_path, PORT=port))
     with socket.create_server(("127.0.0.1", 0)) as strange:
-        threading.Thread(target=lambda: strange.accept()[0].sendall(b"220 mail\r\n"), daemon=True).start()
+
+        def greet() -> None:
+            with strange.accept()[0] as caller:
+                caller.sendall(b"220 mail\r\n")
+
+        greeting = threading.Thread(target=greet)
+        greeting.start()
         assert not healthcheck.web(chosen(tmp_path, PORT=strange.getsockname()[1]))
+        greeting.join(10)
 
 
 # -- embedder

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from library.core.config.model import ConfigError
-from library.embedded import folders, postgres, processes, redis
+from library.embedded import folders, processes, redis
 from library.embedded.postgres import Postgres, buffers_mb, wheel_folder
 from library.embedded.processes import command_of, end_leftover, signal_group, spawn, stop_all, wait_until
 
@@ -67,7 +67,7 @@ def test_a_program_that_is_not_there_is_told(tmp_path):
 
 
 def test_ctrl_c_of_the_terminal_reaches_the_child_by_us_alone(alive, tmp_path):
-    child = alive(log=tmp_path / "log")
+    child = alive("echo ready; sleep 60", log=tmp_path / "log")
     lines(tmp_path / "log", 1)
     assert os.getsid(child.pid) == child.pid != os.getsid(0)
 
@@ -135,7 +135,8 @@ class Stubborn:
     """A process that ends by the signal that it heeds, and by no other."""
 
     def __init__(self, heeds: int) -> None:
-        self.heeds, self.signals, self.command = heeds, [], "server -D /our/folder"
+        self.heeds, self.command = heeds, "server -D /our/folder"
+        self.signals: list[int] = []
 
     def kill(self, pid: int, number: int) -> None:
         self.signals.append(number)
@@ -225,7 +226,7 @@ def test_a_sixteenth_of_the_memory_keeps_pages_within_bounds(memory, megabytes, 
 
 def test_without_the_wheel_it_is_told_what_to_install(monkeypatch):
     assert (wheel_folder() / "bin" / "postgres").exists()
-    monkeypatch.setattr(postgres.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="The embedded PostgreSQL is not installed: run `make install`"):
         wheel_folder()
 

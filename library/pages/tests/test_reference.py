@@ -128,7 +128,7 @@ def test_shapes_stand_by_name_and_those_without_fields_are_left_out():
         ({"type": "array", "items": {"type": "array", "items": TEXT}}, "list of list of string"),
         ({"type": "array"}, "list of"),
         ({"allOf": [{"$ref": "#/x/Role"}]}, "Role"),
-        ({"oneOf": [{"enum": ["a"]}, {}, {"enum": [None]}]}, "one of: a or one of: “”"),
+        ({"oneOf": [{"enum": ["a"]}, {}, {"enum": [""]}]}, "one of: a or one of: “”"),
         ({"enum": [1, 2], "type": "integer"}, "one of: 1, 2"),
         ({"type": "object"}, "object"),
     ],

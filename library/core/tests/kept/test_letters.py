@@ -21,8 +21,9 @@ BACKEND = "library.core.mailbox.FolderBackend"
 @pytest.fixture
 def folder(settings, tmp_path) -> Path:
     settings.EMAIL_BACKEND = BACKEND
-    settings.MAIL_FOLDER = tmp_path / "new" / "mail"
-    return tmp_path / "new" / "mail"
+    kept: Path = tmp_path / "new" / "mail"
+    settings.MAIL_FOLDER = kept
+    return kept
 
 
 def letter(body: str = "Hello", subject: str = "Word", to: str = "ada@example.org") -> EmailMessage:
