@@ -109,8 +109,8 @@ def test_one_that_has_not_said_yet_where_it_runs_is_told(embedded):
 
 
 def own(var: Path, **values: Any) -> Config:
-    told: dict[str, Any] = OWN | {"LYCEUM_VAR": var} | values
-    return Config(_env_file=None, **told)
+    told: dict[str, Any] = {"_env_file": None, "LYCEUM_VAR": var, **OWN, **values}
+    return Config(**told)
 
 
 def test_services_of_one_s_own_are_asked_where_they_are_and_nothing_is_started(tmp_path, embedded):

@@ -19,7 +19,8 @@ OWN = {"DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/lyceum", "REDIS_URL": "
 
 
 def chosen(**values: Any) -> Config:
-    return Config(_env_file=None, **OWN | values)
+    told: dict[str, Any] = {"_env_file": None, **OWN, **values}
+    return Config(**told)
 
 
 # -- what is looked at first
