@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import models
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from library.core.database.fields import LONGEST_FOLDED, FoldedField, folds, seen_only
+from library.core.email_addresses import LONGEST, PLAIN, cleaned, fold
 from library.core.typed import bare, digits, folded
 
 UNSEEN = "\u00ad\u034f\u115f\u180e\u200b\u200c\u200d\u200e\u200f\u202e\u2060\u2066\u3164\ufe0f\ufeff\x00\x1b"
@@ -40,9 +43,9 @@ def test_a_migration_makes_the_same_field_again():
     assert made.deconstruct()[1:] == field.deconstruct()[1:]
 
 
-@given(st.text(max_size=40))
+@given(st.text(max_size=40) | st.text("ẞßﬃΐİ🅰ﷺ", max_size=40))
 def test_forty_letters_of_any_writing_have_room_when_they_are_folded(text):
-    assert len(folded(text)) <= LONGEST_FOLDED
+    assert len(folded(bare(text)[:40])) <= LONGEST_FOLDED
 
 
 # -- typed numbers
@@ -59,7 +62,7 @@ def test_a_sign_that_nobody_sees_changes_nothing_wherever_it_stands(text, sign, 
     assert folded(text[:place] + sign + text[place:]) == folded(text)
 
 
-@given(typed)
+@given(typed.map(lambda text: text.replace("\u0301", "").replace("\u0323", "")))  # a mark is of what it stands behind
 def test_blanks_and_capitals_tell_no_numbers_apart(text):
     assert folded(text.replace(" ", "   ")) == folded(text.replace(" ", "")) == folded(text)
     if text.isascii():
@@ -69,6 +72,42 @@ def test_blanks_and_capitals_tell_no_numbers_apart(text):
 @given(st.text("0123456789", max_size=13))
 def test_digits_are_found_between_whatever_people_put(number):
     assert digits("-".join(number)) == digits(" . ".join(number)) == number
+
+
+# -- addresses
+
+
+def tried(text: str) -> tuple[str, str]:
+    """The address as it is kept, or what is told instead."""
+    try:
+        return cleaned(text), ""
+    except ValidationError as refusal:
+        return "", refusal.messages[0]
+
+
+@given(
+    st.text(st.sampled_from("aAzé@.-_xn--ßıİſK\u200d\u200c\u0301\u3002．١א\u202eＡศ 9[]:"), max_size=24)
+    | st.text(max_size=12).map(lambda domain: f"ada@{domain}.org")
+)
+def test_whatever_is_typed_as_an_address_is_kept_in_plain_letters_or_refused_in_words(text):
+    kept, told = tried(text)
+    if told:
+        assert told.endswith(".")
+        return
+    assert re.fullmatch(PLAIN, kept)
+    assert cleaned(kept) == kept
+    assert len(kept) <= LONGEST
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_two_addresses_are_the_same_where_plain_letters_alone_differ_in_case(one, other):
+    assert (fold(one) == fold(other)) is (
+        len(one) == len(other)
+        and all(
+            a == b or (a.isascii() and b.isascii() and a.upper() == b.upper()) for a, b in zip(one, other, strict=True)
+        )
+    )
+    assert fold(one + other) == fold(one) + fold(other)
 
 
 # -- the checks of the database
