@@ -166,8 +166,9 @@ def test_cores_are_those_that_this_process_may_use(monkeypatch):
 
 @pytest.fixture
 def announcement(settings, tmp_path) -> Path:
-    settings.EMBEDDER_SOCKET_FILE = tmp_path / "new" / "embedder.json"
-    return tmp_path / "new" / "embedder.json"
+    told: Path = tmp_path / "new" / "embedder.json"
+    settings.EMBEDDER_SOCKET_FILE = told
+    return told
 
 
 def test_where_it_listens_is_told_whole_and_taken_back_by_whoever_told_it(announcement):

@@ -207,7 +207,7 @@ def test_a_batch_that_breaks_is_told_to_all_of_it_and_the_next_is_answered(caplo
     async def work(ask: Ask) -> tuple[list[Answer], Answer]:
         broken = await asyncio.gather(ask(asked("one")), ask(asked("two")))
         model.fault = None
-        return broken, await ask(asked("three"))
+        return list(broken), await ask(asked("three"))
 
     broken, well = running(work, model)
     told = {"message": "The texts could not be embedded.", "type": "server_error", "param": None, "code": None}

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404
 from django.test import RequestFactory
+from django.utils.safestring import SafeString
 
 from accounts.tests.factories import make_patron
 from catalog.tests.factories import make_book, make_copy
@@ -71,9 +72,9 @@ def test_parameters_are_said_with_their_place_where_that_is_no_matter_of_course(
         ]
     ).parameters
     assert found == [
-        Field("id", "integer", True, ""),
-        Field("q", "string", False, "Words, as <code>moby</code>."),
-        Field("Idempotency-Key", "string", False, "Header. Any."),
+        Field("id", "integer", True, SafeString("")),
+        Field("q", "string", False, SafeString("Words, as <code>moby</code>.")),
+        Field("Idempotency-Key", "string", False, SafeString("Header. Any.")),
     ]
 
 

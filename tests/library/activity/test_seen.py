@@ -109,7 +109,7 @@ def test_people_are_read_with_the_record(django_assert_num_queries):
     staff = auditor()
     services.may_see_all(staff)  # permissions are read once
     with django_assert_num_queries(1):
-        assert len({row.actor.full_name + row.subject.full_name for row in services.visible_to(staff)}) == 3
+        assert len({f"{row.actor} {row.subject}" for row in services.visible_to(staff)}) == 3
 
 
 @pytest.mark.parametrize(

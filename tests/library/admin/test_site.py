@@ -128,7 +128,7 @@ def own_words(monkeypatch):
 
 def test_the_first_page_says_what_staff_should_know_and_nothing_where_there_is_nothing(own_words):
     banner(lambda request: "")
-    banner(lambda request: f"Good morning, {request.user.full_name}.")
+    banner(lambda request: f"Good morning, {request.user}.")
     front(lambda request: {"deeds": [("Do it", "/do/")]})
     answer = entered(make_librarian(full_name="Jun <Ito>")).get(FRONT)
     assert answer.context["banners"] == ["Good morning, Jun <Ito>."]
@@ -203,5 +203,5 @@ def test_a_name_that_a_field_has_already_is_not_taken_from_it():
         model = type(make_book())
 
     made = Named(type(make_book()), admin.site)
-    field = made.formfield_for_dbfield(type(make_book())._meta.get_field("title"), RequestFactory().get("/"))
+    field: Any = made.formfield_for_dbfield(type(make_book())._meta.get_field("title"), RequestFactory().get("/"))
     assert field.widget.attrs["aria-label"] == "Own words"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,6 +20,11 @@ GAP = timedelta(seconds=30)
 
 def row(job: Job) -> Job:
     return Job.objects.get(pk=job.pk)
+
+
+def lease_end(job: Job) -> datetime:
+    assert job.lease_until is not None
+    return job.lease_until
 
 
 # -- stopping
@@ -100,13 +105,13 @@ def test_withdrawing_what_is_gone_harms_nobody():
 @pytest.mark.parametrize(("late", "state"), [(timedelta(0), "running"), (ATOM, "queued")])
 def test_a_lease_lasts_to_its_very_end(late, state, woken):
     job = make_running()
-    services.sweep(at=job.lease_until + late)
+    services.sweep(at=lease_end(job) + late)
     assert row(job).state == state
 
 
 def test_what_lost_its_worker_waits_for_its_pause_like_any_that_broke(woken):
     job = make_running()
-    at = job.lease_until + SECOND
+    at = lease_end(job) + SECOND
     assert services.sweep(at=at) == 1
     assert (row(job).attempt, row(job).not_before) == (1, at + timedelta(seconds=5))
     assert woken == []  # not before its pause is over
@@ -116,14 +121,14 @@ def test_what_lost_its_worker_waits_for_its_pause_like_any_that_broke(woken):
 
 def test_what_lost_its_worker_again_and_again_fails_in_words(ended):
     job = make_running(attempt=3)
-    services.sweep(at=job.lease_until + SECOND)
+    services.sweep(at=lease_end(job) + SECOND)
     assert row(job).error == "The work stopped several times without a word. Try again, or tell us about the file."
     assert ended == [(str(job.pk), "failed")]
 
 
 def test_what_lost_its_worker_after_somebody_stopped_it_is_stopped(woken):
     job = make_running(cancel_requested=True)
-    assert services.sweep(at=job.lease_until + SECOND) == 1
+    assert services.sweep(at=lease_end(job) + SECOND) == 1
     assert (row(job).state, woken) == ("cancelled", [])
 
 

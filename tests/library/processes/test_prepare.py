@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import CommandError, call_command
+from django.db.migrations.executor import MigrationExecutor
 
 from library.core.database import other_layouts
 from library.pages.management.commands import prepare
@@ -32,6 +33,11 @@ def ordered(monkeypatch, settings, tmp_path) -> list[str]:
     return given
 
 
+def forget_finders() -> None:
+    get_finder: Any = finders.get_finder
+    get_finder.cache_clear()
+
+
 def prepared() -> str:
     out = io.StringIO()
     call_command("prepare", stdout=out)
@@ -51,7 +57,7 @@ def test_static_files_are_collected_once_for_as_long_as_they_stay_the_same(order
 
 def test_a_static_file_that_changes_is_noticed(settings, tmp_path):
     settings.STATICFILES_DIRS = [tmp_path]
-    finders.get_finder.cache_clear()
+    forget_finders()
     try:
         (tmp_path / "own.css").write_text("a {}")
         before = prepare._static_fingerprint()
@@ -59,7 +65,7 @@ def test_a_static_file_that_changes_is_noticed(settings, tmp_path):
         (tmp_path / "own.css").write_text("a { color: red }")
         assert prepare._static_fingerprint() != before
     finally:
-        finders.get_finder.cache_clear()
+        forget_finders()
 
 
 def test_the_demonstration_is_loaded_where_a_library_is_tried_out(ordered, settings, tmp_path):
@@ -70,7 +76,7 @@ def test_the_demonstration_is_loaded_where_a_library_is_tried_out(ordered, setti
 
 
 def test_tables_that_are_missing_are_made_first(ordered, monkeypatch):
-    monkeypatch.setattr(prepare.MigrationExecutor, "migration_plan", lambda self, targets: ["a step"])
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: ["a step"])
     assert prepared().startswith("Making the tables …")
     assert ordered[0] == "migrate"
 

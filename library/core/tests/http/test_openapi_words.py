@@ -26,8 +26,9 @@ def operation(method: str = "get", **told: Any) -> dict[str, Any]:
 
 
 def schema(name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = said({name: {"type": "object", "properties": properties}})["components"]["schemas"]
-    return found[name]["properties"]
+    schemas = said({name: {"type": "object", "properties": properties}})["components"]["schemas"]
+    found: dict[str, Any] = schemas[name]["properties"]
+    return found
 
 
 def query(name: str = "branch", **told: Any) -> dict[str, Any]:

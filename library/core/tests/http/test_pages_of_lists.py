@@ -27,7 +27,7 @@ UP_TO = "A whole number from 1 to 100, once."
 def page(query: str, rows: list[int] = ROWS) -> dict[str, Any]:
     pages = Pages()
     request = Request(APIRequestFactory().get(f"/things/?{query}"))
-    found = pages.paginate_queryset(rows, request)  # type: ignore[arg-type]  # a list is one as well
+    found = pages.paginate_queryset(rows, request)
     assert found is not None
     return dict(pages.get_paginated_response(found).data)
 
@@ -203,15 +203,15 @@ class Somebody:
 def test_whoever_calls_has_to_have_every_permission(user, is_let_in):
     request: Any = RequestFactory().get("/")
     request.user = user
-    assert requires("a.b", "c.d")().has_permission(request, APIView()) is is_let_in  # type: ignore[arg-type]
+    assert requires("a.b", "c.d")().has_permission(request, APIView()) is is_let_in
 
 
 def test_an_endpoint_without_a_permission_still_wants_somebody():
     request: Any = RequestFactory().get("/")
     request.user = Somebody(is_authenticated=False)
-    assert not requires()().has_permission(request, APIView())  # type: ignore[arg-type]
+    assert not requires()().has_permission(request, APIView())
     request.user = Somebody()
-    assert requires()().has_permission(request, APIView())  # type: ignore[arg-type]
+    assert requires()().has_permission(request, APIView())
 
 
 def test_the_document_says_the_bounds_of_pages():
