@@ -195,7 +195,7 @@ def test_each_control_in_a_row_of_a_record_s_tables_has_a_name():
 def test_a_name_that_a_field_has_already_is_not_taken_from_it():
     class Own(admin.TabularInline[Any, Any]):
         def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-            field = super().formfield_for_dbfield(db_field, request, **kwargs)
+            field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
             field.widget.attrs["aria-label"] = "Own words"
             return field
 
