@@ -10,6 +10,7 @@ class CirculationConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Role
+        from accounts.people import block_kinds
         from accounts.services.roles import grant
         from catalog.pages import tabs
         from circulation import checks, privacy, receivers  # noqa: F401  (registers and connects them)
@@ -24,6 +25,18 @@ class CirculationConfig(AppConfig):
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*words, *also)])
         calendar = [f"{may}_{what}" for what in ("openinghours", "term", "calendarexception") for may in _MAY]
         grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*calendar, "view_redating", "add_redating")])
+        money = [
+            "view_charge",
+            "add_charge",
+            "waive_charge",
+            "view_credit",
+            "add_credit",
+            "refund_credit",
+            "close_till",
+            "view_paymentattempt",
+        ]
+        grant(Role.LIBRARIAN, [f"circulation.{word}" for word in (*money, "view_refund", "move_fines")])
+        block_kinds.register("suspended", _("Brought something back late"))
         reports = "circulation.reports.tiles"
         tiles.register(tiles.TileSource("loans", self.name, "circulation.view_loan", 10, f"{reports}.count_loans"))
         tiles.register(tiles.TileSource("holds", self.name, "circulation.view_hold", 20, f"{reports}.count_holds"))
@@ -41,6 +54,9 @@ class CirculationConfig(AppConfig):
         kinds.register("loan_not_renewed", app="circulation")
         loan_notices.register()
         hold_notices.register()
+        kinds.register("receipt", app="circulation")
+        kinds.register("lost_charged", app="circulation")
+        kinds.register("statement", app="circulation")
         registry.register(
             "circulation",
             fields=privacy.FIELDS,

@@ -183,6 +183,13 @@ class TotalLoanLimitReached(Refusal):
     for_reader = _("You have {loans} of {limit} loans already.")
 
 
+class DebtLimitExceeded(Refusal):
+    code = "debt_limit_exceeded"
+    level = Level.OVERRIDABLE
+    message = _("This reader owes {owed}; the tier allows {limit}.")
+    for_reader = _("You owe {owed}; to borrow, you may owe {limit} at most.")
+
+
 class HasOverdueLoans(Refusal):
     code = "has_overdue_loans"
     level = Level.OVERRIDABLE
@@ -360,6 +367,43 @@ class HoldIsOver(Refusal):
     message = _("You wanted it until {day}.")
 
 
+class LostChargeUndone(Refusal):
+    code = "lost_charge_undone"
+    level = Level.ALERT
+    message = _("{reader} no longer owes {amount} for it; {paid} of that was paid and is credit now.")
+
+
+class LostPaidByUnknown(Refusal):
+    code = "lost_paid_by_unknown"
+    level = Level.ALERT
+    message = _("Copy {barcode} was lost by a reader no longer known: nobody is credited.")
+
+
+class LatenessCharged(Refusal):
+    code = "lateness_charged"
+    level = Level.ALERT
+    message = _("{amount} to pay for being late.")
+
+
+class LatenessSuspends(Refusal):
+    code = "lateness_suspends"
+    level = Level.ALERT
+    message = _("The reader may not borrow until {day}, for being late.")
+
+
+class PatronSuspended(Refusal):
+    code = "suspended"
+    level = Level.OVERRIDABLE
+    message = _("This reader brought something back late and may not borrow until {day}.")
+    for_reader = _("You brought something back late and may not borrow until {day}.")
+
+
+class LostPriceUnknown(Refusal):
+    code = "lost_price_unknown"
+    level = Level.ALERT
+    message = _("Nobody knows what copy {barcode} costs, so nothing was charged for it.")
+
+
 class NotOnLoan(Refusal):
     code = "not_on_loan"
     message = _("Copy {barcode} is not on loan: its status is “{status}”.")
@@ -435,6 +479,43 @@ class CopyOfAnotherBook(Refusal):
 class CopyNotFree(Refusal):
     code = "copy_not_free"
     message = _("Copy {barcode} cannot take its place: its status is “{status}”.")
+
+
+class AmountInvalid(InvalidInput):
+    code = "amount_invalid"
+    message = _("Give a sum such as 1.50, more than nothing and in whole coins.")
+
+
+class ReasonRequired(InvalidInput):
+    code = "reason_required"
+    message = _("Say why, in a few words.")
+
+
+class MoreThanCharged(LibraryError):
+    code = "more_than_charged"
+    message = _("No more than {amount} of it can be given up.")
+
+
+class MoreThanPaid(LibraryError):
+    code = "more_than_paid"
+    message = _("No more than {amount} can be paid back.")
+
+
+class NothingToPay(LibraryError):
+    code = "nothing_to_pay"
+    message = _("There is nothing to pay.")
+
+
+class TillChangedMeanwhile(LibraryError):
+    code = "till_changed_meanwhile"
+    message = _(
+        "Money came in, or somebody else closed the till, since this was shown. Nothing was closed: look again."
+    )
+
+
+class NothingInTill(LibraryError):
+    code = "nothing_in_till"
+    message = _("Nothing came in or went out since the till was closed last.")
 
 
 class ReturnBeforeCheckOut(InvalidInput):

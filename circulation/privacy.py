@@ -8,6 +8,7 @@ from typing import Any
 from circulation import queries
 from circulation.explain import due_words
 from circulation.models import CalendarAddress, Hold, Loan, LoanRenewal, Override, Redating
+from circulation.money import persons
 from library.core.privacy.registry import Person, rows
 
 FIELDS = (
@@ -20,6 +21,7 @@ FIELDS = (
     "circulation.LoanRenewal.by",
     "circulation.Override.by",
     "circulation.Redating.ordered_by",
+    *persons.FIELDS,
 )
 COPY = ("copy__barcode", "copy__book__title")
 LOAN = ("branch__name", "checked_out_at", "due_at", "returned_at", "renewals", "claimed_returned_at", "lost_at")
@@ -55,6 +57,7 @@ def exported(person: Person) -> Mapping[str, Any]:
         "holds": rows(Hold.objects.filter(patron=person.id).order_by("placed_at", "id"), *HOLD),
         "calendar_addresses": rows(CalendarAddress.objects.filter(patron=person.id), "created_at"),
         "at_the_desk": _at_the_desk(person),
+        **persons.exported(person),
     }
 
 
@@ -73,12 +76,14 @@ def _at_the_desk(person: Person) -> dict[str, list[dict[str, Any]]]:
 
 def blockers(person: Person) -> Iterable[str]:
     """What they have at home and wait for."""
-    return due_words.still_open(queries.home_loans_of(person.id), queries.open_holds_of(person.id))
+    still_open = due_words.still_open(queries.home_loans_of(person.id), queries.open_holds_of(person.id))
+    return [*still_open, *persons.blockers(person)]
 
 
 def erase(person: Person) -> None:
     """Past loans stay, as the library counts them, on a card that says nothing; what was written about them goes."""
     pk = person.id
+    persons.erase(person)
     CalendarAddress.objects.filter(patron=pk).delete()
     Hold.objects.filter(patron=pk, ended_at__isnull=False).delete()
     for override in Override.objects.filter(loan__patron=pk):

@@ -16,7 +16,7 @@ from circulation import services
 from circulation.models import Hold, Loan
 from circulation.notices import receipts
 from circulation.services import copy_placement
-from circulation.signals import loan_closed, loan_opened
+from circulation.signals import debt_settled, loan_closed, loan_opened
 from circulation.state import locks
 
 
@@ -33,6 +33,7 @@ def serve_queue(*, book_id: int, **kwargs: Any) -> None:
     copy_placement.serve_queue(book_id, at=now())
 
 
+@receiver(debt_settled, dispatch_uid="circulation.serve_who_paid")
 @receiver(block_lifted, dispatch_uid="circulation.serve_again")
 def serve_again(*, patron: Patron, at: datetime, **kwargs: Any) -> None:
     """A reader who was passed over is served where a copy stands free."""

@@ -11,5 +11,8 @@ loan_closed = Signal()
 # A loan goes on. Arguments: loan, renewal (the row of its history), by (None: the library, automatically).
 loan_renewed = Signal()
 
+# A patron owes no more than their tier allows, and did before. Arguments: patron, at.
+debt_settled = Signal()
+
 # A loan's copy will not come back. Arguments: loan, by.
 loan_declared_lost = Signal()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from circulation import services
+from circulation.money import nightly
+from circulation.money.online import services as online
 from circulation.notices import reminders
 from circulation.services import redating
 from library.core.background.schedule import QUICK, SLOW, task
@@ -27,3 +29,15 @@ def tell_due_dates() -> None:
 def redate_loans(run: JobRun) -> None:
     """Move due dates off days on which a branch is closed."""
     redating.carry_out(run)
+
+
+@task(nightly.TASK, queue=SLOW, every=3600, called=_("Fines of what is late"))
+def set_fines() -> None:
+    """Every hour: set the fines of what is late; those by the day change once a day."""
+    nightly.set_all()
+
+
+@task("check_online_payments", queue=SLOW, every=600, called=_("Online payments"))
+def check_online_payments() -> None:
+    """Every ten minutes: ask about payments of which the provider has told us nothing."""
+    online.look_after()

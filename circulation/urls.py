@@ -1,6 +1,19 @@
 from django.urls import path
 
-from circulation.views import desk, enrolment, feeds, holds, lists, picks, reader, story
+from circulation.views import (
+    desk,
+    desk_money,
+    enrolment,
+    feeds,
+    holds,
+    lists,
+    money,
+    pay_online,
+    picks,
+    reader,
+    story,
+    till,
+)
 
 app_name = "circulation"
 urlpatterns = [
@@ -27,6 +40,21 @@ urlpatterns = [
     path("desk/override/", desk.override, name="desk-override"),
     path("desk/renew-all/", desk.renew_all, name="desk-renew-all"),
     path("desk/loans/<uuid:pk>/renew/", desk.renew, name="desk-renew"),
+    path("charges/", money.my_charges, name="my-charges"),
+    path("charges/pay-online/", pay_online.begin, name="pay-online"),
+    path("payments/stripe/", pay_online.stripe_webhook, name="stripe-webhook"),
+    path("charges/statement.pdf", money.statement, name="statement"),
+    path("charges/statement/send/", money.send_statement, name="send-statement"),
+    path("charges/receipts/<int:number>.pdf", money.receipt, name="receipt"),
+    path("charges/receipts/<int:number>/send/", money.send_receipt, name="send-receipt"),
+    path("desk/till/", till.day_end, name="till"),
+    path("desk/till/<uuid:pk>/", till.closing, name="till-closing"),
+    path("desk/money/", desk_money.reader_money, name="desk-money"),
+    path("desk/money/pay/", desk_money.pay, name="desk-pay"),
+    path("desk/money/charge/", desk_money.charge, name="desk-charge"),
+    path("desk/money/pay-out/", desk_money.pay_out, name="desk-pay-out"),
+    path("desk/money/charges/<uuid:pk>/waive/", desk_money.waive, name="desk-waive"),
+    path("desk/money/charges/<uuid:pk>/refund/", desk_money.refund, name="desk-refund"),
     path("desk/explain/", story.explain, name="explain"),
     path("pick-list/", picks.pick_list, name="pick-list"),
     path("pick-list/<uuid:pk>/confirm/", picks.confirm_hold, name="confirm-hold"),

@@ -306,6 +306,8 @@ OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its chara
 MAIL_FOLDER = VAR / "mail"
 DEFAULT_FROM_EMAIL = CONFIG.email_from
 EMAIL_TIMEOUT = 10
+STRIPE_KEY, STRIPE_URL = CONFIG.stripe_key, CONFIG.stripe_url.rstrip("/")
+STRIPE_WEBHOOK_SECRETS = [one for one in CONFIG.stripe_webhook_secrets.replace(" ", "").split(",") if one]
 if EMBEDDED or SERVICES is None:
     EMAIL_BACKEND = "library.core.mailbox.FolderBackend"
 else:

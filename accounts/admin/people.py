@@ -164,7 +164,7 @@ class PatronAdmin(RefusalsShown, admin.ModelAdmin[Patron]):
 @admin.register(Tier)
 class TierAdmin(admin.ModelAdmin[Tier]):
     part, place = RULES, 2
-    list_display = ("name", "code", "max_loans", "max_holds", "questions_per_hour")
+    list_display = ("name", "code", "max_loans", "max_holds", "debt_limit", "questions_per_hour")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         """The code is what clients and rules know a tier by."""

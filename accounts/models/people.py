@@ -156,6 +156,14 @@ class Tier(models.Model):
     name = models.CharField(_("name"), max_length=80)
     max_loans = models.IntegerField(_("loans in all"), null=True, blank=True)
     max_holds = models.IntegerField(_("holds in all"), null=True, blank=True)
+    debt_limit = models.DecimalField(
+        _("debt limit"),
+        max_digits=9,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text=_("Who owes more than this may not borrow. Empty: without limit."),
+    )
     questions_per_hour = models.IntegerField(
         _("questions to books per hour"),
         null=True,
@@ -171,6 +179,11 @@ class Tier(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(max_loans=None) | Q(max_loans__gte=-1), name="tier_max_loans_sane"),
             models.CheckConstraint(condition=Q(max_holds=None) | Q(max_holds__gte=-1), name="tier_max_holds_sane"),
+            models.CheckConstraint(
+                condition=Q(debt_limit=None) | Q(debt_limit__gte=0),
+                name="tier_debt_limit_sane",
+                violation_error_message=_("At least 0; empty for no limit."),
+            ),
             models.CheckConstraint(
                 condition=Q(questions_per_hour=None) | Q(questions_per_hour__gte=-1), name="tier_questions_sane"
             ),

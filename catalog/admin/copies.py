@@ -104,6 +104,6 @@ class BranchAdmin(BranchBase):
 @admin.register(ItemType)
 class ItemTypeAdmin(ItemTypeBase):
     part, place = RULES, 7
-    list_display = ("name", "code", "is_place")
+    list_display = ("name", "code", "is_place", "price")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}

@@ -37,11 +37,22 @@ class ItemType(models.Model):
     is_place = models.BooleanField(
         _("a place"), default=False, help_text=_("Such as a study room: lent like a book, and on no shelf of books.")
     )
+    price = models.DecimalField(
+        _("price"),
+        max_digits=9,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("What replacing a copy costs whose own price nobody knows."),
+    )
 
     class Meta:
         verbose_name = _("item type")
         verbose_name_plural = _("item types")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price=None) | Q(price__gte=0), name="item_type_price_not_negative"),
+        ]
 
     def __str__(self) -> str:
         return self.name

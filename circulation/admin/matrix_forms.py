@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -15,13 +16,21 @@ from django.utils.translation import gettext_lazy as _
 
 from circulation.explain import sentences as explaining
 from circulation.models import LoanRule
-from circulation.rules.bounds import A_DAY, LONGEST_PERIOD, MOST, TOO_LONG
+from circulation.rules.bounds import A_DAY, HIGHEST_FINE, LONGEST_PERIOD, MOST, TOO_HIGH, TOO_LONG
 from circulation.rules.matrix import DEFAULTS, SCOPE, UNLIMITED, RuleRow, Setting, resolve
 
 INFINITY = "∞"
 ROWS_A_PAGE = 20  # times the parameters: fewer fields than a request may have
-LIMITS = ("max_loans", "renewals_allowed", "holds_allowed", "holds_per_book", "holds_per_day")
-NUMBER_FROM = {"loan_period": 1}
+LIMITS = (
+    "max_loans",
+    "renewals_allowed",
+    "holds_allowed",
+    "holds_per_book",
+    "holds_per_day",
+    "fine_cap",
+    "max_suspension_days",
+)
+NUMBER_FROM = {"loan_period": 1, "fine_period": 1}
 
 
 class NumberField(forms.IntegerField):
@@ -53,6 +62,35 @@ class NumberField(forms.IntegerField):
         return INFINITY if self.is_limit and value == UNLIMITED else value
 
 
+class SumCell(forms.DecimalField):
+    """A sum of money, typed with a point or a comma; -1 is written ∞ where the field is a limit."""
+
+    widget = forms.TextInput
+
+    def __init__(self, *, is_limit: bool, **given: Any) -> None:
+        message = _("A sum such as 0.50, or ∞ for no limit.") if is_limit else _("A sum such as 0.50.")
+        words = {"invalid": message, "min_value": message, "max_value": TOO_HIGH, "max_decimal_places": message}
+        super().__init__(
+            required=False, max_digits=8, decimal_places=3, max_value=HIGHEST_FINE, error_messages=words, **given
+        )
+        self.is_limit = is_limit
+        self.too_low = message
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs take it for a whole number
+        typed = value.strip().replace(",", ".") if isinstance(value, str) else value
+        return Decimal(UNLIMITED) if self.is_limit and typed in {INFINITY, str(UNLIMITED)} else super().to_python(typed)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and value < 0 and not (self.is_limit and value == UNLIMITED):
+            raise forms.ValidationError(self.too_low)
+
+    def prepare_value(self, value: Any) -> Any:
+        if self.is_limit and value == UNLIMITED:
+            return INFINITY
+        return explaining.sum_in_words(value) if isinstance(value, Decimal) else value
+
+
 class ChoiceCell(forms.TypedChoiceField):
     """One of a few values, or none; what was chosen is compared as what it means."""
 
@@ -70,6 +108,8 @@ def cell_field(model_field: ModelField[Any, Any], **given: Any) -> forms.Field |
     if kind == "ForeignKey":
         empty = _("any %(kind)s") % {"kind": model_field.verbose_name}
         return model_field.formfield(empty_label=empty, help_text="", **given)
+    if kind == "DecimalField":
+        return SumCell(is_limit=model_field.name in LIMITS)
     if kind.endswith("IntegerField"):
         is_limit = model_field.name in LIMITS
         lowest = UNLIMITED if is_limit else NUMBER_FROM.get(model_field.name, 0)
@@ -103,7 +143,7 @@ class RowForm(forms.ModelForm[LoanRule]):
             if name in DEFAULTS:
                 label = now("%(parameter)s, %(scope)s") % {"parameter": explaining.NAMES[name], "scope": scope}
                 field.widget.attrs["aria-label"] = capfirst(label)
-            if isinstance(field, NumberField):
+            if isinstance(field, NumberField | SumCell):
                 field.widget.attrs |= {"size": 4, "autocomplete": "off"}
         for name in DEFAULTS:
             if isinstance(self.initial.get(name), bool):
@@ -245,7 +285,7 @@ class MatrixForm:
         source = self._rows[setting.row.id] if setting.row and setting.row.id else None
 
         def in_words(value: Any) -> str:
-            return explaining.in_words(parameter, getattr(value, "isoformat", lambda: value)(), unit=unit)
+            return explaining.in_words(parameter, explaining.as_kept(value), unit=unit)
 
         return Cell(
             field=form[parameter],

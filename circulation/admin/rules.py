@@ -137,6 +137,7 @@ class LendingSettingsAdmin(admin.ModelAdmin[LendingSettings]):
         (None, {"fields": ["overdue_policy", "one_copy_per_book"]}),
         (_("Popular books"), {"fields": ["high_demand_holds", "high_demand_days"]}),
         (_("Reminders"), {"fields": ["due_soon_days", "overdue_1_days", "overdue_2_days", "overdue_3_days"]}),
+        (_("Fines"), {"fields": ["max_total_fines", "lost_processing_fee"]}),
     ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -87,7 +87,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @action(detail=False)
     def overdue(self, request: Request) -> Response:
         """Overdue loans, the longest overdue first."""
-        late = self.get_queryset().open().filter(due_at__lt=timezone.now()).order_by("due_at", "id")
+        late = self.get_queryset().with_status(LoanStatus.OVERDUE, at=timezone.now()).order_by("due_at", "id")
         return self.get_paginated_response(self.get_serializer(self.paginate_queryset(late), many=True).data)
 
     @extend_schema(parameters=FILTERS[1:], responses={200: shapes.LoanCountsSerializer, 400: INVALID})
@@ -216,9 +216,9 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
     @extend_schema(
         parameters=[REPEATABLE],
-        request=None,
+        request=shapes.LostSerializer,
         responses={
-            200: shapes.LoanSerializer,
+            200: shapes.CheckedOutSerializer,
             400: INVALID,
             403: FORBIDDEN,
             404: ABSENT,
@@ -229,8 +229,9 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @action(detail=True, methods=["post"])
     @repeatable
     def lost(self, request: Request, pk: str) -> Response:
-        """Declare the copy of this loan lost."""
-        return self._loan(services.declare_lost(loan=self.get_object(), by=user_of(request)))
+        """Declare the copy of this loan lost, and charge it. An alert says where nobody knows what it costs."""
+        asked = read(shapes.LostSerializer, request)
+        return self._shown(services.declare_lost(loan=self.get_object(), by=user_of(request), **asked))
 
     @extend_schema(responses={200: shapes.StorySerializer, 404: ABSENT})
     @action(detail=True)

@@ -20,7 +20,7 @@ from circulation.api.serializers import RuleValueSerializer
 from circulation.explain import sentences
 from circulation.models import LoanRule
 from circulation.rules import Decision
-from circulation.rules.bounds import LONGEST_PERIOD, MOST
+from circulation.rules.bounds import HIGHEST_FINE, LONGEST_PERIOD, MOST
 from circulation.rules.matrix import DEFAULTS, SCOPE, resolve
 from library.core.http.api import user_of
 from library.core.http.permissions import requires
@@ -31,6 +31,19 @@ LIMIT = {
     "help_text": "-1: unlimited; 0: none; null: a less specific row decides.",
 }
 PERIOD = {"max_value": LONGEST_PERIOD}
+SUM = {"max_value": HIGHEST_FINE}
+
+
+CHOICES = (
+    "loan_unit",
+    "due_mode",
+    "hard_due_mode",
+    "renew_from",
+    "hourly_at_closing",
+    "on_shelf_holds",
+    "copy_level_holds",
+    "fine_charge_at",
+)
 
 
 class TrueOrFalse(serializers.BooleanField):
@@ -70,18 +83,13 @@ class LoanRuleSerializer(serializers.ModelSerializer[LoanRule]):
             "no_auto_renewal_after": PERIOD | {"min_value": 0},
             **dict.fromkeys(("holds_allowed", "holds_per_book", "holds_per_day"), LIMIT),
             "hold_pickup_days": PERIOD | {"min_value": 0, "help_text": "Open days of the pick-up branch."},
-            **{
-                name: {"allow_blank": False, "allow_null": True}
-                for name in (
-                    "loan_unit",
-                    "due_mode",
-                    "hard_due_mode",
-                    "renew_from",
-                    "hourly_at_closing",
-                    "on_shelf_holds",
-                    "copy_level_holds",
-                )
-            },
+            "fine_amount": SUM | {"min_value": 0, "help_text": "For each `fine_period`, in the library's currency."},
+            "fine_period": PERIOD | {"min_value": 1, "help_text": "In `loan_unit`."},
+            "grace_period": PERIOD | {"min_value": 0, "help_text": "In `loan_unit`."},
+            "fine_cap": SUM | {"min_value": -1, "help_text": "The most that one loan costs; -1: unlimited."},
+            "suspension_days": PERIOD | {"min_value": 0, "help_text": "For each `fine_period`, in place of money."},
+            "max_suspension_days": PERIOD | {"min_value": -1, "help_text": "-1: unlimited."},
+            **{name: {"allow_blank": False, "allow_null": True} for name in CHOICES},
         }
 
 

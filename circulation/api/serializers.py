@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -154,6 +155,16 @@ class ReturnSerializer(serializers.Serializer[Any]):
         required=False, help_text="When, or on which day, it counts as returned, for a book drop; left out: now."
     )
     is_damaged = serializers.BooleanField(required=False, default=False, help_text="Put it aside, do not lend it on.")
+
+
+class LostSerializer(serializers.Serializer[Any]):
+    price = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=3,
+        min_value=Decimal(0),
+        required=False,
+        help_text="What replacing it costs; left out: the copy's price, else that of its item type.",
+    )
 
 
 class CheckInSerializer(ReturnSerializer):

@@ -38,6 +38,8 @@ def days_left(loan: Loan, *, at: datetime) -> int:
 def due(loan: Loan, *, at: datetime) -> str:
     """When a loan is due: today, tomorrow, a date, or how long ago."""
     left = days_left(loan, at=at)
+    if loan.lost_at is not None:
+        return _("due %(day)s") % {"day": day(loan.due_at)}
     if left < 0:
         return ngettext("%(count)d day overdue", "%(count)d days overdue", -left) % {"count": -left}
     if loan.due_at < at:
@@ -49,6 +51,8 @@ def due(loan: Loan, *, at: datetime) -> str:
 
 def due_tone(loan: Loan, *, at: datetime) -> str:
     """``bad`` when overdue, ``warn`` when due soon, else nothing."""
+    if loan.lost_at is not None:
+        return ""
     if loan.due_at < at:
         return "bad"
     return "warn" if days_left(loan, at=at) <= SOON else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -55,7 +56,7 @@ def kept(decision: Decision, *, by_hand: datetime | None = None) -> dict[str, An
     return {
         "values": {
             parameter: {
-                "value": setting.value.isoformat() if isinstance(setting.value, date) else setting.value,
+                "value": as_kept(setting.value),
                 "row": setting.row.id if setting.row else None,
                 "label": setting.row.label if setting.row else "",
             }
@@ -63,6 +64,20 @@ def kept(decision: Decision, *, by_hand: datetime | None = None) -> dict[str, An
         },
         "steps": steps,
     }
+
+
+def as_kept(value: Any) -> Any:
+    """A value of the matrix as JSON keeps it: dates and sums as text."""
+    if isinstance(value, Decimal):
+        return sum_in_words(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def sum_in_words(amount: Decimal) -> str:
+    """A sum as the matrix has it, in the library's currency: two digits behind the point, or as many as it needs."""
+    whole = amount == amount.to_integral_value()
+    two = amount.quantize(Decimal("0.01"))
+    return f"{amount.quantize(Decimal(1)):f}" if whole else f"{two:f}" if two == amount else f"{amount.normalize():f}"
 
 
 def value_lines(explanation: Explanation) -> list[ExplanationLine]:
@@ -136,7 +151,19 @@ NAMES = {
     "hold_pickup_days": gettext_lazy("open days on the hold shelf"),
     "on_shelf_holds": gettext_lazy("what stands on the shelf is held"),
     "copy_level_holds": gettext_lazy("holds on one copy alone"),
+    "fine_amount": gettext_lazy("fine for each period"),
+    "fine_period": gettext_lazy("fine period"),
+    "fine_charge_at": gettext_lazy("a period costs"),
+    "grace_period": gettext_lazy("grace period"),
+    "grace_counts_once_exceeded": gettext_lazy("grace counts once it is exceeded"),
+    "fine_cap": gettext_lazy("highest fine"),
+    "cap_at_replacement_price": gettext_lazy("never more than the copy’s price"),
+    "fine_skips_closed_days": gettext_lazy("closed days cost nothing"),
+    "suspension_days": gettext_lazy("days of suspension for each period, in place of money"),
+    "max_suspension_days": gettext_lazy("longest suspension"),
 }
+
+SUMS = {"fine_amount", "fine_cap"}
 
 _CHOICES = {
     "days": gettext_lazy("days"),
@@ -158,6 +185,8 @@ _CHOICES = {
     "allow": gettext_lazy("allowed"),
     "no": gettext_lazy("not allowed"),
     "force": gettext_lazy("always one copy"),
+    "start": gettext_lazy("as it begins"),
+    "end": gettext_lazy("when it is over"),
 }
 
 _UNSET = {
@@ -169,6 +198,8 @@ _UNSET = {
     "no_renewal_before": gettext_lazy("at any time"),
     "no_auto_renewal_after": gettext_lazy("never"),
     "hourly_at_closing": gettext_lazy("as the due date and calendar say"),
+    "fine_cap": gettext_lazy("without limit"),
+    "max_suspension_days": gettext_lazy("without limit"),
 }
 
 
@@ -183,12 +214,16 @@ def in_words(parameter: str, value: Any, *, unit: str = "days") -> str:
         return _("yes") if value else _("no")
     if parameter == "hard_due_date":
         return _day(value)
+    if parameter in SUMS:
+        return _("without limit") if value == str(UNLIMITED) else value if value != "0" else _("none")
     if isinstance(value, str):
         return str(_CHOICES.get(value, value))
     return _number(parameter, value, unit)
 
 
 def _number(parameter: str, value: int, unit: str) -> str:
+    if parameter in {"suspension_days", "max_suspension_days"}:
+        return _("without limit") if value == UNLIMITED else _period(value, "days")
     if parameter in LIMITS:
         return _("without limit") if value == UNLIMITED else str(value) if value else _("none")
     if parameter == "no_renewal_before":

@@ -29,10 +29,12 @@ class LoanQuerySet(models.QuerySet["Loan"]):
         return self.filter(returned_at=None)
 
     def with_status(self, status: LoanStatus, *, at: datetime) -> LoanQuerySet:
-        """Loans whose status is ``status`` at ``at``; an overdue loan is not active."""
+        """Loans whose status is ``status`` at ``at``; an overdue loan is not active, and what is lost never overdue."""
         if status == LoanStatus.RETURNED:
             return self.filter(returned_at__isnull=False)
-        return self.open().filter(due_at__lt=at) if status == LoanStatus.OVERDUE else self.open().filter(due_at__gte=at)
+        if status == LoanStatus.OVERDUE:
+            return self.open().filter(due_at__lt=at, lost_at=None)
+        return self.open().filter(Q(due_at__gte=at) | Q(lost_at__isnull=False))
 
     def with_names(self) -> LoanQuerySet:
         """With all that a list shows of a loan, in one query."""
@@ -116,7 +118,7 @@ class Loan(models.Model):
         """Active, overdue or returned, as seen at ``at``."""
         if self.returned_at is not None:
             return LoanStatus.RETURNED
-        return LoanStatus.OVERDUE if self.due_at < at else LoanStatus.ACTIVE
+        return LoanStatus.OVERDUE if self.due_at < at and self.lost_at is None else LoanStatus.ACTIVE
 
     @property
     def status(self) -> LoanStatus:

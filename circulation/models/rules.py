@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tier
 from catalog.models import Branch, ItemType
-from circulation.rules.bounds import A_DAY, A_PERIOD, LONGEST_PERIOD, OUT_OF_BOUNDS, TOO_LONG
+from circulation.rules.bounds import (
+    A_DAY,
+    A_PERIOD,
+    HIGHEST_FINE,
+    LONGEST_PERIOD,
+    OUT_OF_BOUNDS,
+    TOO_HIGH,
+    TOO_LONG,
+)
 from library.core.days import EARLIEST, LATEST
 
 
@@ -52,6 +60,11 @@ class CopyLevelHolds(models.TextChoices):
     ALLOW = "allow", _("allowed")
     NO = "no", _("not allowed")
     FORCE = "force", _("always one copy")
+
+
+class ChargeAt(models.TextChoices):
+    START = "start", _("as a period begins")
+    END = "end", _("when a period is over")
 
 
 EMPTY = _("Empty: a less specific row decides.")
@@ -141,6 +154,33 @@ class LoanRule(models.Model):
     copy_level_holds = models.CharField(
         _("holds on one copy alone"), max_length=8, choices=CopyLevelHolds, null=True, blank=True
     )
+    # Sums have three digits behind the point, for the currencies that have as many coins.
+    fine_amount = models.DecimalField(
+        _("fine for each period"), max_digits=8, decimal_places=3, null=True, blank=True, help_text=EMPTY
+    )
+    fine_period = models.PositiveSmallIntegerField(
+        _("fine period"), null=True, blank=True, validators=A_PERIOD, help_text=EMPTY
+    )
+    fine_charge_at = models.CharField(_("a period costs"), max_length=8, choices=ChargeAt, null=True, blank=True)
+    grace_period = models.PositiveSmallIntegerField(
+        _("grace period"), null=True, blank=True, validators=A_PERIOD, help_text=EMPTY
+    )
+    grace_counts_once_exceeded = models.BooleanField(_("grace counts once it is exceeded"), null=True, blank=True)
+    fine_cap = models.DecimalField(
+        _("highest fine"), max_digits=8, decimal_places=3, null=True, blank=True, help_text=EMPTY_OR_UNLIMITED
+    )
+    cap_at_replacement_price = models.BooleanField(_("never more than the copy’s price"), null=True, blank=True)
+    fine_skips_closed_days = models.BooleanField(_("closed days cost nothing"), null=True, blank=True)
+    suspension_days = models.PositiveSmallIntegerField(
+        _("days of suspension for each period, in place of money"),
+        null=True,
+        blank=True,
+        validators=A_PERIOD,
+        help_text=EMPTY,
+    )
+    max_suspension_days = models.IntegerField(
+        _("longest suspension (days)"), null=True, blank=True, validators=A_PERIOD, help_text=EMPTY_OR_UNLIMITED
+    )
 
     class Meta:
         verbose_name = _("loan rule")
@@ -180,7 +220,26 @@ class LoanRule(models.Model):
                     "no_renewal_before",
                     "no_auto_renewal_after",
                     "hold_pickup_days",
+                    "fine_period",
+                    "grace_period",
+                    "suspension_days",
+                    "max_suspension_days",
                 )
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{name: None}) | Q(**{f"{name}__range": (0, HIGHEST_FINE)}) | also,
+                    name=f"loan_rule_{name}_sane",
+                    violation_error_message=TOO_HIGH,
+                )
+                for name, also in (("fine_amount", Q()), ("fine_cap", Q(fine_cap=-1)))
+            ),
+            models.CheckConstraint(
+                condition=Q(fine_period=None) | Q(fine_period__gte=1), name="loan_rule_fine_period_sane"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_suspension_days=None) | Q(max_suspension_days__gte=-1),
+                name="loan_rule_max_suspension_sane",
             ),
             *(
                 models.CheckConstraint(
@@ -194,6 +253,7 @@ class LoanRule(models.Model):
                     ("hourly_at_closing", AtClosing),
                     ("on_shelf_holds", OnShelfHolds),
                     ("copy_level_holds", CopyLevelHolds),
+                    ("fine_charge_at", ChargeAt),
                 )
             ),
         ]
@@ -253,6 +313,22 @@ class LendingSettings(models.Model):
     overdue_1_days = _after_days(_("first letter after"), 7)
     overdue_2_days = _after_days(_("second letter after"), 14)
     overdue_3_days = _after_days(_("third letter after"), 28)
+    max_total_fines = models.DecimalField(
+        _("highest sum of a reader’s fines"),
+        max_digits=8,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text=_("Of all loans that are still out, paid or not. Empty: without limit."),
+    )
+    lost_processing_fee = models.DecimalField(
+        _("fee for replacing a lost copy"),
+        max_digits=8,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text=_("Charged beside the price of the copy. Empty: none."),
+    )
 
     class Meta:
         verbose_name = _("lending settings")
@@ -292,6 +368,16 @@ class LendingSettings(models.Model):
                 & (Q(overdue_3_days=None) | Q(overdue_3_days__range=(1, 365))),
                 name="lending_overdue_steps_rise",
                 violation_error_message=_("Each letter about an overdue loan comes later than the one before it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(max_total_fines=None) | Q(max_total_fines__range=(0, HIGHEST_FINE)),
+                name="lending_max_total_fines_sane",
+                violation_error_message=TOO_HIGH,
+            ),
+            models.CheckConstraint(
+                condition=Q(lost_processing_fee=None) | Q(lost_processing_fee__range=(0, HIGHEST_FINE)),
+                name="lending_processing_fee_sane",
+                violation_error_message=TOO_HIGH,
             ),
         ]
 

@@ -31,7 +31,7 @@ class LoanCounts:
 
 def count_loans(loans: LoanQuerySet, *, at: datetime) -> LoanCounts:
     """Count ``loans`` as seen at ``at``, in one query."""
-    is_out, is_late = Q(returned_at=None), Q(due_at__lt=at)
+    is_out, is_late = Q(returned_at=None), Q(due_at__lt=at, lost_at=None)
     found = loans.order_by().aggregate(
         active=Count("pk", filter=is_out & ~is_late),
         overdue=Count("pk", filter=is_out & is_late),

@@ -24,8 +24,8 @@ def limit_reasons(patron: PatronState, values: RuleValues, rules: Sequence[RuleR
 
 
 def unclaimed(loans: Iterable[OpenLoan]) -> list[OpenLoan]:
-    """The loans that count: not those that the patron says were returned."""
-    return [loan for loan in loans if not loan.is_claimed]
+    """The loans that count: not those that the patron says were returned, nor what is lost."""
+    return [loan for loan in loans if loan.is_counted]
 
 
 def counted_loans(patron: PatronState, limit: Setting[int | None], rules: Sequence[RuleRow]) -> list[OpenLoan]:

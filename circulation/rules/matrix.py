@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal
 from typing import Any, Generic, Literal, TypeVar
 
 UNLIMITED = -1
@@ -44,6 +45,16 @@ class RuleRow:
     hold_pickup_days: int | None = None  # open days
     on_shelf_holds: str | None = None  # always | any_unavailable | all_unavailable
     copy_level_holds: str | None = None  # allow | no | force
+    fine_amount: Decimal | None = None
+    fine_period: int | None = None  # in loan_unit
+    fine_charge_at: str | None = None  # start | end of a period
+    grace_period: int | None = None  # in loan_unit
+    grace_counts_once_exceeded: bool | None = None
+    fine_cap: Decimal | None = None
+    cap_at_replacement_price: bool | None = None
+    fine_skips_closed_days: bool | None = None
+    suspension_days: int | None = None  # for each fine_period, in place of money
+    max_suspension_days: int | None = None
 
     def fits(self, *, branch: int | None, tier: int | None, item_type: int | None) -> bool:
         """Whether the row speaks of this branch, tier and item type; None for one of them: only rows that say any."""
@@ -86,6 +97,16 @@ DEFAULTS: Mapping[str, Any] = {
     "hold_pickup_days": 7,
     "on_shelf_holds": "always",
     "copy_level_holds": "allow",
+    "fine_amount": None,
+    "fine_period": 1,
+    "fine_charge_at": "end",
+    "grace_period": 0,
+    "grace_counts_once_exceeded": True,
+    "fine_cap": None,
+    "cap_at_replacement_price": False,
+    "fine_skips_closed_days": False,
+    "suspension_days": None,
+    "max_suspension_days": None,
 }
 
 
@@ -114,6 +135,16 @@ class RuleValues:
     hold_pickup_days: Setting[int]
     on_shelf_holds: Setting[str]
     copy_level_holds: Setting[str]
+    fine_amount: Setting[Decimal | None]
+    fine_period: Setting[int]
+    fine_charge_at: Setting[Literal["start", "end"]]
+    grace_period: Setting[int]
+    grace_counts_once_exceeded: Setting[bool]
+    fine_cap: Setting[Decimal | None]
+    cap_at_replacement_price: Setting[bool]
+    fine_skips_closed_days: Setting[bool]
+    suspension_days: Setting[int | None]
+    max_suspension_days: Setting[int | None]
 
     def __getitem__(self, parameter: str) -> Setting[Any]:
         if parameter not in DEFAULTS:

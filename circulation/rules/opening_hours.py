@@ -101,6 +101,19 @@ class Calendar:
             count -= weeks * sum(weekdays)
         return day
 
+    def count_open(self, after: date, until: date) -> int:
+        """How many of the days after ``after``, up to and with ``until``, are open. Whole weeks at a time."""
+        count, day = 0, after
+        while day < until:
+            day += ONE_DAY
+            weekdays, last = self._stretch_of(day)
+            last = min(last, until)
+            weeks, rest = divmod((last - day).days + 1, len(weekdays))
+            first = day.weekday()
+            count += weeks * sum(weekdays) + sum(weekdays[(first + more) % len(weekdays)] for more in range(rest))
+            day = last
+        return count
+
     def exception_on(self, day: date) -> SpecialDays | None:
         """The dated exception that decides about ``day``."""
         return next((special for special in self.exceptions if special.first <= day <= special.last), None)

@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.formats import date_format
 
 from circulation import errors
+from circulation.rules import amounts
 from circulation.rules.states import BlockState, PatronState
 from library.core.errors import Level, Reason
 
@@ -42,6 +43,14 @@ def closed_account(card: str, is_active: bool) -> Iterator[Reason]:
     """An account that was closed."""
     if not is_active:
         yield errors.PatronInactive.reason(card=card)
+
+
+def debt_reasons(patron: PatronState) -> Iterator[Reason]:
+    """Who owes more than the tier's limit."""
+    limit, digits = patron.tier_debt_limit, patron.digits
+    if limit is not None and patron.owed > limit:
+        owed = amounts.plain(patron.owed, digits)
+        yield errors.DebtLimitExceeded.reason(owed=owed, limit=amounts.plain(limit, digits))
 
 
 _OVERDUE_LEVELS: Mapping[str, Level] = {"block": Level.OVERRIDABLE, "confirm": Level.ALERT}

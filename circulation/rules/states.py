@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from circulation.rules.matrix import RuleRow
 from circulation.rules.opening_hours import Calendar
@@ -21,6 +22,7 @@ class LibrarySettings:
     one_copy_per_book: bool = True
     high_demand_holds: int | None = None
     high_demand_days: int | None = None
+    max_total_fines: Decimal | None = None  # of all of a patron's loans that are still out; None: unlimited
 
     def popular_days(self, queued: int) -> int | None:
         """Days that a book is lent for with ``queued`` others in its queue; None where that makes no difference."""
@@ -64,10 +66,17 @@ class OpenLoan:
     book: int
     due_at: datetime
     is_claimed: bool = False  # the patron says that it was returned
+    is_lost: bool = False  # staff say that it will not come back
 
     def is_overdue(self, at: datetime) -> bool:
-        """Whether it should be back by ``at``; one that is claimed returned is not held against its patron."""
-        return self.due_at < at and not self.is_claimed
+        """Whether it should be back by ``at``; one that is claimed returned is not held against its patron, and a lost
+        one is owed in money."""
+        return self.due_at < at and self.is_counted
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it counts towards limits."""
+        return not (self.is_claimed or self.is_lost)
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,9 @@ class PatronState:
     birth_date: date | None = None
     wants_auto_renewal: bool = True
     tier_max_loans: int | None = None  # None or -1: unlimited
+    tier_debt_limit: Decimal | None = None  # None: unlimited
+    owed: Decimal = Decimal(0)  # open charges less free credit; below 0: the library owes it
+    digits: int = 2  # behind the point of the library's currency
     loans: Sequence[OpenLoan] = ()
 
 

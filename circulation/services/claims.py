@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from accounts.models import User
 from catalog.models import CopyStatus
 from circulation import errors, signals
 from circulation.models import Loan
+from circulation.money import fines, lost
 from circulation.services import copy_placement
 from circulation.state import locks
 from library.activity import services as activity
@@ -42,19 +44,24 @@ def withdraw_claim(*, loan: Loan, by: User, at: datetime | None = None) -> Loan:
 
 
 @locks.transaction_tried_again
-def declare_lost(*, loan: Loan, by: User, at: datetime | None = None) -> Loan:
-    """Write the copy off as lost. The loan stays open, as what the reader owes, until the copy is found.
+def declare_lost(*, loan: Loan, by: User, price: Decimal | None = None, at: datetime | None = None) -> Loan:
+    """Write the copy off as lost, and charge it: ``price``, else the copy's own, else that of its item type.
 
-    Saying it twice changes nothing. Raises ``LoanAlreadyReturned``.
+    The loan stays open, as what the reader owes, until the copy is found or paid for; its fine stands as it is. Saying
+    it twice changes nothing. Raises ``LoanAlreadyReturned``, ``AmountInvalid``.
     """
     loan, at = locked_loan(loan), at or timezone.now()
     if loan.lost_at is None:
+        fines.finish(loan, until=max(at, loan.checked_out_at), by=by, at=at)
         loan.lost_at = max(at, loan.checked_out_at)
         loan.save(update_fields=["lost_at"])
         if loan.copy.status == CopyStatus.ON_LOAN:
             copy_placement.put(loan.copy, CopyStatus.LOST)
         _record(loan, "loan.declared_lost", by=by, at=at)
         signals.loan_declared_lost.send(Loan, loan=loan, by=by)
+        charged = lost.charge_lost(loan, by=by, at=at, price=price)
+        if charged.price is None:
+            loan.alerts = (errors.LostPriceUnknown.reason(barcode=loan.copy.barcode),)
     return loan
 
 

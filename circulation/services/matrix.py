@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from circulation import errors
+from circulation.explain import sentences
 from circulation.models import LendingSettings, LoanRule
 from circulation.rules.matrix import DEFAULTS, SCOPE
 from library.activity import services as activity
@@ -127,7 +127,7 @@ def save_settings(*, settings: LendingSettings, by: User) -> LendingSettings:
     names = [field.name for field in LendingSettings._meta.fields if not field.primary_key]
     settings.save()
     data = {
-        f"{name}.{which}": getattr(row, name)
+        f"{name}.{which}": sentences.as_kept(getattr(row, name))
         for name in names
         if getattr(old, name) != getattr(settings, name)
         for which, row in (("old", old), ("new", settings))
@@ -139,7 +139,7 @@ def save_settings(*, settings: LendingSettings, by: User) -> LendingSettings:
 def _said(row: LoanRule) -> dict[str, Any]:
     """What the row sets, plain; None where it sets nothing."""
     values = {name: getattr(row, name) for name in DEFAULTS}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    return {name: sentences.as_kept(value) for name, value in values.items()}
 
 
 def _named(row: LoanRule, which: str) -> dict[str, plain.Value]:

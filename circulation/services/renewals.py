@@ -15,6 +15,7 @@ from accounts.models import Patron, User
 from circulation import errors, queries, rules, signals
 from circulation.explain import due_words, sentences
 from circulation.models import Loan, LoanQuerySet, LoanRenewal, Verb
+from circulation.money import fines
 from circulation.rules import matrix
 from circulation.services import overrides
 from circulation.services.claims import locked_loan
@@ -164,6 +165,7 @@ def _go_on(
 ) -> LoanRenewal:
     due_before, due_at = loan.due_at, by_hand or decision.due_at
     assert due_at is not None  # the rules refuse without one
+    fines.finish(loan, until=min(at, loan.due_at) if automatic else at, by=by, at=at)
     loan.due_at, loan.renewals, loan.renewed_at = due_at, loan.renewals + 1, at
     loan.is_hourly, loan.explanation = is_hourly(decision), sentences.kept(decision, by_hand=by_hand)
     loan.save(update_fields=["due_at", "renewals", "renewed_at", "is_hourly", "explanation"])

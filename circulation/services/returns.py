@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import Patron, User
 from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, signals
 from circulation.explain import due_words
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan
+from circulation.money import fines, lost
+from circulation.rules import amounts
 from circulation.services import copy_placement
 from circulation.state import locks
 from circulation.state import queue as lines
@@ -22,6 +27,7 @@ from library.core import days
 from library.core.database.raw_rows import Joined, execute, fetch
 from library.core.errors import Level, Reason
 from library.core.typed import bare
+from library.profile import services as profile
 
 
 class Action(StrEnum):
@@ -53,7 +59,10 @@ class CheckedIn:
 LENT = Joined(loan=Loan, patron=Patron, person=User, without=["loan.explanation"])
 # The locked copy, the loan that it is out on, and who waits for its book, in the order of their places.
 ON_DESK = f"""
-SELECT {locks.THINGS.columns}, {LENT.columns}, {lines.WAITING}
+SELECT {locks.THINGS.columns}, {LENT.columns},
+  (SELECT token FROM circulation_calendarversion LIMIT 1),
+  EXISTS (SELECT 1 FROM circulation_charge AS line WHERE line.loan_id = loan.id AND line.is_running),
+  {lines.WAITING}
 FROM {locks.COPY_TABLES}
 LEFT JOIN (circulation_loan AS loan JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
   JOIN accounts_user AS person ON person.id = patron.user_id) ON loan.copy_id = copy.id AND loan.returned_at IS NULL
@@ -68,7 +77,6 @@ _TURNED_UP: dict[str, type[errors.Refusal]] = {
 }
 
 
-@locks.transaction_tried_again
 def check_in(
     *,
     copy: Copy | str,
@@ -87,12 +95,45 @@ def check_in(
     goes home. One that was missing, lost or on its way is found. A second scan changes nothing and says so.
     Raises ``CopyUnknown``, ``NotOnLoan`` for a withdrawn copy, ``ReturnBeforeCheckOut`` or ``ReturnInFuture``.
     """
-    at = at or timezone.now()
+    how: dict[str, Any] = {
+        "branch": branch,
+        "returned_at": returned_at,
+        "is_damaged": is_damaged,
+        "at": at or timezone.now(),
+    }
+    try:
+        return _check_in(copy, by, loan, **how)
+    except _ReaderFirst as late:
+        return _check_in(copy, by, loan, reader=late.reader, **how)
+
+
+class _ReaderFirst(Exception):
+    """The reader has to be locked before the copy: being late keeps them from borrowing."""
+
+    def __init__(self, reader: UUID) -> None:
+        self.reader = reader
+
+
+@locks.transaction_tried_again
+def _check_in(
+    copy: Copy | str,
+    by: User,
+    loan: Loan | None,
+    *,
+    branch: Branch | None,
+    returned_at: datetime | date | None,
+    is_damaged: bool,
+    at: datetime,
+    reader: UUID | None = None,
+) -> CheckedIn:
+    """As ``check_in``. ``reader``: who is locked first."""
+    if reader is not None:
+        locks.patron_row(reader)
     locked = locks.copy_row(copy)
     if locked is None:
         reason = errors.CopyUnknown.reason(barcode=copy.barcode if isinstance(copy, Copy) else bare(copy))
         raise errors.CopyUnknown(reason.detail, reasons=[reason])
-    meant, (found, loan, waiting) = loan, _on_desk(locked)
+    meant, (found, loan, waiting, money) = loan, _on_desk(locked)
     if meant is not None and (loan is None or loan.pk != meant.pk):
         raise errors.LoanAlreadyReturned
     if loan is None and found.status == CopyStatus.WITHDRAWN:
@@ -101,7 +142,14 @@ def check_in(
     check_returned_at(returned_at, loan, at=at)
     alerts = list(_turned_up(found, loan))
     if loan is not None:
-        close(loan, by=by, at=at, returned_at=returned_at)
+        until = returned_at or at
+        by_rules = fines.reckoner(at=at, version=money.version) if until > loan.due_at else None
+        if reader is None and by_rules and fines.must_suspend(loan, until=until, by_rules=by_rules):
+            raise _ReaderFirst(loan.patron_id)
+        ended = close(loan, by=by, at=at, returned_at=returned_at, by_rules=by_rules, is_running=money.is_running)
+        alerts += _for_being_late(ended)
+    if found.status == CopyStatus.LOST:
+        alerts += lost.turned_up(found, by=by, at=at)
     result = _settle(found, waiting, loan=loan, here=branch, is_damaged=is_damaged, by=by, at=at, alerts=alerts)
     if loan is not None:
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
@@ -153,8 +201,27 @@ def check_returned_at(returned_at: datetime | None, loan: Loan | None, *, at: da
         raise refusal
 
 
-def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = None) -> None:
-    """End a loan whose copy is on the desk. The caller holds the copy's lock, and sends ``loan_closed`` at its end."""
+def _for_being_late(ended: fines.Finished) -> Iterator[Reason]:
+    """What staff can tell the reader who stands there."""
+    if ended.amount:
+        yield errors.LatenessCharged.reason(amount=amounts.plain(ended.amount, profile.current().digits))
+    if ended.suspended_until is not None:
+        yield errors.LatenessSuspends.reason(day=date_format(ended.suspended_until, "j F Y"))
+
+
+def close(
+    loan: Loan,
+    *,
+    by: User,
+    at: datetime,
+    returned_at: datetime | None = None,
+    by_rules: fines.Reckoner | None = None,
+    is_running: bool | None = None,
+) -> fines.Finished:
+    """End a loan whose copy is on the desk, and let its fine stand as it is then. The caller holds the copy's lock, and
+    sends ``loan_closed`` at its end. ``by_rules``, ``is_running``: as ``fines.finish``."""
+    until = max(returned_at or at, loan.checked_out_at)
+    ended = fines.finish(loan, until=until, by=by, at=at, by_rules=by_rules, is_running=is_running)
     loan.returned_at, loan.checked_in_at = max(returned_at or at, loan.checked_out_at), max(at, loan.checked_out_at)
     loan.returned_by = by
     execute(
@@ -169,6 +236,7 @@ def close(loan: Loan, *, by: User, at: datetime, returned_at: datetime | None = 
         at=at,
         data={"barcode": loan.copy.barcode, "returned": loan.returned_at},
     )
+    return ended
 
 
 def _settle(
@@ -225,15 +293,24 @@ def _told(copy: Copy, was: str, alerts: list[Reason], *, changed: bool) -> tuple
     return (*alerts, Reason(errors.NotOnLoan.code, Level.ALERT, said))
 
 
-def _on_desk(locked: locks.CopyRow) -> tuple[Copy, Loan | None, lines.BookQueue]:
-    """The copy, the loan that it is out on with its patron, and who waits for its book: one query, under the locks."""
+class _Money(NamedTuple):
+    """What the fine of a loan depends on: the version of the rules, and whether a line of it runs."""
+
+    version: UUID | None
+    is_running: bool
+
+
+def _on_desk(locked: locks.CopyRow) -> tuple[Copy, Loan | None, lines.BookQueue, _Money]:
+    """The copy, the loan that it is out on with its patron, who waits for its book, and what its fine depends on: one
+    query, under the locks."""
     (row,) = fetch(ON_DESK, {"copy": locked.pk, "book": locked.book})
     ends = locks.THINGS.width + LENT.width
     copy = locks.read_copy(locks.THINGS.read(row))
     loan, patron, user = LENT.read(row[locks.THINGS.width : ends])
     if loan is not None:
         patron.user, loan.patron, loan.copy = user, patron, copy
-    return copy, loan, lines.read(*row[ends:])
+    version, is_running, *awaited = row[ends:]
+    return copy, loan, lines.read(*awaited), _Money(version, is_running)
 
 
 def _bound_to(copy: Copy, waiting: lines.BookQueue) -> Hold | None:

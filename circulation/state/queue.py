@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,10 +23,11 @@ WAITING = f"""
   (SELECT json_agg(json_build_array(hold.id, hold.copy_id, hold.state, hold.is_copy_level, hold.pickup_branch_id,
                      hold.wanted_until, hold.suspended_from, hold.suspended_until, patron.tier_id,
                      patron.card_number, patron.expires_on, person.is_active,
+                     circulation_owed(patron.user_id)::text, tier.debt_limit::text,
                      {BLOCKS_OF.format(patron="patron.user_id")})
                    ORDER BY hold.position NULLS FIRST, hold.placed_at, hold.id)
    FROM circulation_hold AS hold JOIN accounts_patron AS patron ON patron.user_id = hold.patron_id
-   JOIN accounts_user AS person ON person.id = patron.user_id
+   JOIN accounts_user AS person ON person.id = patron.user_id JOIN accounts_tier AS tier ON tier.id = patron.tier_id
    WHERE hold.book_id = %(book)s AND hold.ended_at IS NULL),
   (SELECT token FROM circulation_calendarversion LIMIT 1)
 """
@@ -80,11 +82,18 @@ def copy_to_hold(copy: Copy) -> rules.CopyToHold:
 
 
 def _in_line(row: Sequence[Any]) -> InLine:
-    pk, copy, state, is_copy_level, pickup, wanted_until, sleeps, wakes, tier, card, expires_on, is_active, blocks = row
+    pk, copy, state, is_copy_level, pickup, wanted_until, sleeps, wakes, tier, card, *rest = row
+    expires_on, is_active, owed, debt_limit, blocks = rest
     waiter = rules.Waiter(
         id=UUID(pk),
         patron=rules.PatronState(
-            card=card, tier=tier, is_active=is_active, expires_on=_day(expires_on), blocks=read_blocks(blocks)
+            card=card,
+            tier=tier,
+            is_active=is_active,
+            expires_on=_day(expires_on),
+            blocks=read_blocks(blocks),
+            tier_debt_limit=Decimal(debt_limit) if debt_limit is not None else None,
+            owed=Decimal(owed),
         ),
         pickup=pickup,
         copy=copy if is_copy_level else None,

@@ -13,10 +13,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from circulation import rules
-from circulation.models import LendingSettings, LoanRule
+from circulation.models import CalendarVersion, LendingSettings, LoanRule
 from circulation.rules.matrix import DEFAULTS, SCOPE, RuleRow
+from library.profile import services as profile
 
-LIBRARY = ("overdue_policy", "one_copy_per_book", "high_demand_holds", "high_demand_days")
+LIBRARY = ("overdue_policy", "one_copy_per_book", "high_demand_holds", "high_demand_days", "max_total_fines")
 KEPT = 500  # tiers whose rules this process remembers
 
 
@@ -26,18 +27,19 @@ class Policy:
 
     rows: Sequence[RuleRow]
     library: rules.LibrarySettings
+    digits: int = 2  # behind the point of the library's currency
 
 
-def policy_for(tier: int, version: UUID | None) -> Policy:
-    """The rules for a tier. ``version``: of all that lending is decided by; what this process knows under it is true,
-    for the database renews it with every change."""
+def policy_for(tier: int | None, version: UUID | None) -> Policy:
+    """The rules for a tier; None: for all of them. ``version``: of all that lending is decided by; what this process
+    knows under it is true, for the database renews it with every change."""
     if version is None:
-        return Policy(rule_rows(tier=tier), lending_settings())
+        return Policy(rule_rows(tier=tier), lending_settings(), profile.current().digits)
     kept = _policies.get((version, tier))
     if kept is None:
         if len(_policies) > KEPT:
             _policies.clear()
-        kept = _policies[version, tier] = Policy(rule_rows(tier=tier), lending_settings())
+        kept = _policies[version, tier] = Policy(rule_rows(tier=tier), lending_settings(), profile.current().digits)
     return kept
 
 
@@ -46,7 +48,12 @@ def tier_rows(tier: int, version: UUID | None) -> Sequence[RuleRow]:
     return policy_for(tier, version).rows
 
 
-_policies: dict[tuple[UUID, int], Policy] = {}
+def current_version() -> UUID | None:
+    """That of all that lending is decided by. One query."""
+    return CalendarVersion.objects.values_list("token", flat=True).first()
+
+
+_policies: dict[tuple[UUID, int | None], Policy] = {}
 
 
 def lending_settings() -> rules.LibrarySettings:

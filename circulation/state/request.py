@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import Patron
 from catalog.models import Book, Branch
 from circulation import rules
 from circulation.state.blocks import BLOCKS, read_blocks
+from circulation.state.ledger import OWED
 from circulation.state.remembered_rules import policy_for
 from library.core import days
 from library.core.database.raw_rows import fetch
@@ -32,9 +34,9 @@ SELECT
    FROM catalog_copy AS copy JOIN catalog_branch AS branch ON branch.id = copy.branch_id
    WHERE copy.book_id = %(book)s),
   (SELECT token FROM circulation_calendarversion LIMIT 1),
-  {blocks}
+  {blocks}, {owed}
 """
-REQUEST = _REQUEST.format(blocks=BLOCKS)
+REQUEST = _REQUEST.format(blocks=BLOCKS, owed=OWED)
 
 
 def request_state(
@@ -50,10 +52,11 @@ def request_state(
     """All that decides about a hold on ``book``, or on ``copy`` of it alone, as it is now."""
     today = days.today(at)
     asked = {"patron": patron.pk, "book": book.pk, "begins": days.start_of(today), "ends": days.end_of(today)}
-    ((held, placed_today, on_loan, found, version, blocks),) = fetch(REQUEST, asked)
+    ((held, placed_today, on_loan, found, version, blocks, owed),) = fetch(REQUEST, asked)
+    policy = policy_for(patron.tier_id, version)
     copies = [rules.CopyToHold(*row) for row in found or ()]
     return rules.RequestState(
-        patron=_patron_state(patron, blocks),
+        patron=_patron_state(patron, blocks, owed, policy.digits),
         book=book.pk,
         copies=copies,
         copy=next((one for one in copies if one.id == copy), None),
@@ -64,13 +67,13 @@ def request_state(
         placed_today=placed_today,
         already_on_loan=on_loan,
         tier_max_holds=patron.tier.max_holds,
-        rules=policy_for(patron.tier_id, version).rows,
+        rules=policy.rows,
         wanted_from=wanted_from,
         wanted_until=wanted_until,
     )
 
 
-def _patron_state(patron: Patron, blocks: Any) -> rules.PatronState:
+def _patron_state(patron: Patron, blocks: Any, owed: Decimal, digits: int) -> rules.PatronState:
     return rules.PatronState(
         card=patron.card_number,
         tier=patron.tier_id,
@@ -78,4 +81,7 @@ def _patron_state(patron: Patron, blocks: Any) -> rules.PatronState:
         expires_on=patron.expires_on,
         birth_date=patron.birth_date,
         blocks=read_blocks(blocks),
+        tier_debt_limit=patron.tier.debt_limit,
+        owed=owed,
+        digits=digits,
     )

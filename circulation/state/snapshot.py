@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,8 +20,9 @@ from circulation.rules.holds.serving import is_held_for
 from circulation.state import locks
 from circulation.state.blocks import BLOCKS, read_blocks
 from circulation.state.calendars import calendars_under
+from circulation.state.ledger import OWED
 from circulation.state.queue import copy_to_hold
-from circulation.state.remembered_rules import policy_for, tier_rows
+from circulation.state.remembered_rules import Policy, policy_for, tier_rows
 from library.core.database.raw_rows import fetch
 
 # All that decides about a scan and is not locked with it: the open loans of the patron and of the copy, who waits for
@@ -28,7 +30,8 @@ from library.core.database.raw_rows import fetch
 # against the patron.
 _AROUND = """
   (SELECT json_agg(json_build_array(loan.id, loan.copy_id, loan.patron_id, loan.due_at, loan.claimed_returned_at,
-                     copy.barcode, copy.branch_id, copy.item_type_id, copy.book_id, patron.card_number)
+                     loan.lost_at IS NOT NULL, copy.barcode, copy.branch_id, copy.item_type_id, copy.book_id,
+                     patron.card_number)
                    ORDER BY loan.due_at, loan.id)
    FROM circulation_loan AS loan
    JOIN catalog_copy AS copy ON copy.id = loan.copy_id
@@ -40,12 +43,12 @@ _AROUND = """
    FROM circulation_hold AS hold JOIN accounts_patron AS patron ON patron.user_id = hold.patron_id
    WHERE hold.book_id = ANY({books}) AND hold.ended_at IS NULL),
   (SELECT token FROM circulation_calendarversion LIMIT 1),
-  {blocks}
+  {blocks}, {owed}
 """
 _BOOKS_AT_HOME = """ARRAY(SELECT copy.book_id FROM circulation_loan AS loan JOIN catalog_copy AS copy
    ON copy.id = loan.copy_id WHERE loan.patron_id = %(patron)s AND loan.returned_at IS NULL)"""
-_AROUND_ONE = _AROUND.format(books="%(books)s", blocks=BLOCKS)
-_AROUND_HOME = _AROUND.format(books=_BOOKS_AT_HOME, blocks=BLOCKS)
+_AROUND_ONE = _AROUND.format(books="%(books)s", blocks=BLOCKS, owed=OWED)
+_AROUND_HOME = _AROUND.format(books=_BOOKS_AT_HOME, blocks=BLOCKS, owed=OWED)
 AROUND = f"SELECT {_AROUND_ONE}"
 AT_DESK = f"""
 SELECT {locks.PEOPLE.columns}, {locks.THINGS.columns}, {_AROUND_ONE}
@@ -74,6 +77,7 @@ class OpenLoanRow(NamedTuple):
     patron: UUID
     due_at: datetime
     claimed_returned_at: datetime | None
+    is_lost: bool
     barcode: str
     branch: int
     item_type: int | None
@@ -100,13 +104,14 @@ class OpenHoldRow(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What lies around a patron and a copy: open loans, who waits, the version of rules and calendars, and what
-    stands against the patron."""
+    """What lies around a patron and a copy: open loans, who waits, the version of rules and calendars, what
+    stands against the patron, and what they owe."""
 
     loans: list[OpenLoanRow]
     waiting: list[OpenHoldRow]
     version: UUID | None
     blocks: list[rules.BlockState]
+    owed: Decimal = Decimal(0)
 
 
 class AtDesk(NamedTuple):
@@ -177,7 +182,8 @@ def check_out(
         known_copy = rules.CopyState(barcode=copy.barcode, branch=copy.branch_id) if copy else None
         known_patron = rules.PatronState(card=patron.card_number, tier=patron.tier_id) if patron else None
         return CheckOut(rules.CheckOutState(barcode=barcode, card=card, copy=known_copy, patron=known_patron))
-    loans, waiting, version, blocks = around or _around(patron, copy=copy.pk, books=[copy.book_id])
+    around = around or _around(patron, copy=copy.pk, books=[copy.book_id])
+    loans, waiting, version = around.loans, around.waiting, around.version
     policy = policy_for(patron.tier_id, version)
     loan = next((loan for loan in loans if loan.copy == copy.pk), None)
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
@@ -186,7 +192,7 @@ def check_out(
         barcode=barcode,
         card=card,
         copy=_copy_state(copy, patron, loan=loan, waiting=waiting, version=version),
-        patron=_patron_state(patron, loans, blocks),
+        patron=_patron_state(patron, around, policy),
         rules=policy.rows,
         calendar=calendars_under([lends_at], version)[lends_at],
         library=policy.library,
@@ -218,10 +224,11 @@ def renewals(loans: Collection[Loan], *, around: Around | None = None) -> dict[U
     if not loans:
         return {}
     patron = next(iter(loans)).patron
-    theirs, waiting, version, blocks = around or _around(patron, books={loan.copy.book_id for loan in loans})
+    around = around or _around(patron, books={loan.copy.book_id for loan in loans})
+    theirs, waiting, version = around.loans, around.waiting, around.version
     policy = policy_for(patron.tier_id, version)
     calendars = calendars_under({loan.branch_id for loan in loans}, version)
-    patron_state = _patron_state(patron, theirs, blocks)
+    patron_state = _patron_state(patron, around, policy)
     own = {loan.pk: loan for loan in theirs}
     return {
         loan.pk: rules.RenewalState(
@@ -247,12 +254,13 @@ def _around(patron: Patron, *, copy: int | None = None, books: Iterable[int] = (
 
 
 def _read_around(row: Sequence[Any]) -> Around:
-    loans, waiting, version, blocks = row
+    loans, waiting, version, blocks, owed = row
     return Around(
         [_open_loan(one) for one in loans or ()],
         [_open_hold(one) for one in waiting or ()],
         version,
         read_blocks(blocks),
+        owed,
     )
 
 
@@ -267,19 +275,20 @@ def _open_hold(row: Sequence[Any]) -> OpenHoldRow:
     return OpenHoldRow(UUID(pk), book, copy, UUID(patron), *rest)
 
 
-def _patron_state(
-    patron: Patron, loans: Iterable[OpenLoanRow], blocks: Sequence[rules.BlockState]
-) -> rules.PatronState:
+def _patron_state(patron: Patron, around: Around, policy: Policy) -> rules.PatronState:
     return rules.PatronState(
         card=patron.card_number,
         tier=patron.tier_id,
         is_active=patron.user.is_active,
         expires_on=patron.expires_on,
-        blocks=blocks,
+        blocks=around.blocks,
         birth_date=patron.birth_date,
         wants_auto_renewal=patron.wants_auto_renewal,
         tier_max_loans=patron.tier.max_loans,
-        loans=[_limited(loan) for loan in loans if loan.patron == patron.pk],
+        tier_debt_limit=patron.tier.debt_limit,
+        owed=around.owed,
+        digits=policy.digits,
+        loans=[_limited(loan) for loan in around.loans if loan.patron == patron.pk],
     )
 
 
@@ -292,6 +301,7 @@ def _limited(loan: OpenLoanRow) -> rules.OpenLoan:
         book=loan.book,
         due_at=loan.due_at,
         is_claimed=loan.claimed_returned_at is not None,
+        is_lost=loan.is_lost,
     )
 
 

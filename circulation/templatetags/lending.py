@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django import template
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from circulation.explain import due_words as words
 from circulation.models import Hold, Loan
+from circulation.money.statements import Balance, in_words
 
 register = template.Library()
 
@@ -43,6 +45,12 @@ def day_words(moment: datetime) -> str:
 def moment_words(moment: datetime) -> str:
     """The library's date and time of a moment, in words."""
     return words.moment(moment)
+
+
+@register.filter
+def money(amount: Decimal, balance: Balance) -> str:
+    """A sum in the currency of ``balance``."""
+    return in_words(amount, balance.currency, balance.digits)
 
 
 @register.filter

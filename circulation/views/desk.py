@@ -25,6 +25,7 @@ from circulation.desk import taken_back
 from circulation.desk.scanning import DeskOutcome, SetAside, TakingBack
 from circulation.forms import DeskBranchForm, OverrideForm, ScanForm
 from circulation.models import Loan
+from circulation.money import statements
 from circulation.readers import at_home, my_loans
 from circulation.readers.standing import standing_against
 from circulation.services.overrides import PERMISSION
@@ -35,6 +36,7 @@ from library.core import days
 from library.core.errors import LibraryError, NotAllowed, NotFound
 from library.core.http.api import user_of
 from library.core.http.idempotency import IdempotencyKeyReused, form_once
+from library.profile import services as profile
 
 TICK = gettext_lazy("Tick each reason that you set aside; what is impossible stays.")
 BRANCH = "desk_branch"
@@ -248,7 +250,7 @@ def _show(
     loans = my_loans.of(reader, around=around) if reader else []
     common, rows = my_loans.rows(loans, for_staff=True)
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
-    today = days.today()
+    today, library = days.today(), profile.for_pages() if around else None
     context: dict[str, Any] = {
         "form": said,
         "reader": reader,
@@ -268,6 +270,7 @@ def _show(
         "taken": taken_back.seen(request.session) if takes_back or reader is None else None,
         "stops": outcome is not None and (outcome.tone == "bad" or bool(outcome.choices or outcome.asks)),
         "letters": printed_letters.waiting() if reader is None and request.user.has_perm(REGISTERS) else 0,
+        "balance": statements.Balance(around.owed, library.currency, library.digits) if around and library else None,
         "can_renew_all": sum(item.may_renew for item in loans) > 1,
         "holds": at_home.holds_of(reader) if reader else (),
     }

@@ -61,8 +61,10 @@ def claim(request: HttpRequest, pk: UUID) -> HttpResponse:
             services.withdraw_claim(loan=row, by=by)
             messages.success(request, _("Noted: the reader has it after all."))
         case "lost":
-            services.declare_lost(loan=row, by=by)
+            lost = services.declare_lost(loan=row, by=by)
             messages.success(request, _("Declared lost. Should it turn up, take it back as usual."))
+            for alert in lost.alerts:
+                messages.warning(request, alert.detail)
         case _other:
             messages.error(request, _("Choose what to write down."))
     return redirect("circulation:loan", row.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -34,8 +35,19 @@ from accounts.tests.factories import make_librarian, make_patron, make_user
 from aistudy.models import Artifact
 from catalog.models import BookFile
 from catalog.tests.factories import make_book, make_copy
-from circulation import services
-from circulation.models import CalendarAddress, Hold, HoldState, Loan, LoanRenewal, Redating
+from circulation import money, services
+from circulation.models import (
+    CalendarAddress,
+    Hold,
+    HoldState,
+    Loan,
+    LoanRenewal,
+    PaymentAttempt,
+    PaymentKind,
+    Redating,
+    TillClosing,
+    TillCount,
+)
 from circulation.tests.factories import make_hold, make_loan
 from library.activity.models import Activity
 from library.core.models import KeptAnswer
@@ -51,7 +63,16 @@ SECRETS = (NAME, "Lovelace", ADDRESS, USERNAME, CARD, "l-99.0815", "203.0.113.77
 NOW = timezone.now()
 HOUR = timedelta(hours=1)
 # What still points to the empty account, so that it is counted on: what was lent, and what was done as staff.
-STAYS = {"accounts.Patron.user", "circulation.Loan.patron", "accounts.Invitation.invited_by", "admin.LogEntry.user"}
+STAYS = {
+    "accounts.Patron.user",
+    "circulation.Loan.patron",
+    "circulation.Charge.patron",
+    "circulation.Credit.patron",
+    "circulation.LedgerAccount.patron",
+    "circulation.PaymentAttempt.patron",
+    "accounts.Invitation.invited_by",
+    "admin.LogEntry.user",
+}
 
 
 @pytest.fixture
@@ -94,10 +115,26 @@ def as_staff(user: User) -> None:
         added_by=user,
     )
     blocks.place(patron=make_patron(), block=blocks.NewBlock("card_lost"), owner="accounts", by=user)
+    paid_and_refunded(make_patron(), "A new card", by=user)
+    till_closed(user)
     job = Job.objects.create(kind="index", subject_label="rag.document", subject_id=user.pk, requested_by=user)
     Job.objects.filter(pk=job.pk).update(subject_id=job.pk)
     with nightly.report("reckon", NOW) as run:
         run.fault(user.pk, RuntimeError())
+
+
+def paid_and_refunded(patron: Patron, words: str, *, by: User) -> None:
+    """Nothing is owed in the end, on either side."""
+    cash = PaymentKind.objects.get(code="cash")
+    fee = money.charge(patron=patron, amount=Decimal(5), text=words, by=by, at=NOW)
+    money.pay(patron=patron, amount=Decimal(5), kind=cash, by=by, at=NOW)
+    money.refund_charge(charge=fee, amount=Decimal(5), kind=cash, reason=words, by=by, at=NOW)
+
+
+def till_closed(by: User) -> None:
+    closing = TillClosing.objects.create(closed_at=NOW, closed_by=by)
+    kind = PaymentKind.objects.get(code="cash")
+    TillCount.objects.create(closing=closing, payment_kind=kind, person=by, expected=1, counted=1)
 
 
 def signed_in(user: User) -> None:
@@ -158,6 +195,8 @@ def as_reader(user: User, staff: User) -> None:
     )
     services.check_in(copy=loan.copy, by=staff, at=NOW + timedelta(days=3))
     make_hold(patron=patron, state=HoldState.REFUSED, refusal_reason="Her own words")
+    paid_and_refunded(patron, "Her own words", by=staff)
+    PaymentAttempt.objects.create(patron=patron, key="k", amount=1, currency="EUR", state="ended", created_at=NOW)
     CalendarAddress.objects.create(patron=patron)
     document = Document.objects.create(book=make_book())
     Artifact.objects.create(document=document, kind="summary", language="en", owner=user, content={"by": NAME})
@@ -282,6 +321,16 @@ def test_she_is_not_forgotten_while_something_is_open(ada):
     assert hold.copy.book.title in str(refusal.value)
     assert User.objects.get(pk=ada.pk).full_name == NAME
     assert not Activity.objects.filter(verb="account.forgotten").exists()
+
+
+def test_she_is_not_forgotten_while_she_owes_or_is_owed(ada):
+    fee = money.charge(patron=ada.patron, amount=Decimal("2.50"), text="A new card", by=None)
+    with pytest.raises(CommandError, match=r"They owe 2\.50\."):
+        forget()
+    money.pay(patron=ada.patron, amount=Decimal(4), kind=PaymentKind.objects.get(code="cash"), by=None)
+    with pytest.raises(CommandError, match=r"1\.50 of theirs is credit: pay it back first\."):
+        forget()
+    assert fee.patron == ada.patron
 
 
 def test_staff_are_made_readers_first(staff):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
@@ -13,13 +15,16 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from catalog.models import Branch
-from circulation import services
+from circulation import money, services
 from circulation.explain import due_words, loan_history, sentences
-from circulation.models import Loan
+from circulation.models import Charge, Loan, PaymentKind
+from circulation.money import statements
 from circulation.readers import patron_lookup
+from circulation.rules import amounts
 from library.core import days
-from library.core.errors import LibraryError, NotAllowed, Reason
+from library.core.errors import LibraryError, NotAllowed, NotFound, Reason
 from library.core.typed import bare
+from library.profile import services as profile
 
 
 class Command(BaseCommand):
@@ -42,6 +47,24 @@ class Command(BaseCommand):
         _set_aside(renew)
         renew_all = verbs.add_parser("renew-all", help="Renew what can be renewed of a reader's loans.")
         _names(renew_all, "card")
+        lost = verbs.add_parser("lost", help="Declare the copy of an open loan lost, and charge it.")
+        _names(lost, "copy")
+        lost.add_argument("--price", type=_amount, metavar="AMOUNT", help="What it costs; else the copy's own price.")
+        statement = verbs.add_parser("statement", help="What a reader owes, line by line.")
+        _names(statement, "card")
+        pay = verbs.add_parser("pay", help="Enter money that came in: for the oldest lines first, the rest as credit.")
+        _names(pay, "card")
+        pay.add_argument("amount", type=_amount, metavar="AMOUNT")
+        pay.add_argument("--kind", type=_kind, default="cash", metavar="CODE", help="A kind of payment; else cash.")
+        waive = verbs.add_parser("waive", help="Give up a line, or a part of it.")
+        waive.add_argument("line", type=UUID, metavar="LINE", help="Its id, as the statement has it.")
+        waive.add_argument("--amount", type=_amount, metavar="AMOUNT", help="Else what is still to be paid.")
+        waive.add_argument("--reason", required=True)
+        refund = verbs.add_parser("refund", help="Pay free credit out.")
+        _names(refund, "card")
+        refund.add_argument("amount", type=_amount, metavar="AMOUNT")
+        refund.add_argument("--kind", type=_kind, default="cash", metavar="CODE", help="A kind of payment; else cash.")
+        refund.add_argument("--reason", required=True)
         explain = verbs.add_parser("explain", help="What would happen if a copy were lent to a reader, and why.")
         _names(explain, "copy", "card")
         _branch(explain)
@@ -94,6 +117,45 @@ class Command(BaseCommand):
                 f"{len(result.refused)} of {len(result.refused) + len(result.renewed)} were not renewed."
             )
 
+    def lost(self, by: User, options: dict[str, Any]) -> None:
+        _must(by, "circulation.change_loan")
+        loan = Loan.objects.open().with_names().filter(copy__barcode_folded=options["copy"]).first()
+        if loan is None:
+            raise CommandError(f"There is no open loan of the copy {bare(options['copy'])}.")
+        lost = services.declare_lost(loan=loan, by=by, price=options["price"])
+        self._say(f"Declared lost: {loan.copy.book.title}.", lost.alerts)
+
+    def statement(self, by: User, options: dict[str, Any]) -> None:
+        meant = patron_lookup.patron_meant(by, options["card"], permission="circulation.view_charge")
+        patron = patron_lookup.known(meant)
+        balance = statements.balance_of(patron.pk)
+        for line in statements.open_charges(patron):
+            left = statements.in_words(line.left, balance.currency, balance.digits)
+            self.stdout.write(f"{line.pk}  {line.get_kind_display()} {line.about}: {left}")
+        self.stdout.write(f"Owed: {balance.in_words}")
+
+    def pay(self, by: User, options: dict[str, Any]) -> None:
+        _must(by, "circulation.add_credit")
+        patron = patron_lookup.known(options["card"])
+        credit = money.pay(patron=patron, amount=options["amount"], kind=options["kind"], by=by)
+        self._say(f"Paid: receipt {credit.number}. Owed: {statements.balance_of(patron.pk).in_words}")
+
+    def waive(self, by: User, options: dict[str, Any]) -> None:
+        _must(by, "circulation.waive_charge")
+        line = Charge.objects.filter(pk=options["line"]).first()
+        if line is None:
+            raise NotFound
+        money.waive(charge=line, by=by, reason=options["reason"], amount=options["amount"])
+        self._say("Waived.")
+
+    def refund(self, by: User, options: dict[str, Any]) -> None:
+        _must(by, "circulation.refund_credit")
+        patron = patron_lookup.known(options["card"])
+        made = money.refund(
+            patron=patron, amount=options["amount"], kind=options["kind"], by=by, reason=options["reason"]
+        )
+        self._say(f"Paid back: receipt {', '.join(str(row.number) for row in made)}.")
+
     def explain(self, by: User, options: dict[str, Any]) -> None:
         patron = patron_lookup.patron_meant(by, options["card"], permission="circulation.view_loan")
         told = services.explain_check_out(copy=options["copy"], patron=patron, by=by, branch=options["branch"])
@@ -108,6 +170,25 @@ class Command(BaseCommand):
         self.stdout.write(sentence)
         for reason in reasons:
             self.stdout.write(f"  {_line(reason)}")
+
+
+def _must(by: User, permission: str) -> None:
+    if not by.has_perm(permission):
+        raise NotAllowed
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return amounts.typed(text, profile.current().digits)
+    except amounts.NoAmount:
+        raise ArgumentTypeError(f"{text} is no sum such as 1.50") from None
+
+
+def _kind(code: str) -> PaymentKind:
+    kind = statements.kinds_in_use().filter(code=code).first()
+    if kind is None:
+        raise ArgumentTypeError(f"there is no kind of payment with the code {code}")
+    return kind
 
 
 def _line(reason: Reason) -> str:

@@ -11,7 +11,7 @@ from circulation import errors
 from circulation.rules.decision import Decision
 from circulation.rules.holds.serving import CopyToHold
 from circulation.rules.matrix import RuleRow, RuleValues, Setting, is_reached, look_up, resolve
-from circulation.rules.people import age, day, patron_reasons
+from circulation.rules.people import age, day, debt_reasons, patron_reasons
 from circulation.rules.states import PatronState
 from library.core.errors import Reason
 
@@ -100,6 +100,7 @@ def _reasons(state: RequestState, copy: CopyToHold | None, *, is_for_one: bool, 
     """Everything against a hold that this copy would serve."""
     values = _values(state, copy) if copy is not None else None
     yield from patron_reasons(state.patron, today=today)
+    yield from debt_reasons(state.patron)
     yield from _own_days(state, today=today)
     if copy is None:
         yield errors.NoCopyToHold.reason()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from circulation import errors
 from circulation.rules.matrix import RuleRow, look_up
-from circulation.rules.people import day, patron_reasons
+from circulation.rules.people import day, debt_reasons, patron_reasons
 from circulation.rules.states import PatronState
 from library.core.errors import Level, Reason
 
@@ -90,9 +90,10 @@ def could_serve(copy: CopyToHold, waiter: Waiter, rows: Sequence[RuleRow]) -> bo
 
 
 def against_serving(waiter: Waiter, *, today: date) -> tuple[Reason, ...]:
-    """Why it is not served although its turn has come: the account, what stands against the reader, the card, and a
-    last day that is over. Alerts do not count."""
-    reasons = [reason for reason in patron_reasons(waiter.patron, today=today) if reason.level > Level.ALERT]
+    """Why it is not served although its turn has come: the account, what stands against the reader, the card, a
+    debt, and a last day that is over. Alerts do not count."""
+    against = (*patron_reasons(waiter.patron, today=today), *debt_reasons(waiter.patron))
+    reasons = [reason for reason in against if reason.level > Level.ALERT]
     if waiter.wanted_until is not None and waiter.wanted_until < today:
         reasons.append(errors.HoldIsOver.reason(day=day(waiter.wanted_until)))
     return tuple(reasons)

@@ -104,7 +104,7 @@ class Lending(Holding):
         return [loan for loan in self.loans if loan.patron == patron and loan.returned is None]
 
     def counting(self, patron: str) -> list[Loan]:
-        return [loan for loan in self.loans_of(patron) if not loan.claimed]
+        return [loan for loan in self.loans_of(patron) if not (loan.claimed or loan.lost)]
 
     def bound(self, barcode: str) -> Hold | None:
         return next((hold for hold in self.holds if hold.copy == barcode and hold.state in BOUND), None)

@@ -75,6 +75,7 @@ MACHINE = "This machine"
 ADDRESS = "Your own address"
 MAIL = "Mail"
 RULES = "Library"
+PAYMENTS = "Payments online"
 LIMITS = "Limits"
 MODEL = "Embedding model"
 
@@ -198,6 +199,26 @@ class Config(BaseSettings):
         "everyone",
         "everyone: all sign in with password and mailed code; staff: readers with the password alone.",
         group=RULES,
+    )
+
+    stripe_key: str = setting(
+        "LYCEUM_STRIPE_KEY",
+        "",
+        "The secret key of your Stripe account: with it and the next one readers pay online what they owe.",
+        group=PAYMENTS,
+        example="sk_live_…",
+        secret=True,
+    )
+    stripe_webhook_secrets: str = setting(
+        "LYCEUM_STRIPE_WEBHOOK_SECRETS",
+        "",
+        "What Stripe signs its messages to /payments/stripe/ with; two, separated by a comma, while you change it.",
+        group=PAYMENTS,
+        example="whsec_…",
+        secret=True,
+    )
+    stripe_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
+        "LYCEUM_STRIPE_URL", "https://api.stripe.com", "Another server that speaks Stripe's API.", group=PAYMENTS
     )
 
     # Names that end in CLIENT count by client address, the others by account.

@@ -18,6 +18,8 @@ EVERY = {
     "forget_ended_sessions": 3600,
     "forget_nightly_reports": 3600,
     "renew_loans": 3600,
+    "set_fines": 3600,
+    "check_online_payments": 600,
     "send_notices": 20,
     "send_waiting_codes": 5,
     "sweep_jobs": 20,
@@ -27,7 +29,15 @@ EVERY = {
     "tell_due_dates": 900,
     "tell_locked_out": 20,
 }
-SLOW = {"index", "summary", "book_vectors", "renew_loans", "tell_due_dates"}
+SLOW = {
+    "index",
+    "summary",
+    "book_vectors",
+    "renew_loans",
+    "tell_due_dates",
+    "set_fines",
+    "check_online_payments",
+}
 
 
 @pytest.fixture(autouse=True)
