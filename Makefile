@@ -25,7 +25,7 @@ runtime = true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema test-mutants check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-http-against bench-pages bench-index bench-embed bench-start bench-start-against clean
+.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema test-mutants check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-fines bench-http-against bench-pages bench-index bench-embed bench-start bench-start-against clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -134,6 +134,9 @@ bench-search-against: install  ## The search beside an earlier tree's, in turns:
 
 bench-desk: install  ## Check-outs and check-ins at 1 and 16 desks beside bare SQL; writes bench/RESULTS.md
 	$(BIN)/python -m bench.desk
+
+bench-fines: install  ## The nightly run of fines beside one hand-written statement (LOANS=100000); writes bench/RESULTS.md
+	$(BIN)/python -m bench.fines --loans $(or $(LOANS),100000)
 
 bench-http-against: install  ## The web process beside an earlier tree's, 16 desks in turns: BASE=folder of the other tree; writes bench/RESULTS.md
 	$(BIN)/python -m bench.web.trees --base $(BASE)
