@@ -16,6 +16,7 @@ class CirculationConfig(AppConfig):
         from circulation import checks, privacy, receivers  # noqa: F401  (registers and connects them)
         from circulation.notices import holds as hold_notices
         from circulation.notices import kinds as loan_notices
+        from circulation.notices import money as money_notices
         from library.core import tiles
         from library.core.privacy import registry
         from library.notices import kinds
@@ -54,9 +55,7 @@ class CirculationConfig(AppConfig):
         kinds.register("loan_not_renewed", app="circulation")
         loan_notices.register()
         hold_notices.register()
-        kinds.register("receipt", app="circulation")
-        kinds.register("lost_charged", app="circulation")
-        kinds.register("statement", app="circulation")
+        money_notices.register()
         registry.register(
             "circulation",
             fields=privacy.FIELDS,

@@ -35,6 +35,17 @@ LETTERS: dict[str, tuple[dict[str, Any], str, str]] = {  # the words, the subjec
         "A loan of yours was not renewed",
         "“The cell” was due on 16 November 2026",
     ),
+    "receipt": (
+        {"number": 7, "amount": "3.00 EUR", "paid_back": False, "day": MONDAY, "lines": "fee: 3.00 EUR"},
+        "Receipt 7",
+        "On 16 November 2026 you paid 3.00 EUR.",
+    ),
+    "statement": ({"amount": "3.00 EUR", "lines": "fee: 3.00 EUR"}, "Your statement", "In all you owe: 3.00 EUR."),
+    "lost_charged": (
+        {"title": "The cell", "amount": "3.00 EUR"},
+        "A book of the library was declared lost",
+        "“The cell”, which you had on loan, was declared lost. 3.00 EUR was charged for it.",
+    ),
     "hold_ready": (
         SHELF,
         "What you asked for is ready",

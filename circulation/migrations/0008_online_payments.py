@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_debt_limit'),
-        ('circulation', '0006_till'),
+        ('accounts', '0006_debt_limit'),
+        ('circulation', '0007_till'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('circulation', '0005_ledger'),
+        ('circulation', '0006_ledger'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_ticket_of_a_login'),
+        ('accounts', '0005_another_address'),
     ]
 
     operations = [

@@ -20,8 +20,8 @@ def make_kinds(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_debt_limit'),
-        ('circulation', '0004_fine_rules'),
+        ('accounts', '0006_debt_limit'),
+        ('circulation', '0005_fine_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,9 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_debt_limit'),
+        ('accounts', '0006_debt_limit'),
         ('catalog', '0004_item_type_price'),
-        ('circulation', '0003_holds'),
+        ('circulation', '0004_reminder_days'),
     ]
 
     operations = [
