@@ -63,3 +63,4 @@ class CirculationConfig(AppConfig):
             erases=privacy.erase,
             blocks=privacy.blockers,
         )
+        grant(Role.LIBRARIAN, ["circulation.view_monthlyloans"])

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from circulation import services
+from circulation import forgetting, services
 from circulation.money import nightly
 from circulation.money.online import services as online
 from circulation.notices import reminders
 from circulation.services import redating
 from library.core.background.schedule import QUICK, SLOW, task
 from library.jobs.tasks import JobRun, job_task
+
+
+@task("forget_past_loans", queue=SLOW, every=24 * 3600, called=_("Past loans lose their readers"))
+def forget_past_loans() -> None:
+    """Every day: take loans off their readers that ended long enough ago."""
+    forgetting.forget_past()
 
 
 @task("renew_loans", queue=SLOW, every=3600, called=_("Automatic renewal"))

@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
 
 from accounts.models import Patron
+from accounts.people.nobody import NOBODY
 from library.search.fold import words
 
 MOST_WORDS = 8
@@ -48,4 +49,8 @@ def namesakes(full_name: str, birth_date: date | None) -> list[Patron]:
 
 
 def _patrons() -> QuerySet[Patron]:
-    return Patron.objects.select_related("user", "tier").order_by("user__full_name", "birth_date", "card_number")
+    return (
+        Patron.objects.exclude(pk=NOBODY)
+        .select_related("user", "tier")
+        .order_by("user__full_name", "birth_date", "card_number")
+    )

@@ -19,10 +19,10 @@ from catalog.models import Branch, ItemType
 from circulation import queries, services
 from circulation.admin.matrix_forms import ROWS_A_PAGE, MatrixForm
 from circulation.explain import sentences
-from circulation.models import LendingSettings, LoanRule
+from circulation.models import LendingSettings, LoanRule, MonthlyLoans
 from circulation.rules import Decision
 from circulation.rules.matrix import DEFAULTS, resolve
-from library.core.admin import RULES
+from library.core.admin import LENDING, RULES, ReadOnlyAdmin
 from library.core.errors import LibraryError
 from library.core.http.api import user_of
 
@@ -135,6 +135,7 @@ class LendingSettingsAdmin(admin.ModelAdmin[LendingSettings]):
     part, place = RULES, 1
     fieldsets = [
         (None, {"fields": ["overdue_policy", "one_copy_per_book"]}),
+        (_("Privacy"), {"fields": ["anonymise_after_days"]}),
         (_("Popular books"), {"fields": ["high_demand_holds", "high_demand_days"]}),
         (_("Reminders"), {"fields": ["due_soon_days", "overdue_1_days", "overdue_2_days", "overdue_3_days"]}),
         (_("Fines"), {"fields": ["max_total_fines", "lost_processing_fee"]}),
@@ -153,3 +154,18 @@ class LendingSettingsAdmin(admin.ModelAdmin[LendingSettings]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(MonthlyLoans)
+class MonthlyLoansAdmin(ReadOnlyAdmin):
+    """What stays of loans when their readers are forgotten."""
+
+    part, place, called = LENDING, 8, _("Loans by month and tier")
+    list_display = ("month", "by_tier", "loans")
+    list_filter = ("tier",)
+    list_select_related = ("tier",)
+    date_hierarchy = "month"
+
+    @admin.display(description=_("tier"), ordering="tier__name")
+    def by_tier(self, row: MonthlyLoans) -> str:
+        return row.tier.name if row.tier else str(_("all others together"))

@@ -9,6 +9,7 @@ from circulation.models.calendar import (
     Redating,
     Term,
 )
+from circulation.models.counts import MonthlyLoans
 from circulation.models.feeds import CalendarAddress
 from circulation.models.holds import (
     BOUND_HOLD_STATES,
@@ -82,6 +83,7 @@ __all__ = [
     "LoanRule",
     "LoanStatus",
     "LoanUnit",
+    "MonthlyLoans",
     "OnShelfHolds",
     "OpeningHours",
     "OverduePolicy",

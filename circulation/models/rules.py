@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -293,6 +294,16 @@ class LendingSettings(models.Model):
         _("to a reader with overdue loans"), max_length=8, choices=OverduePolicy, default=OverduePolicy.BLOCK
     )
     one_copy_per_book = models.BooleanField(_("one copy of a book per reader"), default=True)
+    anonymise_after_days = models.PositiveSmallIntegerField(
+        _("days after which past loans lose their reader"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LONGEST_PERIOD)],
+        help_text=_(
+            "After return, when nothing is owed for it, and once the month is over in which it was lent; holds after"
+            " their end. Readers who keep their history are left out. It cannot be undone. Empty: never."
+        ),
+    )
     high_demand_holds = models.PositiveSmallIntegerField(
         _("holds that make a book popular"),
         null=True,
@@ -335,6 +346,11 @@ class LendingSettings(models.Model):
         verbose_name_plural = _("lending settings")
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="lending_settings_one_row"),
+            models.CheckConstraint(
+                condition=Q(anonymise_after_days=None) | Q(anonymise_after_days__lte=LONGEST_PERIOD),
+                name="lending_anonymise_after_bounded",
+                violation_error_message=TOO_LONG,
+            ),
             models.CheckConstraint(
                 condition=Q(overdue_policy__in=OverduePolicy.values), name="lending_overdue_policy_known"
             ),

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron, Tier
+from accounts.people.nobody import NOBODY
 from catalog.models import Book, Branch, Copy, ItemType
 from circulation.models import Loan, LoanQuerySet, LoanStatus
 from circulation.rules.bounds import A_DAY
@@ -117,7 +118,7 @@ def narrowed(loans: LoanQuerySet, wanted: Mapping[str, Any], *, at: datetime) ->
     if wanted.get("branch"):
         loans = loans.filter(copy__branch=wanted["branch"])
     if wanted.get("tier"):
-        loans = loans.filter(patron__tier=wanted["tier"])
+        loans = loans.filter(patron__tier=wanted["tier"]).exclude(patron=NOBODY)
     if wanted.get("item_type"):
         loans = loans.filter(copy__item_type=None if wanted["item_type"] == ORDINARY else wanted["item_type"])
     if wanted.get("due_from"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -78,6 +78,21 @@ def anonymise(*, user: User) -> None:
     Activity.objects.of(user).update(data={})
     Activity.objects.filter(actor=user).update(actor=None)
     Activity.objects.filter(subject=user).update(subject=None)
+
+
+def cut_off(*, label: str, keys: Iterable[object], person: UUID) -> None:
+    """Forget what was done to the things with these keys, and for whom; that something was done, and when, stays.
+
+    ``person``: whose things they were; who else did it, such as staff, stays as well.
+    """
+    written = Activity.objects.filter(object_label=label, object_id__in=[str(key) for key in keys])
+    written.filter(actor=person).update(actor=None)
+    written.update(subject=None, data={})
+
+
+def strip(*, label: str, keys: Iterable[object]) -> None:
+    """Forget the details of what was done to the things with these keys; who did it for whom stays."""
+    Activity.objects.filter(object_label=label, object_id__in=[str(key) for key in keys]).update(data={})
 
 
 def _kept(value: values.Value) -> Any:
