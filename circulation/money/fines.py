@@ -7,11 +7,14 @@ calendar would change of a line is left out until somebody who saw it says so (`
 
 from __future__ import annotations
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -30,11 +33,17 @@ from library.core.database.ids import uuid7
 from library.core.database.raw_rows import execute, fetch
 
 OWNER, SUSPENDED = "circulation", "suspended"
+BEGIN, ONE = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+KEPT = 50_000  # counts of days that a run remembers
 # What is late, and what runs although it is no longer late, in the order in which the library's maximum is given out.
-LATE = """
-SELECT loan.id, loan.patron_id, loan.due_at, loan.is_hourly, loan.branch_id, copy.branch_id, copy.item_type_id,
-  patron.tier_id, coalesce(copy.price, kind.price), loan.claimed_returned_at,
-  line.id, line.amount, line.settled, line.due_at, line.counted_until, line.units
+# Moments come and go as microseconds, and rows go as JSON: that is read and written many times as fast.
+LATE = re.sub(
+    r"\{(.*?)\}",
+    r"(extract(epoch FROM \1) * 1000000)::bigint",
+    """
+SELECT loan.id, loan.patron_id, {loan.due_at}, loan.is_hourly, loan.branch_id, copy.branch_id, copy.item_type_id,
+  patron.tier_id, coalesce(copy.price, kind.price), {loan.claimed_returned_at},
+  line.id, line.amount, line.settled, {line.due_at}, {line.counted_until}, line.units
 FROM circulation_loan AS loan
 JOIN catalog_copy AS copy ON copy.id = loan.copy_id
 JOIN accounts_patron AS patron ON patron.user_id = loan.patron_id
@@ -42,23 +51,25 @@ LEFT JOIN catalog_itemtype AS kind ON kind.id = copy.item_type_id
 LEFT JOIN circulation_charge AS line ON line.loan_id = loan.id AND line.is_running
 WHERE loan.patron_id = ANY(%s) AND loan.returned_at IS NULL AND loan.lost_at IS NULL
   AND (loan.due_at < %s OR line.id IS NOT NULL)
-ORDER BY loan.patron_id, loan.due_at, loan.id"""
+ORDER BY loan.patron_id, loan.due_at, loan.id""",
+)
 # What stands of these patrons' loans that are still out: closed by a renewal, or on declaring them lost.
 STANDING = """
 SELECT loan.patron_id, sum(line.amount) FROM circulation_charge AS line
 JOIN circulation_loan AS loan ON loan.id = line.loan_id
 WHERE loan.patron_id = ANY(%s) AND loan.returned_at IS NULL AND line.kind = 'fine' AND NOT line.is_running
 GROUP BY loan.patron_id"""
-ADD = """
+EPOCH = "timestamptz 'epoch' + {} * interval '1 microsecond'"
+ADD = f"""
 INSERT INTO circulation_charge
   (id, patron_id, kind, amount, loan_id, text, at, is_running, due_at, counted_until, units)
-SELECT unnest(%s::uuid[]), unnest(%s::uuid[]), 'fine', unnest(%s::numeric[]), unnest(%s::uuid[]), '', %s, true,
-  unnest(%s::timestamptz[]), unnest(%s::timestamptz[]), unnest(%s::int[])"""
-SET = """
-UPDATE circulation_charge AS line SET amount = new.amount, due_at = new.due_at, counted_until = new.until,
-  units = new.units
-FROM unnest(%s::uuid[], %s::numeric[], %s::timestamptz[], %s::timestamptz[], %s::int[])
-  AS new (id, amount, due_at, until, units)
+SELECT id, patron, 'fine', amount, loan, '', %s, true, {EPOCH.format("due")}, {EPOCH.format("until")}, units
+FROM json_to_recordset(%s)
+  AS new (id uuid, patron uuid, amount numeric, loan uuid, due bigint, until bigint, units int)"""
+SET = f"""
+UPDATE circulation_charge AS line SET amount = new.amount, due_at = {EPOCH.format("new.due")},
+  counted_until = {EPOCH.format("new.until")}, units = new.units
+FROM json_to_recordset(%s) AS new (id uuid, amount numeric, due bigint, until bigint, units int)
 WHERE line.id = new.id AND line.is_running"""
 REMOVE = """
 DELETE FROM circulation_charge AS line WHERE line.id = ANY(%s) AND line.is_running
@@ -67,24 +78,35 @@ FREEZE = "UPDATE circulation_charge SET is_running = false WHERE loan_id = %s AN
 RUNS = "SELECT 1 FROM circulation_charge WHERE loan_id = %s AND is_running"
 
 
+def micros(at: datetime) -> int:
+    """A moment as microseconds since 1970."""
+    return (at - BEGIN) // ONE
+
+
+@lru_cache(maxsize=10_000)
+def moment(at: int) -> datetime:
+    """The way back from ``micros``, in UTC."""
+    return BEGIN + at * ONE
+
+
 class LateLoan(NamedTuple):
-    """A loan that is late, with its running line where it has one."""
+    """A loan that is late, with its running line where it has one. Moments are microseconds since 1970."""
 
     loan: UUID
     patron: UUID
-    due_at: datetime
+    due_at: int
     is_hourly: bool
     lent_at: int  # whose calendar counts
     home: int  # whose rules hold
     item_type: int | None
     tier: int
     price: Decimal | None
-    claimed_at: datetime | None
+    claimed_at: int | None
     line: UUID | None
     amount: Decimal | None
     settled: Decimal | None
-    line_due_at: datetime | None
-    counted_until: datetime | None
+    line_due_at: int | None
+    counted_until: int | None
     units: int | None
 
 
@@ -94,7 +116,7 @@ class NewFigure(NamedTuple):
     late: LateLoan
     amount: Decimal
     units: int
-    until: datetime
+    until: int
 
 
 @dataclass
@@ -108,8 +130,17 @@ class Reckoner:
     version: UUID | None = None
     _calendars: dict[int, Calendar] = field(default_factory=dict)
     _terms: dict[tuple[int, int, int | None], fines.FineTerms] = field(default_factory=dict)
-    _units: dict[tuple[int, datetime, datetime, bool, bool], int] = field(default_factory=dict)
+    _units: dict[tuple[int, int, int, bool, bool], int] = field(default_factory=dict)
     _sums: dict[tuple[int, int, int | None, int, Decimal | None], Decimal] = field(default_factory=dict)
+
+    @cached_property
+    def _now(self) -> int:
+        return micros(self.at)
+
+    def forget_if_many(self) -> None:
+        """Keep within bounds what was worked out: loans by the hour are seldom alike."""
+        if len(self._units) > KEPT:
+            self._units.clear()
 
     def terms(self, home: int, tier: int, item_type: int | None) -> fines.FineTerms:
         """What the matrix says about being late."""
@@ -129,12 +160,12 @@ class Reckoner:
             self._sums[key] = fines.fine_of(terms, units=units, price=late.price, digits=self.policy.digits)
         return NewFigure(late, self._sums[key], units, until)
 
-    def until_of(self, late: LateLoan) -> datetime:
+    def until_of(self, late: LateLoan) -> int:
         """Up to when a loan is reckoned: what its reader says is back costs no more from then on."""
-        until = self.until.get(late.loan, self.at)
+        until = micros(self.until[late.loan]) if late.loan in self.until else self._now
         return min(until, late.claimed_at) if late.claimed_at else until
 
-    def units(self, late: LateLoan, terms: fines.FineTerms, until: datetime) -> int:
+    def units(self, late: LateLoan, terms: fines.FineTerms, until: int) -> int:
         """As they stand in the line up to when that was reckoned, and from then on by the calendar."""
         now = self.counted(late, terms, until)
         known = late.counted_until
@@ -142,13 +173,13 @@ class Reckoner:
             return now
         return max(0, late.units + now - self.counted(late, terms, known))
 
-    def counted(self, late: LateLoan, terms: fines.FineTerms, until: datetime) -> int:
+    def counted(self, late: LateLoan, terms: fines.FineTerms, until: int) -> int:
         """Units late by the calendar as it is today."""
         key = (late.lent_at, late.due_at, until, late.is_hourly, terms.skips_closed_days)
         if key not in self._units:
             self._units[key] = fines.units_late(
-                late.due_at,
-                until,
+                moment(late.due_at),
+                moment(until),
                 self._calendars[late.lent_at],
                 is_hourly=late.is_hourly,
                 skips_closed_days=terms.skips_closed_days,
@@ -208,19 +239,19 @@ def _add(new: Sequence[NewFigure], *, at: datetime) -> list[UUID]:
     if not new:
         return []
     ids = [uuid7() for _one in new]
-    execute(
-        ADD,
-        [
-            ids,
-            [one.late.patron for one in new],
-            [one.amount for one in new],
-            [one.late.loan for one in new],
-            at,
-            [one.late.due_at for one in new],
-            [one.until for one in new],
-            [one.units for one in new],
-        ],
-    )
+    rows = [
+        {
+            "id": str(pk),
+            "patron": str(one.late.patron),
+            "amount": str(one.amount),
+            "loan": str(one.late.loan),
+            "due": one.late.due_at,
+            "until": one.until,
+            "units": one.units,
+        }
+        for pk, one in zip(ids, new, strict=True)
+    ]
+    execute(ADD, [at, json.dumps(rows)])
     return ids
 
 
@@ -231,16 +262,17 @@ def _set(moved: Sequence[NewFigure], *, at: datetime) -> None:
     for one in moved:
         if one.late.line is not None and one.late.settled and one.late.settled > one.amount:
             lines.release(one.late.line, one.late.settled - one.amount, at=at)
-    execute(
-        SET,
-        [
-            [one.late.line for one in moved],
-            [one.amount for one in moved],
-            [one.late.due_at for one in moved],
-            [one.until for one in moved],
-            [one.units for one in moved],
-        ],
-    )
+    rows = [
+        {
+            "id": str(one.late.line),
+            "amount": str(one.amount),
+            "due": one.late.due_at,
+            "until": one.until,
+            "units": one.units,
+        }
+        for one in moved
+    ]
+    execute(SET, [json.dumps(rows)])
     if empty := [one.late.line for one in moved if not one.amount]:
         execute(REMOVE, [empty])
 

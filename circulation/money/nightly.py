@@ -18,7 +18,7 @@ from library.jobs.models import NightlyReport
 from library.jobs.nightly import NightlyRun, report
 
 TASK = "set_fines"
-BATCH = 500  # readers whose accounts one transaction holds
+BATCH = 1_000  # readers whose accounts one transaction holds
 FIRST = UUID(int=0)
 # Who has something out late, or a line that runs although nothing is late any more; by both indexes, in their order.
 LATE_READERS = """
@@ -40,9 +40,11 @@ def set_all(*, at: datetime | None = None, batch: int = BATCH) -> NightlyReport:
     at = at or timezone.now()
     try:
         with report(TASK, at) as run:
+            by_rules = fines.reckoner(at=at)
             for readers in late_readers(at, batch):
                 run.check_turn()
-                _set(readers, fines.reckoner(at=at), run)
+                _set(readers, by_rules, run)
+                by_rules.forget_if_many()
                 run.write()
     except AlreadyUnderWay as refusal:
         return refusal.report
