@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from circulation.money.online import services as online
 from circulation.readers.patron_lookup import own_patron
-from library.core.errors import LibraryError, NotFound
+from library.core.errors import LibraryError, NotAllowed, NotFound
 from library.core.http.api import user_of
 from library.core.http.idempotency import FIELD
 
@@ -45,10 +45,11 @@ def begin(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    """What Stripe tells us. 400 for what it did not sign; 5xx, and nothing stored, for faults that pass."""
+    """What Stripe tells us. 400 for what it did not sign, 403 where nobody set it up; 5xx for faults that pass, and
+    nothing is stored then."""
     at, takes = timezone.now(), online.provider()
     if takes is None:
-        raise NotFound
+        raise NotAllowed
     if len(request.body) > LARGEST:
         return JsonResponse({"code": "too_large"}, status=413)
     try:

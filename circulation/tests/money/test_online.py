@@ -289,9 +289,9 @@ def test_passing_fault_is_told_as_one_and_nothing_is_stored(server, reader, clie
     assert owed(reader) == 0
 
 
-def test_without_keys_there_is_no_such_address(client, settings, reader):
+def test_without_keys_nobody_is_heard_and_nothing_is_offered(client, settings, reader):
     settings.STRIPE_KEY = ""
-    assert tell(client, b"{}").status_code == 404
+    assert tell(client, b"{}").status_code == 403
     client.force_login(reader.user)
     fee(reader)
     assert b"online" not in client.get(reverse("circulation:my-charges")).content
