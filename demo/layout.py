@@ -163,7 +163,7 @@ class ChapterFlow:
                 self._figure(block)
             else:
                 self._paragraph(block, before)
-        if self.waiting:
+        while self.waiting:
             self._new_sheet()
 
     def _open(self, title: str, number: int) -> None:
