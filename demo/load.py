@@ -106,7 +106,8 @@ def _copy(book: Book, row: dict[str, Any], branches: dict[str, Branch], types: d
 
 def _add_people(pairs: Pairs) -> None:
     people = authorities.authors([person["name"] for _, record in pairs for person in record["authors"]])
-    known = {person.sort_name: person for person in people}
+    known = {alias.sort_name: alias.author for alias in AuthorAlias.objects.select_related("author")}
+    known |= {person.sort_name: person for person in people}
     Authorship.objects.bulk_create(
         Authorship(
             book=book,
