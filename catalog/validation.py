@@ -121,8 +121,9 @@ def contributors(values: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
             raise _numbered(number, _("authors have a list of their own"))
         if role not in Authorship.Position.values:
             raise _numbered(number, _("the role is editor, translator or illustrator"))
+        typed = _text_of(value, "name", number)
         try:
-            name = one_line(_text_of(value, "name", number), at_most=NAME_LENGTH, required=True)
+            name = one_line(typed, at_most=NAME_LENGTH, required=True)
         except ValidationError as fault:
             raise _numbered(number, fault.messages[0]) from fault
         kept[(name, role)] = None
@@ -135,9 +136,9 @@ def identifiers(values: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
         raise ValidationError(_("At most %(limit)d numbers.") % {"limit": NAMES_AT_MOST})
     kept: dict[tuple[str, str], None] = {}
     for number, value in enumerate(values, 1):
-        kind = _text_of(value, "kind", number)
+        kind, typed = _text_of(value, "kind", number), _text_of(value, "value", number)
         try:
-            kept[(kind, numbers.normalise(kind, readable(_text_of(value, "value", number))))] = None
+            kept[(kind, numbers.normalise(kind, readable(typed)))] = None
         except ValidationError as fault:
             raise _numbered(number, fault.messages[0]) from fault
     return list(kept)
