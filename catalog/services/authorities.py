@@ -110,8 +110,8 @@ def categories(names: Sequence[str]) -> list[Category]:
 
 def _category(name: str) -> Category | None:
     """PostgreSQL may know capitals of ASCII alone, so other names are compared here; categories are few."""
-    if name.isascii():
-        return Category.objects.filter(name__iexact=name).first()
+    if name.isascii() and (known := Category.objects.filter(name__iexact=name).first()):
+        return known
     return next((row for row in Category.objects.all() if row.name.casefold() == name.casefold()), None)
 
 
