@@ -156,9 +156,10 @@ class ChapterFlow:
         self.waiting: list[Figure] = []
         self.y = TOP
         self._open(chapter.title, number)
-        for before, block in zip([None, *chapter.blocks], chapter.blocks, strict=False):
+        neighbours = zip([None, *chapter.blocks], chapter.blocks, [*chapter.blocks[1:], None], strict=False)
+        for before, block, after in neighbours:
             if isinstance(block, Heading):
-                self._heading(block)
+                self._heading(block, after)
             elif isinstance(block, Figure):
                 self._figure(block)
             else:
@@ -180,17 +181,25 @@ class ChapterFlow:
         for figure in waiting:
             self._figure(figure)
 
-    def _room(self) -> int:
-        """How many lines still fit on the sheet."""
-        return int((BOTTOM - self.y) / LEADING + 1.001)
+    def _room(self, below: float = 0.0) -> int:
+        """How many lines still fit on the sheet, so many points further down."""
+        return int((BOTTOM - self.y - below) / LEADING + 1.001)
 
-    def _heading(self, heading: Heading) -> None:
-        if self._room() < 5:
+    def _heading(self, heading: Heading, after: object) -> None:
+        if self._room() < 5 or not self._begins_beneath(after):
             self._new_sheet()
         self.y += 0 if self.y in (TOP, OPENING) else LEADING
         self.sheets[-1].marks.append(Mark(heading.text, LEFT, self.y, "bold", 11.5))
         self.sections.append((heading.text, len(self.sheets)))
         self.y += LEADING * 1.5
+
+    def _begins_beneath(self, after: object) -> bool:
+        """Whether some of what follows a heading stands beneath it, on the same sheet."""
+        if not isinstance(after, Paragraph):
+            return True
+        left = LEFT + (INDENT if after.bullet else 0)
+        lines = len(self.typesetter.lines(after.words, RIGHT - left, SIZE, justify=True))
+        return _lines_to_keep(lines, self._room(LEADING * 2.5), started=False) > 0
 
     def _paragraph(self, paragraph: Paragraph, before: object) -> None:
         first = LEADING if isinstance(before, Paragraph) and not before.bullet and not paragraph.bullet else 0.0

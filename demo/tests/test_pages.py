@@ -73,7 +73,7 @@ def test_no_line_of_a_paragraph_stands_alone_on_a_page(lengths):
     assert [pages for pages in left if len(pages) > 1 and min(pages) < 2] == []
 
 
-@pytest.mark.parametrize("behind", [2, 4])
+@pytest.mark.parametrize("behind", [2, 3, 4])
 def test_no_heading_stands_at_the_foot_of_a_page(behind):
     for before in [*range(18, 30), *range(50, 64)]:
         sheets = set_chapter(paragraph(before), Heading("Division"), paragraph(behind, start="under"))
