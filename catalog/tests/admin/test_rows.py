@@ -31,7 +31,7 @@ def desk(client, librarian):
 
 def cells(desk, title: str) -> str:
     """The row of a book in the list, as text."""
-    text = desk.get(LIST).content.decode()
+    text = str(desk.get(LIST).content.decode())
     (row,) = [part for part in text.split("<tr") if f">{title}<" in part]
     return row.partition("</tr>")[0]
 

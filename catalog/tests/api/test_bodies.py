@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -173,7 +175,14 @@ def test_what_is_not_sent_of_a_book_stays(staff, form):
 
 def test_what_is_sent_as_nothing_is_taken_away(staff):
     book = record("Whales", "Ann Lee", year=1990, isbn=ISBN, subjects=["Sea"], series="S", series_position=2)
-    nothing = {"year": None, "isbn": None, "subjects": [], "authors": [], "series": None, "reading_level": ""}
+    nothing: dict[str, Any] = {
+        "year": None,
+        "isbn": None,
+        "subjects": [],
+        "authors": [],
+        "series": None,
+        "reading_level": "",
+    }
     body = staff.patch(of(book), nothing, format="json").json()
     assert (body["year"], body["isbn"], body["subjects"], body["authors"]) == (None, None, [], [])
     assert (body["series"], body["series_position"], body["reading_level"]) == (None, None, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -24,7 +26,7 @@ READ = (
     "branches/",
     "item-types/",
 )
-WRITTEN = {
+WRITTEN: dict[str, tuple[str, str, Any, int]] = {
     "a new book": ("post", "books/", {"title": "New", "authors": ["Ann Lee"]}, 201),
     "a changed book": ("patch", "books/{book}/", {"title": "Changed"}, 200),
     "a deleted book": ("delete", "books/{other}/", None, 204),

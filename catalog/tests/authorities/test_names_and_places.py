@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -16,7 +18,7 @@ from catalog.values.personal_names import NameKind
 from library.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
-RENAMES = {
+RENAMES: dict[str, tuple[Any, int]] = {
     "author": (services.rename_author, 200),
     "category": (services.rename_category, 80),
     "subject": (services.rename_subject, 200),

@@ -22,7 +22,8 @@ SECONDS = 10
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
     """What each of them gave or was refused with."""
-    begin, outcome = threading.Barrier(len(deeds)), [None] * len(deeds)
+    begin = threading.Barrier(len(deeds))
+    outcome: list[Any] = [None] * len(deeds)
 
     def run(place: int, deed: Callable[[], Any]) -> None:
         begin.wait(SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import signing
@@ -56,7 +57,9 @@ class Faulty(FileSystemStorage):
 
 
 def test_who_sent_a_file_finds_it_as_it_was(waiting, librarian, media):
-    kept, upload = pending.find(token=waiting.token, by=librarian)
+    found = pending.find(token=waiting.token, by=librarian)
+    assert found is not None
+    kept, upload = found
     assert upload.read() == PDF
     upload.close()
     assert (kept.name, kept.size, kept.token) == ("the cell.pdf", len(PDF), waiting.token)
@@ -226,8 +229,8 @@ def test_staff_read_on_their_first_page_which_files_are_faulty(client, librarian
     ],
 )
 def test_the_name_of_a_file_is_kept_as_it_can_be_shown(name, shown, media):
-    upload = pdf()
-    upload._name = name
+    upload: Any = pdf()
+    upload._name = name  # as it came, before anybody looked at it
     assert record("The Cell", file=upload).digital_file.original_name == shown
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.tests.factories import make_librarian, make_user
-from catalog.models import Series, Subject
+from catalog.models import Book, Series, Subject
 from catalog.pages.result_list import Address, PaginatedBooks, chips, columns, years_in_words
 from catalog.pages.search_form import SearchForm
 from catalog.search.services import Facet, FacetValue
@@ -186,6 +186,7 @@ def test_a_wrong_value_is_shown_as_wrong_and_can_be_taken_away():
 
 
 def test_a_page_of_a_search_knows_how_many_there_are():
-    page = Paginator(PaginatedBooks(45, ["a", "b"]), 20).page(2)
-    assert (page.paginator.count, page.paginator.num_pages, page.has_next(), list(page)) == (45, 3, True, ["a", "b"])
+    books = [Book(title="A"), Book(title="B")]
+    page = Paginator(PaginatedBooks(45, books), 20).page(2)
+    assert (page.paginator.count, page.paginator.num_pages, page.has_next(), list(page)) == (45, 3, True, books)
     assert Paginator(PaginatedBooks(0, []), 20).page(1).object_list == []

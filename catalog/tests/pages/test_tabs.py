@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tests.factories import make_librarian, make_user
+from catalog.models import Book
 from catalog.pages import tabs
 from catalog.pages.tabs import BookTab, TabPanel
 from catalog.tests.factories import make_book, make_copy
@@ -56,15 +57,10 @@ def test_a_tab_that_nobody_registered_is_unknown():
 
 
 def test_what_a_tab_shows_is_looked_up_when_it_is_asked_for():
-
-    panel = SMELL.panel(RequestFactory().get("/"), _Paper())
-    assert (panel.context, panel.status) == ({"smells_of": "Paper"}, 203)
+    request, book = RequestFactory().get("/"), Book(title="Paper")
+    assert SMELL.panel(request, book) == TabPanel({"smells_of": "Paper"}, 203)
     with pytest.raises(ImportError):
-        replace(SMELL, show="catalog.nowhere.sniffed").panel(RequestFactory().get("/"), _Paper())
-
-
-class _Paper:
-    title = "Paper"
+        replace(SMELL, show="catalog.nowhere.sniffed").panel(request, book)
 
 
 def test_a_tab_needs_the_text_of_a_book_where_it_says_what_is_said_without():

@@ -277,6 +277,8 @@ def test_files_stay_and_forget_who_added_them(media):
     book = services.create_book(title="A", authors=[], by=by, file=pdf(name="a.pdf")).book
     person = registry.Person(by.pk)
     (held,) = [one for one in registry.holders() if one.app == "catalog"]
+    assert held.exports is not None
+    assert held.erases is not None
     (told,) = held.exports(person)["files"]
     assert (told["book__title"], told["original_name"]) == ("A", "a.pdf")
     held.erases(person)

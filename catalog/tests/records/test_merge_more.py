@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.tests.factories import make_librarian
@@ -121,6 +123,7 @@ def test_old_numbers_lead_to_the_record_that_took_them_in():
     assert visible_book(other.pk, staff) == keep
     assert visible_book(10**9, staff) is None
     moved = moved_to(other.pk)
+    assert moved is not None
     assert (moved.old, moved.new, moved.status) == (f"/books/{other.pk}/", f"/books/{keep.pk}/", 404)
     assert moved_to(keep.pk) is None
     assert moved_to(other.pk, among=Book.objects.none()) is None
@@ -131,8 +134,11 @@ def test_old_numbers_lead_to_the_record_that_took_them_in():
 
 def test_an_author_is_not_merged_with_themselves_nor_with_nobody():
     record("A", "Ann Lee", subjects=["Genes"])
-    ann, genes = Author.objects.get(), Subject.objects.get()
-    for merge, row in ((services.merge_authors, ann), (services.merge_subjects, genes)):
+    both: list[tuple[Any, Any]] = [
+        (services.merge_authors, Author.objects.get()),
+        (services.merge_subjects, Subject.objects.get()),
+    ]
+    for merge, row in both:
         with pytest.raises(InvalidInput, match="merged with itself"):
             merge(keep=row, merged=row, by=None)
         with pytest.raises(NotFound):
@@ -206,7 +212,11 @@ def test_what_nobody_takes_along_stops_a_merge_of_names_too(kind, monkeypatch):
     record("A", "Ann Lee", "Bo Poe", subjects=["Genes", "Heredity"])
     usual = merging.relations
     monkeypatch.setattr(merging, "relations", lambda model: {*usual(model), "club.Fan.author"})
-    model, merge = {"author": (Author, services.merge_authors), "subject": (Subject, services.merge_subjects)}[kind]
+    known: dict[str, tuple[Any, Any]] = {
+        "author": (Author, services.merge_authors),
+        "subject": (Subject, services.merge_subjects),
+    }
+    model, merge = known[kind]
     one, other = model.objects.all()
     with pytest.raises(MergeIncomplete, match=r"club\.Fan\.author.*Tell an administrator"):
         merge(keep=one, merged=other, by=None)
