@@ -51,6 +51,10 @@ class Hunt:
         self._in_fork = False
         self.living: dict[Key, list[FunctionType]] = {}
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """There is one worker; tests that say on which they are kept are read all the same."""
+        config.addinivalue_line("markers", "xdist_group(name): the tests of one worker")
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Without those that write for all to see: a fork that is ended in the middle would leave it behind."""
         items[:] = [item for item in items if not _commits(item)]
