@@ -116,7 +116,7 @@ def unchanging(url: str, known: Iterable[FileColumn]) -> Iterator[None]:
 def is_plain(name: str) -> bool:
     """Whether ``name`` leads to a file below the folder of stored files, and nowhere else."""
     steps = PurePosixPath(name).parts
-    return bool(steps) and "/".join(steps) == name and not {"..", "/"} & {*steps} and "\0" not in name
+    return bool(steps) and "/".join(steps) == name and not {"..", "/", "//"} & {*steps} and "\0" not in name
 
 
 class Held:
