@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from hypothesis import settings as examples
 
 from library.ai.client import close_all
 from library.ai.tests.embedder import EmbedderProcess
 from library.core.background.wake import application
 
+examples.register_profile("lyceum", deadline=None)  # tests share the machine; no example is timed
+examples.load_profile("lyceum")
 application()  # before a test asks Celery for its current one
 DATA = os.path.join(os.path.dirname(__file__), "..", "shared", "data")
 
