@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,8 @@ from accounts.services import blocks
 from accounts.services.people import create_user
 from catalog.models import Book, Branch, Copy, ItemType
 from circulation import services
-from circulation.models import CalendarException, LendingSettings, Loan, LoanRule, OpeningHours, Term
+from circulation.models import CalendarException, LendingSettings, Loan, LoanRule, OpeningHours, PaymentKind, Term
+from circulation.money import nightly, payments
 from demo import FOLDER
 from library.core.errors import LibraryError
 
@@ -55,6 +57,7 @@ def load(*, by: User, password: str, at: datetime | None = None) -> None:
         told["rules"],
         {BRANCHES: branches, TIERS: tiers, ITEM_TYPES: {kind.code: kind for kind in ItemType.objects.all()}},
     )
+    LoanRule.objects.filter(branch=None, tier=None, item_type=None).update(**told["rule_for_everyone"])
     LendingSettings.objects.update(**told["settings"])
     patrons = _make_readers(told["readers"], tiers, password, today, at)
     _make_history(told["history"], patrons, by, at)
@@ -63,6 +66,9 @@ def load(*, by: User, password: str, at: datetime | None = None) -> None:
         lending.lend(row)
     for row in told["requests"]:
         lending.ask(row)
+    for row in told["charges"]:
+        lending.charge(row)
+    nightly.set_all(at=at)
 
 
 # -- the calendar -------------------------------------------------------------------------------------------------
@@ -225,6 +231,12 @@ class _Lending:
                 services.confirm_hold(hold=hold, by=self.by, copy=copy, at=at + timedelta(hours=3))
             if "refused" in row:
                 services.refuse_hold(hold=hold, by=self.by, reason=row["refused"], at=at + timedelta(hours=3))
+
+    def charge(self, row: Row) -> None:
+        patron, at = self.patrons[row["reader"]], self.days_ago(row["ago"])
+        payments.charge(patron=patron, amount=Decimal(row["amount"]), text=row["text"], by=self.by, at=at)
+        paid, cash = Decimal(row["paid"]), PaymentKind.objects.get(code="cash")
+        payments.pay(patron=patron, amount=paid, kind=cash, by=self.by, at=at + timedelta(minutes=5))
 
     def days_ago(self, days: int) -> datetime:
         return self.now - timedelta(days=days)

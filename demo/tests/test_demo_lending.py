@@ -12,7 +12,18 @@ from django.utils import timezone
 from accounts.models import Patron, User
 from catalog.models import Book, Copy, CopyStatus
 from circulation import services
-from circulation.models import CalendarException, Hold, HoldState, Loan, LoanRule, OpeningHours, Term
+from circulation.models import (
+    CalendarException,
+    Charge,
+    ChargeKind,
+    Credit,
+    Hold,
+    HoldState,
+    Loan,
+    LoanRule,
+    OpeningHours,
+    Term,
+)
 from demo import lending
 from demo.load import load
 
@@ -30,7 +41,7 @@ def test_readers_rows_and_copies_in_the_file_know_each_other(told):
     tiers = {"reader", *(row["code"] for row in told["tiers"])}
     kinds = {row["code"] for row in told["item_types"]}
 
-    assert {row["reader"] for part in ("loans", "requests", "history") for row in told[part]} <= readers
+    assert {row["reader"] for part in ("loans", "requests", "charges", "history") for row in told[part]} <= readers
     assert {row["tier"] for row in told["readers"]} <= tiers
     assert {tier for row in told["rules"] for tier in row.get("tier", "").split()} <= tiers
     assert {row["item_type"] for row in told["rules"] if "item_type" in row} == kinds
@@ -53,6 +64,14 @@ def test_on_an_ordinary_day_there_is_a_loan_in_every_state(told, tmp_path, setti
     assert loans.filter(claimed_returned_at__isnull=False).count() == 1
     assert loans.filter(lost_at__isnull=False, copy__status=CopyStatus.LOST).count() == 1
     assert loans.open().filter(explanation={}).count() == 0
+    late = loans.open().filter(due_at__lt=ORDINARY_DAY, lost_at=None).exclude(patron__tier__code="child")
+    running = Charge.objects.filter(is_running=True)
+    assert set(running.values_list("loan", flat=True)) <= set(late.values_list("pk", flat=True))
+    assert running.count() >= 2
+    assert all(line.amount > 0 for line in running)
+    fees = Charge.objects.filter(kind=ChargeKind.FEE)
+    assert sorted(fees.values_list("text", flat=True)) == sorted(row["text"] for row in told["charges"])
+    assert Credit.objects.filter(payment_kind__code="cash").count() == len(told["charges"])
     states = Counter(Hold.objects.values_list("state", flat=True))
     assert states == {HoldState.REQUESTED: 2, HoldState.READY: 2, HoldState.REFUSED: 1}
     for row in told["rules"]:
