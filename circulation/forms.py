@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -171,6 +172,20 @@ class PickupForm(forms.Form):
     """Another branch to fetch it at."""
 
     branch = forms.ModelChoiceField(Branch.objects.filter(is_pickup=True), label=_("Fetch it at"), empty_label=None)
+
+
+class MoveForm(forms.Form):
+    """A place in a queue, and the queue as it was shown: ids with commas between."""
+
+    position = forms.IntegerField(label=_("Place"), min_value=1, max_value=2**31 - 1)
+    seen = forms.CharField(required=False)
+
+    def clean_seen(self) -> list[UUID] | None:
+        given = self.cleaned_data["seen"]
+        try:
+            return [UUID(one) for one in given.split(",")] if given else None
+        except ValueError:
+            raise forms.ValidationError(_("This is no queue.")) from None
 
 
 class ConfirmForm(forms.Form):

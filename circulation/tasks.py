@@ -9,6 +9,7 @@ from circulation.money import nightly
 from circulation.money.online import services as online
 from circulation.notices import reminders
 from circulation.services import redating
+from circulation.services.holds import nightly as holds
 from library.core.background.schedule import QUICK, SLOW, task
 from library.jobs.tasks import JobRun, job_task
 
@@ -29,6 +30,12 @@ def renew_loans() -> None:
 def tell_due_dates() -> None:
     """From ten o'clock on, once a day: remind readers of what is due soon or overdue, or has another date."""
     reminders.tell_of_today()
+
+
+@task("tend_holds", queue=SLOW, every=3600, called=_("Holds"))
+def tend_holds() -> None:
+    """Every hour: end holds whose last day is over, let others sleep and wake, serve queues, and remind readers."""
+    holds.tend()
 
 
 @job_task(redating.KIND, queue=QUICK)

@@ -124,7 +124,7 @@ class OpeningHoursAdmin(Base):
         today = timezone.localdate()
         closure = Closure(branch, today, today + LONGEST, is_for_week=True)
         address = reverse("admin:circulation_openinghours_changelist")
-        if request.user.has_perm("circulation.add_redating") and Preview(closure).loans().exists():
+        if request.user.has_perm("circulation.add_redating") and _moves_anything(Preview(closure)):
             given = {"branch": branch.pk, "first": closure.first, "last": closure.last, "week": "on"}
             address = f"{reverse('admin:circulation_redating_preview')}?{urlencode(given)}"
         return HttpResponseRedirect(address)
@@ -208,3 +208,7 @@ def _day(day: date, known: Calendar, branch: Branch) -> Day:
         is_today=day == timezone.localdate(),
         add_exception=f"{reverse('admin:circulation_calendarexception_add')}?{given}",
     )
+
+
+def _moves_anything(preview: Preview) -> bool:
+    return preview.loans().exists() or preview.holds().exists()

@@ -113,6 +113,7 @@ class RedatingAdmin(ReadOnlyAdmin):
         page: Page[Any] = Paginator(preview.loans().with_names(), LOANS_A_PAGE).get_page(request.GET.get("page"))
         return {
             "days": days[:DAYS_SHOWN],
+            "shelf_days": preview.shelf_days(),
             "more_days": max(len(days) - DAYS_SHOWN, 0),
             "page": page,
             "count": page.paginator.count,

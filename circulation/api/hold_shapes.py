@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.api.fields import BranchField
@@ -33,6 +35,12 @@ class HoldSerializer(StaffSeesPatron):
         read_only=True, allow_null=True, help_text="On which it can be fetched, that day included."
     )
 
+    place = serializers.SerializerMethodField(
+        help_text="Among those who wait for the same copies and do not sleep; null for a hold that does not wait."
+    )
+    of = serializers.SerializerMethodField(help_text="How many these are.")
+    expected_on = serializers.SerializerMethodField(help_text="About when; null where no copy can serve it.")
+
     class Meta:
         model = Hold
         fields = [
@@ -45,6 +53,9 @@ class HoldSerializer(StaffSeesPatron):
             "is_copy_level",
             "state",
             "position",
+            "place",
+            "of",
+            "expected_on",
             "placed_at",
             "ready_at",
             "shelf_until",
@@ -57,6 +68,18 @@ class HoldSerializer(StaffSeesPatron):
             "refusal_reason",
             "patron",
         ]
+
+    @extend_schema_field({"type": "integer", "nullable": True})
+    def get_place(self, hold: Hold) -> int | None:
+        return hold.outlook.place if hold.outlook else None
+
+    @extend_schema_field({"type": "integer", "nullable": True})
+    def get_of(self, hold: Hold) -> int | None:
+        return hold.outlook.of if hold.outlook else None
+
+    @extend_schema_field({"type": "string", "format": "date", "nullable": True})
+    def get_expected_on(self, hold: Hold) -> date | None:
+        return hold.outlook.expected_on if hold.outlook else None
 
 
 class PickSerializer(HoldSerializer):

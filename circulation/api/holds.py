@@ -27,6 +27,7 @@ from circulation.api.common import (
     read,
 )
 from circulation.models import Hold, HoldState
+from circulation.readers.outlooks import with_outlooks
 from circulation.readers.patron_lookup import known, patron_meant
 from library.core.errors import NotFound
 from library.core.http.api import user_of
@@ -48,15 +49,37 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
     def get_queryset(self) -> QuerySet[Hold]:
         holds = Hold.objects.visible_to(self.request.user).with_names().order_by("-placed_at", "-id")
-        wanted = self.request.query_params.get("state") if self.action == "list" else None
-        if wanted is None:
-            return holds
-        if wanted not in HoldState.values:
+        return self._narrowed(holds) if self.action == "list" else holds
+
+    def _narrowed(self, holds: QuerySet[Hold]) -> QuerySet[Hold]:
+        """By the words of the address; the holds on one book in the order of their places."""
+        asked = self.request.query_params
+        state, book = asked.get("state"), asked.get("book")
+        if state is not None and state not in HoldState.values:
             raise serializers.ValidationError({"state": ["There is no such state of a hold."]})
-        return holds.filter(state=wanted)
+        if book is not None and not (book.isascii() and book.isdigit() and len(book) < 19):
+            raise serializers.ValidationError({"book": ["A book's id is a number."]})
+        if asked.get("cancel_requested") == "true":
+            holds = holds.filter(cancel_requested=True, ended_at=None)
+        if state is not None:
+            holds = holds.filter(state=state)
+        if book is not None:
+            holds = holds.filter(book=int(book)).order_by("position", "placed_at", "id")
+        return holds
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """A page of holds, each with its outlook: one query more."""
+        return with_outlooks(super().paginate_queryset(queryset) or ())
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._shown(self.get_object())
 
     @extend_schema(
-        parameters=[OpenApiParameter("state", str, enum=HoldState.values)],
+        parameters=[
+            OpenApiParameter("state", str, enum=HoldState.values),
+            OpenApiParameter("book", int, description="A book's id: its holds, those that wait by their places."),
+            OpenApiParameter("cancel_requested", bool, description="`true`: those that their readers ask to cancel."),
+        ],
         responses={
             200: shapes.HoldSerializer(many=True),
             400: INVALID,
@@ -229,7 +252,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return self._shown(services.keep_hold(hold=self.get_object(), by=user_of(request)))
 
     def _shown(self, hold: Hold, code: int = status.HTTP_200_OK) -> Response:
-        return Response(self.get_serializer(hold).data, status=code)
+        return Response(self.get_serializer(*with_outlooks([hold])).data, status=code)
 
 
 class PickListView(ListAPIView[Hold]):

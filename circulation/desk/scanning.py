@@ -45,6 +45,7 @@ class DeskOutcome:
     asks: str = ""  # a number that is a card and a barcode: to be scanned again with what is meant
     choices: Sequence[Mapping[str, str]] = ()  # readers of whom one is meant: id, name, card, tier, year of birth
 
+    slip: str = ""  # the barcode of a copy that goes to the hold shelf or on its way, for its slip
     taken: Mapping[str, str] | None = None  # a copy that was taken back: barcode, title, from, where, tone, word
 
     @property
@@ -302,7 +303,8 @@ def take_back(copy: Copy | str, *, by: User, branch: Branch | None, said: Taking
         "word": word,
         "from": str(result.loan.patron.user) if result.loan else "",
     }
-    return DeskOutcome(tone, word, lines, taken=row)
+    goes = result.action in {services.Action.HOLD_SHELF, services.Action.TRANSIT}
+    return DeskOutcome(tone, word, lines, taken=row, slip=result.copy.barcode if goes else "")
 
 
 def _word_of(result: services.CheckedIn) -> str:
@@ -334,7 +336,11 @@ def _about_the_loan(result: services.CheckedIn) -> list[str]:
 def _where_to(result: services.CheckedIn) -> str:
     place = {"branch": result.branch}
     if result.hold is not None:
-        return _("for %(reader)s at %(branch)s") % {"reader": result.hold.patron.user, **place}
+        told = {"reader": result.hold.patron.user, **place}
+        if result.action == services.Action.TRANSIT:
+            return _("send it to %(branch)s, for %(reader)s") % told
+        until = due_words.day_of(result.hold.last_day) if result.hold.last_day else ""
+        return _("hold shelf for %(reader)s at %(branch)s, until %(day)s") % {**told, "day": until}
     match result.action:
         case services.Action.TRANSIT:
             return _("put it in the box for %(branch)s") % place

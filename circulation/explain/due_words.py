@@ -129,10 +129,21 @@ def _ready(hold: Hold) -> str:
 
 
 def _queued(hold: Hold) -> str:
-    said = _("You are number %(position)d in the queue") % {"position": hold.position}
+    said = _place(hold)
+    if hold.outlook is not None and hold.outlook.expected_on is not None:
+        day = day_of(hold.outlook.expected_on)
+        said = _("%(said)s; we expect it about %(day)s") % {"said": said, "day": day}
     if hold.suspended_from is not None:
         return _("%(said)s; it sleeps from %(day)s on") % {"said": said, "day": day_of(hold.suspended_from)}
     return said
+
+
+def _place(hold: Hold) -> str:
+    """Among those who wait for the same copies where that is known, else in the queue of the book."""
+    if hold.outlook is None or hold.outlook.place is None:
+        return _("You are number %(position)d in the queue") % {"position": hold.position}
+    told = {"position": hold.outlook.place, "total": hold.outlook.of}
+    return _("You are number %(position)d of %(total)d in the queue") % told
 
 
 def _suspended(hold: Hold) -> str:

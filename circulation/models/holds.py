@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patron
 from catalog.models import Book, Branch, Copy
+from circulation.rules.holds.estimate import Outlook
 from library.core.database.ids import uuid7
 
 
@@ -91,6 +92,9 @@ class Hold(models.Model):
     refusal_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     objects = HoldQuerySet.as_manager()
+
+    # Where it stands among those who wait; only on holds that ``circulation.readers.outlooks`` gives.
+    outlook: Outlook | None = None
 
     class Meta:
         verbose_name = _("hold")

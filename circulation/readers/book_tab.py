@@ -11,6 +11,7 @@ from catalog import queries as catalog
 from catalog.models import Book
 from catalog.pages.tabs import TabPanel
 from circulation import queries
+from circulation.readers.outlooks import with_outlooks
 
 
 def show_copies(request: HttpRequest, book: Book) -> TabPanel:
@@ -18,7 +19,7 @@ def show_copies(request: HttpRequest, book: Book) -> TabPanel:
     context: dict[str, Any] = {"availability": catalog.availability(book), "in_line": queries.in_line(book)}
     if isinstance(request.user, User):
         patron = request.user.patron
-        holds, loan = queries.open_holds(patron, book), queries.open_loan(patron, book)
+        holds, loan = with_outlooks(queries.open_holds(patron, book)), queries.open_loan(patron, book)
         context |= {"holds": holds, "loan": loan, "asks": not loan and (not holds or queries.lets_ask_again())}
         if context["asks"]:
             context["pickups"] = queries.pickup_branches()

@@ -30,6 +30,13 @@ def loans_as_csv(batches: Iterable[Sequence[Loan]], *, at: datetime) -> Iterator
         yield _lines([[_text(cell) for cell in row(loan, at)] for loan in batch]).encode()
 
 
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Any file piece by piece: a line of names, then the rows."""
+    yield (BYTE_ORDER_MARK + _lines([head])).encode()
+    for row in rows:
+        yield _lines([row]).encode()
+
+
 def harmless(text: str) -> str:
     """``text`` that no spreadsheet program runs as a formula, whatever separator it takes: an apostrophe stands before
     each sign that would begin one."""

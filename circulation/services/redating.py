@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,9 +21,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import Patron, User
 from catalog.models import Book, Branch
-from circulation.models import Loan, LoanQuerySet, RedatedLoan, Redating
+from circulation.models import Hold, HoldState, Loan, LoanQuerySet, RedatedLoan, Redating
 from circulation.rules.due_date import day_end
 from circulation.rules.opening_hours import ONE_DAY, Calendar
+from circulation.services.holds.under_locks import locked
 from circulation.state import calendars, locks
 from library.activity import services as activity
 from library.core import days
@@ -112,6 +113,27 @@ class Preview:
             wanted |= Q(branch__in=branches) & due
         return Loan.objects.open().filter(wanted).order_by("due_at", "pk")
 
+    def holds(self) -> QuerySet[Hold]:
+        """What waits on a hold shelf until one of the days: the pick-up branch is closed then."""
+        wanted = Q(pk__in=[])
+        for pk, spans in self._spans.items():
+            for span in spans:
+                wanted |= Q(pickup_branch=pk, shelf_until__range=span)
+        return Hold.objects.filter(wanted, state=HoldState.READY).order_by("shelf_until", "pk")
+
+    def shelf_days(self) -> list[DayMoved]:
+        """As ``days``, of the last days on hold shelves. One query."""
+        rows = self.holds().order_by("shelf_until", "pickup_branch").values_list("pickup_branch", "shelf_until")
+        return [
+            DayMoved(calendar.branch, day, calendar.next_open(day), count, calendar.why_closed(day))
+            for branch, day, count in rows.annotate(count=Count("pk"))
+            for calendar in [self._calendars[branch]]
+        ]
+
+    def next_open(self, branch: int, day: date) -> date:
+        """The next day on which the branch is really open. Errors: ``NeverOpens``."""
+        return self._calendars[branch].next_open(day)
+
     def days(self) -> list[DayMoved]:
         """How many loans each branch has on each of the days, and where they would go. One query."""
         zone = timezone.get_default_timezone()
@@ -152,6 +174,7 @@ def order(*, closure: Closure, by: User, at: datetime | None = None) -> tuple[Re
     """Have the due dates moved by a job. Errors: ``InvalidInput``, ``NeverOpens`` where there is no day to move to."""
     preview = Preview(closure)
     count = sum(day.loans for day in preview.days())
+    held = sum(day.loans for day in preview.shelf_days())
     made = Redating.objects.create(
         branch=closure.branch,
         first_day=closure.first,
@@ -169,6 +192,7 @@ def order(*, closure: Closure, by: User, at: datetime | None = None) -> tuple[Re
             "first_day": closure.first.isoformat(),
             "last_day": closure.last.isoformat(),
             "loans": count,
+            "holds": held,
         },
     )
     return made, jobs.enqueue(kind=KIND, subject=made, requested_by=by)
@@ -185,10 +209,23 @@ def carry_out(run: JobRun) -> None:
     while True:
         chosen = list(_after(_waiting(made), last).values_list("due_at", "pk")[:BATCH])
         if not chosen:
-            return
+            break
         done += len(chosen)
         _move(run, made, [pk for _due, pk in chosen], done=done, total=max(done, total))
         last = chosen[-1]
+    for hold in list(Preview(closure_of(made)).holds().values_list("pk", flat=True)):
+        _keep_longer(hold, made)
+
+
+@locks.transaction_tried_again
+def _keep_longer(pk: UUID, made: Redating) -> None:
+    """Keep a book on the hold shelf until its branch is open again. Done twice it moves nothing: that day is open."""
+    hold, _copy = locked(Hold(pk=pk))
+    preview = Preview(closure_of(made))
+    if hold.shelf_until is None or not preview.holds().filter(pk=pk).exists():
+        return
+    hold.shelf_until = preview.next_open(hold.pickup_branch_id, hold.shelf_until)
+    hold.save(update_fields=["shelf_until"])
 
 
 def _waiting(made: Redating) -> LoanQuerySet:

@@ -22,6 +22,7 @@ from circulation.explain import sentences as explaining
 from circulation.feeds import services as feeds
 from circulation.models import Loan
 from circulation.readers import my_loans as outlook
+from circulation.readers.outlooks import with_outlooks
 from circulation.readers.patron_lookup import own_patron
 from circulation.reports.counts import count_loans
 from circulation.views.people import back_to
@@ -54,7 +55,7 @@ def _show(
         "loans": rows,
         "renewable": sum(item.may_renew for item in loans),
         "not_renewed": not_renewed,
-        "holds": queries.home_holds(patron),
+        "holds": with_outlooks(queries.home_holds(patron), at=at),
         "pickups": queries.pickup_branches(),
         "refused": queries.refused_holds(patron, at=at),
         "history": Paginator(queries.past_loans(patron), HISTORY_PAGE).get_page(request.GET.get("page")),

@@ -17,6 +17,7 @@ from accounts.models import User
 from catalog.models import Branch
 from circulation import money, services
 from circulation.explain import due_words, loan_history, sentences
+from circulation.management.hold_verbs import HoldVerbs, add_verbs
 from circulation.models import Charge, Loan, PaymentKind
 from circulation.money import statements
 from circulation.readers import patron_lookup
@@ -27,8 +28,8 @@ from library.core.typed import bare
 from library.profile import services as profile
 
 
-class Command(BaseCommand):
-    help = "Lend, take back, renew and explain from the command line, as a named user."
+class Command(HoldVerbs, BaseCommand):
+    help = "Lend, take back, renew, explain and keep holds from the command line, as a named user."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--as", dest="user", required=True, metavar="USER", help="A username or e-mail address.")
@@ -68,6 +69,7 @@ class Command(BaseCommand):
         explain = verbs.add_parser("explain", help="What would happen if a copy were lent to a reader, and why.")
         _names(explain, "copy", "card")
         _branch(explain)
+        add_verbs(verbs)
 
     def handle(self, *args: Any, verb: str, user: str, **options: Any) -> None:
         work: Callable[..., None] = getattr(self, verb.replace("-", "_"))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import Book, Copy
@@ -23,6 +25,8 @@ from circulation.services.holds.under_locks import end, locked, record
 from circulation.state import locks
 from circulation.state.calendars import calendar_of
 from library.core import days
+from library.jobs.models import NightlyReport
+from library.jobs.nightly import walk
 
 REMINDED = timedelta(days=1)  # before the last day on the hold shelf
 
@@ -114,9 +118,15 @@ def remind(pk: UUID, *, at: datetime) -> bool:
 
 
 # In this order: what ends may serve others, and who wakes may be served.
-STEPS: list[tuple[Callable[[datetime], QuerySet[Any]], Callable[..., bool]]] = [
-    (over, end_over),
-    (to_turn, turn),
-    (with_free_copies, serve),
-    (expiring, remind),
+STEPS: list[tuple[str, Callable[[datetime], QuerySet[Any]], str]] = [
+    ("end_holds", over, "end_over"),
+    ("turn_holds", to_turn, "turn"),
+    ("serve_holds", with_free_copies, "serve"),
+    ("remind_holds", expiring, "remind"),
 ]
+
+
+def tend(*, at: datetime | None = None) -> list[NightlyReport]:
+    """All of it, each step with a report of its own."""
+    at = at or timezone.now()
+    return [walk(task, rows(at), partial(globals()[work], at=at), at=at) for task, rows, work in STEPS]

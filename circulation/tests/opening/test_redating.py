@@ -23,7 +23,7 @@ from circulation.services.redating import Closure, Preview
 from circulation.state import locks
 from circulation.tests.calendar_rows import WEEKDAYS, make_exception, open_on
 from circulation.tests.calendars import BERLIN, MON, TUE, clock, day
-from circulation.tests.factories import make_loan
+from circulation.tests.factories import make_hold, make_loan
 from circulation.tests.rules.test_due import near_days
 from circulation.tests.rules.test_opening import calendars, unhurried
 from library.activity.models import Activity
@@ -219,8 +219,27 @@ def test_an_order_is_written_down_with_who_gave_it(branch, librarian):
     made, job = ordered(branch, by=librarian)
     deed = Activity.objects.get(verb="due_dates.ordered")
     assert (deed.actor, deed.object_id) == (librarian, str(made.pk))
-    assert deed.data == {"branch": branch.name, "first_day": "2026-03-16", "last_day": "2026-03-16", "loans": 1}
+    assert deed.data == {
+        "branch": branch.name,
+        "first_day": "2026-03-16",
+        "last_day": "2026-03-16",
+        "loans": 1,
+        "holds": 0,
+    }
     assert (made.ordered_by, job.requested_by, job.kind) == (librarian, librarian, "redate_loans")
+
+
+def test_last_days_on_the_hold_shelf_move_to_the_day_that_is_really_open(branch):
+    make_exception("2026-03-16/2026-03-17", branch)
+    kept = make_hold(branch=branch, state="ready", shelf_until=day("2026-03-16"))
+    elsewhere = make_hold(branch=make_branch(), state="ready", shelf_until=day("2026-03-16"))
+    (moved,) = Preview(Closure(branch, day("2026-03-16"), day("2026-03-17"))).shelf_days()
+    assert (moved.loans, moved.to) == (1, day("2026-03-18"))
+    for _twice in range(2):
+        carried_out(branch, day("2026-03-16"), day("2026-03-17"))
+    for hold, until in ((kept, "2026-03-18"), (elsewhere, "2026-03-16")):
+        hold.refresh_from_db()
+        assert hold.shelf_until == day(until)
 
 
 def test_twice_the_same_order_moves_once(branch):

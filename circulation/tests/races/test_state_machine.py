@@ -107,6 +107,7 @@ VERBS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "change_pickup": (3, {"nth": PICKED, "branch": BRANCHES}),
     "move_hold": (4, {"nth": PICKED, "place": st.integers(0, 4)}),
     "fetch_what_is_ready": (3, {"nth": PICKED}),
+    "everybody_asks_for_it": (4, {"book": BOOKS, "branch": BRANCHES}),
     "write_on_card": (3, {"patron": PATRONS, "kind": WORDS_ON_CARDS}),
     "time_passes_to_an_edge": (6, {"nth": PICKED, "after": EDGES}),
     "catalogue_says": (3, {"copy": COPIES, "status": SAID}),
@@ -288,9 +289,9 @@ class Desk(RuleBasedStateMachine):
     def night_falls(self) -> None:
         """After whatever happened: the days may have passed, a card may be good again, or the rules be others."""
         self.model.night_falls(self.now)
-        for keys, work in nightly.STEPS:
+        for _task, keys, work in nightly.STEPS:
             for key in list(keys(self.now).order_by("pk").values_list("pk", flat=True)):
-                work(key, at=self.now)
+                getattr(nightly, work)(key, at=self.now)
 
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
@@ -484,6 +485,12 @@ class Desk(RuleBasedStateMachine):
         self, book: str, patron: str, branch: str, from_now: int | None = None, until: int | None = None
     ) -> None:
         self.ask_for(book, patron, branch, begins=self.in_days(from_now), wanted=self.in_days(until))
+
+    def everybody_asks_for_it(self, book: str, branch: str) -> None:
+        """So that queues are longer than one."""
+        for patron in self.library.patrons:
+            self.ask_for(book, patron, branch)
+            self.before = picture()
 
     def place_hold_on_a_copy(self, copy: str, patron: str, branch: str, right: bool) -> None:
         self.ask_for(self.model.copies[copy].book if right else "novel", patron, branch, copy=copy)

@@ -29,6 +29,7 @@ EVERY = {
     "sweep_pending_uploads": 600,
     "tell_due_dates": 900,
     "tell_locked_out": 20,
+    "tend_holds": 3600,
 }
 SLOW = {
     "index",
@@ -37,6 +38,7 @@ SLOW = {
     "forget_past_loans",
     "renew_loans",
     "tell_due_dates",
+    "tend_holds",
     "set_fines",
     "check_online_payments",
 }

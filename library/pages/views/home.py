@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from circulation import queries as circulation
 from circulation.models import HoldState
+from circulation.readers.outlooks import with_outlooks
 from library.pages import queries
 
 
@@ -23,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not isinstance(request.user, User):
         return render(request, "pages/welcome.html", shelves)
     patron = request.user.patron
-    holds = list(circulation.home_holds(patron))
+    holds = with_outlooks(circulation.home_holds(patron))
     return render(
         request,
         "pages/home.html",
