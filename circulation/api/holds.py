@@ -173,8 +173,9 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @repeatable
     def suspend(self, request: Request, pk: str) -> Response:
         """Let a queued hold sleep in its place, until a day or until somebody says so."""
+        hold = self.get_object()  # before its body is looked at: another's is not there
         told = read(shapes.SuspendHoldSerializer, request)
-        return self._shown(services.suspend_hold(hold=self.get_object(), by=user_of(request), **told))
+        return self._shown(services.suspend_hold(hold=hold, by=user_of(request), **told))
 
     @extend_schema(
         parameters=[REPEATABLE],
@@ -208,8 +209,9 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @repeatable
     def change_branch(self, request: Request, pk: str) -> Response:
         """Fetch it at another branch, as long as it is not ready."""
+        hold = self.get_object()
         told = read(shapes.ChangePickupSerializer, request)
-        return self._shown(services.change_pickup(hold=self.get_object(), by=user_of(request), **told))
+        return self._shown(services.change_pickup(hold=hold, by=user_of(request), **told))
 
     @extend_schema(
         parameters=[REPEATABLE],
