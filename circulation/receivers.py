@@ -9,10 +9,11 @@ from django.dispatch import receiver
 from django.utils.timezone import now
 
 from accounts.models import Patron
-from accounts.signals import block_lifted, card_wanted
+from accounts.signals import block_lifted, card_wanted, history_given_up
 from catalog.models import Book, Copy
 from catalog.signals import books_merging, copies_freed
 from circulation import services
+from circulation.forgetting import past
 from circulation.models import Hold, Loan
 from circulation.notices import receipts
 from circulation.services import copy_placement
@@ -58,3 +59,9 @@ def write_receipt_of_loan(*, loan: Loan, **kwargs: Any) -> None:
 def write_receipt_of_return(*, loan: Loan, **kwargs: Any) -> None:
     """Who wants receipts is told what came back."""
     receipts.of_return(loan)
+
+
+@receiver(history_given_up, dispatch_uid="circulation.forget_history")
+def forget_history(*, patron: Patron, **kwargs: Any) -> None:
+    """What was kept beyond the library's time goes at once; what is left of very much, with the next run."""
+    past.forget_past_of(patron.pk, at=now())
