@@ -88,7 +88,7 @@ def test_another_reader_s_loan_and_hold_are_not_there(world, way):
             answer = operation.call(client, world, {})
             assert (operation.name, answer.status_code) == (operation.name, 404)
             tried += 1
-    assert tried == 5
+    assert tried == 8
     for path in ("/api/v1/loans/", "/api/v1/holds/"):
         assert client.get(path).json()["count"] == 0
     world.hold.refresh_from_db()
