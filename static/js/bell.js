@@ -22,4 +22,11 @@ async function look() {
   return answer.status !== 401;
 }
 
-if (bell) follow("notices/", { after: bell.dataset.bell, every: 60000, onEntry: show, look });
+// On a shared machine the next visitor sees nothing of it: neither the count nor the page of news.
+function forget(isSignedOut) {
+  if (!isSignedOut) return;
+  show({ unread: 0 });
+  if (new URL(bell.href).pathname === location.pathname) location.reload();
+}
+
+if (bell) follow("notices/", { after: bell.dataset.bell, every: 60000, onEntry: show, onEnded: forget, look });

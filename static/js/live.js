@@ -14,7 +14,7 @@ const address = (path, after) => {
 
 // Follows a feed from the entry `after` on. `onEntry(entry)` gets what is new from the socket; `look()` is called in its
 // place while there is no socket, every `every` ms, and says (as a promise of true or false) whether we are still signed
-// in; `onEnded()` once nothing will come any more. Gives a function that stops.
+// in; `onEnded(isSignedOut)` once nothing will come any more. Gives a function that stops.
 export function follow(path, { after = "", every = 15000, onEntry, look, onEnded = () => {} }) {
   let socket, failures = 0, quiet, retry, asking, stopped = false;
 
@@ -25,15 +25,15 @@ export function follow(path, { after = "", every = 15000, onEntry, look, onEnded
     for (const [target, name] of WAKERS) target.removeEventListener(name, awake);
     socket?.close();
   };
-  const end = () => {
-    if (!stopped) (stop(), onEnded());
+  const end = (isSignedOut = false) => {
+    if (!stopped) (stop(), onEnded(isSignedOut));
   };
-  const ask = async () => {
-    if (document.hidden || stopped) return;
-    if ((await look?.().catch(() => true)) === false) end();
+  const ask = async (also = !document.hidden) => {
+    if (!also || stopped) return;
+    if ((await look?.().catch(() => true)) === false) end(true);
   };
   const poll = () => {
-    asking ??= setInterval(ask, every);
+    asking ??= setInterval(() => ask(), every);
   };
   const heard = () => {
     clearTimeout(quiet);
@@ -46,7 +46,7 @@ export function follow(path, { after = "", every = 15000, onEntry, look, onEnded
     if (FOR_GOOD.has(code)) return end();
     poll();
     // Signed out here, or only another password: whoever is still signed in is let in again.
-    if (code === SIGNED_OUT || failures === 0) ask();
+    if (code === SIGNED_OUT || failures === 0) ask(true); // on a page that nobody looks at, too
     const pause = RETRY[Math.min(failures++, RETRY.length - 1)];
     retry = setTimeout(connect, pause * (0.5 + Math.random())); // not all pages in the same moment
   };

@@ -60,6 +60,19 @@ def test_what_is_new_is_counted_on_the_open_page_and_read_on_its_own(reader, sta
     assert reader.faults == []
 
 
+def test_open_pages_forget_the_news_once_their_reader_is_signed_out(reader, stack):
+    elsewhere(stack, ONE)
+    other = reader.context.new_page()
+    other.goto("/catalogue/")
+    reader.go("/notices/")
+    reader.sees("“The cell” is due on")
+    expect(other.locator("[data-bell-count]")).to_have_text("1")
+    elsewhere(stack, "from accounts.models.sessions import BrowserSession as B; B.objects.filter(user=reader).delete()")
+    expect(reader.page).to_have_url(re.compile("/accounts/sign-in/"), timeout=15000)
+    expect(other.locator("[data-bell-count]")).to_have_count(0, timeout=15000)
+    assert reader.faults == []
+
+
 def test_where_no_socket_gets_through_the_next_page_has_the_count(reader, stack):
     def shut(socket: WebSocketRoute) -> None:
         socket.close(code=1013)
