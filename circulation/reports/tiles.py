@@ -37,12 +37,16 @@ def count_loans(at: datetime) -> list[Tile]:
 def count_holds(at: datetime) -> list[Tile]:
     """What waits at this moment; one query."""
     waiting = Hold.objects.filter(state__in=[HoldState.REQUESTED, HoldState.READY]).aggregate(
-        wanted=Count("pk", filter=Q(state=HoldState.REQUESTED)), ready=Count("pk", filter=Q(state=HoldState.READY))
+        wanted=Count("pk", filter=Q(state=HoldState.REQUESTED)),
+        ready=Count("pk", filter=Q(state=HoldState.READY)),
+        unwanted=Count("pk", filter=Q(state=HoldState.READY, cancel_requested=True)),
     )
+    shelf, unwanted = reverse("circulation:all-holds"), waiting["unwanted"]
     picks = reverse("circulation:pick-list")
     return [
         Tile(_("requests to fetch"), waiting["wanted"], picks, is_pressing=waiting["wanted"] > 0),
-        Tile(_("on the hold shelf"), waiting["ready"], picks),
+        Tile(_("on the hold shelf"), waiting["ready"], shelf),
+        Tile(_("holds to be cancelled"), unwanted, f"{shelf}?show=cancel", is_pressing=unwanted > 0),
     ]
 
 

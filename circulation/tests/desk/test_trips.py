@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 DESK = reverse("circulation:desk")
 SCAN, API_CHECK_OUT, API_CHECK_IN = 16, 9, 9
 AUTHENTICATION = 1
+SERVED = 8  # the hold is locked and written, ranks close, and its letter is queued
 OF_A_TRANSACTION = re.compile(r"(BEGIN|COMMIT|SAVEPOINT|RELEASE|ROLLBACK)\b")
 
 
@@ -81,6 +82,19 @@ def test_lending_and_taking_back_at_the_desk(scan, reader, branch):
     assert "<b>Returned</b>" in page
     assert not Loan.objects.open().filter(copy=copy).exists()
     assert len(taken) <= SCAN, taken
+
+
+def test_taking_back_what_others_wait_for(scan, branch):
+    """The first in line is served, the queue closes ranks, the reader is told: for ten who wait as for two."""
+    asked = {}
+    for waiting in (2, 2, 10):  # the first warms up
+        loan = make_loan(copy=make_copy(branch=branch), checked_out_at=timezone.now())
+        for _n in range(waiting):
+            make_hold(state=HoldState.QUEUED, copy=make_copy(book=loan.copy.book, branch=branch, status="on_loan"))
+        asked[waiting], page = scan(loan.copy.barcode)
+        assert "<b>Hold shelf</b>" in page
+    assert len(asked[10]) == len(asked[2]), asked
+    assert len(asked[2]) <= SCAN + SERVED, asked[2]
 
 
 def test_opening_a_reader_refusing_and_taking_back_without_a_reader(scan, reader, branch):

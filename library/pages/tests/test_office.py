@@ -82,6 +82,7 @@ def test_the_figures_are_todays_by_the_librarys_clock():
         "overdue": 1,
         "requests to fetch": 1,
         "on the hold shelf": 0,
+        "holds to be cancelled": 0,
     }
     assert new["registered today"] >= 1
 
