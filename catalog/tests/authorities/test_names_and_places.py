@@ -189,6 +189,13 @@ def test_a_person_named_twice_on_one_title_page_stands_there_once():
     assert Author.objects.get().sort_name == "lee, ann"
 
 
+def test_a_new_person_named_twice_once_with_years_is_one():
+    book = record("A", "Ann Lee", "Lee, Ann, 1835-1910")
+    (ann,) = Author.objects.all()
+    assert (ann.birth_year, ann.death_year) == (1835, 1910)
+    assert book.author_names == ["Ann Lee"]
+
+
 # -- headings and shelves ------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from catalog import services
 from catalog.errors import BarcodeTaken, IsbnTaken
-from catalog.models import Book, BookFile, BookGeneration, Copy, Series, Subject
+from catalog.models import Book, BookFile, BookGeneration, Category, Copy, Series, Subject
 from catalog.semantic import generations
 from catalog.services import barcodes
 from catalog.tests.factories import PDF, make_book, make_branch, make_copy, pdf, record, stored
@@ -89,6 +89,12 @@ def test_two_who_make_one_subject_and_one_series_make_each_once():
     )
     assert refusals(outcome) == []
     assert (Subject.objects.get().books.count(), Series.objects.get().books.count()) == (2, 2)
+
+
+def test_two_who_make_one_category_make_it_once():
+    outcome = at_once(lambda: record("A", categories=["Whales"]), lambda: record("B", categories=["WHALES"]))
+    assert refusals(outcome) == []
+    assert Category.objects.get().books.count() == 2
 
 
 def test_of_two_files_for_one_book_one_stays_in_the_record_and_on_the_disk(media):
