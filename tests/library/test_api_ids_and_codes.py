@@ -15,7 +15,7 @@ from accounts.tests.factories import make_patron, make_user
 from catalog.models import ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
 from circulation.models import LoanRule
-from circulation.tests.factories import make_loan
+from circulation.tests.factories import make_hold, make_loan
 
 pytestmark = pytest.mark.django_db
 NAMED = {"branch": "branch_code", "tier": "tier_id", "item_type": "item_type_id"}  # what stands beside it in an answer
@@ -98,6 +98,7 @@ TRIED: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("POST /api/v1/check-ins/", ("branch",), {"copy": "{lent}"}),
     ("POST /api/v1/loans/explain/", ("branch",), {"copy": "{copy}", "patron": "{card}"}),
     ("POST /api/v1/holds/", ("branch",), {"book": "{book}"}),
+    ("POST /api/v1/holds/{id}/branch/", ("branch",), {}),
     ("POST /api/v1/loan-rules/", ("branch", "tier", "item_type"), {"loan_period": 3}),
     ("POST /api/v1/patrons/", ("tier",), {"full_name": "Ana Nowak", "is_another": True}),
     ("GET /api/v1/loans/", ("branch", "tier", "item_type"), {}),
@@ -120,6 +121,7 @@ def known() -> dict[str, Any]:
         "card": make_patron().card_number,
         "lent": loan.copy.barcode,
         "loan": loan,
+        "hold": make_hold(),
     }
 
 
@@ -130,7 +132,7 @@ def test_request_is_understood_by_id_and_by_code(request_line, what, body, by, k
     client = APIClient()
     client.force_authenticate(make_user(Role.ADMINISTRATOR))
     method, _space, path = request_line.partition(" ")
-    pk = known["loan"].pk if "/loans/" in path else make_book().pk
+    pk = next((known[name].pk for name in ("loan", "hold") if f"/{name}s/" in path), None) or make_book().pk
     path = path.format(id=pk, barcode=known["barcode"])
     filled = {name: _filled(value, known) for name, value in body.items()}
     filled |= {name: getattr(known[name], by) for name in what}
