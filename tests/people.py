@@ -74,7 +74,7 @@ class Hands(Person):
     Wherever they stop, what they stopped at must be seen, not lie under something else, and have a ring around it.
     """
 
-    MOST_TABS = 90
+    MOST_TABS = 160
     LOOK = """found => {
         const box = found.getBoundingClientRect(), style = getComputedStyle(found);
         const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);

@@ -79,6 +79,7 @@ LENDING: dict[str, Any] = {
         },
         {"name": "New shelves", "branch": "central", "weekday": 2, "after": 42, "days": 4},
     ],
+    "rule_for_everyone": {"fine_amount": "0.30"},
     "rules": [
         {"tier": "student reader", "loan_period": 28},
         {"item_type": "dvd", "loan_period": 7},
@@ -100,6 +101,7 @@ LENDING: dict[str, Any] = {
     "settings": {"overdue_policy": "confirm"},
     "loans": [],
     "requests": [],
+    "charges": [],
     "history": [],
 }
 

@@ -35,8 +35,10 @@ FILLED_FROM_THE_START = {
     "circulation_lendingsettings",
     "circulation_libraryclock",
     "circulation_loanrule",
+    "circulation_paymentkind",
     "django_content_type",
     "django_migrations",
+    "profile_libraryprofile",
 }
 WHO = """
 SELECT current_user, rolsuper, rolcreatedb,
