@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 LEADERS = re.compile(r"(?:\.\s?){5,}|(?:·\s?){4,}|…\s?…|_{5,}")
-ENDS = re.compile(r"[.!…][\"'”’»)\]]*$|[.!][\"'”’»)\]]*\s?\[?\d{0,3}\]?$")
+ENDS = re.compile(r"[.!…۔።][\"'”’»)\]]*$|[.!][\"'”’»)\]]*\s?\[?\d{0,3}\]?$")
 STARTS = re.compile(r"^[\"'“‘«(\[]*[^\W_]")
 LEANING = re.compile(
     r"^(this|that|these|those|it|its|they|their|he|she|his|her|such|so|but|and|or|however|also|then|thus|therefore|"
@@ -17,7 +17,8 @@ LEANING = re.compile(
     r"both|another|one|some|others?|first|second|third|unfortunately|fortunately|of course|in fact|as we)\b",
     re.IGNORECASE,
 )
-STOPPED = re.compile(r"[.!?:;…。！？][\"'”’»)\]\d]*$")
+STOPPED = re.compile(r"[.!?:;…。！？۔።؟][\"'”’»)\]\d]*$")
+UNSPACED_END = re.compile(r"[。！？｡][\"'”’」』）)]*$")  # the next sentence follows without a space
 LEAST_RUNNING = 6  # words; a shorter line that ends a page is a label
 # A short line without any of these is a label or a cell of a table, not a sentence.
 VERB = re.compile(
@@ -30,7 +31,10 @@ TOGETHER = re.compile(r"(?<=[\s(][abd-oq-uw-z]\.)\s+(?=[A-Z])|(?<=[.!?]\))\s+(?=
 PARAGRAPH = re.compile(r"\S(?:(?!\n\s*\n).)*(?<=\S)", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_]")
 CODE = re.compile(r"(::|->|=>|\{|\}|;\s|==|&&|\|\||</|/>|\bvoid\b|\bdef \w+\(|#include|\breturn\b.*;|\w\(\w*\)\s*\{)")
-SYMBOLS = re.compile(r"[=<>+*/\\|^~∘→⇒∀∃∈⊗×≤≥≡≅⟶↦λμη]")
+# Greek letters are symbols where they stand alone or before others than Greek ones: *λx*, not *καλημέρα*.
+SYMBOLS = re.compile(
+    r"[=<>+*/\\|^~∘→⇒∀∃∈⊗×≤≥≡≅⟶↦]|(?<![\u0370-\u03ff\u1f00-\u1fff])[λμη](?![\u0370-\u03ff\u1f00-\u1fff])"
+)
 REFERENCE = re.compile(r"(https?://|www\.|\bdoi:|\bISBN\b|\bvol\.|\bpp\.\s?\d|©|all rights reserved)", re.IGNORECASE)
 NOTE_START = re.compile(r"^(\d{1,3}|[*†‡§])\s+(see|cf|ibid|op\.)\b|^[*†‡§]", re.IGNORECASE)
 CAPTION = re.compile(r"^(figure|fig\.|table|listing|exercise|challenge|chapter|equation)\s+\d", re.IGNORECASE)
@@ -63,7 +67,8 @@ def _split(text: str, language: str) -> tuple[TextSpan, ...]:
         position = start + len(piece)
         for first, last in _pieces(piece):
             span = TextSpan(start + first, start + last)
-            if spans and spans[-1].end == span.start:  # parted inside a name such as mstatus.MPP
+            joins = bool(spans) and spans[-1].end == span.start and not UNSPACED_END.search(spans[-1].of(text))
+            if joins:  # parted inside a name such as mstatus.MPP
                 span = TextSpan(spans.pop().start, span.end)
             spans.append(span)
     return tuple(spans)
