@@ -1,0 +1,116 @@
+"""Each sentence of an answer is found again on its page, or not shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answers.citations import AnswerSentence, Citation, cite, locate, page_url
+from rag.answers.evidence import QuotableSentence
+from rag.answers.ports import Statement
+from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
+from rag.models import Document
+from rag.text.sentences import TextSpan
+
+PAGE = "Rain fell.\n\nThe mill\n stood still. Rain fell."
+
+
+def statement(text: str, span: TextSpan, *, page: int = 1, said: str = "", score: float = 0.5) -> Statement:
+    return Statement(said or text, QuotableSentence(page, span, text, 0, 0.5), score)
+
+
+@pytest.mark.parametrize(
+    ("quote", "span"),
+    [
+        ("Rain fell.", (0, 10)),
+        ("The mill stood still.", (12, 34)),
+        ("The  mill\nstood still.", (12, 34)),
+        ("mill stood", (16, 27)),
+        ("the mill stood still.", None),
+        ("Rain fell", (0, 9)),
+        ("Rain.fell.", None),
+        ("", None),
+        ("  ", None),
+    ],
+)
+def test_quotation_is_found_word_for_word_whatever_the_white_space(quote, span):
+    found = locate(PAGE, quote)
+    assert (found and (found.start, found.end)) == span
+
+
+def test_sentence_that_a_page_says_twice_is_found_where_it_was_read():
+    assert locate(PAGE, "Rain fell.", near=TextSpan(35, 45)) == TextSpan(35, 45)
+    assert locate(PAGE, "Rain fell.", near=TextSpan(34, 44)) == TextSpan(0, 10), "nothing else may stand there"
+    assert locate(PAGE, "Rain fell.", near=TextSpan(900, 910)) == TextSpan(0, 10)
+
+
+@given(st.text(alphabet="ab .*+(?\n", max_size=40), st.integers(0, 40), st.integers(0, 40))
+def test_every_stretch_of_a_page_is_found_on_it(text, start, end):
+    quote = text[start:end]
+    found = locate(text, quote)
+    if quote.split():
+        assert found is not None
+        assert found.of(text).split() == quote.split()
+    else:
+        assert found is None
+
+
+def test_statement_about_a_page_that_is_not_at_hand_is_left_out():
+    document = Document(book_id=7)
+    assert cite(document, {}, [statement("Rain fell.", TextSpan(0, 10))]) == ([], [])
+    assert cite(document, {2: PAGE}, [statement("Rain fell.", TextSpan(0, 10))]) == ([], [])
+    assert cite(document, {1: PAGE}, []) == ([], [])
+
+
+def test_every_citation_has_a_number_of_its_own_and_the_pages_own_words():
+    told = [
+        statement("The mill stood still.", TextSpan(12, 34), said="Nothing moved.", score=0.123456),
+        statement("No word of it.", TextSpan(0, 10)),
+        statement("Rain fell.", TextSpan(35, 45)),
+    ]
+    sentences, citations = cite(Document(book_id=7), {1: PAGE}, told)
+    assert sentences == [AnswerSentence("Nothing moved.", 1), AnswerSentence("Rain fell.", 2)]
+    assert [(one.number, one.quote, one.score) for one in citations] == [
+        (1, "The mill stood still.", 0.1235),
+        (2, "Rain fell.", 0.5),
+    ]
+    assert [(one.start, one.end) for one in citations] == [(12, 34), (35, 45)]
+
+
+def test_text_that_no_page_of_the_library_shows_is_cited_without_an_address():
+    assert page_url(Document(book_id=None), 1, 0, 10) == ""
+    assert page_url(Document(book_id=7), 3, 0, 10) == "/books/7/pages/3/?mark=0-10#mark"
+
+
+def made(**values: object) -> CitedAnswer:
+    citation = Citation(1, 2, "Rain fell.", 0.5, 0, 10, "/books/7/pages/2/?mark=0-10#mark")
+    whole: dict[str, object] = {
+        "question": "What fell?",
+        "text": "Rain fell. [1]",
+        "supported": True,
+        "writer": "extractive",
+        "cached": False,
+        "sentences": [AnswerSentence("Rain fell.", 1)],
+        "sources": [citation],
+        "passages": [RetrievedPassage(2, 0.5, "Rain fell. The mill stood still.")],
+    }
+    return CitedAnswer(**whole | values)
+
+
+def test_answer_comes_back_from_where_it_was_kept_to_the_question_as_it_is_asked_now():
+    again = unpacked(packed(made()), "what FELL?")
+    assert again == made(question="what FELL?", cached=True)
+
+
+def test_kept_answer_is_plain_values_that_outlive_every_class():
+    kept = packed(made())
+    assert set(kept) == {"text", "supported", "writer", "sentences", "sources", "passages"}
+    assert all(type(one) is dict for name in ("sentences", "sources", "passages") for one in kept[name])
+
+
+def test_each_sentence_is_shown_with_its_own_source():
+    first = made().sources[0]
+    second = Citation(2, 3, "The mill stood still.", 0.4, 0, 21, "")
+    answer = made(sentences=[AnswerSentence("It stood.", 2), AnswerSentence("Rain fell.", 1)], sources=[first, second])
+    assert [(one.text, source.page) for one, source in answer.quotations] == [("It stood.", 3), ("Rain fell.", 2)]
