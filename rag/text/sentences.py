@@ -28,6 +28,7 @@ VERB = re.compile(
 )
 # *… of type a. So …* (a letter that is no abbreviation) and *… in brackets.) But …*
 TOGETHER = re.compile(r"(?<=[\s(][abd-oq-uw-z]\.)\s+(?=[A-Z])|(?<=[.!?]\))\s+(?=[A-Z])")
+PLAIN_SENTENCE = re.compile(r"\S(?:.*?[.!?…。！？][\"'”’»)\]]*(?=\s)|.*)", re.DOTALL)
 PARAGRAPH = re.compile(r"\S(?:(?!\n\s*\n).)*(?<=\S)", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_]")
 CODE = re.compile(r"(::|->|=>|\{|\}|;\s|==|&&|\|\||</|/>|\bvoid\b|\bdef \w+\(|#include|\breturn\b.*;|\w\(\w*\)\s*\{)")
@@ -58,11 +59,9 @@ def split(text: str, language: str = "en") -> list[TextSpan]:
 
 @lru_cache(maxsize=512)
 def _split(text: str, language: str) -> tuple[TextSpan, ...]:
-    from sentencex import segment
-
     spans: list[TextSpan] = []
     position = 0
-    for piece in segment(language or "en", text):
+    for piece in _segments(text, language or "en"):
         start = text.index(piece, position)
         position = start + len(piece)
         for first, last in _pieces(piece):
@@ -72,6 +71,18 @@ def _split(text: str, language: str) -> tuple[TextSpan, ...]:
                 span = TextSpan(spans.pop().start, span.end)
             spans.append(span)
     return tuple(spans)
+
+
+def _segments(text: str, language: str) -> list[str]:
+    """What sentencex makes of ``text``; where it fails, every stop that white space follows ends a sentence."""
+    import sentencex
+
+    try:
+        return list(sentencex.segment(language, text))
+    except BaseException as fault:
+        if type(fault).__name__ != "PanicException":  # of Rust: no Exception, so that it would end the worker
+            raise
+        return PLAIN_SENTENCE.findall(text)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:

@@ -36,12 +36,42 @@ def test_language_that_is_not_known_or_not_told_is_read_all_the_same():
     assert parts("Rain fell. Nobody came.", "tlh") == ["Rain fell.", "Nobody came."]
 
 
-@given(st.text(alphabet="aB. !?\n\u00a0\u3000。é\u0301’)(1", max_size=120))
+@given(st.text(alphabet="aB. !?\n。’)(1", max_size=120))
 def test_whatever_the_text_its_sentences_stand_in_order_and_leave_nothing_but_space(text):
     spans = split(text)
     assert all(one.end <= other.start for one, other in pairwise(spans))
     assert all(span.of(text) == span.of(text).strip() != "" for span in spans)
     assert "".join("".join(span.of(text).split()) for span in spans) == "".join(text.split())
+
+
+class PanicException(BaseException):
+    """As that which libraries written in Rust raise: no ``Exception``."""
+
+
+def test_text_at_which_the_splitter_fails_is_parted_by_a_plain_rule(monkeypatch):
+    def fails(language: str, text: str) -> list[str]:
+        raise PanicException
+
+    monkeypatch.setattr("sentencex.segment", fails)
+    assert parts("Rain fell. “Who came?” he said\nin the dark.\n\n3.1 The Mill\n\nNobody did") == [
+        "Rain fell.",
+        "“Who came?”",
+        "he said\nin the dark.",
+        "3.1 The Mill",
+        "Nobody did",
+    ]
+    assert parts("Was it 3.5 metres?") == ["Was it 3.5 metres?"]
+    assert parts("Nobody. Came. ") == ["Nobody.", "Came."]
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, SystemExit, ValueError])
+def test_other_faults_of_the_splitter_are_told(monkeypatch, fault):
+    def fails(language: str, text: str) -> list[str]:
+        raise fault
+
+    monkeypatch.setattr("sentencex.segment", fails)
+    with pytest.raises(fault):
+        split(f"A text that no other test has for {fault.__name__}.")
 
 
 @pytest.mark.parametrize("end", [".", "!", "?", ":", ";", "…", "。", "！", "？", ".”", '."', ".)", ".12", ".]"])
