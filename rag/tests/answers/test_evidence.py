@@ -1,0 +1,188 @@
+"""What passages have to say to a question: their sentences, once each, with the page that each stands on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from library.ai import embeddings
+from rag.answers.evidence import Evidence, QuotableSentence, gather, quotable
+from rag.models import Document, IndexGeneration, Page, Passage
+from rag.retrieval import in_document
+from rag.retrieval.hits import AskedQuestion, Hit
+from rag.tests.texts import make_generation, make_passage, make_text
+from rag.tests.tiny import vector
+from rag.text.passage_parts import parts
+from rag.text.sentences import TextSpan
+
+MILL = "The mill stands beside the river of the town."
+RAIN = "Rain fell on the roof of the mill all day."
+NIGHT = "Nobody came to the mill before it was night."
+
+
+def sentence(passage: int) -> QuotableSentence:
+    return QuotableSentence(1, TextSpan(0, len(MILL)), MILL, passage, 0.5)
+
+
+def evidence(hits: list[float], scores: list[tuple[int, float]]) -> Evidence:
+    vectors = np.eye(max(len(scores), 1), 4, dtype=np.float32)[: len(scores)]
+    return Evidence(
+        [Hit(Passage(), score) for score in hits],
+        {1: MILL},
+        [sentence(passage) for passage, _ in scores],
+        vectors,
+        [score for _, score in scores],
+    )
+
+
+@pytest.mark.parametrize(
+    ("hits", "scores", "is_enough"),
+    [
+        ([0.5], [], True),
+        ([0.4999], [], False),
+        ([0.1], [(0, 0.5501)], True),
+        ([0.1], [(0, 0.5499)], False),
+        ([], [], False),
+    ],
+)
+def test_text_says_something_from_the_threshold_on(hits, scores, is_enough):
+    assert evidence(hits, scores).is_enough(0.5) is is_enough
+
+
+def test_nothing_is_enough_for_no_threshold_at_all():
+    assert evidence([], []).is_enough(0.0)
+    assert not evidence([-0.2], []).is_enough(0.0)
+
+
+def test_passage_counts_as_its_best_sentence_or_as_itself():
+    found = evidence([0.5, 0.4, 0.3], [(2, 0.6), (2, 0.2), (1, 0.1)])
+    assert found.best_passages(3) == [2, 0, 1]
+    assert found.best_passages(1) == [2]
+    assert found.best_passages(0) == []
+
+
+def test_equal_passages_are_taken_as_they_were_found():
+    assert evidence([0.4, 0.4, 0.4], []).best_passages(2) == [0, 1]
+
+
+def test_sentences_of_other_passages_are_left_out_with_their_vectors():
+    found = evidence([0.5, 0.4], [(0, 0.1), (1, 0.2), (0, 0.3)]).of_passages([0])
+    assert [one.passage for one in found.sentences] == [0, 0]
+    assert list(found.scores) == [0.1, 0.3]
+    assert found.vectors.tolist() == np.eye(3, 4)[[0, 2]].tolist()
+    assert evidence([0.5], [(0, 0.1)]).of_passages([]).vectors.shape == (0, 4)
+
+
+def test_headings_and_fragments_of_a_passage_are_not_quoted():
+    text = f"2.1 The Mill\n\n{MILL} See Fig. 3.\n\nand so it was until the end of the war."
+    found = quotable(parts(1, 0, 1, len(text), {1: text}), text, passage=0, score=0.5, language="en")
+    assert [one.text for one in found] == [MILL]
+    assert found[0].span.of(text) == MILL
+    assert (found[0].passage, found[0].passage_score, found[0].page) == (0, 0.5, 1)
+
+
+@pytest.fixture
+def asked(tiny: Any) -> AskedQuestion:
+    return AskedQuestion("Where is the mill?", np.array(vector("Where is the mill?", 6), dtype=np.float32))
+
+
+def live(document: Document) -> IndexGeneration:
+    assert document.live_generation is not None
+    return document.live_generation
+
+
+def gathered(document: Document, asked: AskedQuestion) -> Evidence:
+    generation = live(document)
+    hits = [Hit(passage, 0.5 - passage.ordinal / 10) for passage in generation.passages.order_by("ordinal")]
+    return gather(document, generation, asked, hits, embeddings.for_questions(generation.model))
+
+
+@pytest.mark.django_db
+def test_sentence_that_two_passages_share_is_given_once_with_the_better_one(asked):
+    document = make_text([f"{MILL} {RAIN} {NIGHT}"])
+    generation = live(document)
+    generation.passages.all().delete()
+    make_passage(generation, 0, f"{MILL} {RAIN}", start=0, end=len(MILL) + 1 + len(RAIN))
+    make_passage(generation, 1, f"{RAIN} {NIGHT}", start=len(MILL) + 1, end=len(MILL) + len(RAIN) + len(NIGHT) + 2)
+    found = gathered(document, asked)
+    assert [(one.text, one.passage) for one in found.sentences] == [(MILL, 0), (RAIN, 0), (NIGHT, 1)]
+
+
+@pytest.mark.django_db
+def test_same_words_on_two_pages_are_two_sentences(asked):
+    document = make_text([MILL, f"{RAIN} {MILL}"])
+    found = gathered(document, asked)
+    assert [(one.page, one.text) for one in found.sentences] == [(1, MILL), (2, RAIN), (2, MILL)]
+
+
+@pytest.mark.django_db
+def test_passage_of_two_pages_has_the_sentences_of_both(asked):
+    document = make_text([f"x {MILL}", RAIN])
+    generation = live(document)
+    generation.passages.all().delete()
+    make_passage(generation, 0, f"{MILL} {RAIN}", page=1, last_page=2, start=2, end=len(RAIN))
+    found = gathered(document, asked)
+    assert [(one.page, one.text) for one in found.sentences] == [(1, MILL), (2, RAIN)]
+    assert set(found.pages) == {1, 2}
+
+
+@pytest.mark.django_db
+def test_scores_are_the_cosines_of_each_sentence_to_the_question(asked):
+    found = gathered(make_text([MILL, RAIN]), asked)
+    for one, score in zip(found.sentences, found.scores, strict=True):
+        assert score == pytest.approx(float(np.dot(vector(one.text, 6), asked.vector)), abs=1e-5)
+
+
+@pytest.mark.django_db
+def test_nothing_found_says_nothing(asked):
+    document = make_text([MILL])
+    live(document).passages.all().delete()
+    found = gathered(document, asked)
+    assert (list(found.sentences), list(found.scores), found.pages) == ([], [], {})
+
+
+@pytest.mark.django_db
+def test_pages_of_all_passages_are_read_in_one_query(asked, django_assert_num_queries):
+    document = make_text([f"{MILL} {n}" for n in range(8)])
+    generation = live(document)
+    hits = [Hit(passage, 0.5) for passage in generation.passages.all()]
+    assert document.language
+    with django_assert_num_queries(1):
+        gather(document, generation, asked, hits, embeddings.for_questions(generation.model))
+
+
+# -- finding them ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_nearest_passages_come_first_and_equal_ones_by_their_place(asked):
+    document = make_text([RAIN, MILL, MILL])
+    hits = in_document.search_document(live(document), np.array(vector(MILL, 6), dtype=np.float32), 2)
+    assert [hit.passage.first_page for hit in hits] == [2, 3]
+    assert [hit.score for hit in hits] == pytest.approx([1, 1], abs=1e-5)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 3, 4, 1000])
+def test_no_more_come_than_there_are(asked, count):
+    document = make_text([RAIN, MILL, NIGHT])
+    make_text([MILL])
+    assert len(in_document.search_document(live(document), asked.vector, count)) == min(count, 3)
+
+
+@pytest.mark.django_db
+def test_generation_without_passages_finds_nothing_by_vector_or_word(asked):
+    generation = make_generation(Document.objects.create(book=None))
+    assert in_document.search_document(generation, asked.vector, 5) == []
+    assert in_document.search_words(generation, "mill", 5) == []
+
+
+@pytest.mark.django_db
+def test_finding_takes_one_query_and_fetches_no_vector(asked, django_assert_num_queries):
+    document = make_text([RAIN, MILL])
+    with django_assert_num_queries(1):
+        hits = in_document.search_document(live(document), asked.vector, 5)
+    assert all("embedding" in hit.passage.get_deferred_fields() for hit in hits)
+    assert Page.objects.count() == 2
