@@ -21,6 +21,7 @@ from rag import errors
 from rag.answers import services
 from rag.answers.services import LONGEST_QUESTION, MOST_PASSAGES, answer, kept
 from rag.models import Document, IndexGeneration, Page, Passage
+from rag.tests.factories import give_file
 from rag.tests.texts import answer_from, make_text
 from rag.tests.tiny import TinyServer
 
@@ -303,6 +304,14 @@ def test_api_tells_of_the_limit_and_when_to_come_back(document, reader):
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
 
 
+@pytest.fixture
+def with_file(document: Document) -> Document:
+    """Where a book has no file, its page has no question to ask."""
+    assert document.book is not None
+    give_file(document.book, b"x")
+    return document
+
+
 def ask_page(document: Document, client: Client, **headers: str) -> Any:
     return client.get(f"/books/{document.book_id}/ask/", {"question": QUESTION}, headers=headers)
 
@@ -323,23 +332,26 @@ def test_stranger_who_asks_is_led_to_the_sign_in_and_back(document):
     shown = client.get(f"/books/{document.book_id}/ask/", {"question": QUESTION})
     assert shown.context["answer"] is None
     led = client.post(f"/books/{document.book_id}/ask/", {"question": QUESTION})
-    assert (led.status_code, led["Location"]) == (302, f"/sign-in/?next=%2Fbooks%2F{document.book_id}%2Fask%2F")
+    assert (led.status_code, led["Location"]) == (
+        302,
+        f"/accounts/sign-in/?next=%2Fbooks%2F{document.book_id}%2Fask%2F",
+    )
 
 
 @pytest.mark.parametrize(("question", "said"), [("", "Write a question first."), ("x" * 1001, "at most 1000")])
-def test_page_says_what_is_wrong_with_a_question(document, reader, question, said):
+def test_page_says_what_is_wrong_with_a_question(with_file, reader, question, said):
     client = Client()
     client.force_login(reader)
-    shown = client.post(f"/books/{document.book_id}/ask/", {"question": question})
+    shown = client.post(f"/books/{with_file.book_id}/ask/", {"question": question})
     assert shown.status_code == 422
     assert said in shown.text
 
 
-def test_embedder_that_is_away_is_said_on_the_page_beside_the_question(document, reader, model):
+def test_embedder_that_is_away_is_said_on_the_page_beside_the_question(with_file, reader, model):
     model.is_broken = True
     client = Client()
     client.force_login(reader)
-    shown = client.post(f"/books/{document.book_id}/ask/", {"question": QUESTION})
+    shown = client.post(f"/books/{with_file.book_id}/ask/", {"question": QUESTION})
     assert shown.status_code == 422
     assert QUESTION in shown.text
     assert spent(reader) == 0

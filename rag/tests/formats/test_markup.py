@@ -80,7 +80,7 @@ def test_line_break_that_is_meant_stays_in_its_paragraph():
 
 def test_sign_that_stands_for_a_break_cannot_be_written_into_a_text():
     assert texts("<p>one\x1etwo</p>") == ["one two"]
-    assert texts("<p>one&#30;two</p>") == ["one two"]
+    assert texts("<p>one&#30;two</p>") == ["onetwo"]
 
 
 def test_levels_of_headings_end_with_them():
