@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
 from catalog.tests.factories import make_book
 from library.ai import embeddings
+from library.jobs.models import Job
 from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage, Section
 from rag.tests.tiny import vector
@@ -61,3 +63,17 @@ def make_passage(generation: IndexGeneration, ordinal: int, text: str, *, page: 
         "embedding": vector(text, generation.dimensions),
     }
     return Passage.objects.create(generation=generation, ordinal=ordinal, **whole | values)
+
+
+def put(job: Job, state: str, error: str = "") -> Job:
+    """``job``, as if it had got so far."""
+    is_open = state in ("queued", "running")
+    Job.objects.filter(pk=job.pk).update(
+        state=state,
+        error=error,
+        ended_at=None if is_open else timezone.now(),
+        lease_id=uuid4() if state == "running" else None,
+        lease_until=timezone.now() if state == "running" else None,
+    )
+    job.refresh_from_db()
+    return job

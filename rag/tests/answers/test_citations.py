@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,9 +85,9 @@ def test_text_that_no_page_of_the_library_shows_is_cited_without_an_address():
     assert page_url(Document(book_id=7), 3, 0, 10) == "/books/7/pages/3/?mark=0-10#mark"
 
 
-def made(**values: object) -> CitedAnswer:
+def made(**values: Any) -> CitedAnswer:
     citation = Citation(1, 2, "Rain fell.", 0.5, 0, 10, "/books/7/pages/2/?mark=0-10#mark")
-    whole: dict[str, object] = {
+    whole: dict[str, Any] = {
         "question": "What fell?",
         "text": "Rain fell. [1]",
         "supported": True,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from catalog.models import Book
 from catalog.tests.factories import make_book
@@ -26,7 +25,7 @@ from rag.ingest.pages import clean_pages
 from rag.models import Document, IndexGeneration, LibraryTermChange, Page, Passage
 from rag.tests.factories import give_file
 from rag.tests.raw_pages import Press
-from rag.tests.texts import make_generation
+from rag.tests.texts import make_generation, put
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 SENTENCE = "Leaf {n} tells of the river {n}, of the mill {n} and of the whole town {n} below it all."
@@ -268,10 +267,7 @@ def test_progress_never_goes_back_and_ends_at_the_whole():
 
 
 def ended(build: Build, state: str) -> Job:
-    job = build.run.job
-    Job.objects.filter(pk=job.pk).update(state=state, finished_at=timezone.now())
-    job.refresh_from_db()
-    return job
+    return put(build.run.job, state)
 
 
 def open_jobs() -> int:

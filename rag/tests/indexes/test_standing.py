@@ -117,11 +117,11 @@ def test_documents_are_taken_one_after_the_other():
     assert first.subject_id == one.pk
     rebuilding.check()
     assert Job.objects.open().filter(kind="index").count() == 1, "one in hand"
-    Job.objects.update(state="failed", finished_at=timezone.now())
+    Job.objects.update(state="failed", ended_at=timezone.now())
     rebuilding.check()
     (second,) = Job.objects.open().filter(kind="index")
     assert second.subject_id == two.pk
-    Job.objects.update(state="failed", finished_at=timezone.now())
+    Job.objects.update(state="failed", ended_at=timezone.now())
     rebuilding.check()
     assert Rebuild.objects.get().state == "done"
     assert rebuilding.standing().unsuccessful == 2

@@ -12,12 +12,11 @@ from accounts.tests.factories import make_librarian
 from catalog.models import Book
 from catalog.tests.factories import make_book
 from library.jobs import services as jobs
-from library.jobs.models import Job
 from rag import errors, queries, recipes, services
 from rag.ingest.notes import note_of
 from rag.models import Document, IndexGeneration, Page
 from rag.tests.factories import give_file
-from rag.tests.texts import make_generation, make_passage, make_text
+from rag.tests.texts import make_generation, make_passage, make_text, put
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
@@ -26,11 +25,6 @@ def book_with_file(**values: Any) -> Book:
     book = make_book(**values)
     give_file(book, b"x")
     return book
-
-
-def ended(job: Job, state: str, error: str = "") -> Job:
-    Job.objects.filter(pk=job.pk).update(state=state, error=error, finished_at=timezone.now())
-    return job
 
 
 def live(document: Document) -> IndexGeneration:
@@ -60,7 +54,7 @@ def test_book_that_waits_for_a_worker_is_being_read():
 
 def test_book_whose_first_reading_failed_says_why():
     book = book_with_file()
-    ended(services.start_index(book=book, by=None), "failed", "The file is empty.")
+    put(services.start_index(book=book, by=None), "failed", "The file is empty.")
     found = queries.index_state(book)
     assert (found.state, found.error, found.job) == ("failed", "The file is empty.", None)
     assert found.sentence.endswith("so it cannot answer questions. The file is empty.")
@@ -68,7 +62,7 @@ def test_book_whose_first_reading_failed_says_why():
 
 def test_book_whose_first_reading_was_stopped_says_so():
     book = book_with_file()
-    ended(services.start_index(book=book, by=None), "cancelled")
+    put(services.start_index(book=book, by=None), "cancelled")
     assert queries.index_state(book).error == "Reading it was stopped."
 
 
@@ -85,10 +79,13 @@ def test_book_that_answers_has_its_numbers_and_no_sentence():
     )
 
 
-@pytest.mark.parametrize("values", [{"model": "tiny-8", "dimensions": 8}, {"chunker": "other"}])
-def test_index_of_another_recipe_is_stale(values):
+def test_index_of_another_recipe_is_stale(settings):
     document = as_wanted(make_text(["Rain fell."]))
-    document.generations.update(**values)
+    settings.EMBEDDING_MODEL = "tiny-8"
+    assert queries.state_of(document).stale
+    settings.EMBEDDING_MODEL = "tiny-6"
+    assert not queries.state_of(document).stale
+    document.generations.update(chunker="another")
     assert queries.state_of(as_is(document)).stale
 
 
@@ -110,7 +107,7 @@ def test_new_reading_that_failed_is_told_until_there_is_a_newer_index():
     document = make_text(["Rain fell."])
     Document.objects.filter(pk=document.pk).update(book=book)
     document = as_is(document)
-    ended(jobs.enqueue(kind="index", subject=document), "failed", "The file is empty.")
+    put(jobs.enqueue(kind="index", subject=document), "failed", "The file is empty.")
     found = queries.index_state(book)
     assert (found.state, found.error) == ("ready", "The file is empty.")
     IndexGeneration.objects.update(ready_at=timezone.now() + timedelta(minutes=1))
@@ -128,7 +125,7 @@ def test_deleted_index_is_told_and_what_still_reads_is_not():
     book = book_with_file()
     job = services.start_index(book=book, by=None)
     services.delete_index(book=book, by=make_librarian())
-    Job.objects.filter(pk=job.pk).update(state="running")
+    put(job, "running")
     found = queries.index_state(book)
     assert (found.state, found.deleted, found.job) == ("none", True, None)
     assert "was deleted" in found.sentence

@@ -45,11 +45,17 @@ def test_mirror_of_a_mirror_is_the_box(box, width):
     assert near(frame.mirrored(frame.mirrored(box, width), width), box)
 
 
-def test_first_line_of_turned_text_is_the_topmost_in_its_frame():
-    clockwise = frame.into((500, 100, 510, 300), 1, WIDTH, HEIGHT)  # at the right: the first of lines turned clockwise
-    assert clockwise == (100, 90, 300, 100)
-    assert frame.into((100, 100, 110, 300), 3, WIDTH, HEIGHT) == (500, 100, 700, 110)
-    assert frame.into((100, 700, 300, 710), 2, WIDTH, HEIGHT) == (300, 90, 500, 100)
+@pytest.mark.parametrize(
+    ("box", "turned", "there"),
+    [
+        ((500, 100, 510, 300), 1, (100, 90, 300, 100)),  # at the right: the first of lines turned clockwise
+        ((100, 100, 110, 300), 3, (500, 100, 700, 110)),
+        ((100, 700, 300, 710), 2, (300, 90, 500, 100)),
+        ((100, 90, 300, 100), 0, (100, 90, 300, 100)),
+    ],
+)
+def test_first_line_of_turned_text_is_the_topmost_in_its_frame(box, turned, there):
+    assert frame.into(box, turned, WIDTH, HEIGHT) == there
 
 
 @given(st.floats(0, 500), st.floats(0, 500), st.floats(20, 80), st.floats(8, 14), st.floats(-0.05, 0.05))

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.ingest.layout.pieces import LayoutPiece, PageWord, is_bold, is_mono, piece
+from rag.ingest.layout.pieces import LayoutPiece, is_bold, is_mono, piece
 from rag.ingest.layout.segments import level, of_words, segments
 from rag.ingest.layout.words import is_garbled, is_leftwards, is_split_capital, tidy
+from rag.ingest.model.raw import PageWord
 
 
 @pytest.mark.parametrize(

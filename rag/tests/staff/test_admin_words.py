@@ -17,7 +17,7 @@ from library.jobs import services as jobs
 from library.jobs.models import Job
 from rag import recipes
 from rag.models import Document, IndexGeneration, Rebuild
-from rag.tests.texts import make_generation, make_text
+from rag.tests.texts import make_generation, make_text, put
 from tests.html import assert_valid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
@@ -40,9 +40,7 @@ def document(title: str = "On Rain", **values: Any) -> Document:
 
 
 def job_of(of: Document, state: str, error: str = "") -> None:
-    job = jobs.enqueue(kind="index", subject=of)
-    ended = None if state in ("queued", "running") else timezone.now()
-    Job.objects.filter(pk=job.pk).update(state=state, error=error, finished_at=ended)
+    put(jobs.enqueue(kind="index", subject=of), state, error)
 
 
 def unread() -> Document:
