@@ -152,7 +152,12 @@ def test_books_without_a_file_are_counted_as_refused():
 def test_indexes_of_all_are_deleted_by_a_whole_word_alone(monkeypatch, typed, is_deleted):
     make_text([KRILL]), make_text(["Rain fell."])
     asked: list[str] = []
-    monkeypatch.setattr("builtins.input", lambda prompt: asked.append(prompt) or typed)
+
+    def type_in(prompt: str) -> str:
+        asked.append(prompt)
+        return str(typed)
+
+    monkeypatch.setattr("builtins.input", type_in)
     if is_deleted:
         assert "The indexes of 2 books were deleted." in run("reindex", all=True, delete=True)
     else:
