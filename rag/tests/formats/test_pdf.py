@@ -16,6 +16,8 @@ from rag.ingest.model.raw import OutlineMark
 from rag.ingest.sandbox.reader import FileRefused
 from rag.tests import pdfs
 
+AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256
+
 
 @pytest.fixture
 def file() -> Iterator[Any]:
@@ -107,12 +109,12 @@ def test_file_has_as_many_pages_as_allowed_and_no_more(file, most, is_read):
 
 
 def test_file_that_needs_a_password_is_refused_and_one_with_an_owners_is_read(file):
-    locked = pdfs.as_bytes(pdfs.book(), encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="reader", owner_pw="owner")
+    locked = pdfs.as_bytes(pdfs.book(), encryption=AES_256, user_pw="reader", owner_pw="owner")
     assert refusal(file, locked).code == "file_encrypted"
 
 
 def test_file_with_only_an_owners_password_is_read(file):
-    content = pdfs.as_bytes(pdfs.book(), encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="owner")
+    content = pdfs.as_bytes(pdfs.book(), encryption=AES_256, owner_pw="owner")
     assert raw(file, content).facts.pages == 4
 
 
