@@ -11,9 +11,10 @@ from django.utils import timezone
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_book
 from library.activity.models import Activity
+from library.ai import embeddings
 from library.jobs.models import Job
 from rag import checks, recipes, services
-from rag.indexes import indexing, rebuilding, reports
+from rag.indexes import indexing, rebuilding, reports, spaces
 from rag.indexes.rebuilding import Standing
 from rag.models import Document, IndexGeneration, Page, Passage, Rebuild, Section, VectorSpace
 from rag.recipes import Recipe
@@ -167,7 +168,7 @@ def test_all_that_is_ready_goes_over_in_one_step_and_is_told():
     document(chunker="old")
     old = [document(chunker="old") for _ in range(2)]
     ready = [waiting_for(each) for each in old]
-    rebuild = Rebuild.objects.create(space_id=ready[0].space_id, chunker=recipes.wanted().chunker)
+    rebuild = Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker=recipes.wanted().chunker)
     index_ready.connect(hear)
     try:
         rebuilding.switch(rebuild)
@@ -185,7 +186,7 @@ def test_what_is_ready_of_a_file_that_was_replaced_meanwhile_does_not_go_over():
     live, ready = of.live_generation, waiting_for(of)
     assert of.book is not None
     give_file(of.book, b"another")
-    rebuilding.switch(Rebuild.objects.create(space_id=ready.space_id, chunker=recipes.wanted().chunker))
+    rebuilding.switch(Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker=recipes.wanted().chunker))
     of.refresh_from_db()
     assert of.live_generation == live
     assert not IndexGeneration.objects.filter(pk=ready.pk).exists()

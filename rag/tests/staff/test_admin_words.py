@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from accounts.tests.factories import make_librarian
 from catalog.tests.factories import make_book
+from library.ai import embeddings
 from library.jobs import services as jobs
 from library.jobs.models import Job
 from rag import recipes
+from rag.indexes import spaces
 from rag.models import Document, IndexGeneration, Rebuild
 from rag.tests.texts import make_generation, make_text, put
 from tests.html import assert_valid
@@ -183,7 +185,7 @@ def test_reading_says_whether_it_answers(staff):
 
 def test_nobody_writes_readings_or_rebuildings_by_hand(staff):
     of = document()
-    rebuild = Rebuild.objects.create(space_id=of.generations.get().space_id, chunker="c")
+    rebuild = Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker="c")
     for model, pk in (("indexgeneration", of.live_generation_id), ("rebuild", rebuild.pk)):
         assert staff.get(reverse(f"admin:rag_{model}_add")).status_code == 403
         assert staff.post(reverse(f"admin:rag_{model}_change", args=[pk]), {}).status_code == 403
