@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from circulation.models.ledger import SUM, TEXT_LENGTH, Credit, PaymentKind, Refund
 from library.core.database.ids import uuid7
+from library.core.dates import said
 
 
 class TillClosing(models.Model):
@@ -29,7 +30,7 @@ class TillClosing(models.Model):
         ordering = ["-closed_at", "-id"]
 
     def __str__(self) -> str:
-        return f"{self.closed_at:%Y-%m-%d %H:%M}"
+        return said(self.closed_at)
 
 
 class TillCount(models.Model):

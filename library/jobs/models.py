@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from library.core.database.ids import uuid7
+from library.core.dates import said
 
 
 class JobState(models.TextChoices):
@@ -166,7 +167,7 @@ class NightlyReport(models.Model):
         indexes = [models.Index(fields=["-started_at", "-id"], name="nightly_report_newest")]
 
     def __str__(self) -> str:
-        return f"{self.task} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.task} {said(self.started_at)}"
 
     @staticmethod
     def lock_key(task: str) -> str:

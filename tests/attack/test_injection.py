@@ -76,7 +76,10 @@ def test_no_operation_lets_a_reader_set_what_is_not_theirs(world):
     assert (model_to_dict(reader), model_to_dict(reader.patron)) == before
     assert (model_to_dict(other), model_to_dict(other.patron)) == others
     assert list(reader.groups.values_list("name", flat=True)) == ["patron"]
-    # The hold that was asked for is the reader's own, whatever was written beside it, and begins where all begin.
+    # Nobody asks for a book in another's name. One's own hold begins where all begin, whatever was written beside it.
+    assert not Hold.objects.exclude(pk=world.hold.pk).exists()
+    del body["patron"]
+    assert client.post("/api/v1/holds/", body, "application/json").status_code == 201
     mine = Hold.objects.exclude(pk=world.hold.pk).get()
     assert (mine.patron_id, mine.state, mine.placed_at.year > 2020) == (world.reader.pk, "requested", True)
     assert not Loan.objects.exclude(pk=world.loan.pk).exists()
