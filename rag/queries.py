@@ -98,7 +98,7 @@ def state_of(document: Document) -> IndexState:
 
 def _answering(document: Document, live: IndexGeneration, latest: Job | None, job: Job | None) -> IndexState:
     book_file, wanted = file_of(document), recipes.wanted()
-    stale = recipes.of(live) != wanted or (book_file is not None and book_file.sha256 != live.source_sha256)
+    stale = recipes.recipe_of(live) != wanted or (book_file is not None and book_file.sha256 != live.source_sha256)
     is_newest = latest is None or not live.ready_at or latest.created_at > live.ready_at
     failed = latest is not None and latest.state == JobState.FAILED and is_newest
     ready = document.generations.filter(state=GenerationState.READY).exclude(pk=live.pk) if stale else ()
@@ -111,7 +111,7 @@ def _answering(document: Document, live: IndexGeneration, latest: Job | None, jo
         live.note,
         job,
         stale,
-        any(recipes.of(one) == wanted for one in ready),
+        any(recipes.recipe_of(one) == wanted for one in ready),
         generation=live,
     )
 

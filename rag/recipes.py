@@ -29,7 +29,7 @@ def wanted() -> Recipe:
     return Recipe(model.name, model.dimensions, cut.CHUNKER)
 
 
-def of(generation: IndexGeneration) -> Recipe:
+def recipe_of(generation: IndexGeneration) -> Recipe:
     """What a generation was made by."""
     return Recipe(generation.model, generation.dimensions, generation.chunker)
 

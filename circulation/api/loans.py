@@ -269,7 +269,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return Response(shown.data, status=code)
 
 
-def _told(story: loan_history.Story, *, for_staff: bool) -> Response:
+def _told(story: loan_history.Explanation, *, for_staff: bool) -> Response:
     return Response(shapes.StorySerializer(story.as_dict(for_staff=for_staff)).data)
 
 

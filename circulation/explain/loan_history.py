@@ -17,7 +17,7 @@ from library.core.errors import Reason
 
 
 @dataclass(frozen=True)
-class Story:
+class Explanation:
     """In sentences: how the due date came about, each value of the rules with its row, and the reasons against.
 
     ``lines`` without rows, for readers; for staff ``values`` say which row gave what.
@@ -75,12 +75,12 @@ class Story:
         }
 
 
-def of_loan(loan: Loan, *, renewal: Decision | None, for_staff: bool) -> Story:
+def of_loan(loan: Loan, *, renewal: Decision | None, for_staff: bool) -> Explanation:
     """How a loan came to its due date, and what stands against its renewal; None: it is over."""
     kept = loan.explanation
     is_for_staff_or_over = for_staff or loan.returned_at is not None
     lines = sentences.step_lines(kept) if is_for_staff_or_over else sentences.reader_lines(kept, renewed=loan.renewals)
-    return Story(
+    return Explanation(
         due_at=loan.due_at,
         is_allowed=renewal is not None and renewal.is_allowed,
         lines=lines or [_("This loan was made before the library kept how due dates come about.")],
@@ -90,10 +90,10 @@ def of_loan(loan: Loan, *, renewal: Decision | None, for_staff: bool) -> Story:
     )
 
 
-def of_decision(decision: Decision, *, for_staff: bool) -> Story:
+def of_decision(decision: Decision, *, for_staff: bool) -> Explanation:
     """What would happen now, and why."""
     kept = sentences.kept(decision)
-    return Story(
+    return Explanation(
         due_at=decision.due_at,
         is_allowed=decision.is_allowed,
         lines=sentences.step_lines(kept) if for_staff else sentences.reader_lines(kept),

@@ -27,7 +27,7 @@ from circulation.rules.amounts import NOTHING
 from circulation.rules.matrix import resolve
 from circulation.rules.opening_hours import Calendar
 from circulation.state import calendars, ledger
-from circulation.state.remembered_rules import Policy, current_version, policy_for
+from circulation.state.remembered_rules import RuleSet, current_version, rule_set_for
 from library.core import days
 from library.core.database.ids import uuid7
 from library.core.database.raw_rows import execute, fetch
@@ -123,7 +123,7 @@ class NewFigure(NamedTuple):
 class Reckoner:
     """The rules and calendars of one moment, with what was worked out by them already: most loans are alike."""
 
-    policy: Policy
+    rule_set: RuleSet
     at: datetime
     until: Mapping[UUID, datetime] = field(default_factory=dict)  # of a loan that ends: when
     anew: bool = False  # count the past by the calendar of today, too
@@ -146,7 +146,7 @@ class Reckoner:
         """What the matrix says about being late."""
         key = (home, tier, item_type)
         if key not in self._terms:
-            values = resolve(self.policy.rows, branch=home, tier=tier, item_type=item_type)
+            values = resolve(self.rule_set.rows, branch=home, tier=tier, item_type=item_type)
             self._terms[key] = fines.fine_terms(values)
         return self._terms[key]
 
@@ -157,7 +157,7 @@ class Reckoner:
         units = self.units(late, terms, until)
         key = (late.home, late.tier, late.item_type, units, late.price)
         if key not in self._sums:
-            self._sums[key] = fines.fine_of(terms, units=units, price=late.price, digits=self.policy.digits)
+            self._sums[key] = fines.fine_of(terms, units=units, price=late.price, digits=self.rule_set.digits)
         return NewFigure(late, self._sums[key], units, until)
 
     def until_of(self, late: LateLoan) -> int:
@@ -195,7 +195,7 @@ class Reckoner:
 def reckoner(*, at: datetime, version: UUID | None = None, anew: bool = False) -> Reckoner:
     """By the rules as they are now. ``version``: theirs, where it was just read; else one query."""
     version = version or current_version()
-    return Reckoner(policy_for(None, version), at, anew=anew, version=version)
+    return Reckoner(rule_set_for(None, version), at, anew=anew, version=version)
 
 
 def set_fines(patrons: Collection[UUID], by_rules: Reckoner) -> int:
@@ -217,7 +217,7 @@ def set_fines(patrons: Collection[UUID], by_rules: Reckoner) -> int:
 def _under_the_maximum(
     figures: Sequence[NewFigure], by_rules: Reckoner, patrons: Collection[UUID]
 ) -> Sequence[NewFigure]:
-    most = by_rules.policy.library.max_total_fines
+    most = by_rules.rule_set.library.max_total_fines
     if most is None or not figures:
         return figures
     standing = {patron: Decimal(amount) for patron, amount in fetch(STANDING, [list(patrons)])}

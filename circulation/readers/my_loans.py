@@ -87,7 +87,9 @@ def rows(prospects: Sequence[Prospect], *, for_staff: bool) -> tuple[list[Told],
     ]
 
 
-def of(patron: Patron, *, at: datetime | None = None, around: snapshot.Around | None = None) -> list[Prospect]:
+def prospects_of(
+    patron: Patron, *, at: datetime | None = None, around: snapshot.Around | None = None
+) -> list[Prospect]:
     """The patron's open loans, what is due first at the head, in a constant number of queries.
 
     ``around``: what lies around these loans, where that was just read.

@@ -56,7 +56,7 @@ def declare_lost(*, loan: Loan, by: User, price: Decimal | None = None, at: date
         loan.lost_at = max(at, loan.checked_out_at)
         loan.save(update_fields=["lost_at"])
         if loan.copy.status == CopyStatus.ON_LOAN:
-            copy_placement.put(loan.copy, CopyStatus.LOST)
+            copy_placement.set_status(loan.copy, CopyStatus.LOST)
         _record(loan, "loan.declared_lost", by=by, at=at)
         signals.loan_declared_lost.send(Loan, loan=loan, by=by)
         charged = lost.charge_lost(loan, by=by, at=at, price=price)

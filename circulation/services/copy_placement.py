@@ -38,7 +38,7 @@ WHERE ranked.id = hold.id AND ranked.place <> hold.position"""
 MAKE_ROOM = "UPDATE circulation_hold SET position = position + 1 WHERE book_id = %s AND position IS NOT NULL"
 
 
-def put(copy: Copy, status: CopyStatus) -> None:
+def set_status(copy: Copy, status: CopyStatus) -> None:
     """Write the copy's status; the database counts what is available. Errors: ``CopyMoveImpossible``."""
     if copy.status == status:
         return
@@ -57,10 +57,10 @@ def release(copy: Copy, *, stood_at: int | None = None, at: datetime) -> None:
     if copy.status not in KEPT_FOR_A_HOLD:
         return
     is_away = copy.status == CopyStatus.IN_TRANSIT or stood_at not in {None, copy.branch_id}
-    put(copy, CopyStatus.IN_TRANSIT if is_away else CopyStatus.AVAILABLE)
+    set_status(copy, CopyStatus.IN_TRANSIT if is_away else CopyStatus.AVAILABLE)
     waiting = next_in_line(copy, lines.of_book(copy.book_id), at=at)
     if waiting is not None:
-        bind(waiting, copy, is_away=is_away)
+        assign_copy(waiting, copy, is_away=is_away)
 
 
 def serve_queue(book_id: int, *, at: datetime | None = None) -> int:
@@ -77,7 +77,7 @@ def serve_queue(book_id: int, *, at: datetime | None = None) -> int:
         if copy is not None:
             free.remove(copy)
             (hold,) = locks.holds(Hold.objects.with_names().filter(pk=waiter.id))
-            bind(hold, copy)
+            assign_copy(hold, copy)
             served += 1
     return served
 
@@ -111,13 +111,13 @@ def _tell(passed_over: Sequence[serving.PassedOver], *, at: datetime) -> None:
         hold_letters.tell_passed_over(Hold.objects.with_names().get(pk=one.waiter.id), one.reasons, at=at)
 
 
-def bind(hold: Hold, copy: Copy, *, is_away: bool = False) -> None:
+def assign_copy(hold: Hold, copy: Copy, *, is_away: bool = False) -> None:
     """Keep a copy for the hold: staff are to fetch it from its shelf; one that is away goes to the pick-up branch."""
-    put(copy, CopyStatus.IN_TRANSIT if is_away else CopyStatus.REQUESTED)
+    set_status(copy, CopyStatus.IN_TRANSIT if is_away else CopyStatus.REQUESTED)
     _write(hold, copy=copy, state=HoldState.IN_TRANSIT if is_away else HoldState.REQUESTED)
 
 
-def bind_to_another(hold: Hold, *, taken: Copy, at: datetime) -> None:
+def assign_another_copy(hold: Hold, *, taken: Copy, at: datetime) -> None:
     """Find another free copy for a hold whose copy was ``taken``, at its pickup branch first; else it waits at the
     head of the line."""
     execute(MAKE_ROOM, [taken.book_id])
@@ -128,10 +128,10 @@ def bind_to_another(hold: Hold, *, taken: Copy, at: datetime) -> None:
     free = locks.locking(Copy.objects.free().filter(book_id=taken.book_id).exclude(pk=taken.pk).order_by("pk"))
     copy = _nearest(waiter, list(free), line, at=at)
     if copy is not None:
-        bind(hold, copy)
+        assign_copy(hold, copy)
 
 
-def hand_to(
+def route_to_pickup(
     hold: Hold, copy: Copy, *, here: int, by: User | None, at: datetime, line: lines.BookQueue | None = None
 ) -> bool:
     """Put a copy that is on the desk of branch ``here`` on the hold shelf, or on its way there; whether that is new.
@@ -143,7 +143,7 @@ def hand_to(
     status = CopyStatus.ON_SHELF_FOR_HOLD if arrived else CopyStatus.IN_TRANSIT
     if (hold.state, hold.copy_id, copy.status) == (state, copy.pk, status):
         return False
-    put(copy, status)
+    set_status(copy, status)
     if not arrived:
         _write(hold, copy=copy, state=state, confirmed_by=by)
         return True

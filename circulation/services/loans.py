@@ -131,7 +131,7 @@ def _make_way(desk: _Desk, around: snapshot.CheckOut, *, by: User, at: datetime)
         signals.loan_closed.send(Loan, loan=loan, by=by, was_lost=loan.lost_at is not None)
     if around.kept_for is not None and around.kept_for.patron != desk.patron.pk:
         (hold,) = locks.holds(Hold.objects.with_names().filter(pk=around.kept_for.pk))
-        copy_placement.bind_to_another(hold, taken=desk.copy, at=at)
+        copy_placement.assign_another_copy(hold, taken=desk.copy, at=at)
     if around.own is not None:
         (own,) = locks.holds(Hold.objects.filter(pk=around.own.pk))
         _fulfil(own, desk.copy, at=at)
@@ -149,7 +149,7 @@ def _open(
 ) -> Loan:
     due_at, by_hand = due_at or decision.due_at, due_at
     assert due_at is not None  # the rules refuse without a date
-    copy_placement.put(copy, CopyStatus.ON_LOAN)
+    copy_placement.set_status(copy, CopyStatus.ON_LOAN)
     execute("UPDATE catalog_book SET popularity = popularity + 1 WHERE id = %s", [copy.book_id])
     loan = Loan(
         copy=copy,

@@ -259,13 +259,13 @@ def _settle(
     if here is None:  # a hold's copy that is under way is taken to have arrived, any other to be where it belongs
         here = hold.pickup_branch if hold and hold.state in _ON_THE_SHELF else copy.branch
     if hold is not None:
-        is_new = copy_placement.hand_to(hold, copy, here=here.pk, by=by, at=at, line=waiting)
+        is_new = copy_placement.route_to_pickup(hold, copy, here=here.pk, by=by, at=at, line=waiting)
         action = Action.HOLD_SHELF if hold.state == HoldState.READY else Action.TRANSIT
         belongs = hold.pickup_branch
     else:
         is_home = here.pk == copy.branch_id
         action, belongs = (Action.SHELVE, copy.branch) if is_home else (Action.TRANSIT, copy.branch)
-        copy_placement.put(copy, CopyStatus.AVAILABLE if is_home else CopyStatus.IN_TRANSIT)
+        copy_placement.set_status(copy, CopyStatus.AVAILABLE if is_home else CopyStatus.IN_TRANSIT)
         is_new = copy.status != was
     changed = is_new or loan is not None
     return CheckedIn(copy, action, belongs, loan, hold, _told(copy, was, alerts, changed=changed), not changed)
@@ -277,9 +277,9 @@ def _put_aside(
     """A copy that cannot be lent: who waited for it waits for another."""
     was = copy.status
     if is_damaged and was not in {CopyStatus.DAMAGED, CopyStatus.WITHDRAWN}:
-        copy_placement.put(copy, CopyStatus.DAMAGED)
+        copy_placement.set_status(copy, CopyStatus.DAMAGED)
     if bound is not None:
-        copy_placement.bind_to_another(bound, taken=copy, at=at)
+        copy_placement.assign_another_copy(bound, taken=copy, at=at)
     changed = copy.status != was or loan is not None or bound is not None
     told = _told(copy, was, alerts, changed=changed)
     return CheckedIn(copy, Action.REPAIR, copy.branch, loan, None, told, not changed)

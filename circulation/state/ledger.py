@@ -24,7 +24,7 @@ def lock_accounts(patrons: Collection[UUID]) -> None:
     lines until the transaction ends, and what is read from now on is what stands."""
     wanted = sorted(set(patrons))
     lock = "SELECT account.patron_id FROM circulation_ledgeraccount AS account WHERE account.patron_id = ANY(%s)"
-    lock += f" ORDER BY account.patron_id{locks.of('account')}"
+    lock += f" ORDER BY account.patron_id{locks.for_update_of('account')}"
     if len(fetch(lock, [wanted])) < len(wanted):
         new = "INSERT INTO circulation_ledgeraccount (patron_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING"
         execute(new, [wanted])

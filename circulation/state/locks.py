@@ -52,7 +52,7 @@ def locking(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.select_for_update(no_key=True, of=("self",))
 
 
-def of(*tables: str) -> str:
+def for_update_of(*tables: str) -> str:
     """As ``locking``, at the end of a statement: the rows of these tables, one after the other in this order."""
     return f" FOR NO KEY UPDATE OF {', '.join(tables)}"
 
@@ -100,7 +100,7 @@ def _patrons(where: str, what: object) -> list[Patron]:
 
 
 def _lock_patrons(where: str, what: object) -> list[UUID]:
-    rows = fetch(f"{LOCK_PATRON} WHERE {where} ORDER BY patron.user_id{of('patron')}", [what])
+    rows = fetch(f"{LOCK_PATRON} WHERE {where} ORDER BY patron.user_id{for_update_of('patron')}", [what])
     return [pk for (pk,) in rows]
 
 
@@ -137,7 +137,7 @@ def copy_row(scanned: Copy | int | str) -> CopyRow | None:
     else:
         where, what = "copy.id = %s", scanned.pk if isinstance(scanned, Copy) else scanned
     for _ in range(TRIES):
-        locked = fetch(f"{LOCK_COPY} WHERE {where}{of('book', 'copy')}", [what])
+        locked = fetch(f"{LOCK_COPY} WHERE {where}{for_update_of('book', 'copy')}", [what])
         if locked:
             return CopyRow(*locked[0])
         if not fetch(f"{LOCK_COPY} WHERE {where}", [what]):

@@ -22,7 +22,7 @@ KEPT = 500  # tiers whose rules this process remembers
 
 
 @dataclass(frozen=True)
-class Policy:
+class RuleSet:
     """The library's rules for one tier: rows of the matrix, and the settings beside them."""
 
     rows: Sequence[RuleRow]
@@ -30,22 +30,22 @@ class Policy:
     digits: int = 2  # behind the point of the library's currency
 
 
-def policy_for(tier: int | None, version: UUID | None) -> Policy:
+def rule_set_for(tier: int | None, version: UUID | None) -> RuleSet:
     """The rules for a tier; None: for all of them. ``version``: of all that lending is decided by; what this process
     knows under it is true, for the database renews it with every change."""
     if version is None:
-        return Policy(rule_rows(tier=tier), lending_settings(), profile.current().digits)
-    kept = _policies.get((version, tier))
+        return RuleSet(rule_rows(tier=tier), lending_settings(), profile.current().digits)
+    kept = _rule_sets.get((version, tier))
     if kept is None:
-        if len(_policies) > KEPT:
-            _policies.clear()
-        kept = _policies[version, tier] = Policy(rule_rows(tier=tier), lending_settings(), profile.current().digits)
+        if len(_rule_sets) > KEPT:
+            _rule_sets.clear()
+        kept = _rule_sets[version, tier] = RuleSet(rule_rows(tier=tier), lending_settings(), profile.current().digits)
     return kept
 
 
 def tier_rows(tier: int, version: UUID | None) -> Sequence[RuleRow]:
-    """The rows of ``policy_for`` alone."""
-    return policy_for(tier, version).rows
+    """The rows of ``rule_set_for`` alone."""
+    return rule_set_for(tier, version).rows
 
 
 def current_version() -> UUID | None:
@@ -53,7 +53,7 @@ def current_version() -> UUID | None:
     return CalendarVersion.objects.values_list("token", flat=True).first()
 
 
-_policies: dict[tuple[UUID, int | None], Policy] = {}
+_rule_sets: dict[tuple[UUID, int | None], RuleSet] = {}
 
 
 def lending_settings() -> rules.LibrarySettings:

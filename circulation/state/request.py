@@ -11,7 +11,7 @@ from catalog.models import Book, Branch
 from circulation import rules
 from circulation.state.blocks import BLOCKS, read_blocks
 from circulation.state.ledger import OWED
-from circulation.state.remembered_rules import policy_for
+from circulation.state.remembered_rules import rule_set_for
 from library.core import days
 from library.core.database.raw_rows import fetch
 
@@ -53,10 +53,10 @@ def request_state(
     today = days.today(at)
     asked = {"patron": patron.pk, "book": book.pk, "begins": days.start_of(today), "ends": days.end_of(today)}
     ((held, placed_today, on_loan, found, version, blocks, owed),) = fetch(REQUEST, asked)
-    policy = policy_for(patron.tier_id, version)
+    rule_set = rule_set_for(patron.tier_id, version)
     copies = [rules.CopyToHold(*row) for row in found or ()]
     return rules.RequestState(
-        patron=_patron_state(patron, blocks, owed, policy.digits),
+        patron=_patron_state(patron, blocks, owed, rule_set.digits),
         book=book.pk,
         copies=copies,
         copy=next((one for one in copies if one.id == copy), None),
@@ -67,7 +67,7 @@ def request_state(
         placed_today=placed_today,
         already_on_loan=on_loan,
         tier_max_holds=patron.tier.max_holds,
-        rules=policy.rows,
+        rules=rule_set.rows,
         wanted_from=wanted_from,
         wanted_until=wanted_until,
     )

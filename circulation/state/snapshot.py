@@ -22,7 +22,7 @@ from circulation.state.blocks import BLOCKS, read_blocks
 from circulation.state.calendars import calendars_under
 from circulation.state.ledger import OWED
 from circulation.state.queue import copy_to_hold
-from circulation.state.remembered_rules import Policy, policy_for, tier_rows
+from circulation.state.remembered_rules import RuleSet, rule_set_for, tier_rows
 from library.core.database.raw_rows import fetch
 
 # All that decides about a scan and is not locked with it: the open loans of the patron and of the copy, who waits for
@@ -184,7 +184,7 @@ def check_out(
         return CheckOut(rules.CheckOutState(barcode=barcode, card=card, copy=known_copy, patron=known_patron))
     around = around or _around(patron, copy=copy.pk, books=[copy.book_id])
     loans, waiting, version = around.loans, around.waiting, around.version
-    policy = policy_for(patron.tier_id, version)
+    rule_set = rule_set_for(patron.tier_id, version)
     loan = next((loan for loan in loans if loan.copy == copy.pk), None)
     kept_for = next((hold for hold in waiting if hold.copy == copy.pk and hold.is_bound), None)
     lends_at = branch.pk if branch else copy.branch_id
@@ -192,10 +192,10 @@ def check_out(
         barcode=barcode,
         card=card,
         copy=_copy_state(copy, patron, loan=loan, waiting=waiting, version=version),
-        patron=_patron_state(patron, around, policy),
-        rules=policy.rows,
+        patron=_patron_state(patron, around, rule_set),
+        rules=rule_set.rows,
         calendar=calendars_under([lends_at], version)[lends_at],
-        library=policy.library,
+        library=rule_set.library,
         is_self=is_self,
     )
     return CheckOut(state, loan, kept_for, _fulfilled(copy, patron, waiting))
@@ -226,18 +226,18 @@ def renewals(loans: Collection[Loan], *, around: Around | None = None) -> dict[U
     patron = next(iter(loans)).patron
     around = around or _around(patron, books={loan.copy.book_id for loan in loans})
     theirs, waiting, version = around.loans, around.waiting, around.version
-    policy = policy_for(patron.tier_id, version)
+    rule_set = rule_set_for(patron.tier_id, version)
     calendars = calendars_under({loan.branch_id for loan in loans}, version)
-    patron_state = _patron_state(patron, around, policy)
+    patron_state = _patron_state(patron, around, rule_set)
     own = {loan.pk: loan for loan in theirs}
     return {
         loan.pk: rules.RenewalState(
             loan=_loan_state(loan),
             copy=_copy_state(loan.copy, patron, loan=own.get(loan.pk), waiting=waiting, version=version),
             patron=patron_state,
-            rules=policy.rows,
+            rules=rule_set.rows,
             calendar=calendars[loan.branch_id],
-            library=policy.library,
+            library=rule_set.library,
         )
         for loan in loans
     }
@@ -275,7 +275,7 @@ def _open_hold(row: Sequence[Any]) -> OpenHoldRow:
     return OpenHoldRow(UUID(pk), book, copy, UUID(patron), *rest)
 
 
-def _patron_state(patron: Patron, around: Around, policy: Policy) -> rules.PatronState:
+def _patron_state(patron: Patron, around: Around, rule_set: RuleSet) -> rules.PatronState:
     return rules.PatronState(
         card=patron.card_number,
         tier=patron.tier_id,
@@ -287,7 +287,7 @@ def _patron_state(patron: Patron, around: Around, policy: Policy) -> rules.Patro
         tier_max_loans=patron.tier.max_loans,
         tier_debt_limit=patron.tier.debt_limit,
         owed=around.owed,
-        digits=policy.digits,
+        digits=rule_set.digits,
         loans=[_limited(loan) for loan in around.loans if loan.patron == patron.pk],
     )
 

@@ -247,7 +247,7 @@ def _show(
     day = said.cleaned_data.get("returned_on") if said.is_valid() else None
     branches = list(Branch.objects.all())
     branch = next((one for one in branches if one.pk == request.session.get(BRANCH)), None)
-    loans = my_loans.of(reader, around=around) if reader else []
+    loans = my_loans.prospects_of(reader, around=around) if reader else []
     common, rows = my_loans.rows(loans, for_staff=True)
     reasons = outcome.overridable if outcome and request.user.has_perm(PERMISSION) else []
     today, library = days.today(), profile.for_pages() if around else None

@@ -114,7 +114,7 @@ class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
             return _("being read") if is_open else _("stopped") if document.job_state == "cancelled" else _("failed")
         if is_open:
             return _("can be asked, being read anew")
-        if recipes.of(document.live_generation) != recipes.wanted():
+        if recipes.recipe_of(document.live_generation) != recipes.wanted():
             return _("can be asked, out of date")
         return _("can be asked, last reading failed") if document.job_state == "failed" else _("can be asked")
 

@@ -110,7 +110,7 @@ def is_done(*, document: Document, source_sha256: str) -> bool:
 
 def is_wanted(generation: IndexGeneration) -> bool:
     """Whether it is of the recipe that the settings want now."""
-    return recipes.of(generation) == recipes.wanted()
+    return recipes.recipe_of(generation) == recipes.wanted()
 
 
 @transaction.atomic
@@ -135,7 +135,7 @@ def _begun(document: Document, source_sha256: str) -> IndexGeneration:
     recipe = recipes.wanted()
     return IndexGeneration.objects.create(
         document=document,
-        space=spaces.of(embeddings.spec()),
+        space=spaces.space_of(embeddings.spec()),
         source_sha256=source_sha256,
         model=recipe.model,
         dimensions=recipe.dimensions,
@@ -191,7 +191,7 @@ def _waits(generation: IndexGeneration, live: IndexGeneration | None, rebuild: R
     return (
         rebuild is not None
         and live is not None
-        and recipes.of(generation) == recipes.of_rebuild(rebuild)
+        and recipes.recipe_of(generation) == recipes.of_rebuild(rebuild)
         and live.space_id != generation.space_id
         and live.source_sha256 == generation.source_sha256
         and recipes.can_be_asked(live)

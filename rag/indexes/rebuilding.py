@@ -137,7 +137,7 @@ def last_of(recipe: Recipe) -> Rebuild | None:
 
 
 def _begin() -> Rebuild:
-    return Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker=recipes.wanted().chunker)
+    return Rebuild.objects.create(space=spaces.space_of(embeddings.spec()), chunker=recipes.wanted().chunker)
 
 
 def _end(rebuild: Rebuild, state: RebuildState) -> None:

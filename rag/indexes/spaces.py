@@ -18,7 +18,7 @@ INDEX = VectorIndex(table="rag_passage", owner="space_id", name="passage_space")
 
 
 @transaction.atomic
-def of(model: ModelSpec) -> VectorSpace:
+def space_of(model: ModelSpec) -> VectorSpace:
     """The space of ``model``, with its index, made where it is missing."""
     found = VectorSpace.objects.filter(model=model.name, dimensions=model.dimensions).first()
     if found is not None:

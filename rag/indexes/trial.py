@@ -60,7 +60,9 @@ def tried(path: Path, name: str = "") -> Trial:
     trial, cost = Trial(name or path.name), Cost()
     began = time.monotonic()
     _forget_peak()
-    spaces.of(embeddings.spec())  # made within the trial, its index would lock the passages of all others until the end
+    spaces.space_of(
+        embeddings.spec()
+    )  # made within the trial, its index would lock the passages of all others until the end
     with contextlib.suppress(Undone), transaction.atomic():
         try:
             _indexed(path, trial, cost)

@@ -20,7 +20,7 @@ def make_generation(document: Document, **values: Any) -> IndexGeneration:
     """One that is ready, by the model of the settings, without a page."""
     model = embeddings.spec()
     whole: dict[str, Any] = {
-        "space": spaces.of(model),
+        "space": spaces.space_of(model),
         "model": model.name,
         "dimensions": model.dimensions,
         "chunker": "c",

@@ -38,7 +38,7 @@ def confirm_hold(*, hold: Hold, by: User, copy: Copy | str | None = None, at: da
     if taken.status not in {CopyStatus.REQUESTED, CopyStatus.AVAILABLE}:  # staff marked it damaged, say, meanwhile
         raise errors.CopyNotFree(barcode=taken.barcode, status=taken.get_status_display())
     # It was fetched from its own shelf: for a reader of another branch it has still to travel.
-    copy_placement.hand_to(hold, taken, here=taken.branch_id, by=by, at=at)
+    copy_placement.route_to_pickup(hold, taken, here=taken.branch_id, by=by, at=at)
     if bound is not None and bound.pk != taken.pk:
         copy_placement.release(bound, at=at)
     record(hold, "hold.confirmed", by=by, at=at)
@@ -68,7 +68,7 @@ def refuse_hold(
     if copy_status == CopyStatus.AVAILABLE:
         copy_placement.release(copy, at=at)
     else:
-        copy_placement.put(copy, CopyStatus(copy_status))
+        copy_placement.set_status(copy, CopyStatus(copy_status))
     record(hold, "hold.refused", by=by, at=at)
     hold_letters.tell_refused(hold, at=at)
     return hold

@@ -77,7 +77,7 @@ def _take_place(hold: Hold, fitting: Iterable[int], *, wanted_from: date | None,
     copy = None if sleeps else _free_copy(hold, fitting)
     if copy is not None:
         hold.copy, hold.state = copy, HoldState.REQUESTED
-        copy_placement.put(copy, CopyStatus.REQUESTED)
+        copy_placement.set_status(copy, CopyStatus.REQUESTED)
         hold.save(force_insert=True)
         return
     hold.state = HoldState.SUSPENDED if sleeps else HoldState.QUEUED

@@ -66,7 +66,7 @@ def test_a_request_with_the_old_number_is_for_the_record_that_stays(client):
 
 def test_a_move_that_lending_never_makes_is_refused_in_words():
     with pytest.raises(CopyMoveImpossible, match="is withdrawn; from there it cannot become on loan"):
-        copy_placement.put(make_copy(status="withdrawn"), CopyStatus.ON_LOAN)
+        copy_placement.set_status(make_copy(status="withdrawn"), CopyStatus.ON_LOAN)
 
 
 @pytest.mark.django_db(transaction=True)

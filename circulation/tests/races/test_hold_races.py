@@ -30,7 +30,7 @@ def locked(request, monkeypatch):
     """The lock of the book is what keeps a queue together."""
     if request.param == "without it":
         monkeypatch.setattr(locks, "book", lambda pk: Book.objects.get(pk=pk))
-        monkeypatch.setattr(locks, "of", lambda *tables: "")
+        monkeypatch.setattr(locks, "for_update_of", lambda *tables: "")
         monkeypatch.setattr(locks, "locking", lambda rows: rows)
     return request.param == "with the lock"
 

@@ -47,8 +47,10 @@ def meeting(work, *, locked, after=lambda *_args: True):
 
 def without(monkeypatch, *missing):
     """Statements written by hand lock everything but these tables."""
-    of = locks.of
-    monkeypatch.setattr(locks, "of", lambda *tables: _of(of, [table for table in tables if table not in missing]))
+    of = locks.for_update_of
+    monkeypatch.setattr(
+        locks, "for_update_of", lambda *tables: _of(of, [table for table in tables if table not in missing])
+    )
 
 
 def _of(of, tables):

@@ -40,7 +40,7 @@ def _as_shipped(settings):
 def locked(request, monkeypatch):
     if request.param == "without lock":
         monkeypatch.setattr(locks, "locking", lambda rows: rows)
-        monkeypatch.setattr(locks, "of", lambda *tables: "")
+        monkeypatch.setattr(locks, "for_update_of", lambda *tables: "")
     return request.param == "with lock"
 
 

@@ -42,13 +42,13 @@ def is_read_after(request, monkeypatch):
 
 
 def _patrons_with_the_lock(where, what):
-    rows = fetch(f"{locks.PATRON} WHERE {where} ORDER BY patron.user_id{locks.of('patron')}", [what])
+    rows = fetch(f"{locks.PATRON} WHERE {where} ORDER BY patron.user_id{locks.for_update_of('patron')}", [what])
     return [locks.read_patron(locks.PEOPLE.read(row)) for row in rows]
 
 
 def _copy_with_the_lock(scanned):
     pk = scanned.pk if isinstance(scanned, Copy) else scanned
-    found = fetch(f"{locks.COPY} WHERE copy.id = %s{locks.of('book', 'copy')}", [pk])
+    found = fetch(f"{locks.COPY} WHERE copy.id = %s{locks.for_update_of('book', 'copy')}", [pk])
     return locks.read_copy(locks.THINGS.read(found[0])) if found else None
 
 

@@ -127,7 +127,7 @@ def test_a_process_remembers_a_bounded_number_of_things(librarian, monkeypatch):
         patron.save()
         services.check_out(copy=make_copy(), patron=patron, by=librarian, at=MONDAY)
     assert len(calendars._calendars) <= 2
-    assert len(remembered_rules._policies) <= 2
+    assert len(remembered_rules._rule_sets) <= 2
 
 
 def test_without_a_version_everything_is_read(librarian):

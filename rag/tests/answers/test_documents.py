@@ -83,7 +83,7 @@ def test_a_text_of_no_book_answers_as_that_of_a_book_does():
     model = embeddings.spec()
     generation = IndexGeneration.objects.create(
         document=document,
-        space=spaces.of(model),
+        space=spaces.space_of(model),
         model=model.name,
         dimensions=model.dimensions,
         chunker="c",

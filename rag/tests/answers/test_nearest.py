@@ -25,7 +25,7 @@ SIZE = 32
 def space(tiny: TinyServer, settings: Any) -> VectorSpace:
     settings.EMBEDDING_MODELS = {**settings.EMBEDDING_MODELS, f"tiny-{SIZE}": tiny.model(SIZE)}
     settings.EMBEDDING_MODEL = f"tiny-{SIZE}"
-    return spaces.of(embeddings.spec())
+    return spaces.space_of(embeddings.spec())
 
 
 def unit(rows: Any) -> Any:
@@ -122,7 +122,7 @@ def test_readers_find_what_they_may_read_and_it_is_as_much_as_they_asked_for(spa
 
 def test_only_one_space_is_asked(space, tiny):
     make_generation(space, clusters(2, 20))
-    other = spaces.of(embeddings.spec("tiny-8"))
+    other = spaces.space_of(embeddings.spec("tiny-8"))
     eight = make_generation(other, np.eye(8, dtype=np.float32))
     question = np.eye(8, dtype=np.float32)[3]
     hits = in_library.search_library(other, question, 50, viewer=make_librarian())

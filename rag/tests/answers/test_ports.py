@@ -115,7 +115,7 @@ def test_another_writer_is_cited_as_ours_is_and_keeps_its_own_answers(monkeypatc
 def test_retrievers_of_one_document_and_of_the_library_find_alike(tiny: TinyServer, settings):
     settings.EMBEDDING_MODELS = {**settings.EMBEDDING_MODELS, "tiny-8": tiny.model(8)}
     settings.EMBEDDING_MODEL = "tiny-8"
-    space = spaces.of(embeddings.spec())
+    space = spaces.space_of(embeddings.spec())
     vectors = np.eye(8, dtype=np.float32)
     generations = [_generation(space, vectors[:4]), _generation(space, vectors[4:], is_public=False)]
     asked = AskedQuestion("?", vectors[5])

@@ -60,7 +60,7 @@ def test_those_who_see_a_change_at_once_begin_one_rebuilding(settings):
 
 
 def test_those_who_need_a_space_at_once_make_one():
-    made = at_once(*[lambda: spaces.of(embeddings.spec())] * 4)
+    made = at_once(*[lambda: spaces.space_of(embeddings.spec())] * 4)
     assert not faults(made)
     assert len({space.pk for space in made}) == VectorSpace.objects.count() == 1
 

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 def generation() -> IndexGeneration:
     return IndexGeneration.objects.create(
         document=Document.objects.create(book=make_digital_book(b"x")),
-        space=spaces.of(embeddings.spec()),
+        space=spaces.space_of(embeddings.spec()),
         source_sha256="a",
         model="tiny-6",
         dimensions=6,
@@ -67,13 +67,13 @@ def test_vector_without_a_space_is_refused(generation):
 
 
 def test_passage_cannot_be_put_into_another_space(generation, settings):
-    other = spaces.of(embeddings.spec("tiny-8"))
+    other = spaces.space_of(embeddings.spec("tiny-8"))
     with pytest.raises(IntegrityError, match="space of its generation"), transaction.atomic():
         passage(generation, space=other)
 
 
 def test_generation_is_of_its_space_for_ever(generation):
-    other = spaces.of(embeddings.spec("tiny-8"))
+    other = spaces.space_of(embeddings.spec("tiny-8"))
     for change in ({"space": other}, {"model": "tiny-8"}, {"dimensions": 8}, {"space": None}):
         with pytest.raises(IntegrityError, match=r"vector space"), transaction.atomic():
             IndexGeneration.objects.filter(pk=generation.pk).update(**change)
@@ -82,8 +82,8 @@ def test_generation_is_of_its_space_for_ever(generation):
 
 
 def test_space_is_made_once_and_refused_twice():
-    space = spaces.of(embeddings.spec())
-    assert spaces.of(embeddings.spec()) == space
+    space = spaces.space_of(embeddings.spec())
+    assert spaces.space_of(embeddings.spec()) == space
     with pytest.raises(IntegrityError, match="vector_space_once"), transaction.atomic():
         VectorSpace.objects.create(model=space.model, dimensions=space.dimensions)
     with pytest.raises(IntegrityError, match="vector_space_has_dimensions"), transaction.atomic():

@@ -168,7 +168,7 @@ def test_all_that_is_ready_goes_over_in_one_step_and_is_told():
     document(chunker="old")
     old = [document(chunker="old") for _ in range(2)]
     ready = [waiting_for(each) for each in old]
-    rebuild = Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker=recipes.wanted().chunker)
+    rebuild = Rebuild.objects.create(space=spaces.space_of(embeddings.spec()), chunker=recipes.wanted().chunker)
     index_ready.connect(hear)
     try:
         rebuilding.switch(rebuild)
@@ -186,7 +186,9 @@ def test_what_is_ready_of_a_file_that_was_replaced_meanwhile_does_not_go_over():
     live, ready = of.live_generation, waiting_for(of)
     assert of.book is not None
     give_file(of.book, b"another")
-    rebuilding.switch(Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker=recipes.wanted().chunker))
+    rebuilding.switch(
+        Rebuild.objects.create(space=spaces.space_of(embeddings.spec()), chunker=recipes.wanted().chunker)
+    )
     of.refresh_from_db()
     assert of.live_generation == live
     assert not IndexGeneration.objects.filter(pk=ready.pk).exists()

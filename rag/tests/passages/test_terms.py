@@ -41,7 +41,7 @@ def cut(text: str, language: str = "en") -> Cut:
 
 
 def make_generation(document: Document, texts: list[str], language: str = "en") -> IndexGeneration:
-    space = spaces.of(embeddings.spec())
+    space = spaces.space_of(embeddings.spec())
     generation = IndexGeneration.objects.create(
         document=document,
         source_sha256="a",

@@ -185,7 +185,7 @@ def test_reading_says_whether_it_answers(staff):
 
 def test_nobody_writes_readings_or_rebuildings_by_hand(staff):
     of = document()
-    rebuild = Rebuild.objects.create(space=spaces.of(embeddings.spec()), chunker="c")
+    rebuild = Rebuild.objects.create(space=spaces.space_of(embeddings.spec()), chunker="c")
     for model, pk in (("indexgeneration", of.live_generation_id), ("rebuild", rebuild.pk)):
         assert staff.get(reverse(f"admin:rag_{model}_add")).status_code == 403
         assert staff.post(reverse(f"admin:rag_{model}_change", args=[pk]), {}).status_code == 403
