@@ -177,7 +177,7 @@ def test_report_tells_when_and_how_long_by_the_clock_that_was_given():
     assert report.ended_at is not None
     assert NIGHT < report.ended_at < NIGHT + timedelta(seconds=30)
     assert report.lasted == report.ended_at - NIGHT
-    assert str(report) == "count_sheep 2026-03-16 02:30"
+    assert str(report) == "count_sheep 16 Mar 2026, 03:30"
 
 
 def test_work_by_statements_counts_for_itself():
