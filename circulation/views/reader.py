@@ -46,7 +46,7 @@ def _show(
 ) -> HttpResponse:
     """The page. ``not_renewed``: what was just refused."""
     at, token = timezone.now(), feeds.token_of(patron)
-    loans = outlook.of(patron, at=at)
+    loans = outlook.prospects_of(patron, at=at)
     common, rows = outlook.rows(loans, for_staff=False)
     context = {
         "counts": count_loans(Loan.objects.filter(patron=patron), at=at),

@@ -116,13 +116,13 @@ def test_copy_is_promoted_once_however_many_free_it(locked, monkeypatch):
     first, second = queue_up(copy.book), queue_up(copy.book)
     monkeypatch.setattr(lines, "of_book", meeting(lines.of_book, locked=locked))
     tries = []
-    bind = copy_placement.bind
+    assign_copy = copy_placement.assign_copy
 
     def counted(*args, **values):
         tries.append(args)
-        return bind(*args, **values)
+        return assign_copy(*args, **values)
 
-    monkeypatch.setattr(copy_placement, "bind", counted)
+    monkeypatch.setattr(copy_placement, "assign_copy", counted)
 
     def serve():
         return nightly.serve(copy.book_id, at=timezone.now())
