@@ -32,8 +32,7 @@ def main() -> int:
     expression = " and ".join([*wanted, *(f"not {marker}" for marker in lacks)])
     chosen = ["-m", expression] if expression else []
     # A worker that is lost ends the run: its tests would be waited for, and for ever.
-    # Three for two cores: the one that has the whole system at work waits most of the time.
-    order = [sys.executable, "-m", "pytest", "-n", "3", "--max-worker-restart", "0", *chosen, *rest]
+    order = [sys.executable, "-m", "pytest", "-n", "2", "--max-worker-restart", "0", *chosen, *rest]
     code = subprocess.run(order, cwd=ROOT, check=False).returncode
     for sentence in lacks.values():
         print(sentence)
