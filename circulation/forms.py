@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -175,17 +174,10 @@ class PickupForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """A place in a queue, and the queue as it was shown: ids with commas between."""
+    """A place in a queue, and the version of the queue that was shown."""
 
     position = forms.IntegerField(label=_("Place"), min_value=1, max_value=2**31 - 1)
-    seen = forms.CharField(required=False)
-
-    def clean_seen(self) -> list[UUID] | None:
-        given = self.cleaned_data["seen"]
-        try:
-            return [UUID(one) for one in given.split(",")] if given else None
-        except ValueError:
-            raise forms.ValidationError(_("This is no queue.")) from None
+    seen = forms.CharField(required=False, max_length=64, empty_value=None)
 
 
 class ConfirmForm(forms.Form):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.models import Tier
 from catalog.api.fields import ID_OR_CODE, NamedField
@@ -25,6 +27,15 @@ REPEATABLE = OpenApiParameter(
     description=f"1 to {KEY_LENGTH} characters of the client's choice. The same request with the same key within a "
     "day is answered as the first was, with `Idempotent-Replayed: true`, and changes nothing. Refusals are not kept.",
 )
+
+
+def verb_schema(
+    request: Any, response: Any, *, code: int = 200, may_be_forbidden: bool = False
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """How the document describes a verb on one loan or hold, which may be sent again with its key."""
+    forbidden = {403: FORBIDDEN} if may_be_forbidden else {}
+    answers = {code: response, 400: INVALID, **forbidden, 404: ABSENT, 409: REFUSED, 422: REUSED}
+    return extend_schema(parameters=[REPEATABLE], request=request, responses=answers)
 
 
 @extend_schema_field(ID_OR_CODE)

@@ -19,12 +19,10 @@ from circulation import queries, services
 from circulation.api import hold_shapes as shapes
 from circulation.api.common import (
     ABSENT,
-    FORBIDDEN,
     INVALID,
     REFUSED,
-    REPEATABLE,
-    REUSED,
     read,
+    verb_schema,
 )
 from circulation.models import Hold, HoldState
 from circulation.readers.outlooks import with_outlooks
@@ -89,17 +87,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         """Holds, the newest first."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.PlaceHoldSerializer,
-        responses={
-            201: shapes.HoldSerializer,
-            400: INVALID,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.PlaceHoldSerializer, shapes.HoldSerializer, code=201)
     @repeatable
     def create(self, request: Request) -> Response:
         """Ask for a book, to be fetched at a branch: *requested* where a copy stands free, else *queued*."""
@@ -119,18 +107,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
             return self._shown(hold, status.HTTP_202_ACCEPTED)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.ConfirmHoldSerializer,
-        responses={
-            200: shapes.HoldSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.ConfirmHoldSerializer, shapes.HoldSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"])
     @repeatable
     def confirm(self, request: Request, pk: str) -> Response:
@@ -139,18 +116,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         hold = services.confirm_hold(hold=self.get_object(), by=user_of(request), copy=scanned.get("copy"))
         return self._shown(hold)
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.RefuseHoldSerializer,
-        responses={
-            200: shapes.HoldSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.RefuseHoldSerializer, shapes.HoldSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"])
     @repeatable
     def refuse(self, request: Request, pk: str) -> Response:
@@ -158,17 +124,7 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         told = read(shapes.RefuseHoldSerializer, request)
         return self._shown(services.refuse_hold(hold=self.get_object(), by=user_of(request), **told))
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.SuspendHoldSerializer,
-        responses={
-            200: shapes.HoldSerializer,
-            400: INVALID,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.SuspendHoldSerializer, shapes.HoldSerializer)
     @action(detail=True, methods=["post"])
     @repeatable
     def suspend(self, request: Request, pk: str) -> Response:
@@ -177,34 +133,14 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         told = read(shapes.SuspendHoldSerializer, request)
         return self._shown(services.suspend_hold(hold=hold, by=user_of(request), **told))
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=None,
-        responses={
-            200: shapes.HoldSerializer,
-            400: INVALID,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(None, shapes.HoldSerializer)
     @action(detail=True, methods=["post"])
     @repeatable
     def resume(self, request: Request, pk: str) -> Response:
         """Wake a suspended hold, in the place that it kept."""
         return self._shown(services.resume_hold(hold=self.get_object(), by=user_of(request)))
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.ChangePickupSerializer,
-        responses={
-            200: shapes.HoldSerializer,
-            400: INVALID,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.ChangePickupSerializer, shapes.HoldSerializer)
     @action(detail=True, methods=["post"], url_path="branch", url_name="branch")
     @repeatable
     def change_branch(self, request: Request, pk: str) -> Response:
@@ -213,40 +149,17 @@ class HoldsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         told = read(shapes.ChangePickupSerializer, request)
         return self._shown(services.change_pickup(hold=hold, by=user_of(request), **told))
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.MoveHoldSerializer,
-        responses={
-            200: shapes.HoldSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.MoveHoldSerializer, shapes.HoldSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"], url_path="reorder", url_name="reorder")
     @repeatable
     def move(self, request: Request, pk: str) -> Response:
         """Put a hold at another place of its queue."""
         told = read(shapes.MoveHoldSerializer, request)
-        hold = services.move_hold(
-            hold=self.get_object(), by=user_of(request), to=told["position"], seen=told.get("seen")
-        )
+        seen = services.queue_version(told["seen"]) if "seen" in told else None
+        hold = services.move_hold(hold=self.get_object(), by=user_of(request), to=told["position"], seen=seen)
         return self._shown(hold)
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=None,
-        responses={
-            200: shapes.HoldSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(None, shapes.HoldSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"])
     @repeatable
     def keep(self, request: Request, pk: str) -> Response:

@@ -25,6 +25,7 @@ from circulation.api.common import (
     REPEATABLE,
     REUSED,
     read,
+    verb_schema,
 )
 from circulation.errors import LoanAlreadyReturned
 from circulation.explain import loan_history
@@ -118,18 +119,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         loan = services.check_out(patron=patron, by=user_of(request), **asked)
         return self._shown(loan, status.HTTP_201_CREATED)
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.ReturnSerializer,
-        responses={
-            200: shapes.CheckedInSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.ReturnSerializer, shapes.CheckedInSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"], url_path="return", url_name="return")
     @repeatable
     def take_back(self, request: Request, pk: str) -> Response:
@@ -139,18 +129,7 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
             raise LoanAlreadyReturned
         return checked_in(self, services.check_in(copy=loan.copy, loan=loan, by=user_of(request), **said))
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.RenewSerializer,
-        responses={
-            200: shapes.CheckedOutSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.RenewSerializer, shapes.CheckedOutSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"])
     @repeatable
     def renew(self, request: Request, pk: str) -> Response:
@@ -178,54 +157,21 @@ class LoansViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         result = services.renew_all(patron=patron_lookup.known(patron), by=user_of(request))
         return Response(shapes.RenewedAllSerializer(result, context=self.get_serializer_context()).data)
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=None,
-        responses={
-            200: shapes.LoanSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(None, shapes.LoanSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"], url_path="claim-returned")
     @repeatable
     def claim_returned(self, request: Request, pk: str) -> Response:
         """Note that the reader says the copy is back: the loan counts towards no limit any more."""
         return self._loan(services.claim_returned(loan=self.get_object(), by=user_of(request)))
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=None,
-        responses={
-            200: shapes.LoanSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(None, shapes.LoanSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"], url_path="withdraw-claim")
     @repeatable
     def withdraw_claim(self, request: Request, pk: str) -> Response:
         """Note that the reader has the copy after all."""
         return self._loan(services.withdraw_claim(loan=self.get_object(), by=user_of(request)))
 
-    @extend_schema(
-        parameters=[REPEATABLE],
-        request=shapes.LostSerializer,
-        responses={
-            200: shapes.CheckedOutSerializer,
-            400: INVALID,
-            403: FORBIDDEN,
-            404: ABSENT,
-            409: REFUSED,
-            422: REUSED,
-        },
-    )
+    @verb_schema(shapes.LostSerializer, shapes.CheckedOutSerializer, may_be_forbidden=True)
     @action(detail=True, methods=["post"])
     @repeatable
     def lost(self, request: Request, pk: str) -> Response:

@@ -6,7 +6,7 @@ from circulation.services.holds.ending import cancel_hold, keep_hold
 from circulation.services.holds.merging import move_holds
 from circulation.services.holds.picking import confirm_hold, refuse_hold
 from circulation.services.holds.placing import place_hold
-from circulation.services.holds.waiting import change_pickup, move_hold, resume_hold, suspend_hold
+from circulation.services.holds.waiting import change_pickup, move_hold, queue_version, resume_hold, suspend_hold
 from circulation.services.loans import check_out
 from circulation.services.matrix import (
     add_rule,
@@ -40,6 +40,7 @@ __all__ = [
     "move_hold",
     "move_holds",
     "place_hold",
+    "queue_version",
     "refuse_hold",
     "remove_rule",
     "renew",

@@ -107,8 +107,9 @@ def next_in_line(copy: Copy, line: lines.BookQueue, *, at: datetime) -> Hold | N
 
 
 def _tell(passed_over: Sequence[serving.PassedOver], *, at: datetime) -> None:
+    holds = Hold.objects.with_names().in_bulk([one.waiter.id for one in passed_over]) if passed_over else {}
     for one in passed_over:
-        hold_letters.tell_passed_over(Hold.objects.with_names().get(pk=one.waiter.id), one.reasons, at=at)
+        hold_letters.tell_passed_over(holds[one.waiter.id], one.reasons, at=at)
 
 
 def assign_copy(hold: Hold, copy: Copy, *, is_away: bool = False) -> None:

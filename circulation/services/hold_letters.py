@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from circulation.explain import sentences
@@ -45,7 +46,8 @@ def tell_refused(hold: Hold, *, at: datetime) -> None:
 
 def tell_passed_over(hold: Hold, reasons: Sequence[Reason], *, at: datetime) -> None:
     """A copy came by and another reader got it: once for what stands in the way."""
-    codes = "+".join(sorted({reason.code for reason in reasons}))
+    # As short as a key may be, whatever and however much stands in the way.
+    codes = sha256("+".join(sorted({reason.code for reason in reasons})).encode()).hexdigest()[:16]
     why = " ".join(sentences.reader_sentence(reason) for reason in reasons)
     _queue(PASSED_OVER, hold, cause=f":{codes}", at=at, reasons=why)
 

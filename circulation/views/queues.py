@@ -45,7 +45,7 @@ def queue(request: HttpRequest, pk: int) -> HttpResponse:
         "book": book,
         "served": Hold.objects.bound().with_names().filter(book=book).order_by("state", "placed_at"),
         "line": page,
-        "seen": ",".join(str(key) for key in line.values_list("pk", flat=True)),
+        "seen": services.queue_version(line.values_list("pk", flat=True)),
         "here": request.get_full_path(),
     }
     return render(request, "circulation/queue.html", context)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
+from hashlib import sha256
 from uuid import UUID
 
 from django.utils import timezone
@@ -105,18 +106,23 @@ UPDATE circulation_hold SET position = CASE WHEN id = %(hold)s THEN %(to)s
 WHERE book_id = %(book)s AND position BETWEEN least(%(was)s, %(to)s) AND greatest(%(was)s, %(to)s)"""
 
 
+def queue_version(holds: Iterable[UUID]) -> str:
+    """The ids of a queue, in its order, as a short text: another one whenever somebody comes, goes or moves."""
+    return sha256(",".join(map(str, holds)).encode()).hexdigest()[:32]
+
+
 @locks.transaction_tried_again
-def move_hold(*, hold: Hold, to: int, by: User, seen: Sequence[UUID] | None = None, at: datetime | None = None) -> Hold:
+def move_hold(*, hold: Hold, to: int, by: User, seen: str | None = None, at: datetime | None = None) -> Hold:
     """Put a waiting hold at the place ``to`` of its queue; the others move up or down. Staff do.
 
-    ``seen``: the ids of the queue as it was shown. Raises ``HoldEnded``, ``HoldNotQueued`` for one that has a copy,
+    ``seen``: the ``queue_version`` that was shown. Raises ``HoldEnded``, ``HoldNotQueued`` for one that has a copy,
     ahead of which nothing goes, ``PlaceUnknown``, ``QueueChangedMeanwhile`` where it is another queue by now.
     """
     hold, _copy = open_one(hold)
     if hold.position is None:
         raise errors.HoldNotQueued(state=hold.get_state_display())
     queue = list(Hold.objects.in_line().filter(book=hold.book_id).values_list("pk", flat=True))
-    if seen is not None and list(seen) != queue:
+    if seen is not None and seen != queue_version(queue):
         raise errors.QueueChangedMeanwhile
     if not 1 <= to <= len(queue):
         sentence = str(errors.PlaceUnknown.message).format(last=len(queue))

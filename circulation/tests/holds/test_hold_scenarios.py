@@ -472,7 +472,7 @@ def _ahead_of_ready(staff):
 def _reordered_meanwhile(staff):
     book = make_book()
     holds = [queue_up(book) for _ in range(3)]
-    seen = [hold.pk for hold in holds]
+    seen = services.queue_version(hold.pk for hold in holds)
     services.move_hold(hold=holds[2], to=1, by=staff, seen=seen)
     assert refused(services.move_hold, hold=holds[1], to=1, by=staff, seen=seen) == ["queue_changed_meanwhile"]
     assert places(book) == [holds[2], holds[0], holds[1]]

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from accounts.tests.factories import make_patron
+from accounts.models import Role
+from accounts.people import block_kinds
+from accounts.tests.factories import make_patron, make_user
 from catalog.tests.factories import make_book, make_copy
 from circulation import services
 from circulation.models import Hold, HoldState
 from circulation.services import hold_letters
-from circulation.tests.factories import MONDAY, make_hold
+from circulation.tests.blocks import put
+from circulation.tests.factories import MONDAY, make_hold, make_loan, queue_up
 from library.notices import bell, outbox
 from library.notices.models import Notice, NoticeState
 
@@ -96,3 +99,18 @@ def test_how_a_hold_ended_is_told(state, tell, word):
     tell(hold)
     assert outbox.send_due(at=LATER) == 1
     assert word in mail.outbox[0].body
+
+
+def test_however_much_stands_against_a_reader_the_copy_goes_on_and_they_are_told_why():
+    """Parts of the library name their blocks as they like; the key of a letter has an end."""
+    copy = make_loan().copy
+    blocked, next_one = queue_up(copy.book), queue_up(copy.book)
+    for number in range(4):
+        code = block_kinds.register(f"{number}_{'long_name_' * 5}", f"Reason {number}").code
+        put(blocked.patron, code)
+
+    services.check_in(copy=copy, by=make_user(Role.LIBRARIAN))
+
+    next_one.refresh_from_db()
+    assert next_one.copy_id == copy.pk
+    assert Notice.objects.filter(user=blocked.patron.user, kind="hold_passed_over").count() == 1
