@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
@@ -14,6 +15,7 @@ NOTHING = Decimal(0)
 MOST = Decimal(9_999_999)  # of one line: what nobody means, and more than any book costs
 _Key = TypeVar("_Key")
 _SPACES = re.compile(r"[\s'’\u00a0\u2009\u202f]")
+_ARABIC_SIGNS = str.maketrans({"\u066b": ".", "\u066c": ","})  # of decimals and of thousands
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 
 
@@ -47,11 +49,11 @@ def of_units(count: int, digits: int) -> Decimal:
 def typed(text: str, digits: int) -> Decimal:
     """A sum as somebody typed it: 1.50, 1,50, 1 234,50, 1.234,50 or 1,234.50.
 
-    With one kind of sign, and once, it is the decimal point unless exactly three digits follow and the currency has
-    fewer: 1.234 is then read as thousands. Errors: ``NoAmount`` for anything else, more digits than the currency has,
-    nothing, or more than ten million.
+    In the digits of any script. With one kind of sign, and once, it is the decimal point unless exactly three digits
+    follow and the currency has fewer: 1.234 is then read as thousands. Errors: ``NoAmount`` for anything else, more
+    digits than the currency has, nothing, or more than ten million.
     """
-    bare = _SPACES.sub("", text)
+    bare = _as_latin(_SPACES.sub("", text))
     if not _NUMBER.fullmatch(bare):
         raise NoAmount(text)
     whole, behind = _parts(bare, digits, text)
@@ -61,6 +63,11 @@ def typed(text: str, digits: int) -> Decimal:
     if not NOTHING < amount <= MOST:
         raise NoAmount(text)
     return amount
+
+
+def _as_latin(text: str) -> str:
+    """١٢٫٥٠ as 12.50; what is no digit stays."""
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text).translate(_ARABIC_SIGNS)
 
 
 def _parts(bare: str, digits: int, text: str) -> tuple[str, str]:
