@@ -33,6 +33,7 @@ from circulation.models.ledger import (
     ReceiptNumber,
     Refund,
 )
+from circulation.models.lending_settings import LendingSettings, OverduePolicy
 from circulation.models.loans import Loan, LoanQuerySet, LoanRenewal, LoanStatus, Override, Verb
 from circulation.models.payments import AttemptState, PaymentAttempt, ProviderEvent
 from circulation.models.rules import (
@@ -41,11 +42,9 @@ from circulation.models.rules import (
     CopyLevelHolds,
     DueMode,
     HardDueMode,
-    LendingSettings,
     LoanRule,
     LoanUnit,
     OnShelfHolds,
-    OverduePolicy,
     RenewFrom,
 )
 from circulation.models.till import TillClosing, TillCount, TillEntry
