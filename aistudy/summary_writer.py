@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def write_summary(run: JobRun, material: StudyMaterial) -> dict[str, Any]:
         np.stack([np.asarray(row.embedding, dtype=np.float32) for row in rows]),
         pages,
         language=material.language,
-        embed=embeddings.for_bulk(material.generation.model).embed,
+        embed=partial(embeddings.for_bulk(material.generation.model).embed, kind="passage"),
     )
     verbatim = [s for s in chosen if fold_space(pages[s.page][s.start : s.end]) == s.text]
     if not verbatim:

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -107,9 +108,10 @@ def _engine(engine: str) -> Any:
 
     model = embeddings.spec(MODEL)
     if engine.startswith("Lyceum"):
-        return embeddings.for_bulk(MODEL).embed
+        return partial(embeddings.for_bulk(MODEL).embed, kind="passage")
     if engine.startswith("torch"):
-        return sentence_transformers.TransformerEmbedder(model, local.weights(model), dtype="bfloat16").embed
+        by_torch = sentence_transformers.TransformerEmbedder(model, local.weights(model), dtype="bfloat16")
+        return partial(by_torch.embed, kind="passage")
     from sentence_transformers import SentenceTransformer
 
     peer = SentenceTransformer(str(local.weights(model)), device="cpu", local_files_only=True)

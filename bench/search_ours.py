@@ -271,7 +271,7 @@ def add_vectors() -> None:
 
     chance = np.random.default_rng(13)
     titles = list(Book.objects.order_by("id").values_list("title", flat=True)[:MODELS])
-    real = embeddings.for_bulk(embeddings.spec().name).embed(titles)
+    real = embeddings.for_bulk(embeddings.spec().name).embed(titles, "passage")
     generation = generations.current()
     generations.INDEX.drop(generation.pk)
     with connection.cursor() as cursor:

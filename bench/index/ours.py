@@ -41,12 +41,12 @@ def main() -> None:
         from rag.retrieval import in_document
 
         embedder, rows = embeddings.for_bulk(), []
-        embedder.embed(["warm"] * 64)
+        embedder.embed(["warm"] * 64, "passage")
         for book in json.loads(books.read_text()):
             generation, took = index(Path(book["file"]))
             hits, asking = 0, time.perf_counter()
             for text, first, last in book["questions"]:
-                found = in_document.search_document(generation, embedder.embed([text])[0], FOUND)
+                found = in_document.search_document(generation, embedder.embed([text], "question")[0], FOUND)
                 hits += any(hit.passage.first_page <= last and hit.passage.last_page >= first for hit in found)
             asked = time.perf_counter() - asking
             rows.append(

@@ -168,7 +168,7 @@ def vector_of(query: str, generation: BookGeneration) -> npt.NDArray[np.float32]
         return np.frombuffer(kept, dtype=np.float32)
     try:
         embedder = embeddings.for_questions(generation.model, seconds=settings.MEANING_SECONDS)
-        vector: npt.NDArray[np.float32] = embedder.embed([said])[0]
+        vector: npt.NDArray[np.float32] = embedder.embed([said], "question")[0]
     except EmbedderUnavailable:
         return None
     if len(vector) != generation.dimensions:  # the entry of the model was changed, and its generation is on its way

@@ -119,7 +119,7 @@ def embed(rows: Stale, embedder: Embedder, model: ModelSpec) -> tuple[Stale, Vec
     """
     texts = texts_of([book for book, _version in rows])
     kept = [(book, version) for book, version in rows if book in texts]
-    return kept, embedder.embed([trimmed(texts[book], model) for book, _version in kept])
+    return kept, embedder.embed([trimmed(texts[book], model) for book, _version in kept], "passage")
 
 
 STORE = """

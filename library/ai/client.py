@@ -14,12 +14,13 @@ import httpx
 from django.conf import settings
 
 from library.ai.errors import EmbedderUnavailable
-from library.ai.spec import ModelSpec, Vectors, unit
+from library.ai.spec import Kind, ModelSpec, Vectors, unit
 from library.core.faults.circuit_breaker import Breaker, Resting
 
 log = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(10.0, connect=1.0, pool=5.0)
 LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=60)
+INPUT_TYPES: dict[Kind, str] = {"question": "query", "passage": "passage"}  # as other servers call the kinds
 LARGEST_REQUEST = 128  # texts; a book is sent in many requests
 _clients: dict[tuple[int, str, str], httpx.Client] = {}
 # A short wait says nothing about a longer one: who waits 0.3 s for a word may let that rest, and questions go on.
@@ -35,17 +36,18 @@ class EmbedderClient:
         self.timeout = TIMEOUT if seconds is None else httpx.Timeout(seconds)
         self.breaker = _breaker(model, seconds)
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
         import numpy as np
 
-        parts = [self._embed(texts[start : start + LARGEST_REQUEST]) for start in range(0, len(texts), LARGEST_REQUEST)]
+        starts = range(0, len(texts), LARGEST_REQUEST)
+        parts = [self._embed(texts[start : start + LARGEST_REQUEST], kind) for start in starts]
         return np.concatenate(parts) if parts else np.zeros((0, self.spec.dimensions), dtype=np.float32)
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
+    def _embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
         import numpy as np
 
-        body = {"model": self.spec.name, "input": list(texts), "encoding_format": "base64"}
+        body = {"model": self.spec.name, "encoding_format": "base64", **self._input(texts, kind)}
         try:
             with self.breaker.tried(httpx.TimeoutException):
                 answer = self._post(body)
@@ -59,6 +61,12 @@ class EmbedderClient:
             log.error("The embedder gave vectors of shape %s for %s texts.", vectors.shape, len(texts))
             raise EmbedderUnavailable
         return unit(vectors)
+
+    def _input(self, texts: Sequence[str], kind: Kind) -> dict[str, Any]:
+        """Ours is told the kind; a server elsewhere knows no kinds, it gets the texts as its model reads them."""
+        if self.spec.url:
+            return {"input": self.spec.prefixed(texts, kind)}
+        return {"input": list(texts), "input_type": INPUT_TYPES[kind]}
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         socket = "" if self.spec.url else socket_path()

@@ -28,6 +28,8 @@ def spec(name: str = "") -> ModelSpec:
         threshold=entry["threshold"],
         record_threshold=entry["record_threshold"],
         url=entry.get("url", ""),
+        question_prefix=entry.get("question_prefix", ""),
+        passage_prefix=entry.get("passage_prefix", ""),
     )
 
 

@@ -9,11 +9,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from library.ai.spec import Embedder, Vectors
+from library.ai.spec import Embedder, Kind, Vectors
 
 log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
@@ -23,6 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MOST_TEXTS = 256  # in one request, and about as many in one batch
 LONGEST_TEXT = 20_000  # characters; the model reads far less
 LARGEST_BODY = 8 * 1024 * 1024
+KINDS: dict[str, Kind] = {"query": "question", "passage": "passage"}  # by `input_type`
 
 
 class BadRequest(Exception):
@@ -48,7 +50,7 @@ class EmbedderApp:
         self.embedders = embedders
         self.on_ready = on_ready
         self.batches = 0
-        self._queues: dict[str, asyncio.Queue[Wanted]] = {}
+        self._queues: dict[tuple[str, Kind], asyncio.Queue[Wanted]] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,9 +64,9 @@ class EmbedderApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                for name in self.embedders:
-                    self._queues[name] = asyncio.Queue()
-                    workers.append(asyncio.create_task(self._work(name)))
+                for name, kind in product(self.embedders, KINDS.values()):
+                    self._queues[name, kind] = asyncio.Queue()
+                    workers.append(asyncio.create_task(self._work(name, kind)))
                 await send({"type": "lifespan.startup.complete"})
                 self.on_ready()
             else:
@@ -75,9 +77,9 @@ class EmbedderApp:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _work(self, name: str) -> None:
-        """Take everything that waits, embed it as one batch, and hand each request its part."""
-        queue = self._queues[name]
+    async def _work(self, name: str, kind: Kind) -> None:
+        """Take everything of one kind that waits, embed it as one batch, and hand each request its part."""
+        queue = self._queues[name, kind]
         loop = asyncio.get_running_loop()
         while True:
             batch = [await queue.get()]
@@ -87,7 +89,7 @@ class EmbedderApp:
             texts = [text for wanted in batch for text in wanted.texts]
             self.batches += 1
             try:
-                vectors = await loop.run_in_executor(self._thread, self.embedders[name].embed, texts)
+                vectors = await loop.run_in_executor(self._thread, self.embedders[name].embed, texts, kind)
             except Exception as fault:  # the requests get it; the worker must go on
                 log.exception("A batch of %s texts broke", len(texts))
                 for wanted in batch:
@@ -125,9 +127,9 @@ class EmbedderApp:
                 raise BadRequest("There is no such address.", 404)
 
     async def _embeddings(self, body: bytes) -> dict[str, Any]:
-        model, texts, as_base64 = parse(body, known=self.embedders)
+        model, texts, kind, as_base64 = parse(body, known=self.embedders)
         wanted = Wanted(texts, asyncio.get_running_loop().create_future())
-        await self._queues[model].put(wanted)
+        await self._queues[model, kind].put(wanted)
         vectors = await wanted.vectors
         rows = [
             {"object": "embedding", "index": index, "embedding": _encoded(vector, as_base64)}
@@ -142,8 +144,8 @@ class EmbedderApp:
         }
 
 
-def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], bool]:
-    """Model, texts and whether base64 is wanted, from a request's body. Errors: ``BadRequest``."""
+def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], Kind, bool]:
+    """Model, texts, what they are and whether base64 is wanted, from a request's body. Errors: ``BadRequest``."""
     try:
         asked = json.loads(body)
     except ValueError:
@@ -155,6 +157,9 @@ def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], boo
         raise BadRequest(f"`model` must be one of: {', '.join(known)}.", 404 if isinstance(model, str) else 400)
     if encoding not in ("float", "base64"):
         raise BadRequest("`encoding_format` must be float or base64.")
+    kind = asked.get("input_type", "passage")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise BadRequest("`input_type` must be query or passage.")
     texts = [texts] if isinstance(texts, str) else texts
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise BadRequest("`input` must be a text or a list of texts that is not empty.")
@@ -162,7 +167,7 @@ def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], boo
         raise BadRequest(f"`input` has {len(texts)} texts; at most {MOST_TEXTS} fit into one request.")
     if any(not text.strip() or len(text) > LONGEST_TEXT for text in texts):
         raise BadRequest(f"Each text must have between 1 and {LONGEST_TEXT} characters that are not all spaces.")
-    return model, texts, encoding == "base64"
+    return model, texts, KINDS[kind], encoding == "base64"
 
 
 async def _body(receive: Receive) -> bytes:

@@ -15,6 +15,8 @@ else:
     Vectors = Any  # most processes know models and never see a vector: whoever computes with one loads numpy
 # What a model computes with: float32, bfloat16 in its products, or what is quickest here and good enough (ADR 23).
 Dtype = Literal["auto", "float32", "bfloat16"]
+# What a text is to others: a reader's own words, or what those are compared with. Some models read the two differently.
+Kind = Literal["question", "passage"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,26 @@ class ModelSpec:
     threshold: float  # below this cosine nothing supports an answer
     record_threshold: float  # below this cosine a catalogue record is not about what was asked
     url: str  # an OpenAI-shaped server; empty: the embedder process of this machine
+    question_prefix: str = ""  # what the model wants to read before each text of a kind
+    passage_prefix: str = ""
+
+    def prefix(self, kind: Kind) -> str:
+        return self.question_prefix if kind == "question" else self.passage_prefix
+
+    def prefixed(self, texts: Sequence[str], kind: Kind) -> list[str]:
+        """The texts as the model itself reads them: whoever runs it, or asks a server that does, puts the prefix."""
+        prefix = self.prefix(kind)
+        return [prefix + text for text in texts]
 
 
 class Embedder(Protocol):
     """Something that turns texts into vectors."""
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """One vector for each text: float32 of shape (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
+    def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """One vector for each text: float32 of shape (n, dimensions), unit length. Errors: ``EmbedderUnavailable``.
+
+        Vectors of questions are compared with those of passages, and passages with one another.
+        """
         ...
 
 

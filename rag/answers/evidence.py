@@ -66,7 +66,7 @@ def gather(
     """All that ``hits``, which are of ``generation`` of ``document``, have to say. Errors: ``EmbedderUnavailable``."""
     pages = _pages_of(generation, hits)
     found = _sentences(hits, pages, document.language)
-    vectors = embedder.embed([fold_space(sentence.text) for sentence in found])
+    vectors = embedder.embed([fold_space(sentence.text) for sentence in found], "passage")
     return Evidence(hits, pages, found, vectors, [float(score) for score in vectors @ question.vector])
 
 

@@ -100,7 +100,7 @@ def write_answer(document: Document, generation: IndexGeneration, question: str,
     model = embeddings.spec(generation.model)
     embedder = embeddings.for_questions(generation.model)
     retriever: Retriever = DocumentRetriever(generation)
-    asked = AskedQuestion(question, embedder.embed([question])[0])
+    asked = AskedQuestion(question, embedder.embed([question], "question")[0])
     hits = retriever.retrieve(asked, max(num_chunks, FIRST_PASSAGES))
     evidence = evidences.gather(document, generation, asked, hits, embedder)
     ranks = evidence.best_passages(num_chunks)

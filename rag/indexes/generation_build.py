@@ -94,7 +94,7 @@ def _with_vectors(model: str, found: Iterable[Cut]) -> Generator[tuple[list[Cut]
         ahead: tuple[list[Cut], Future[Vectors]] | None = None
         for cuts in _parcels(found, PASSAGES_AT_ONCE):
             texts = [passages.embedded(cut.context, cut.text) for cut in cuts]
-            before, ahead = ahead, (cuts, thread.submit(embedder.embed, texts))
+            before, ahead = ahead, (cuts, thread.submit(embedder.embed, texts, "passage"))
             if before is not None:
                 yield before[0], before[1].result()
         if ahead is not None:

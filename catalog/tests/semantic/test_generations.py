@@ -218,7 +218,7 @@ def test_an_embedder_that_is_away_leaves_a_few_records_to_a_job(monkeypatch, cap
     make_book()
 
     class Away:
-        def embed(self, texts):
+        def embed(self, texts, kind):
             raise EmbedderUnavailable
 
     monkeypatch.setattr(embeddings, "for_questions", lambda *given, **how: Away())

@@ -141,7 +141,7 @@ def test_the_same_question_is_embedded_once(monkeypatch):
     live = BookGeneration(model="m x", dimensions=4, state="live")
 
     class Once:
-        def embed(self, texts):
+        def embed(self, texts, kind):
             asked.extend(texts)
             return np.eye(1, 4, dtype=np.float32)
 

@@ -32,7 +32,7 @@ class Recorder:
         self.size, self.on_call = size, on_call
         self.calls: list[list[str]] = []
 
-    def embed(self, texts):
+    def embed(self, texts, kind):
         self.calls.append(list(texts))
         self.on_call(len(self.calls))
         made = np.zeros((len(texts), self.size), dtype=np.float32)

@@ -44,10 +44,13 @@ def tokenizer(model: ModelSpec) -> Any:
 
 
 def count_pieces(model: ModelSpec, texts: Sequence[str]) -> list[int]:
-    """Word-pieces of each text, the two special ones included; a cautious guess for a model whose words we lack."""
+    """Word-pieces of each text as a passage, its prefix and the two special ones included; a cautious guess for a model
+    whose words we lack.
+    """
+    texts = model.prefixed(texts, "passage")
     if not model.package:
         return [2 + round(1.8 * len(text.split())) for text in texts]
-    return [len(encoding.ids) for encoding in tokenizer(model).encode_batch_fast(list(texts))]
+    return [len(encoding.ids) for encoding in tokenizer(model).encode_batch_fast(texts)]
 
 
 def load(model: ModelSpec) -> Embedder:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from library.ai.runtimes import bert_graph, bert_shape, processor
-from library.ai.spec import Dtype, ModelSpec, Vectors, unit
+from library.ai.spec import Dtype, Kind, ModelSpec, Vectors, unit
 
 # Word-pieces at once in each stream, measured: what they need stays in the processor's own memory.
 BATCH_PIECES = 768
@@ -50,9 +50,9 @@ class OpenVinoEmbedder:
         self._queue.set_callback(_take)
         self._turn = threading.Lock()
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """float32 (n, dimensions), unit length. Texts of like length share a batch, so that little is padding."""
-        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(self.spec.prefixed(texts, kind))]
         pieces = [ids if len(ids) <= self.spec.window else [*ids[: self.spec.window - 1], ids[-1]] for ids in pieces]
         vectors = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
         with self._turn:

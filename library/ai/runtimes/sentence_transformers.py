@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from library.ai.runtimes import processor
-from library.ai.spec import Dtype, ModelSpec, Vectors, unit
+from library.ai.spec import Dtype, Kind, ModelSpec, Vectors, unit
 from library.core.config.model import ConfigError
 
 # Texts at once: fewer of long ones, which take memory by the square of their length (300 MB for 64 full passages).
@@ -53,12 +53,13 @@ class TransformerEmbedder:
         self._model.max_seq_length = model.window
         self._model.eval()
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """float32 (n, dimensions), unit length. Texts of like length share a batch, so that little is padding."""
         import numpy as np
 
         if not texts:
             return np.zeros((0, self.spec.dimensions), dtype=np.float32)
+        texts = self.spec.prefixed(texts, kind)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         longest = max(len(text) for text in texts)
         size = max(LEAST_BATCH, min(BATCH, BATCH_CHARACTERS // max(longest, 1)))

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from library.ai.spec import Embedder, Vectors
+from library.ai.spec import Embedder, Kind, Vectors
 
 IDLE_SECONDS = 20.0  # the next book loads the model again in half a second, and takes many
 
@@ -30,7 +30,7 @@ class WhileUsed:
     def is_loaded(self) -> bool:
         return self._embedder is not None
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """float32 (n, dimensions), unit length."""
         with self._lock:
             if self._embedder is None:
@@ -38,7 +38,7 @@ class WhileUsed:
             embedder = self._embedder
             self._users += 1
         try:
-            return embedder.embed(texts)
+            return embedder.embed(texts, kind)
         finally:
             with self._lock:
                 self._users -= 1

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
 from typing import Any
 
 import numpy as np
@@ -45,7 +48,7 @@ def well(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
 class Remote:
     """A server. ``replies``: what it does at the next requests; afterwards it answers well."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self.asked: list[dict[str, Any]] = []
         self.replies: list[Reply] = []
         remote = self
@@ -61,19 +64,31 @@ class Remote:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server: Any = (
+            ThreadingUnixStreamServer(str(path), Handler) if path else ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        )
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def model(self, **values: Any) -> ModelSpec:
         told: dict[str, Any] = {"name": "small", "package": "", "dimensions": 2, "window": 256}
-        told |= {"threshold": 0.4, "record_threshold": 0.4, "url": f"http://127.0.0.1:{self.server.server_port}"}
+        told |= {"threshold": 0.4, "record_threshold": 0.4, "url": f"http://127.0.0.1:{self.server.server_address[1]}"}
         return ModelSpec(**told | values)
 
 
 @pytest.fixture
 def remote() -> Iterator[Remote]:
-    made = Remote()
+    yield from living(Remote())
+
+
+@pytest.fixture
+def ours() -> Iterator[Remote]:
+    """One on a unix socket, whose path must be short."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield from living(Remote(Path(folder) / "e.sock"))
+
+
+def living(made: Remote) -> Iterator[Remote]:
     yield made
     close_all()
     made.server.shutdown()
@@ -81,12 +96,12 @@ def remote() -> Iterator[Remote]:
 
 
 def embedded(remote: Remote, *texts: str) -> Any:
-    return EmbedderClient(remote.model()).embed(list(texts))
+    return EmbedderClient(remote.model()).embed(list(texts), "passage")
 
 
 def refused(remote: Remote, *texts: str, seconds: float | None = None) -> EmbedderUnavailable:
     with pytest.raises(EmbedderUnavailable) as refusal:
-        EmbedderClient(remote.model(), seconds=seconds).embed(list(texts) or ["x"])
+        EmbedderClient(remote.model(), seconds=seconds).embed(list(texts) or ["x"], "passage")
     return refusal.value
 
 
@@ -190,7 +205,7 @@ def test_one_that_does_not_answer_in_time_is_left_alone_by_whoever_waits_as_long
         refused(remote, seconds=0.05)
         refused(remote, seconds=0.05)
         assert len(remote.asked) == 1, "it was asked although it rests"
-        assert EmbedderClient(remote.model(), seconds=20.0).embed(["x"]).shape == (1, 2)
+        assert EmbedderClient(remote.model(), seconds=20.0).embed(["x"], "passage").shape == (1, 2)
     finally:
         over.set()
 
@@ -215,6 +230,30 @@ def test_no_proxy_of_the_environment_sees_what_readers_ask(remote, monkeypatch):
     assert embedded(remote, "x").shape == (1, 2)
 
 
+# -- questions and passages
+
+
+def test_a_server_elsewhere_gets_texts_as_its_model_reads_them_and_no_word_that_it_may_not_know(remote):
+    asker = EmbedderClient(remote.model(question_prefix="query: ", passage_prefix="passage: "))
+    asker.embed(["who?"], "question")
+    asker.embed(["they"], "passage")
+    EmbedderClient(remote.model()).embed(["who?"], "question")
+    assert [asked["input"] for asked in remote.asked] == [["query: who?"], ["passage: they"], ["who?"]]
+    assert all(set(asked) == {"model", "input", "encoding_format", "path"} for asked in remote.asked)
+
+
+def test_our_own_is_told_the_kind_and_puts_the_prefix_itself(remote, ours, settings, tmp_path):
+    settings.EMBEDDER_SOCKET_FILE = tmp_path / "embedder.json"
+    settings.EMBEDDER_SOCKET_FILE.write_text(json.dumps({"socket": str(ours.server.server_address)}))
+    asker = EmbedderClient(remote.model(url="", question_prefix="query: "))
+    asker.embed(["who?"], "question")
+    asker.embed(["they"], "passage")
+    assert [(asked["input"], asked["input_type"]) for asked in ours.asked] == [
+        (["who?"], "query"),
+        (["they"], "passage"),
+    ]
+
+
 # -- where the embedder of this machine listens
 
 
@@ -223,7 +262,7 @@ def test_an_announcement_that_leads_nowhere_is_an_embedder_that_is_away(settings
     settings.EMBEDDER_SOCKET_FILE = tmp_path / "embedder.json"
     settings.EMBEDDER_SOCKET_FILE.write_text(written)
     with pytest.raises(EmbedderUnavailable):
-        EmbedderClient(remote.model(url="")).embed(["x"])
+        EmbedderClient(remote.model(url="")).embed(["x"], "passage")
     assert remote.asked == []
 
 

@@ -38,7 +38,7 @@ def asked(client: httpx.Client, **body: object) -> httpx.Response:
 
 @pytest.mark.model
 def test_vectors_are_unit_float32_and_near_for_like_texts(embedder):
-    vectors = embeddings.for_questions().embed(["the cat sleeps", "a cat is sleeping", "tax law of 1902"])
+    vectors = embeddings.for_questions().embed(["the cat sleeps", "a cat is sleeping", "tax law of 1902"], "question")
     assert vectors.shape == (3, 384)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
@@ -48,8 +48,8 @@ def test_vectors_are_unit_float32_and_near_for_like_texts(embedder):
 @pytest.mark.model
 def test_more_texts_than_one_request_takes_come_back_in_order(embedder):
     texts = [f"sentence number {number}" for number in range(MOST_TEXTS + 9)]
-    vectors = embeddings.for_questions().embed(texts)
-    alone = embeddings.for_questions().embed([texts[200]])[0]
+    vectors = embeddings.for_questions().embed(texts, "question")
+    alone = embeddings.for_questions().embed([texts[200]], "question")[0]
     assert vectors.shape == (len(texts), 384)
     assert int(np.argmax(vectors @ alone)) == 200
 
@@ -57,7 +57,7 @@ def test_more_texts_than_one_request_takes_come_back_in_order(embedder):
 @pytest.mark.model
 def test_no_texts_give_no_vectors_and_ask_nobody(settings, tmp_path):
     settings.EMBEDDER_SOCKET_FILE = tmp_path / "nobody.json"
-    assert embeddings.for_questions().embed([]).shape == (0, 384)
+    assert embeddings.for_questions().embed([], "question").shape == (0, 384)
 
 
 @pytest.mark.model
@@ -74,7 +74,7 @@ def test_answer_has_openai_shape_in_both_encodings(http):
 def test_requests_that_arrive_together_share_batches(embedder, http):
     before = http.get("/healthz").json()["batches"]
     with ThreadPoolExecutor(24) as pool:
-        found = list(pool.map(lambda n: embeddings.for_questions().embed([f"question {n}"]), range(48)))
+        found = list(pool.map(lambda n: embeddings.for_questions().embed([f"question {n}"], "question"), range(48)))
     batches = http.get("/healthz").json()["batches"] - before
     assert len(found) == 48
     assert 1 <= batches < 40
@@ -151,10 +151,10 @@ def test_sigterm_ends_it_cleanly_and_leaves_nothing(tmp_path_factory):
 def test_embedder_that_is_down_is_said_in_a_sentence(settings, tmp_path):
     settings.EMBEDDER_SOCKET_FILE = tmp_path / "embedder.json"
     with pytest.raises(EmbedderUnavailable) as never_started:
-        embeddings.for_questions().embed(["anyone there?"])
+        embeddings.for_questions().embed(["anyone there?"], "question")
     settings.EMBEDDER_SOCKET_FILE.write_text(json.dumps({"socket": str(tmp_path / "gone.sock")}))
     with pytest.raises(EmbedderUnavailable) as gone:
-        embeddings.for_questions().embed(["anyone there?"])
+        embeddings.for_questions().embed(["anyone there?"], "question")
     assert never_started.value.code == gone.value.code == "embedder_unavailable"
     assert gone.value.status == 503
 
@@ -165,9 +165,9 @@ def test_server_with_vectors_of_another_size_is_not_believed(httpserver_of, sett
     entry = settings.EMBEDDING_MODELS[MODEL]
     settings.EMBEDDING_MODELS = {MODEL: entry | {"url": url}}
     with pytest.raises(EmbedderUnavailable):
-        embeddings.for_questions().embed(["x"])
+        embeddings.for_questions().embed(["x"], "question")
     settings.EMBEDDING_MODELS = {MODEL: entry | {"url": url, "dimensions": 2}}
-    assert np.allclose(EmbedderClient(embeddings.spec()).embed(["x"]), [[0.6, 0.8]])
+    assert np.allclose(EmbedderClient(embeddings.spec()).embed(["x"], "question"), [[0.6, 0.8]])
 
 
 @pytest.mark.parametrize("url", ["http://a:1", "http://a:1/", "http://a:1/v1", "http://a:1/v1/embeddings"])

@@ -38,8 +38,8 @@ def test_pieces_are_counted_with_the_two_special_ones():
 def test_order_is_kept_whatever_the_lengths():
     texts = ["a " * 200, "the moon", "b", "the moon circles the earth " * 9]
     embedder = local_embedder(embeddings.spec())
-    together = embedder.embed(texts)
-    alone = np.concatenate([embedder.embed([text]) for text in texts])
+    together = embedder.embed(texts, "passage")
+    alone = np.concatenate([embedder.embed([text], "passage") for text in texts])
     assert together.dtype == np.float32
     assert (np.einsum("nd,nd->n", together, alone) > 0.99).all()
 
@@ -52,7 +52,7 @@ def test_one_model_for_the_whole_process():
 @pytest.mark.model
 @pytest.mark.parametrize("why", ["no wheel", "other names"])
 def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog, why):
-    expected = local_embedder(embeddings.spec()).embed(["the moon"])
+    expected = local_embedder(embeddings.spec()).embed(["the moon"], "passage")
     if why == "no wheel":
         monkeypatch.setitem(sys.modules, "openvino", None)  # how an import is made to fail
     else:
@@ -60,7 +60,7 @@ def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog, w
     made = local.load(embeddings.spec())
     assert isinstance(made, TransformerEmbedder)
     assert "sentence-transformers does" in caplog.text
-    assert float((made.embed(["the moon"]) * expected).sum()) > 0.995
+    assert float((made.embed(["the moon"], "passage") * expected).sum()) > 0.995
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_weights_that_are_not_there_are_said_before_anything_starts(settings):
 @pytest.mark.model
 def test_without_torch_the_ordinary_model_runs_all_the_same(no_torch):
     assert models_that_run_here_can(None) == []
-    assert local.load(embeddings.spec()).embed(["the moon"]).shape == (1, 384)
+    assert local.load(embeddings.spec()).embed(["the moon"], "passage").shape == (1, 384)
 
 
 @pytest.mark.model

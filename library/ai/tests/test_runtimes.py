@@ -51,7 +51,7 @@ def as_it_comes() -> Vectors:
 
 def worst(embedder: Embedder) -> float:
     """The least cosine with the vectors of a text as it should be; one without a word may be .02 off."""
-    found = embedder.embed(texts())
+    found = embedder.embed(texts(), "passage")
     assert found.dtype == np.float32
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     cosines = np.einsum("nd,nd->n", found, as_it_comes())
@@ -73,15 +73,15 @@ def test_any_other_model_runs_as_it_comes(dtype, least):
 
 @pytest.mark.model
 def test_no_texts_are_no_vectors():
-    assert fast("auto").embed([]).shape == (0, embeddings.spec().dimensions)
+    assert fast("auto").embed([], "passage").shape == (0, embeddings.spec().dimensions)
 
 
 @pytest.mark.model
 def test_threads_that_ask_together_get_their_own_vectors():
     embedder = fast("auto")
-    alone = embedder.embed(texts())
+    alone = embedder.embed(texts(), "passage")
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda _n: embedder.embed(texts()), range(8)))
+        found = list(threads.map(lambda _n: embedder.embed(texts(), "passage"), range(8)))
     assert all(np.allclose(each, alone, atol=1e-3) for each in found)
 
 

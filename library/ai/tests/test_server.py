@@ -13,6 +13,7 @@ import pytest
 
 from library.ai import server
 from library.ai.server import LONGEST_TEXT, MOST_TEXTS, BadRequest, EmbedderApp, parse
+from library.ai.spec import Kind
 
 KNOWN = {"small": None, "large": None}
 
@@ -22,10 +23,12 @@ class Letters:
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
+        self.kinds: list[Kind] = []
         self.fault: Exception | None = None
 
-    def embed(self, texts: Sequence[str]) -> Any:
+    def embed(self, texts: Sequence[str], kind: Kind) -> Any:
         self.batches.append(list(texts))
+        self.kinds.append(kind)
         if self.fault:
             raise self.fault
         return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
@@ -102,18 +105,25 @@ def asked(*texts: str, model: str = "small", **more: Any) -> dict[str, Any]:
     "text", ["x", "x" * LONGEST_TEXT, " x ", "אב", "\u200f\u0643\u062a\u0627\u0628", "鯨", "a\x00b"]
 )
 def test_a_text_of_any_writing_is_taken_as_it_is(text):
-    assert parse(json.dumps(asked(text)).encode(), known=KNOWN) == ("small", [text], False)
+    assert parse(json.dumps(asked(text)).encode(), known=KNOWN) == ("small", [text], "passage", False)
 
 
 def test_one_text_may_stand_alone_and_as_many_as_there_is_room_for_in_a_list():
-    assert parse(b'{"model": "large", "input": "x"}', known=KNOWN) == ("large", ["x"], False)
+    assert parse(b'{"model": "large", "input": "x"}', known=KNOWN) == ("large", ["x"], "passage", False)
     many = [str(number) for number in range(MOST_TEXTS)]
     assert parse(json.dumps(asked(*many)).encode(), known=KNOWN)[1] == many
 
 
 @pytest.mark.parametrize(("encoding", "is_packed"), [("float", False), ("base64", True)])
 def test_the_form_of_the_vectors_is_said(encoding, is_packed):
-    assert parse(json.dumps(asked("x", encoding_format=encoding)).encode(), known=KNOWN)[2] is is_packed
+    assert parse(json.dumps(asked("x", encoding_format=encoding)).encode(), known=KNOWN)[3] is is_packed
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"), [({}, "passage"), ({"input_type": "passage"}, "passage"), ({"input_type": "query"}, "question")]
+)
+def test_texts_are_passages_unless_they_are_said_to_be_a_reader_s(said, kind):
+    assert parse(json.dumps(asked("x", **said)).encode(), known=KNOWN)[2] == kind
 
 
 @pytest.mark.parametrize(
@@ -127,6 +137,9 @@ def test_the_form_of_the_vectors_is_said(encoding, is_packed):
         (asked("x", model="huge"), 404, "`model` must be one of: small, large."),
         ({"model": None, "input": "x"}, 400, "`model` must be one of: small, large."),
         (asked("x", encoding_format=None), 400, "`encoding_format` must be float or base64."),
+        (asked("x", input_type="document"), 400, "`input_type` must be query or passage."),
+        (asked("x", input_type=None), 400, "`input_type` must be query or passage."),
+        (asked("x", input_type=["query"]), 400, "`input_type` must be query or passage."),
         (asked(), 400, "`input` must be a text or a list of texts that is not empty."),
         ({"model": "small", "input": ["x", 1]}, 400, "`input` must be a text or a list of texts that is not empty."),
         ({"model": "small", "input": {"a": "x"}}, 400, "`input` must be a text or a list of texts that is not empty."),
@@ -188,6 +201,19 @@ def test_what_comes_together_is_one_batch_and_everybody_gets_their_own():
     assert found == [[1, 2], [2, 3], [3, 4]]
     assert sum(map(len, model.batches)) == 6
     assert len(model.batches) < 3
+
+
+def test_questions_and_passages_are_never_in_one_batch():
+    model = Letters()
+
+    async def work(ask: Ask) -> list[Answer]:
+        said = [{"input_type": "query"}, {"input_type": "passage"}] * 2
+        return await asyncio.gather(*(ask(asked("x" * n, **more)) for n, more in enumerate(said, start=1)))
+
+    found = [body["data"][0]["embedding"][0] for _status, body in running(work, model)]
+    assert found == [1, 2, 3, 4]
+    texts = sorted(zip(model.kinds, model.batches, strict=True))
+    assert texts == [("passage", ["xx", "xxxx"]), ("question", ["x", "xxx"])]
 
 
 def test_a_batch_is_full_at_some_time():

@@ -22,7 +22,7 @@ class Model:
         self.gate = threading.Event()
         self.gate.set()
 
-    def embed(self, texts):
+    def embed(self, texts, kind):
         assert self.gate.wait(10)
         return np.ones((len(texts), 2), dtype=np.float32)
 
@@ -49,23 +49,23 @@ def test_nothing_is_loaded_before_the_first_text(used, made):
 
 def test_one_model_answers_whatever_comes_close_together(used, made):
     for _ in range(3):
-        assert used.embed(["a", "b"]).shape == (2, 2)
+        assert used.embed(["a", "b"], "passage").shape == (2, 2)
     assert len(made) == 1
 
 
 def test_an_idle_model_is_given_up_and_loaded_again_for_the_next_text(used, made):
-    used.embed(["a"])
+    used.embed(["a"], "passage")
     eventually(lambda: not used.is_loaded, seconds=5)
-    used.embed(["a"])
+    used.embed(["a"], "passage")
     assert used.is_loaded
     assert len(made) == 2
     eventually(lambda: not used.is_loaded, seconds=5)
 
 
 def test_a_model_that_works_is_kept_however_long_it_takes(used, made):
-    used.embed(["a"])
+    used.embed(["a"], "passage")
     made[0].gate.clear()
-    working = threading.Thread(target=used.embed, args=(["b"],))
+    working = threading.Thread(target=used.embed, args=(["b"], "passage"))
     working.start()
     time.sleep(0.6)  # three times as long as an idle one is kept
     assert used.is_loaded
@@ -82,7 +82,7 @@ def test_a_model_that_cannot_be_loaded_says_so_each_time():
     used = WhileUsed(load)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="no memory"):
-            used.embed(["a"])
+            used.embed(["a"], "passage")
     assert not used.is_loaded
 
 
@@ -102,10 +102,10 @@ def test_memory_of_a_real_model_goes_back_to_the_machine():
     spec = embeddings.spec()
     from library.ai.runtimes import local
 
-    expected = local_embedder(spec).embed(["the moon"])
+    expected = local_embedder(spec).embed(["the moon"], "passage")
     used = WhileUsed(lambda: local.load(spec), seconds=0.2)
     before = anonymous()
-    again = used.embed(["the moon"])
+    again = used.embed(["the moon"], "passage")
     loaded = anonymous()
     assert np.allclose(expected, again, atol=1e-6)
     eventually(lambda: not used.is_loaded, seconds=5)

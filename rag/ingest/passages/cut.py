@@ -22,7 +22,6 @@ CHUNKER = f"sections-{TARGET_WORDS}-{OVERLAP_WORDS}/1"  # kept with each generat
 LEAST_WORDS = 4  # less is a number or a stray label
 LEAST_LETTERS = 12
 LEAST_UNSPACED = 40  # letters; for writing that puts no spaces between words
-SPECIAL_PIECES = 2  # that the embedder puts around each text
 MOST_CONTEXT = 40  # word-pieces of the window for the context
 PARTED = " › "
 Counter = Callable[[Sequence[str]], list[int]]
@@ -56,16 +55,16 @@ def cut(
     """The passages of a book in order, none twice.
 
     ``pages``: ``(number, page)`` in order; ``sections`` in order; ``language``: what the book is said to be in.
-    ``count_pieces`` counts the word-pieces of each text, special ones included; unset: those of ``model``. With its
+    ``count_pieces`` counts the word-pieces of each text, those around it included; unset: those of ``model``. With its
     context no passage has more of them than the model reads.
     """
-    count = count_pieces or _counter(model)
+    count, around = _own(count_pieces or _counter(model))
     detector = Detector(language)
     seen: set[str] = set()
     for stretch in stretches(pages, sections, detector):
         context = context_of(sections[stretch.section].path, count) if stretch.section is not None else ""
-        room = model.window - (count([context])[0] if context else SPECIAL_PIECES)
-        for units in pack(stretch.units, room=room, count=lambda texts: [n - SPECIAL_PIECES for n in count(texts)]):
+        room = model.window - around - (count([context])[0] if context else 0)
+        for units in pack(stretch.units, room=room, count=count):
             made = _made(stretch, units, context, detector)
             if made is not None and made.text_hash not in seen:
                 seen.add(made.text_hash)
@@ -79,9 +78,9 @@ def embedded(context: str, text: str) -> str:
 
 def context_of(path: Sequence[str], count: Counter) -> str:
     """Where a passage stands in its book, for the embedder: the titles of its section, inmost last, as many as have
-    room."""
+    room. ``count``: the word-pieces of each text by itself."""
     titles = [fold_space(title) for title in path]
-    while titles and count([PARTED.join(titles)])[0] - SPECIAL_PIECES > MOST_CONTEXT:
+    while titles and count([PARTED.join(titles)])[0] > MOST_CONTEXT:
         titles.pop(0)
     return PARTED.join(titles)
 
@@ -95,6 +94,12 @@ def _counter(model: ModelSpec) -> Counter:
     from library.ai.runtimes.local import count_pieces
 
     return lambda texts: count_pieces(model, texts)
+
+
+def _own(count: Counter) -> tuple[Counter, int]:
+    """What counts the word-pieces of a text alone, and how many the embedder puts around each: prefix and marks."""
+    around = count(["a"])[0] - 1  # an empty text would not do: a prefix can end in a piece that merges with the next
+    return lambda texts: [pieces - around for pieces in count(texts)], around
 
 
 def _made(stretch: Stretch, units: Sequence[Unit], context: str, detector: Detector) -> Cut | None:

@@ -105,7 +105,7 @@ def test_a_text_of_no_book_answers_as_that_of_a_book_does():
         text=text,
         text_hash="t",
         language="en",
-        embedding=embeddings.for_questions(model.name).embed([text])[0],
+        embedding=embeddings.for_questions(model.name).embed([text], "passage")[0],
     )
     document.live_generation = generation
     document.save()

@@ -11,6 +11,7 @@ from catalog.models import Book
 from catalog.tests.factories import make_book
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
+from library.ai.spec import Kind
 from library.jobs import services as jobs
 from library.jobs.job_run import JobRun
 from library.jobs.models import Job
@@ -178,11 +179,11 @@ def test_embedder_that_goes_away_half_way_leaves_what_is_done(tiny, monkeypatch)
     calls: list[int] = []
 
     class Failing:
-        def embed(self, some: Sequence[str]) -> Any:
+        def embed(self, some: Sequence[str], kind: Kind) -> Any:
             calls.append(len(some))
             if len(calls) > 2:
                 raise EmbedderUnavailable
-            return embedder.embed(some)
+            return embedder.embed(some, kind)
 
     monkeypatch.setattr(embeddings, "for_bulk", lambda model: Failing())
     with pytest.raises(EmbedderUnavailable):

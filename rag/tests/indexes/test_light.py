@@ -20,7 +20,7 @@ import rag.answers.services, rag.api.views, rag.views, rag.receivers, rag.tasks,
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
 try:
-    embeddings.for_questions().embed(["anyone there?"])
+    embeddings.for_questions().embed(["anyone there?"], "question")
 except EmbedderUnavailable:
     print("ASKED")
 heavy = {"torch", "transformers", "sentence_transformers", "pymupdf", "fitz", "onnxruntime", "openvino", "tokenizers"}

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         except ConfigError as fault:
             raise CommandError(str(fault)) from None
         for embedder in embedders.values():
-            embedder.embed(["The first batch is the slowest."])
+            embedder.embed(["The first batch is the slowest."], "question")
         app = EmbedderApp(embedders, on_ready=lambda: announce(path))
         server = uvicorn.Server(
             uvicorn.Config(
