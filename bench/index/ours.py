@@ -38,7 +38,8 @@ def main() -> None:
     books, result = map(Path, sys.argv[1:])
     with services(ROOT / "var" / "bench-index"):
         from library.ai import embeddings
-        from rag.retrieval import in_document
+        from rag.retrieval.hits import AskedQuestion
+        from rag.retrieval.in_documents import search_documents
 
         embedder, rows = embeddings.for_bulk(), []
         embedder.embed(["warm"] * 64, "passage")
@@ -46,7 +47,9 @@ def main() -> None:
             generation, took = index(Path(book["file"]))
             hits, asking = 0, time.perf_counter()
             for text, first, last in book["questions"]:
-                found = in_document.search_document(generation, embedder.embed([text], "question")[0], FOUND)
+                found = search_documents(
+                    [generation], AskedQuestion(text, embedder.embed([text], "question")[0]), FOUND
+                )
                 hits += any(hit.passage.first_page <= last and hit.passage.last_page >= first for hit in found)
             asked = time.perf_counter() - asking
             rows.append(

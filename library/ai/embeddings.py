@@ -30,6 +30,7 @@ def spec(name: str = "") -> ModelSpec:
         url=entry.get("url", ""),
         question_prefix=entry.get("question_prefix", ""),
         passage_prefix=entry.get("passage_prefix", ""),
+        alpha=entry.get("alpha", 0.5),
     )
 
 

@@ -30,6 +30,7 @@ class ModelSpec:
     threshold: float  # below this cosine nothing supports an answer
     record_threshold: float  # below this cosine a catalogue record is not about what was asked
     url: str  # an OpenAI-shaped server; empty: the embedder process of this machine
+    alpha: float = 0.5  # what its order counts beside that by words, 0 to 1
     question_prefix: str = ""  # what the model wants to read before each text of a kind
     passage_prefix: str = ""
 

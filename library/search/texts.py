@@ -85,6 +85,21 @@ def best(
     """
     if not asked:
         return {}
+    statement, values = ranking(table, asked, statistics, within=within, number=number)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return dict(cursor.fetchall())
+
+
+def ranking(
+    table: Table,
+    asked: Sequence[str],
+    statistics: Statistics,
+    *,
+    within: Mapping[str, Sequence[Any]] | None = None,
+    number: int = DEPTH,
+) -> tuple[str, dict[str, Any]]:
+    """What ``best`` asks the database, and its parameters: rows of key and score. ``asked``: one lexeme at least."""
     having = {lexeme: statistics.having.get(lexeme, 0) for lexeme in asked}
     rarest = sorted(having, key=lambda lexeme: (having[lexeme], lexeme))[:MOST_TERMS]
     queries = [_quoted(lexeme) for lexeme in rarest]
@@ -110,9 +125,7 @@ def best(
         vector=_name(table.vector),
         within=conditions,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return dict(cursor.fetchall())
+    return statement, values
 
 
 def _gathering(rarest: Sequence[str], having: Mapping[str, int]) -> int:

@@ -77,3 +77,10 @@ def look_further(wanted: int, *, at_least: int) -> str:
 def literal(vector: npt.NDArray[np.float32]) -> str:
     """``vector`` as the database reads it; seven digits tell any two numbers of float32 apart that models give."""
     return "[" + ",".join(f"{value:.7g}" for value in vector.tolist()) + "]"
+
+
+def received(raw: bytes | memoryview) -> npt.NDArray[np.float32]:
+    """A vector as pgvector's ``vector_send`` gives it: two bytes of dimensions, two of nothing, then float32."""
+    import numpy as np
+
+    return np.frombuffer(raw, dtype=">f4", offset=4).astype(np.float32)

@@ -67,7 +67,8 @@ def gather(
     pages = _pages_of(generation, hits)
     found = _sentences(hits, pages, document.language)
     vectors = embedder.embed([fold_space(sentence.text) for sentence in found], "passage")
-    return Evidence(hits, pages, found, vectors, [float(score) for score in vectors @ question.vector])
+    scores = [] if question.vector is None else [float(score) for score in vectors @ question.vector]
+    return Evidence(hits, pages, found, vectors, scores)
 
 
 def _pages_of(generation: IndexGeneration, hits: Sequence[Hit]) -> dict[int, str]:

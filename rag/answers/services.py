@@ -22,14 +22,14 @@ from rag.answers.ports import AnswerWriter, Retriever
 from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
 from rag.models import Document, IndexGeneration
 from rag.retrieval.hits import AskedQuestion
-from rag.retrieval.in_document import DocumentRetriever
+from rag.retrieval.in_documents import DocumentRetriever
 from rag.text.sentences import fold_space
 
 LONGEST_QUESTION = 1_000
 MOST_PASSAGES = 20
 DEFAULT_PASSAGES = 5
 FIRST_PASSAGES = 8  # the gate looks at the sentences of these, even where fewer are asked for
-CACHE_FORMAT = 3  # raise when what is kept changes its shape
+CACHE_FORMAT = 4  # raise when what is kept changes its shape
 WRITER: AnswerWriter = ExtractiveWriter()
 
 

@@ -255,7 +255,7 @@ def clear_up() -> None:
 
 
 @dataclass(frozen=True)
-class Standing:
+class IndexStanding:
     """How the indexes of the library stand to the recipe wanted now."""
 
     recipe: Recipe
@@ -280,12 +280,12 @@ class Standing:
         return self.rebuild is not None and self.rebuild.state == RebuildState.CANCELLED and bool(self.outdated)
 
 
-def standing() -> Standing:
+def standing() -> IndexStanding:
     """How it stands; a constant number of queries."""
     recipe = recipes.wanted()
     last = last_of(recipe)
     since = last.created_at if last else timezone.now()
-    return Standing(
+    return IndexStanding(
         recipe=recipe,
         rebuild=last,
         indexes=Document.objects.exclude(live_generation=None).count(),

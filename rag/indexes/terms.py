@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
@@ -26,6 +27,16 @@ COUNT = """
 INSERT INTO rag_generationterm (generation_id, lexeme, passages)
 SELECT generation_id, term.lexeme, count(*) FROM rag_passage, unnest(vector) AS term
 WHERE generation_id = %s GROUP BY generation_id, term.lexeme
+"""
+ASKED = """
+WITH told AS (
+  SELECT DISTINCT language FROM rag_passage WHERE generation_id = ANY(%(within)s)
+), asked AS (
+  SELECT DISTINCT lexeme FROM told, unnest(to_tsvector(lyceum_text_configuration(language), %(words)s)) AS term
+)
+SELECT asked.lexeme, coalesce(sum(term.passages), 0) FROM asked
+LEFT JOIN rag_generationterm AS term ON term.lexeme = asked.lexeme AND term.generation_id = ANY(%(within)s)
+GROUP BY asked.lexeme ORDER BY asked.lexeme
 """
 TOTALS = """
 UPDATE rag_indexgeneration AS generation SET passage_count = made.passages, word_count = made.words,
@@ -55,12 +66,13 @@ def row_of(generation: IndexGeneration, ordinal: int, cut: Cut, embedding: Vecto
         text_hash=cut.text_hash,
         language=cut.language,
         word_count=len(folded.split()),
-        vector=_vector(cut.language, folded),
+        vector=vector_of(cut.language, folded),
         embedding=embedding,
     )
 
 
-def _vector(language: str, folded: str) -> Func:
+def vector_of(language: str, folded: str) -> Func:
+    """The terms of a text as ``library.search.cut.spaced`` gives it, read by its language (two letters)."""
     configuration = Func(Value(language, TextField()), function="lyceum_text_configuration")
     return Func(configuration, Value(folded, TextField()), function="to_tsvector", output_field=SearchVectorField())
 
@@ -75,10 +87,18 @@ def count_terms(generation: IndexGeneration) -> None:
     generation.refresh_from_db(fields=["passage_count", "word_count", "language"])
 
 
-def of_generation(generation: IndexGeneration, lexemes: Sequence[str]) -> Statistics:
-    """How rare ``lexemes`` are in ``generation``; one query."""
-    found = GenerationTerm.objects.filter(generation=generation, lexeme__in=lexemes)
-    return Statistics(generation.passage_count, generation.word_count, dict(found.values_list("lexeme", "passages")))
+def of_generations(generations: Sequence[IndexGeneration], question: str) -> Statistics:
+    """What ``question`` asks for in ``generations`` taken together, read by each of their languages, and how rare each
+    lexeme is there (0 where they do not have it); one query."""
+    values: dict[str, Any] = {"within": [generation.pk for generation in generations], "words": spaced(question)}
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED, values)
+        having = {lexeme: int(passages) for lexeme, passages in cursor.fetchall()}
+    return Statistics(
+        sum(generation.passage_count for generation in generations),
+        sum(generation.word_count for generation in generations),
+        having,
+    )
 
 
 def of_library(lexemes: Sequence[str]) -> Statistics:

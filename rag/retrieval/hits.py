@@ -10,15 +10,39 @@ from rag.models import Passage
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A question in words, and its vector (float32, unit length) by the model of what is asked."""
+    """A question in words, and its vector (float32, unit length) by the model of what is asked.
+
+    ``vector``: ``None`` where nobody can say what it means now; then words alone find.
+    """
 
     text: str
-    vector: Vectors
+    vector: Vectors | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Why a hit stands where it does. Places count from 1, the best; ``None`` in an arm that did not bring it.
+
+    ``dense`` is a cosine, ``bm25`` above 0 without an upper end, ``fused`` from 0 to 1. ``before`` and ``place``: where
+    it stands by ``fused`` alone, and in the end.
+    """
+
+    dense_place: int | None
+    dense: float | None
+    bm25_place: int | None
+    bm25: float | None
+    fused: float
+    before: int
+    place: int
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that came back, and how near it is to the question (cosine, -1 to 1)."""
+    """A passage that came back, and how near it is to the question (cosine, -1 to 1; 0 where nobody can say).
+
+    ``score`` is the cosine whichever arm brought the passage, so that thresholds mean the same for all.
+    """
 
     passage: Passage
     score: float
+    standing: Standing | None = None

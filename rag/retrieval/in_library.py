@@ -54,6 +54,8 @@ class LibraryRetriever:
     viewer: Any
 
     def retrieve(self, question: AskedQuestion, k: int) -> list[Hit]:
+        if question.vector is None:
+            return []
         return search_library(self.space, question.vector, k, viewer=self.viewer)
 
 

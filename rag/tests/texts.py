@@ -11,7 +11,8 @@ from django.utils import timezone
 from catalog.tests.factories import make_book
 from library.ai import embeddings
 from library.jobs.models import Job
-from rag.indexes import spaces
+from library.search.cut import spaced
+from rag.indexes import spaces, terms
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage, Section
 from rag.tests.tiny import vector
 
@@ -45,6 +46,7 @@ def answer_from(document: Document, pages: Sequence[str]) -> IndexGeneration:
     for number, text in enumerate(pages, start=1):
         Page.objects.create(generation=generation, number=number, text=text)
         make_passage(generation, number - 1, text, page=number, section=section)
+    terms.count_terms(generation)
     document.live_generation = generation
     document.save()
     return generation
@@ -62,7 +64,10 @@ def make_passage(generation: IndexGeneration, ordinal: int, text: str, *, page: 
         "language": "en",
         "embedding": vector(text, generation.dimensions),
     }
-    return Passage.objects.create(generation=generation, ordinal=ordinal, **whole | values)
+    whole |= values
+    folded = spaced(text)
+    whole |= {"word_count": len(folded.split()), "vector": terms.vector_of(whole["language"], folded)}
+    return Passage.objects.create(generation=generation, ordinal=ordinal, **whole)
 
 
 def put(job: Job, state: str, error: str = "") -> Job:

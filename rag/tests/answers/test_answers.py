@@ -12,7 +12,9 @@ from rag import errors
 from rag.answers.services import cache_key
 from rag.answers.values import CitedAnswer
 from rag.models import Page
-from rag.retrieval import in_document
+from rag.retrieval import in_documents
+from rag.retrieval.blend import Blend
+from rag.retrieval.hits import AskedQuestion
 from rag.tests import pdfs
 from rag.tests.factories import ask_book, give_file, index, live_generation, make_digital_book, make_indexed_book
 
@@ -93,7 +95,7 @@ def test_fact_buried_among_other_matter_is_found(reader):
 
 def test_second_time_comes_from_the_cache_however_it_is_written(book, reader, monkeypatch):
     first = ask_book(book, question="Why does bread rise?", viewer=reader)
-    monkeypatch.setattr(in_document, "search_document", None)
+    monkeypatch.setattr(in_documents, "search_documents", None)
     again = ask_book(book, question="  why does BREAD\nrise?", viewer=make_user())
     assert (first.cached, again.cached) == (False, True)
     assert (again.text, again.sources, again.passages) == (first.text, first.sources, first.passages)
@@ -210,7 +212,7 @@ def test_search_is_exact_and_stays_inside_the_book(book):
     generation = live_generation(book)
     passages = generation.passages.order_by("-ordinal")
     asked = np.asarray(passages[0].embedding, dtype=np.float32)
-    hits = in_document.search_document(generation, asked, 10)
+    hits = in_documents.search_documents([generation], AskedQuestion("", asked), 10, blend=Blend())
     assert [hit.passage.generation_id for hit in hits] == [generation.pk] * len(passages)
     assert hits[0].passage == passages[0]
     assert hits[0].score == pytest.approx(1, abs=1e-3)
@@ -218,7 +220,7 @@ def test_search_is_exact_and_stays_inside_the_book(book):
 
 
 def test_answering_takes_few_queries_and_a_cached_answer_two(book, reader, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         ask_book(book, question="Why does bread rise?", viewer=reader)
     with django_assert_max_num_queries(2):
         assert ask_book(book, question="Why does bread rise?", viewer=reader).cached

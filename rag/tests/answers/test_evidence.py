@@ -10,9 +10,8 @@ import pytest
 from library.ai import embeddings
 from rag.answers.evidence import Evidence, QuotableSentence, gather, quotable
 from rag.models import Document, IndexGeneration, Passage
-from rag.retrieval import in_document
 from rag.retrieval.hits import AskedQuestion, Hit
-from rag.tests.texts import make_generation, make_passage, make_text
+from rag.tests.texts import make_passage, make_text
 from rag.tests.tiny import vector
 from rag.text.passage_parts import parts
 from rag.text.sentences import TextSpan
@@ -151,37 +150,3 @@ def test_pages_of_all_passages_are_read_in_one_query(asked, django_assert_num_qu
     assert document.language
     with django_assert_num_queries(1):
         gather(document, generation, asked, hits, embeddings.for_questions(generation.model))
-
-
-# -- finding them ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db
-def test_nearest_passages_come_first_and_equal_ones_by_their_place(asked):
-    document = make_text([RAIN, MILL, MILL])
-    hits = in_document.search_document(live(document), np.array(vector(MILL, 6), dtype=np.float32), 2)
-    assert [hit.passage.first_page for hit in hits] == [2, 3]
-    assert [hit.score for hit in hits] == pytest.approx([1, 1], abs=1e-5)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("count", [1, 3, 4, 1000])
-def test_no_more_come_than_there_are(asked, count):
-    document = make_text([RAIN, MILL, NIGHT])
-    make_text([MILL])
-    assert len(in_document.search_document(live(document), asked.vector, count)) == min(count, 3)
-
-
-@pytest.mark.django_db
-def test_generation_without_passages_finds_nothing_by_vector_or_word(asked):
-    generation = make_generation(Document.objects.create(book=None))
-    assert in_document.search_document(generation, asked.vector, 5) == []
-    assert in_document.search_words(generation, "mill", 5) == []
-
-
-@pytest.mark.django_db
-def test_finding_takes_one_query_and_fetches_no_vector(asked, django_assert_num_queries):
-    document = make_text([RAIN, MILL])
-    with django_assert_num_queries(1):
-        hits = in_document.search_document(live(document), asked.vector, 5)
-    assert all("embedding" in hit.passage.get_deferred_fields() for hit in hits)

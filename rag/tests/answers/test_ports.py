@@ -18,7 +18,7 @@ from rag.answers.ports import AnswerWriter, Retriever, Statement
 from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.retrieval.hits import AskedQuestion, Hit
-from rag.retrieval.in_document import DocumentRetriever
+from rag.retrieval.in_documents import DocumentRetriever
 from rag.retrieval.in_library import LibraryRetriever
 from rag.tests.factories import ask_book, make_digital_book, make_indexed_book
 from rag.tests.tiny import TinyServer

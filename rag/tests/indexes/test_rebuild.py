@@ -353,19 +353,19 @@ def exists(name: str) -> bool:
 
 
 def test_question_during_which_the_index_gives_way_is_answered_from_the_new_one(books, monkeypatch):
-    from rag.retrieval import in_document
+    from rag.retrieval import in_documents
 
-    search = in_document.search_document
+    search = in_documents.search_documents
     seen: list[IndexGeneration] = []
 
-    def replaced_first(generation: IndexGeneration, *rest: Any) -> Any:
+    def replaced_first(generations: list[IndexGeneration], *rest: Any, **options: Any) -> Any:
         if not seen:
             services.reindex(book=books[0], by=None)
             work()
-        seen.append(generation)
-        return search(generation, *rest)
+        seen.extend(generations)
+        return search(generations, *rest, **options)
 
-    monkeypatch.setattr("rag.retrieval.in_document.search_document", replaced_first)
+    monkeypatch.setattr("rag.retrieval.in_documents.search_documents", replaced_first)
     assert answers(books[0])
     assert len(seen) == 2
     assert seen[1] == live_generation(books[0]) != seen[0]

@@ -15,7 +15,7 @@ from library.ai import embeddings
 from library.jobs.models import Job
 from rag import checks, recipes, services
 from rag.indexes import indexing, rebuilding, reports, spaces
-from rag.indexes.rebuilding import Standing
+from rag.indexes.rebuilding import IndexStanding
 from rag.models import Document, IndexGeneration, Page, Passage, Rebuild, Section, VectorSpace
 from rag.recipes import Recipe
 from rag.signals import document_merging, index_ready
@@ -26,9 +26,9 @@ RECIPE = Recipe("tiny-6", 6, "c")
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
 
-def standing(**values: Any) -> Standing:
+def standing(**values: Any) -> IndexStanding:
     whole: dict[str, Any] = {"rebuild": None, "indexes": 9, "outdated": 0, "ready": 0, "unsuccessful": 0, "job": None}
-    return Standing(recipe=RECIPE, **whole | values)
+    return IndexStanding(recipe=RECIPE, **whole | values)
 
 
 @pytest.mark.parametrize(

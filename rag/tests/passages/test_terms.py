@@ -22,7 +22,9 @@ from library.search.texts import Statistics
 from rag.indexes import spaces, terms
 from rag.ingest.passages.cut import Cut, digest
 from rag.models import Document, GenerationState, GenerationTerm, IndexGeneration, LibraryTerm, LibraryTermChange
-from rag.retrieval import in_document
+from rag.retrieval.blend import Blend
+from rag.retrieval.hits import AskedQuestion, Hit
+from rag.retrieval.in_documents import search_documents
 
 TEXTS = [
     "The mill grinds the grain of the town.",
@@ -120,7 +122,7 @@ def test_generation_counts_from_the_moment_it_answers():
     assert terms.of_library(["grain"]) == Statistics(0, 0, {})  # until it is added up
     assert terms.fold_changes() > 0
     assert terms.of_library(["grain", "nothing"]) == Statistics(5, generation.word_count, {"grain": 2})
-    assert terms.of_generation(generation, ["grain", "nothing"]) == terms.of_library(["grain", "nothing"])
+    assert terms.of_generations([generation], "Of the grain") == terms.of_library(["grain"])
     document.delete()
     terms.fold_changes()
     assert not LibraryTerm.objects.exists()
@@ -269,14 +271,20 @@ def book_of_mills() -> IndexGeneration:
     return make_generation(Document.objects.create(book=make_book()), TEXTS)
 
 
+def by_words(generation: IndexGeneration, question: str) -> list[Hit]:
+    return search_documents([generation], AskedQuestion(question, None), 10, blend=Blend())
+
+
 @pytest.mark.django_db
 def test_passages_are_found_by_their_words_rare_ones_first(book_of_mills, django_assert_num_queries):
     other = make_generation(Document.objects.create(book=make_book()), ["The grain of another book."])
-    with django_assert_num_queries(5):
-        hits = in_document.search_words(book_of_mills, "Which horses eat grain?", 10)
+    with django_assert_num_queries(3):
+        hits = by_words(book_of_mills, "Which horses eat grain?")
     assert hits[0].passage.text == "A horse draws the wheel."
     assert {hit.passage.text for hit in hits[1:]} == {TEXTS[0], TEXTS[1]}
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    scores = [hit.standing.bm25 for hit in hits if hit.standing and hit.standing.bm25]
+    assert scores == sorted(scores, reverse=True)
+    assert len(scores) == 3
     assert all(hit.passage.generation_id != other.pk for hit in hits)
-    assert in_document.search_words(book_of_mills, "zebra", 10) == []
-    assert in_document.search_words(book_of_mills, "the of", 10) == []
+    assert by_words(book_of_mills, "zebra") == []
+    assert by_words(book_of_mills, "the of") == []

@@ -1,0 +1,84 @@
+"""How two orders of passages become one: by meaning (dense) and by words (BM25), near-duplicates parted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+
+from library.ai.spec import ModelSpec
+from library.search.fusion import best_first, diverse, min_max
+from rag.retrieval.hits import Standing
+
+Arms = Literal["both", "dense", "bm25"]
+POOL = 50  # of the best by the fused score, near-duplicates are parted
+POOL_BY_NUMBER = 4  # … and at least so many for each passage that is wanted
+Scores = Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Which arms search, and how they are put together.
+
+    ``alpha``: the share of the dense arm, 0 to 1. ``trade``: λ of maximal marginal relevance on the fused score; 1
+    leaves the fused order as it is. ``depth``: passages that each arm brings.
+    """
+
+    arms: Arms = "both"
+    alpha: float = 0.5
+    trade: float = 1.0
+    depth: int = 100
+
+    @property
+    def is_dense(self) -> bool:
+        return self.arms != "bm25"
+
+    @property
+    def is_lexical(self) -> bool:
+        return self.arms != "dense"
+
+    def fuse(self, dense: Scores, words: Scores) -> dict[int, float]:
+        """Scores from 0 to 1 by passage. Where one arm alone searched, its order."""
+        if not self.is_lexical or not self.is_dense:
+            return min_max(dense or words, {}, alpha=1.0)
+        return min_max(dense, words, alpha=self.alpha)
+
+    def pool(self, fused: Scores, number: int) -> list[int]:
+        """The best by the fused score, ties by id: those of which ``number`` are chosen."""
+        return best_first(fused)[: max(POOL, POOL_BY_NUMBER * number) if self.trade < 1 else number]
+
+
+def blend_of(model: ModelSpec) -> Blend:
+    """The settings' way for passages of ``model``."""
+    return Blend(alpha=model.alpha, trade=settings.RETRIEVAL_MMR, depth=settings.RETRIEVAL_DEPTH)
+
+
+def choose(
+    blend: Blend, dense: Scores, words: Scores, alike: Callable[[Sequence[int]], Sequence[Sequence[float]]], number: int
+) -> dict[int, Standing]:
+    """The ``number`` best passages in their order, each with its standing.
+
+    ``alike``: the cosines of each two of some passages; asked once, where near-duplicates are parted.
+    """
+    fused = blend.fuse(dense, words)
+    order = blend.pool(fused, number)
+    chosen = order[:number]
+    if blend.trade < 1 and len(order) > 1:
+        cosines, row = alike(order), {one: place for place, one in enumerate(order)}
+        scores = {one: fused[one] for one in order}
+        chosen = diverse(scores, lambda one, other: cosines[row[one]][row[other]], number=number, trade=blend.trade)
+    return _standings(chosen, fused, dense, words)
+
+
+def _standings(chosen: Sequence[int], fused: Scores, dense: Scores, words: Scores) -> dict[int, Standing]:
+    before, near, lexical = _places(fused), _places(dense), _places(words)
+    return {
+        one: Standing(near.get(one), dense.get(one), lexical.get(one), words.get(one), fused[one], before[one], place)
+        for place, one in enumerate(chosen, 1)
+    }
+
+
+def _places(scores: Scores) -> dict[int, int]:
+    return {one: place for place, one in enumerate(best_first(scores), 1)}
