@@ -45,6 +45,7 @@ def build_book(source: Path, target: Path) -> int:
                 page.insert_link({"kind": engine.LINK_GOTO, "from": area, "page": number - 1, "to": goal})
         document.set_toc([[entry.level, entry.title, entry.page] for entry in contents])
         document.set_metadata(_metadata(book))
+        document.set_language(book.language)
         document.subset_fonts()
         target.parent.mkdir(parents=True, exist_ok=True)
         document.save(target, garbage=3, deflate=True, deflate_fonts=True, use_objstms=1, no_new_id=True)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from demo.figures import DRAWINGS, INK, ROSE, Anchor, Colour
 from demo.manuscript import Chapter, Face, Figure, Heading, Manuscript, Paragraph, Word, words_of
+from demo.wording import Wording, wording
 
 Measure: TypeAlias = Callable[[str, Face, float], float]
 """Width in points of a text in a face at a size."""
@@ -149,13 +150,13 @@ class Typesetter:
 class ChapterFlow:
     """Pours one chapter into sheets and remembers on which of them each section begins."""
 
-    def __init__(self, typesetter: Typesetter, chapter: Chapter, number: int) -> None:
+    def __init__(self, typesetter: Typesetter, chapter: Chapter, opening: str) -> None:
         self.typesetter = typesetter
         self.sheets: list[Sheet] = []
         self.sections: list[tuple[str, int]] = []
         self.waiting: list[Figure] = []
         self.y = TOP
-        self._open(chapter.title, number)
+        self._open(chapter.title, opening)
         neighbours = zip([None, *chapter.blocks], chapter.blocks, [*chapter.blocks[1:], None], strict=False)
         for before, block, after in neighbours:
             if isinstance(block, Heading):
@@ -167,9 +168,9 @@ class ChapterFlow:
         while self.waiting:
             self._new_sheet()
 
-    def _open(self, title: str, number: int) -> None:
+    def _open(self, title: str, opening: str) -> None:
         sheet = Sheet(rules=[Rule(LEFT, 172, 36)])
-        sheet.marks.append(Mark(f"Chapter {number}", LEFT, 118, "italic", 12, ROSE))
+        sheet.marks.append(Mark(opening, LEFT, 118, "italic", 12, ROSE))
         sheet.marks.append(Mark(title, LEFT, 152, "roman", 25))
         self.sheets.append(sheet)
         self.y = OPENING
@@ -248,8 +249,8 @@ def _lines_to_keep(left: int, room: int, *, started: bool) -> int:
     return 0 if take < 2 and not started else max(take, 0)
 
 
-def _contents(typesetter: Typesetter, entries: Iterable[Entry]) -> list[Sheet]:
-    sheets = [Sheet(marks=[Mark("Contents", LEFT, 118, "roman", 25)], rules=[Rule(LEFT, 138, 36)])]
+def _contents(typesetter: Typesetter, words: Wording, entries: Iterable[Entry]) -> list[Sheet]:
+    sheets = [Sheet(marks=[Mark(words.contents, LEFT, 118, "roman", 25)], rules=[Rule(LEFT, 138, 36)])]
     y = 158.0
     for entry in entries:
         y += 9 if entry.level == 1 else 0
@@ -275,7 +276,7 @@ def _dots(typesetter: Typesetter, start: float, size: float) -> list[Mark]:
     return [Mark(". " * count, RIGHT - 20 - count * step, 0, "roman", size)] if count > 1 else []
 
 
-def _front(typesetter: Typesetter, book: Manuscript) -> list[Sheet]:
+def _front(typesetter: Typesetter, words: Wording, book: Manuscript) -> list[Sheet]:
     title = typesetter.centred(book.title, 196, "roman", 30)
     below = title[-1].y
     author = typesetter.centred(book.author, below + 62, ITALIC, 15)
@@ -283,15 +284,8 @@ def _front(typesetter: Typesetter, book: Manuscript) -> list[Sheet]:
     year = typesetter.centred(book.year, 536, "roman", 10.5)
     rule = Rule(WIDTH / 2 - 24, below + 26, 48)
     imprint = Sheet()
-    for row, text in enumerate(
-        (
-            f"*{book.title}*",
-            f"First published {book.year}.",
-            "Written for the demonstration collection of the Lyceum library system.",
-            "Set in Times. Pages are numbered from the title page on,",
-            "so that a page cited is the same on the screen and on paper.",
-        )
-    ):
+    below_title = [text.format(year=book.year) for text in words.imprint]
+    for row, text in enumerate([f"*{book.title}*", *below_title]):
         line = typesetter.lines(words_of(text), RIGHT - LEFT, 9.5, justify=False)[0]
         imprint.marks += typesetter.set_line(line, LEFT, 478 + row * 13, 9.5, GREY)
     credit = [] if book.author == "Lyceum Library" else house
@@ -309,9 +303,12 @@ def _furnish(typesetter: Typesetter, sheet: Sheet, page: int, head: str | None) 
 
 
 def set_book(book: Manuscript, measure: Measure) -> tuple[list[Sheet], list[Entry]]:
-    """Set the whole book: its sheets in order, and the contents with real page numbers."""
-    typesetter = Typesetter(measure)
-    flows = [ChapterFlow(typesetter, chapter, number) for number, chapter in enumerate(book.chapters, start=1)]
+    """Set the whole book: its sheets in order, and the contents with real page numbers. From left to right only."""
+    typesetter, words = Typesetter(measure), wording(book.language)
+    flows = [
+        ChapterFlow(typesetter, chapter, words.chapter.format(number=number))
+        for number, chapter in enumerate(book.chapters, start=1)
+    ]
 
     def entries(offset: int) -> list[Entry]:
         found: list[Entry] = []
@@ -321,9 +318,9 @@ def set_book(book: Manuscript, measure: Measure) -> tuple[list[Sheet], list[Entr
             offset += len(flow.sheets)
         return found
 
-    front = _front(typesetter, book)
-    contents = entries(len(front) + len(_contents(typesetter, entries(0))))
-    sheets = [*front, *_contents(typesetter, contents)]
+    front = _front(typesetter, words, book)
+    contents = entries(len(front) + len(_contents(typesetter, words, entries(0))))
+    sheets = [*front, *_contents(typesetter, words, contents)]
     for page, sheet in enumerate(sheets[len(front) :], start=len(front) + 1):
         _furnish(typesetter, sheet, page, None)
     for chapter, flow in zip(book.chapters, flows, strict=True):

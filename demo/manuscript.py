@@ -62,6 +62,7 @@ class Manuscript:
     author: str
     year: str
     chapters: list[Chapter]
+    language: str = "en"
 
 
 def curl(text: str) -> str:
@@ -87,7 +88,8 @@ def words_of(text: str, face: Face = "roman") -> tuple[Word, ...]:
 
 
 def parse(source: str) -> Manuscript:
-    """Read front matter, chapters (``#``), sections (``##``), lists, figures and paragraphs.
+    """Read front matter (``language``: English where it is not said), chapters (``#``), sections (``##``), lists,
+    figures and paragraphs.
 
     Raises ``ValueError`` for text before the first chapter and ``KeyError`` for missing front matter.
     """
@@ -101,7 +103,7 @@ def parse(source: str) -> Manuscript:
             raise ValueError("The text must begin with a chapter.")
         else:
             chapters[-1].blocks.extend(_blocks(block))
-    return Manuscript(curl(facts["title"]), facts["author"], facts["year"], chapters)
+    return Manuscript(curl(facts["title"]), facts["author"], facts["year"], chapters, facts.get("language", "en"))
 
 
 def _blocks(block: str) -> list[Block]:

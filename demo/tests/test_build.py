@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 
 from demo import FOLDER
-from demo.build import build_book
+from demo.build import BASE_FONTS, build_book
+from demo.manuscript import curl
 
 TEXT = """---
 title: The Reader's Cell
@@ -31,7 +32,10 @@ Robert Hooke called them *cells*, for they were like the rooms of monks.
 
 They divide.
 """
-OUR_BOOKS = sorted((FOLDER / "books").glob("*.md"))
+ASKED = "¿Qué se divide? ¡La célula, señora!"
+SPANISH = TEXT.replace("year: 2024", "year: 2024\nlanguage: es").replace("They divide.", ASKED)
+OUR_BOOKS = sorted(path for path in (FOLDER / "books").glob("*.md") if (FOLDER / "files" / f"{path.stem}.pdf").exists())
+ARABIC = TEXT.replace("year: 2024", "year: 2024\nlanguage: ar").replace("![A cell that divides](figure:mitosis)", "")
 
 
 @pytest.fixture
@@ -124,6 +128,35 @@ def test_a_text_that_cannot_be_read_leaves_no_file(tmp_path):
     assert not (tmp_path / "cell.pdf").exists()
 
 
+def test_a_spanish_book_speaks_spanish_and_keeps_its_accents(tmp_path, opened):
+    (tmp_path / "cell.md").write_text(SPANISH)
+    build_book(tmp_path / "cell.md", tmp_path / "cell.pdf")
+    document = opened(tmp_path / "cell.pdf")
+    text = " ".join("".join(page.get_text() for page in document).split())
+
+    assert document.language == "es"
+    assert "Índice" in text
+    assert "Capítulo 1" in text
+    assert "Primera edición, 2024." in text
+    assert ASKED in text
+    assert not {"Contents", "Chapter", "First"} & set(text.split())
+
+
+def test_a_book_in_a_language_that_the_house_does_not_speak_is_refused(tmp_path):
+    (tmp_path / "cell.md").write_text(SPANISH.replace("language: es", "language: tlh"))
+    with pytest.raises(KeyError, match="tlh"):
+        build_book(tmp_path / "cell.md", tmp_path / "cell.pdf")
+
+
+@pytest.mark.parametrize("source", OUR_BOOKS, ids=lambda path: path.stem)
+def test_every_letter_of_a_book_is_in_its_type(source):
+    import pymupdf
+
+    fonts = [pymupdf.Font(name) for name in BASE_FONTS.values()]
+    letters = {letter for letter in curl(source.read_text()) if not letter.isspace()}
+    assert sorted(letter for letter in letters for font in fonts if not font.has_glyph(ord(letter))) == []
+
+
 @pytest.mark.parametrize("source", OUR_BOOKS, ids=lambda path: path.stem)
 def test_the_books_of_the_collection_are_set_from_their_texts(source, tmp_path, opened):
     build_book(source, tmp_path / "now.pdf")
@@ -136,8 +169,17 @@ def test_the_command_sets_every_text_and_says_so(tmp_path, monkeypatch, capsys):
     (tmp_path / "books").mkdir()
     for name in ("b-cell", "a-cell"):
         (tmp_path / "books" / f"{name}.md").write_text(TEXT)
+    (tmp_path / "books" / "c-cell.md").write_text(ARABIC)
     (tmp_path / "books" / "notes.txt").write_text("no book")
     monkeypatch.setattr("demo.management.commands.build_books.FOLDER", tmp_path)
     call_command("build_books")
-    assert capsys.readouterr().out.splitlines() == ["a-cell.pdf: 5 pages", "b-cell.pdf: 5 pages"]
-    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == ["a-cell.pdf", "b-cell.pdf"]
+    assert capsys.readouterr().out.splitlines() == [
+        "a-cell.pdf: 5 pages",
+        "b-cell.pdf: 5 pages",
+        "c-cell.epub: 2 chapters",
+    ]
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == [
+        "a-cell.pdf",
+        "b-cell.pdf",
+        "c-cell.epub",
+    ]
