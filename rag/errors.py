@@ -143,6 +143,16 @@ class PagesUnreadable(DocumentUnreadable):
     message = _("None of its pages can be read: the file is damaged. Export or download it again and replace it.")
 
 
+class ReaderFault(LibraryError):
+    """A mistake of Lyceum's own while it read a file, which is not called damaged for it. ``page``: 0 while opening."""
+
+    code = "reader_fault"
+    message = _(
+        "Lyceum made a mistake of its own at page {page} of the file; the file may well be sound. The worker's log "
+        "tells whoever looks after the library what to report."
+    )
+
+
 DEATHS = {"too_slow": FileTooSlow, "too_large": FileBomb}
 OF_A_FILE: dict[str, type[DocumentUnreadable]] = {
     kind.code: kind

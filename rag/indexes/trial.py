@@ -21,6 +21,7 @@ from library.core.errors import LibraryError
 from library.jobs import services as jobs
 from library.jobs.job_run import JobRun
 from library.jobs.models import Job
+from rag.errors import ReaderFault
 from rag.indexes import spaces
 from rag.indexes.generation_build import build_index
 from rag.ingest.build import Cost
@@ -66,6 +67,8 @@ def tried(path: Path, name: str = "") -> Trial:
     with contextlib.suppress(Undone), transaction.atomic():
         try:
             _indexed(path, trial, cost)
+        except ReaderFault as fault:
+            trial.outcome, trial.code, trial.reason = "broke", fault.code, fault.detail
         except LibraryError as refusal:
             trial.code, trial.reason = refusal.code, refusal.detail
         except Exception as fault:  # that there is none is what is tried

@@ -23,7 +23,7 @@ from rag.ingest.formats import flowing
 from rag.ingest.model import clean
 from rag.ingest.model.clean import CleanPage, packed_boxes
 from rag.ingest.model.raw import Facts, OutlineMark, RawPage, packed, unpacked
-from rag.ingest.sandbox import process
+from rag.ingest.sandbox import answers
 from rag.ingest.sandbox.pool import ReaderPool
 from rag.ingest.structure.sections import sections
 from rag.models import IndexGeneration, Page, PageSource, Section
@@ -96,7 +96,7 @@ def recognise_pages(build: Build) -> None:
             log.warning("Pages of document %s could not be recognised: %s", build.document.pk, refusal)
             with build.checkpoint(RECOGNISED, _("Some pages could not be recognised")):
                 for row in waiting.all():
-                    _recognised(build.generation, process.unreadable(row.number, "broken"))
+                    _recognised(build.generation, answers.unreadable(row.number, "broken"))
 
 
 def clean_pages(build: Build) -> None:
@@ -134,14 +134,14 @@ def marks(generation: IndexGeneration) -> tuple[OutlineMark, ...]:
     return tuple(OutlineMark(**mark) for mark in generation.facts.get("outline", ()))
 
 
-def _seen(pages: Iterable[process.ReadPage], survey: Survey | None = None) -> Iterator[process.ReadPage]:
+def _seen(pages: Iterable[answers.ReadPage], survey: Survey | None = None) -> Iterator[answers.ReadPage]:
     """``pages`` as they come by, while the reading process goes on. What a file that took that process over makes up
     costs its page."""
     for page in pages:
         try:
             raw = unpacked(page.layout)
         except ValueError:
-            yield process.unreadable(page.number, "broken")
+            yield answers.unreadable(page.number, "broken")
         else:
             if survey is not None:
                 _see(survey, page.number, raw)
@@ -167,9 +167,9 @@ def _waiting_for_ocr(generation: IndexGeneration) -> QuerySet[Page]:
     return generation.pages.filter(notes__contains=[NEEDS_OCR])
 
 
-def _batches(pages: Iterable[process.ReadPage]) -> Iterator[list[process.ReadPage]]:
+def _batches(pages: Iterable[answers.ReadPage]) -> Iterator[list[answers.ReadPage]]:
     """Pages in parcels, each made up once it is large or has taken long."""
-    batch: list[process.ReadPage] = []
+    batch: list[answers.ReadPage] = []
     begun = time.monotonic()
     for page in pages:
         batch.append(page)
@@ -180,7 +180,7 @@ def _batches(pages: Iterable[process.ReadPage]) -> Iterator[list[process.ReadPag
         yield batch
 
 
-def _row(generation: IndexGeneration, page: process.ReadPage) -> Page:
+def _row(generation: IndexGeneration, page: answers.ReadPage) -> Page:
     return Page(
         generation=generation,
         number=page.number,
@@ -193,7 +193,7 @@ def _row(generation: IndexGeneration, page: process.ReadPage) -> Page:
     )
 
 
-def _recognised(generation: IndexGeneration, page: process.ReadPage) -> None:
+def _recognised(generation: IndexGeneration, page: answers.ReadPage) -> None:
     row = generation.pages.get(number=page.number)
     notes = [note for note in row.notes if note != NEEDS_OCR]
     if UNREADABLE in page.notes:

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import IO, Any
 
+from rag.ingest.layout import order
 from rag.ingest.model.raw import Facts, PageLine, PageWord, RawPage, Source
 from rag.ingest.sandbox.reader import FileRefused
 
@@ -67,6 +68,8 @@ def act(what: str) -> None:
             bytearray(150 * 1024**2)
         case "raise":
             raise RuntimeError("cannot find page")
+        case "blunder":
+            order.rows([None])  # type: ignore[list-item]
         case "exit":
             os._exit(0)
         case "babble":

@@ -33,8 +33,9 @@ def read_page(page: Any) -> RawPage:
     runs, was_hidden = hidden.without_hidden(page, runs, shapes)
     if was_hidden:
         raw.notes.append("hidden_text")
-    runs = frame.shown(runs, page.rotation_matrix)
-    rules = [pieces.moved(shape.box, page.rotation_matrix) for shape in shapes]
+    matrix = tuple(page.rotation_matrix)
+    runs = frame.shown(runs, matrix)
+    rules = [pieces.moved(shape.box, matrix) for shape in shapes]
     main = frame.main_turn(runs)
     turns = sorted({frame.turn(run.direction) for run in runs}, key=lambda turn: (turn != main, turn))
     for turn in turns:

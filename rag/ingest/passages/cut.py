@@ -18,7 +18,7 @@ from rag.ingest.passages.stretches import Stretch, Unit, stretches
 from rag.text.passage_parts import joined, parts
 from rag.text.sentences import fold_space, word_count
 
-CHUNKER = f"sections-{TARGET_WORDS}-{OVERLAP_WORDS}/1"  # kept with each generation: another recipe is another one
+CHUNKER = f"sections-{TARGET_WORDS}-{OVERLAP_WORDS}/2"  # kept with each generation: another recipe is another one
 LEAST_WORDS = 4  # less is a number or a stray label
 LEAST_LETTERS = 12
 LEAST_UNSPACED = 40  # letters; for writing that puts no spaces between words

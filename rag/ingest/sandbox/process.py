@@ -20,9 +20,10 @@ from typing import IO, Any
 from django.conf import settings
 
 from rag import errors
-from rag.ingest.model.raw import Facts, OutlineMark, RawPage, packed
+from rag.ingest.model.raw import Facts
 from rag.ingest.sandbox import frames
 from rag.ingest.sandbox import limits as confine
+from rag.ingest.sandbox.answers import Died, ReadPage, our_fault, taken_facts, taken_page, unreadable
 
 log = logging.getLogger(__name__)
 TEXT = "rag.ingest.formats.choice:opened"
@@ -34,7 +35,6 @@ AHEAD = 1024 * 1024  # bytes of answers that nobody has taken yet
 PATIENCE = 3  # seconds by the clock for one of computing
 MOST_LOST = 60  # pages that end the process, of a whole file
 MOST_LOST_IN_A_ROW = 8
-SOURCES = {"text", "ocr", "none"}
 Watch = Callable[[], None]
 
 
@@ -50,28 +50,6 @@ class Limits:
     def patience(self) -> tuple[int, int]:
         """How long to wait for opening and for a page. A busy machine takes longer, and no page may be lost by that."""
         return self.open_seconds * PATIENCE, self.page_seconds * PATIENCE
-
-
-@dataclass(frozen=True)
-class ReadPage:
-    """A page as the process gave it: ``layout`` is ``packed``."""
-
-    number: int
-    layout: bytes
-    label: str = ""
-    source: str = "none"
-    width: float = 0.0
-    height: float = 0.0
-    notes: tuple[str, ...] = ()
-    words: int = 0
-
-
-class Died(Exception):
-    """The reading process is gone: ``why`` is ``crashed``, ``too_slow`` or ``too_large``."""
-
-    def __init__(self, why: str) -> None:
-        self.why = why
-        super().__init__(why)
 
 
 def text_limits() -> Limits:
@@ -222,7 +200,7 @@ class FileReader:
     _in_a_row: int = 0
 
     def open(self) -> Facts:
-        """What the file says of itself. Errors: every ``DocumentUnreadable``."""
+        """What the file says of itself. Errors: every ``DocumentUnreadable``; ``ReaderFault``."""
         self._start()
         return self._said()
 
@@ -237,7 +215,7 @@ class FileReader:
     def pages(self, numbers: Sequence[int]) -> Iterator[ReadPage]:
         """Each of ``numbers`` in turn; one that cannot be read comes empty with the note ``unreadable``.
 
-        Errors: ``FileCrashesReader`` and its like where too many pages end the process.
+        Errors: ``FileCrashesReader`` and its like where too many pages end the process; ``ReaderFault``.
         """
         waiting = list(numbers)
         while waiting:
@@ -249,7 +227,7 @@ class FileReader:
             try:
                 while self._ahead:
                     values, body = self._process.answer(self.limits.patience[1], self.watch)
-                    page = _page(waiting[0], values, body)
+                    page = taken_page(waiting[0], values, body)
                     self._ahead.pop(0)
                     self._served += 1
                     self._in_a_row = 0
@@ -285,11 +263,14 @@ class FileReader:
         except Died as death:
             self.close()
             raise errors.of_death(death.why) from None
+        if "fault" in values:
+            self.close()
+            raise our_fault(0, values)
         if "refused" in values:
             self.close()
             raise errors.of_code(str(values["refused"]), values.get("values"))
         try:
-            return _facts(values["facts"])
+            return taken_facts(values["facts"])
         except (KeyError, TypeError, ValueError):
             self.close()
             raise errors.FileCrashesReader from None
@@ -303,46 +284,3 @@ class FileReader:
         if self._in_a_row > MOST_LOST_IN_A_ROW or len(self.lost) > MOST_LOST:
             raise errors.of_death(why)
         return unreadable(number, why)
-
-
-def unreadable(number: int, why: str) -> ReadPage:
-    """A page of which nothing is known."""
-    notes = ("unreadable", why)
-    return ReadPage(number, packed(RawPage(notes=list(notes))), notes=notes)
-
-
-def _page(number: int, values: dict[str, Any], body: bytes) -> ReadPage:
-    """A page from an answer. Errors: ``Died`` where it is none."""
-    if values.get("page") != number:
-        raise Died("crashed")
-    if "lost" in values:
-        return unreadable(number, "too_large" if values["lost"] == "too_large" else "broken")
-    try:
-        source = str(values["source"])
-        return ReadPage(
-            number,
-            body,
-            label=str(values["label"])[:20].replace("\0", ""),
-            source=source if source in SOURCES else "none",
-            width=float(values["width"]),
-            height=float(values["height"]),
-            notes=tuple(str(note)[:40] for note in values["notes"])[:20],
-            words=int(values["words"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise Died("crashed") from None
-
-
-def _facts(values: dict[str, Any]) -> Facts:
-    return Facts(
-        pages=int(values["pages"]),
-        outline=tuple(_mark(mark) for mark in values["outline"]),
-        notes=tuple(str(note)[:40] for note in values["notes"]),
-        title=str(values["title"])[:300],
-        language=str(values["language"])[:2],
-    )
-
-
-def _mark(values: dict[str, Any]) -> OutlineMark:
-    y = values["y"]
-    return OutlineMark(int(values["level"]), str(values["title"]), int(values["page"]), None if y is None else float(y))

@@ -2,7 +2,8 @@
 arguments; knows neither Django nor the database, and its environment holds no secret.
 
 It answers two requests: ``{"do": "open"}`` with what the file says of itself or why it cannot be read, and
-``{"do": "read", "pages": [1, 2, …]}`` with one answer for each page, as soon as it is read.
+``{"do": "read", "pages": [1, 2, …]}`` with one answer for each page, as soon as it is read. What goes wrong by our own
+mistake is answered with its traceback as ``fault``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import asdict
 from typing import IO, Any, Protocol
 
 from rag.ingest.model.raw import Facts, RawPage, packed
-from rag.ingest.sandbox import frames, limits
+from rag.ingest.sandbox import faults, frames, limits
 
 
 class FileRefused(Exception):
@@ -33,7 +34,7 @@ class OpenedFile(Protocol):
     facts: Facts
 
     def read(self, number: int) -> RawPage:
-        """The page ``number`` (from 1). Any exception costs this page only."""
+        """The page ``number`` (from 1). Any exception of a library costs this page only."""
         ...
 
 
@@ -70,7 +71,7 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
             except ImportError:  # ours, not the file's
                 raise
             except Exception as fault:  # every library has its own
-                say({"refused": "file_bomb" if _why(fault) == "too_large" else "file_broken", "values": {}})
+                say(_refusal(fault))
             else:
                 say({"facts": asdict(source.facts)})
             limits.end_threads()
@@ -95,7 +96,8 @@ def answer(source: OpenedFile, number: int) -> tuple[dict[str, Any], bytes]:
         page = source.read(number)
         body = packed(page)
     except Exception as fault:  # every library has its own; a file must not choose which ends the process
-        return {"page": number, "lost": _why(fault)}, b""
+        ours = {"fault": faults.told(fault)} if faults.is_ours(fault) else {}
+        return {"page": number, "lost": _why(fault)} | ours, b""
     values = {
         "page": number,
         "label": page.label[:20],
@@ -106,6 +108,13 @@ def answer(source: OpenedFile, number: int) -> tuple[dict[str, Any], bytes]:
         "words": sum(len(line.words) for line in page.lines),
     }
     return values, body
+
+
+def _refusal(fault: Exception) -> dict[str, Any]:
+    """What is said of a file that could not be opened, but for refusals of our own."""
+    if faults.is_ours(fault):
+        return {"fault": faults.told(fault)}
+    return {"refused": "file_bomb" if _why(fault) == "too_large" else "file_broken", "values": {}}
 
 
 def _why(fault: Exception) -> str:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import IO, Any
 
+import pymupdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import errors
-from rag.ingest.model.raw import Facts, PageLine, PageWord, RawPage, unpacked
-from rag.ingest.sandbox import frames, limits, reader
+from rag.ingest.layout import listings, paragraphs
+from rag.ingest.layout.order import rows
+from rag.ingest.model.raw import Facts, PageLine, PageWord, RawPage, page_of, unpacked
+from rag.ingest.sandbox import faults, frames, limits, reader
 from rag.ingest.sandbox.frames import LENGTHS, Malformed
 from rag.ingest.sandbox.reader import FileRefused
+from rag.ingest.structure import titles
 
 values_ = st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=5), st.none()), max_size=3)
 
@@ -161,11 +168,57 @@ def test_page_that_cannot_be_read_costs_itself_alone(fault, why):
     assert fine[0]["words"] == 1
 
 
-def test_page_that_cannot_be_packed_is_lost_as_well():
+def test_page_that_cannot_be_packed_is_our_mistake():
     odd = page("a")
     odd.notes = [object()]  # type: ignore[list-item]
     _, lost = served(Source(odd), OPEN, {"do": "read", "pages": [1]})
-    assert lost[0]["lost"] == "broken"
+    assert "not JSON serializable" in lost[0]["fault"]
+
+
+def raised(act: Callable[[], object]) -> BaseException:
+    with pytest.raises(Exception) as fault:
+        act()
+    return fault.value
+
+
+def blundering(content: bytes) -> None:
+    zipfile.ZipFile(io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: rows([None]),  # type: ignore[list-item]
+        lambda: page_of([1]),
+        lambda: paragraphs.lines([None]),  # type: ignore[list-item]
+        lambda: listings.indent([]),
+        lambda: titles.folded(None),  # type: ignore[arg-type]
+    ],
+)
+def test_plain_exception_in_our_own_code_is_our_mistake(act):
+    fault = raised(act)
+    assert faults.is_ours(fault)
+    assert "Traceback" in faults.told(fault)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: blundering(b"no archive"),
+        lambda: pymupdf.open("pdf", b"no file"),
+        lambda: pymupdf.open("pdf", b"%PDF-1.4").load_page(7),
+        lambda: zlib.decompress(b"<a>"),
+        lambda: int("seven"),
+    ],
+    ids=["zip", "pdf", "page", "zlib", "test"],
+)
+def test_what_libraries_raise_is_not(act):
+    assert not faults.is_ours(raised(act))
+
+
+@pytest.mark.parametrize("fault", [MemoryError(), OSError("gone"), RuntimeError("never raised"), ValueError("nowhere")])
+def test_want_of_memory_and_what_was_raised_nowhere_are_not(fault):
+    assert not faults.is_ours(fault)
 
 
 def test_what_a_file_says_beside_its_pages_is_cut():

@@ -22,7 +22,7 @@ from rag.ingest import build, notes
 from rag.ingest import pages as reading
 from rag.ingest.cleaning import Survey
 from rag.ingest.model import raw
-from rag.ingest.sandbox import pool, process
+from rag.ingest.sandbox import answers, pool, process
 from rag.ingest.sandbox.process import Limits
 from rag.models import Page, Passage
 from rag.tests import pdfs
@@ -62,7 +62,12 @@ def test_a_page_that_crashes_or_hangs_is_told_and_the_others_answer():
 @pytest.mark.usefixtures("acted")
 @pytest.mark.parametrize(
     ("acts", "word"),
-    [("fine " + "crash " * 20, "program fail"), ("raise " * 4, "None of its pages"), ("open-swell fine", "memory")],
+    [
+        ("fine " + "crash " * 20, "program fail"),
+        ("raise " * 4, "None of its pages"),
+        ("fine blunder fine", "mistake of its own at page 2"),
+        ("open-swell fine", "memory"),
+    ],
 )
 def test_a_file_that_does_nothing_else_ends_in_a_sentence(acts, word):
     job = index(make_digital_book(acts.encode()))
@@ -269,7 +274,7 @@ def bomb() -> bytes:
 )
 def test_what_a_process_makes_up_costs_that_page(layout):
     """A file may have taken the reading process over: nothing that comes from there is believed."""
-    pages = [process.ReadPage(1, layout, words=3), process.ReadPage(2, raw.packed(raw.RawPage(title="Whales")))]
+    pages = [answers.ReadPage(1, layout, words=3), answers.ReadPage(2, raw.packed(raw.RawPage(title="Whales")))]
     found = list(reading._seen(pages, Survey()))
     assert [page.notes for page in found] == [("unreadable", "broken"), ()]
     assert raw.unpacked(found[0].layout).lines == []

@@ -68,6 +68,22 @@ def test_a_page_costs_itself_and_no_other(reader, act, why):
     assert notes(reader(f"fine fine {act} fine")) == ["fine", "fine", why, "fine"]
 
 
+def test_mistake_of_our_own_ends_the_reading_and_is_told_as_ours(reader, caplog):
+    pages = reader("fine blunder fine")
+    with pytest.raises(errors.ReaderFault) as refusal:
+        notes(pages)
+    assert "page 2" in refusal.value.detail
+    assert "damaged" not in refusal.value.detail
+    assert not isinstance(refusal.value, errors.DocumentUnreadable), "nobody goes on without such a page"
+    assert "in rows" in caplog.text, "the log has the traceback"
+
+
+def test_mistake_of_our_own_while_opening_is_no_damage_of_the_file(reader, caplog):
+    with pytest.raises(errors.ReaderFault):
+        reader("open-blunder fine").open()
+    assert "in rows" in caplog.text
+
+
 def test_nothing_is_written_to_a_disk(reader):
     path = Path("/tmp/lyceum-hostile")
     path.unlink(missing_ok=True)
