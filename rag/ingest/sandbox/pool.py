@@ -11,7 +11,8 @@ from django.conf import settings
 from catalog.values.file_kinds import PDF
 from library.ai.runtimes import processor
 from rag.ingest.model.raw import Facts
-from rag.ingest.sandbox.process import FileReader, ReadPage
+from rag.ingest.sandbox.answers import ReadPage
+from rag.ingest.sandbox.process import FileReader
 
 
 @dataclass
