@@ -82,6 +82,19 @@ class PayBackForm(forms.Form):
     )
 
 
+class GiveBackForm(forms.Form):
+    """Money that the provider is to pay back: how much, why, and that it is meant."""
+
+    amount = AmountField(label=_("Amount"))
+    reason = forms.CharField(
+        label=_("Why"), max_length=TEXT_LENGTH, error_messages={"required": _("Say why, in a few words.")}
+    )
+    sure = forms.BooleanField(
+        label=_("Yes, pay it back to where it came from. It cannot be undone."),
+        error_messages={"required": _("Tick this, so that no money goes by mistake.")},
+    )
+
+
 def amount_of(form: forms.Form) -> Decimal | None:
     """The sum that was typed, if any."""
     found: Decimal | None = form.cleaned_data.get("amount")

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from circulation import forgetting, services
 from circulation.money import nightly
+from circulation.money.online import giving_back
 from circulation.money.online import services as online
 from circulation.notices import reminders
 from circulation.services import redating
@@ -52,5 +53,6 @@ def set_fines() -> None:
 
 @task("check_online_payments", queue=SLOW, every=600, called=_("Online payments"))
 def check_online_payments() -> None:
-    """Every ten minutes: ask about payments of which the provider has told us nothing."""
+    """Every ten minutes: ask about payments and refunds of which the provider has told us nothing."""
     online.look_after()
+    giving_back.look_after()

@@ -54,6 +54,7 @@ urlpatterns = [
     path("desk/money/pay/", desk_money.pay, name="desk-pay"),
     path("desk/money/charge/", desk_money.charge, name="desk-charge"),
     path("desk/money/pay-out/", desk_money.pay_out, name="desk-pay-out"),
+    path("desk/money/payments/<uuid:pk>/give-back/", desk_money.give_back, name="desk-give-back"),
     path("desk/money/charges/<uuid:pk>/waive/", desk_money.waive, name="desk-waive"),
     path("desk/money/charges/<uuid:pk>/refund/", desk_money.refund, name="desk-refund"),
     path("desk/explain/", story.explain, name="explain"),

@@ -6,7 +6,14 @@ What happens to them happens at the desk.
 from circulation.admin.exceptions import CalendarExceptionAdmin, TermAdmin
 from circulation.admin.holds import HoldAdmin
 from circulation.admin.hours import OpeningHoursAdmin
-from circulation.admin.ledger import ChargeAdmin, CreditAdmin, PaymentAttemptAdmin, PaymentKindAdmin, RefundAdmin
+from circulation.admin.ledger import (
+    ChargeAdmin,
+    CreditAdmin,
+    GivingBackAdmin,
+    PaymentAttemptAdmin,
+    PaymentKindAdmin,
+    RefundAdmin,
+)
 from circulation.admin.loans import LoanAdmin
 from circulation.admin.redating import RedatingAdmin
 from circulation.admin.rules import LendingSettingsAdmin, LoanRuleAdmin
@@ -15,6 +22,7 @@ __all__ = [
     "CalendarExceptionAdmin",
     "ChargeAdmin",
     "CreditAdmin",
+    "GivingBackAdmin",
     "HoldAdmin",
     "LendingSettingsAdmin",
     "LoanAdmin",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from circulation.admin.loans import ToLookAt
-from circulation.models import Allocation, Charge, Credit, PaymentAttempt, PaymentKind, Refund
+from circulation.models import Allocation, Charge, Credit, GivingBack, PaymentAttempt, PaymentKind, Refund
 from circulation.money import moved
 from library.core.admin import LENDING, RULES, ReadOnlyAdmin
 from library.core.http.api import user_of
@@ -118,7 +118,7 @@ class ToLookAtFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("yes", gettext_lazy("to look at"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[PaymentAttempt]) -> QuerySet[PaymentAttempt]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.exclude(note="") if self.value() == "yes" else queryset
 
 
@@ -131,6 +131,21 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
     search_fields = [*OF_READER, "provider_id", "intent"]
     fields = ["created_at", "patron", "amount", "currency", "state", "note", "provider_id", "intent", "credit"]
     date_hierarchy = "created_at"
+
+
+@admin.register(GivingBack)
+class GivingBackAdmin(ReadOnlyAdmin):
+    part, place = LENDING, 14
+    list_display = ["created_at", "whose", "amount", "reason", "state", "note", "by"]
+    list_filter = [ToLookAtFilter, "state", "created_at"]
+    list_select_related = ["attempt__patron__user", "by"]
+    search_fields = ["provider_id", "reason", "attempt__patron__card_number", "attempt__patron__user__full_name"]
+    fields = ["created_at", "attempt", "amount", "reason", "state", "note", "provider_id", "refund", "by"]
+    date_hierarchy = "created_at"
+
+    @admin.display(description=gettext_lazy("reader"))
+    def whose(self, row: GivingBack) -> str:
+        return str(row.attempt.patron)
 
 
 @admin.register(PaymentKind)

@@ -35,7 +35,13 @@ from circulation.models.ledger import (
 )
 from circulation.models.lending_settings import LendingSettings, OverduePolicy
 from circulation.models.loans import Loan, LoanQuerySet, LoanRenewal, LoanStatus, Override, Verb
-from circulation.models.payments import AttemptState, PaymentAttempt, ProviderEvent
+from circulation.models.payments import (
+    AttemptState,
+    GivingBack,
+    GivingBackState,
+    PaymentAttempt,
+    ProviderEvent,
+)
 from circulation.models.rules import (
     AtClosing,
     ChargeAt,
@@ -69,6 +75,8 @@ __all__ = [
     "CreditKind",
     "CreditQuerySet",
     "DueMode",
+    "GivingBack",
+    "GivingBackState",
     "HardDueMode",
     "Hold",
     "HoldQuerySet",

@@ -30,8 +30,8 @@ def charge(*, patron: Patron, amount: Decimal, text: str, by: User | None, at: d
 
     Errors: ``AmountInvalid``, ``ReasonRequired``.
     """
-    at, text = at or timezone.now(), _reason(text, field="text")
-    amount = _checked(amount)
+    at, text = at or timezone.now(), checked_reason(text, field="text")
+    amount = checked_amount(amount)
     held = lost.lock_to_pay(patron.pk)
     made = lines.add_charge(patron=patron.pk, kind=ChargeKind.FEE, amount=amount, text=text, by=by, at=at)
     lost.settled(patron, held, by=by, at=at)
@@ -55,7 +55,7 @@ def pay(
     credit. A lost copy that is paid in full ends its loan. Errors: ``AmountInvalid``; ``NotFound`` for a charge of
     another.
     """
-    at, amount = at or timezone.now(), _checked(amount)
+    at, amount = at or timezone.now(), checked_amount(amount)
     held = lost.lock_to_pay(patron.pk)
     open_ = _open(patron, charges)
     return enter(patron, amount, open_, kind=kind, by=by, is_chosen=bool(charges), held=held, at=at)
@@ -102,7 +102,7 @@ def waive(
 
     Errors: ``ReasonRequired``, ``AmountInvalid``; ``MoreThanCharged`` where less is left to be given up.
     """
-    at, reason = at or timezone.now(), _reason(reason)
+    at, reason = at or timezone.now(), checked_reason(reason)
     held = lost.lock_to_pay(charge.patron_id)
     line = Charge.objects.select_related("patron__user").get(pk=charge.pk)
     amount = _to_give_up(line, line.left if amount is None else amount)
@@ -126,7 +126,7 @@ def refund(
 
     Errors: ``AmountInvalid``, ``ReasonRequired``, ``MoreThanPaid``.
     """
-    at, amount, reason = at or timezone.now(), _checked(amount), _reason(reason)
+    at, amount, reason = at or timezone.now(), checked_amount(amount), checked_reason(reason)
     lost.lock_to_pay(patron.pk)
     return _refund(patron, amount, kind=kind, by=by, reason=reason, at=at)
 
@@ -145,7 +145,7 @@ def refund_charge(
 
     Errors: as ``waive`` and ``refund``; ``MoreThanPaid`` where less of it was paid.
     """
-    at, amount, reason = at or timezone.now(), _checked(amount), _reason(reason)
+    at, amount, reason = at or timezone.now(), checked_amount(amount), checked_reason(reason)
     held = lost.lock_to_pay(charge.patron_id)
     line = Charge.objects.select_related("patron__user").get(pk=charge.pk)
     paid = line.settled - lines.given_up(line.pk)
@@ -187,18 +187,19 @@ def _to_give_up(line: Charge, amount: Decimal) -> Decimal:
     left = line.amount - lines.given_up(line.pk)
     if amount > left or not left:
         raise errors.MoreThanCharged(amount=_plain(left))
-    return _checked(amount)
+    return checked_amount(amount)
 
 
-def _checked(amount: Decimal) -> Decimal:
-    """Errors: ``AmountInvalid`` for nothing, less, too much, or a part of the smallest unit."""
+def checked_amount(amount: Decimal) -> Decimal:
+    """What may be entered. Errors: ``AmountInvalid`` for nothing, less, too much, or a part of the smallest unit."""
     digits = profile.current().digits
     if not amount.is_finite() or not NOTHING < amount <= amounts.MOST or amounts.rounded(amount, digits) != amount:
         raise errors.AmountInvalid(fields={"amount": [str(errors.AmountInvalid.message)]})
     return amount
 
 
-def _reason(text: str, *, field: str = "reason") -> str:
+def checked_reason(text: str, *, field: str = "reason") -> str:
+    """What somebody wrote, without spaces around. Errors: ``ReasonRequired``, ``InvalidInput`` where it is too long."""
     bare = " ".join(text.split())
     if not bare:
         raise errors.ReasonRequired(fields={field: [str(errors.ReasonRequired.message)]})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from circulation.models import Allocation, Charge, Credit, PaymentAttempt, Refund, TillClosing, TillCount
+from circulation.models import Allocation, Charge, Credit, GivingBack, PaymentAttempt, Refund, TillClosing, TillCount
 from circulation.rules import amounts
 from circulation.state import ledger
 from library.core.privacy.registry import Person, rows
@@ -19,6 +19,7 @@ FIELDS = (
     "circulation.Charge.patron",
     "circulation.Credit.by",
     "circulation.Credit.patron",
+    "circulation.GivingBack.by",
     "circulation.LedgerAccount.patron",
     "circulation.PaymentAttempt.patron",
     "circulation.Refund.by",
@@ -36,6 +37,7 @@ def exported(person: Person) -> dict[str, list[dict[str, Any]]]:
     refunds = Refund.objects.filter(credit__patron=pk).order_by("at", "id")
     settled = Allocation.objects.filter(charge__patron=pk).order_by("at", "id")
     attempts = PaymentAttempt.objects.filter(patron=pk).order_by("created_at", "id")
+    given_back = GivingBack.objects.filter(attempt__patron=pk).order_by("created_at", "id")
     of_payment = ("id", "kind", "amount", "used", "refunded", "payment_kind__name", "number", "reason", "at")
     return {
         "charges": rows(charges, "id", "kind", "amount", "settled", "text", "at", "loan__copy__book__title"),
@@ -43,10 +45,12 @@ def exported(person: Person) -> dict[str, list[dict[str, Any]]]:
         "allocations": rows(settled, "charge", "credit", "amount", "at"),
         "refunds": rows(refunds, "credit", "amount", "payment_kind__name", "number", "reason", "at"),
         "online_payments": rows(attempts, "amount", "currency", "state", "created_at"),
+        "refunds_asked_for": rows(given_back, "amount", "reason", "state", "created_at"),
         "money_entered": [
             *rows(Charge.objects.filter(by=pk).exclude(patron=pk), "kind", "amount", "at"),
             *rows(Credit.objects.filter(by=pk).exclude(patron=pk), "kind", "amount", "at"),
             *rows(Refund.objects.filter(by=pk).exclude(credit__patron=pk), "amount", "at"),
+            *rows(GivingBack.objects.filter(by=pk).exclude(attempt__patron=pk), "amount", "created_at"),
             *rows(TillClosing.objects.filter(closed_by=pk), "closed_at", "note"),
             *rows(TillCount.objects.filter(person=pk), "closing__closed_at", "expected", "counted"),
         ],
@@ -69,7 +73,8 @@ def erase(person: Person) -> None:
     scrub_words(Charge.objects.filter(patron=pk).values_list("pk", flat=True))
     Credit.objects.filter(patron=pk).exclude(reason="").update(reason=SCRUBBED)
     Refund.objects.filter(credit__patron=pk).update(reason=SCRUBBED)
-    for model in (Charge, Credit, Refund):
+    GivingBack.objects.filter(attempt__patron=pk).update(reason=SCRUBBED)
+    for model in (Charge, Credit, GivingBack, Refund):
         model._default_manager.filter(by=pk).update(by=None)
     TillClosing.objects.filter(closed_by=pk).update(closed_by=None)
     TillCount.objects.filter(person=pk).update(person=None)

@@ -29,12 +29,13 @@ TOLD_FOR = timedelta(days=7)  # after it moved, a date is news
 
 
 def tell_of_today(*, at: datetime | None = None) -> list[NightlyReport]:
-    """The day's reminders, if it is time for them and today's run has not come to its end yet."""
+    """The day's reminders, if it is time for them and no run of today has told all: what failed is tried again."""
     at = at or timezone.now()
     begins = days.moment(days.today(at), FROM)
     if at < begins:
         return []
-    over = set(NightlyReport.objects.filter(started_at__gte=begins, state=RunState.DONE).values_list("task", flat=True))
+    done = NightlyReport.objects.filter(started_at__gte=begins, state=RunState.DONE, failed=0)
+    over = set(done.values_list("task", flat=True))
     work = {TASK: tell_due_dates, MOVED_TASK: tell_moved_dates}
     return [tell(at=at) for task, tell in work.items() if task not in over]
 

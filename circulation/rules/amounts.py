@@ -115,8 +115,10 @@ def evenly(amount: Decimal, open_: Mapping[_Key, Decimal], digits: int) -> dict[
     left = min(amount, sum(open_.values(), NOTHING))
     while left > 0:
         unfilled: Sequence[_Key] = [key for key, owed in open_.items() if shares[key] < owed]
-        for key, part in zip(unfilled, split_evenly(left, len(unfilled), digits), strict=True):
-            share = min(part, open_[key] - shares[key])
+        # As much for each of them; of what is less than a unit for each, one unit for the first of them.
+        part = max(split_evenly(left, len(unfilled), digits)[-1], unit(digits))
+        for key in unfilled:
+            share = min(part, open_[key] - shares[key], left)
             shares[key] += share
             left -= share
     return {key: share for key, share in shares.items() if share > 0}

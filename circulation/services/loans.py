@@ -15,6 +15,7 @@ from catalog.models import Branch, Copy, CopyStatus
 from circulation import errors, rules, signals
 from circulation.explain import sentences
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldState, Loan, LoanUnit, Verb
+from circulation.money import lost
 from circulation.services import copy_placement, overrides, returns
 from circulation.state import locks, snapshot
 from library.activity import services as activity
@@ -41,6 +42,7 @@ def check_out(
     readers lend to themselves. ``override``: the codes
     of the reasons that ``by`` sets aside, with a ``comment``; ``due_at``: a due date by hand, which is setting aside
     too. A copy lent to another is returned first; whom it was kept for waits for another one, at the head of the line.
+    One that was lost is found by that, and its charge undone.
     A hold of the patron on the title is fulfilled by any copy of it, one on a copy by that alone; the copy that was
     bound to it serves the next in line.
     Raises the ``Refusal`` of the gravest reason, carrying all reasons; ``NotAllowed``, ``CommentRequired`` or
@@ -66,9 +68,10 @@ def check_out(
     assert desk.copy is not None  # the rules refuse without a copy,
     assert desk.patron is not None  # without a patron
     _make_way(desk, around, by=by, at=at)
+    found = tuple(lost.turned_up(desk.copy, by=by, at=at)) if desk.copy.status == CopyStatus.LOST else ()
     loan = _open(desk.copy, desk.patron, decision, branch=branch, due_at=permit.due_at, by=by, at=at)
     permit.write(loan, Verb.CHECK_OUT, reasons=set_aside, at=at)
-    loan.alerts = decision.alerts
+    loan.alerts = (*decision.alerts, *found)
     if decision.values is not None:
         loan.counted = rules.loans_and_limit(around.state, decision.values, due_at=loan.due_at)
     signals.loan_opened.send(Loan, loan=loan, by=by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
@@ -17,15 +17,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Patron
 from circulation import money
-from circulation.models import Charge
+from circulation.models import Charge, Credit, GivingBack, GivingBackState
 from circulation.money import statements
-from circulation.money_forms import GiveUpForm, NewChargeForm, PayBackForm, PaymentForm
+from circulation.money.online import giving_back
+from circulation.money.online.provider import is_set_up
+from circulation.money_forms import GiveBackForm, GiveUpForm, NewChargeForm, PayBackForm, PaymentForm
 from circulation.views.desk import current_reader
 from circulation.views.money import shown_of
 from circulation.views.people import add_refusal
 from library.core.errors import LibraryError, NotFound
 from library.core.http.api import user_of
-from library.core.http.idempotency import form_once
+from library.core.http.idempotency import FIELD, KEY_LENGTH, form_once
 
 sees_money = permission_required("circulation.view_charge", raise_exception=True)
 
@@ -112,6 +114,38 @@ def refund(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _done(request, line.patron, "refund", PayBackForm(request.POST), work, line=line)
 
 
+@require_POST
+@login_required
+@permission_required("circulation.refund_credit", raise_exception=True)
+def give_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let the provider pay back what came in online. Asked outside any transaction: the press has a key."""
+    credit = Credit.objects.select_related("patron__user").filter(pk=pk, attempt__isnull=False).first()
+    if credit is None:
+        raise NotFound
+    form, reader = GiveBackForm(request.POST), credit.patron
+    if form.is_valid():
+        key = request.POST.get(FIELD, "")[:KEY_LENGTH] or str(uuid4())
+        wish = {name: form.cleaned_data[name] for name in ("amount", "reason")}
+        try:
+            asked = giving_back.give_back(credit=credit, key=key, by=user_of(request), **wish)
+        except LibraryError as refusal:
+            add_refusal(form, refusal)
+        else:
+            _say(request, asked)
+            return redirect(money_address(reader))
+    return _show(request, reader, wrong={"give_back": form}, credit=credit, status=422)
+
+
+def _say(request: HttpRequest, asked: GivingBack) -> None:
+    match asked.state:
+        case GivingBackState.DONE:
+            messages.success(request, _("Paid back."))
+        case GivingBackState.FAILED:
+            messages.error(request, _("It was not paid back: %(why)s") % {"why": asked.note})
+        case _:
+            messages.info(request, _("Asked for. It is entered as soon as the provider says that it was done."))
+
+
 def money_address(reader: Patron) -> str:
     """The page of a reader's money."""
     return f"{reverse('circulation:desk-money')}?reader={reader.pk}"
@@ -158,19 +192,27 @@ def _show(
     *,
     wrong: dict[str, forms.Form] | None = None,
     line: Charge | None = None,
+    credit: Credit | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    shown = shown_of(request, reader)
+    shown = shown_of(request, reader) | {
+        "may_go_back": giving_back.may_go_back(reader.pk) if is_set_up() else [],
+        "asked_back": giving_back.asked_for(reader),
+        "blank_give_back": GiveBackForm(),
+        "wrong_credit": credit.pk if credit else None,
+        "wrong_line": line.pk if line else None,
+    }
     blank: dict[str, forms.Form] = {
         "payment": PaymentForm(),
         "fee": NewChargeForm(),
         "pay_out": PayBackForm(prefix=None),
         "waiver": GiveUpForm(),
         "refund": PayBackForm(),
+        "give_back": GiveBackForm(),
     }
     return render(
         request,
         "circulation/desk_money.html",
-        {**shown, "reader": reader, "forms": blank | (wrong or {}), "wrong_line": line.pk if line else None},
+        {**shown, "reader": reader, "forms": blank | (wrong or {})},
         status=status,
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Patron
 from circulation.models import Credit, Refund
 from circulation.money import receipts, statements
-from circulation.money.online import services as online
+from circulation.money.online.provider import is_set_up
 from circulation.readers.patron_lookup import own_patron
 from circulation.views.desk import current_reader
 from circulation.views.people import back_to
@@ -31,7 +31,7 @@ def my_charges(request: HttpRequest) -> HttpResponse:
     patron = own_patron(user_of(request))
     if "paid" in request.GET:
         messages.info(request, _("Thank you. The payment shows here as soon as the provider has told us of it."))
-    shown = shown_of(request, patron) | {"can_pay_online": online.is_set_up()}
+    shown = shown_of(request, patron) | {"can_pay_online": is_set_up()}
     return render(request, "circulation/my_charges.html", shown)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from circulation.money.online import services as online
+from circulation.money.online.provider import provider
 from circulation.readers.patron_lookup import own_patron
 from library.core.errors import LibraryError, NotAllowed, NotFound
 from library.core.http.api import user_of
@@ -47,7 +48,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
     """What Stripe tells us. 400 for what it did not sign, 403 where nobody set it up; 5xx for faults that pass, and
     nothing is stored then."""
-    at, takes = timezone.now(), online.provider()
+    at, takes = timezone.now(), provider()
     if takes is None:
         raise NotAllowed
     if len(request.body) > LARGEST:

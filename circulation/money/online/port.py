@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from circulation.models import PaymentAttempt
+from circulation.models import GivingBack, PaymentAttempt
 from library.core.errors import LibraryError, ServiceUnavailable
 
 
@@ -23,7 +23,8 @@ class BegunPayment:
 class ProviderWord:
     """What the provider says, verified. ``units``: smallest ones of ``currency`` (ISO 4217).
 
-    ``kind``: paid, ended, failed, refunded, or other. ``attempt``: our id, where it names it.
+    ``kind``: paid, ended, failed; refunded, not_refunded, to_be_refunded; or other. ``attempt``, ``giving_back``: our
+    ids, where it names them.
     """
 
     event_id: str
@@ -32,6 +33,7 @@ class ProviderWord:
     provider_id: str = ""
     intent: str = ""
     refund_id: str = ""
+    giving_back: str = ""
     units: int = 0
     currency: str = ""
 
@@ -66,6 +68,13 @@ class PaymentProvider(Protocol):
 
     def look(self, attempt: PaymentAttempt) -> ProviderWord | None:
         """How an attempt stands; None: still open. Errors: as ``begin``."""
+
+    def give_back(self, asked: GivingBack) -> ProviderWord:
+        """Let money of a payment go back to where it came from. A repeat with the row's id gives the first answer
+        again. Errors: as ``begin``."""
+
+    def look_for(self, asked: GivingBack) -> ProviderWord | None:
+        """What became of that; None: it knows nothing of it. Errors: as ``begin``."""
 
     def read(self, body: bytes, headers: Mapping[str, str], *, at: datetime) -> ProviderWord:
         """What a message says. Errors: ``NotVerified``."""

@@ -9,10 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,41 +22,20 @@ from circulation.models import (
     Charge,
     Credit,
     PaymentAttempt,
-    PaymentKind,
     ProviderEvent,
-    Refund,
 )
-from circulation.money import lines, lost, payments, statements
-from circulation.money.online.port import PaymentProvider, ProviderRefuses, ProviderWord
-from circulation.money.online.stripe import Stripe
-from circulation.rules import amounts
+from circulation.money import lost, payments, statements
+from circulation.money.online import refunds
+from circulation.money.online.port import ProviderRefuses, ProviderWord
+from circulation.money.online.provider import online_kind, provider, sum_told
 from circulation.state import ledger, locks
-from library.activity import services as activity
-from library.core.database.raw_rows import fetch
 from library.core.errors import LibraryError, NotFound
 from library.profile import services as profile
 
 log = logging.getLogger(__name__)
-ONLINE = "online"
 ASKED_AFTER = timedelta(minutes=15)
 ASKED_FOR = timedelta(days=7)
 BATCH = 50
-# What a credit has given to charges, the newest first: what a refund of the provider takes off again.
-GAVE = """
-SELECT charge_id, sum(amount) FROM circulation_allocation WHERE credit_id = %s
-GROUP BY charge_id HAVING sum(amount) > 0 ORDER BY max(at) DESC, charge_id DESC"""
-
-
-def provider() -> PaymentProvider | None:
-    """Who takes the money; None: nobody is set up."""
-    if not settings.STRIPE_KEY or not settings.STRIPE_WEBHOOK_SECRETS:
-        return None
-    return Stripe(settings.STRIPE_KEY, tuple(settings.STRIPE_WEBHOOK_SECRETS), settings.STRIPE_URL)
-
-
-def is_set_up() -> bool:
-    """Whether readers can pay online."""
-    return provider() is not None
 
 
 def begin(
@@ -130,7 +107,7 @@ def _receive(told: ProviderWord, *, at: datetime) -> None:
     )
     if not is_new and row.handled_at is not None:
         return
-    if _refund(told, at=at) if told.kind == "refunded" else _of_attempt(told, at=at):
+    if refunds.take_in(told, at=at) if told.kind in refunds.KINDS else _of_attempt(told, at=at):
         row.handled_at = at
         row.save(update_fields=["handled_at"])
 
@@ -164,70 +141,28 @@ def _enter(attempt: PaymentAttempt, told: ProviderWord, *, at: datetime) -> None
     current = PaymentAttempt.objects.get(pk=attempt.pk)
     if current.credit_id is not None:
         return
-    amount = _sum(told)
+    amount = sum_told(told)
     theirs = Charge.objects.filter(pk__in=current.charges.values("pk"))
     chosen = {line.pk: line.left for line in theirs.open().oldest_first()}
     open_ = chosen or {line.pk: line.left for line in statements.open_charges(attempt.patron)}
     credit = payments.enter(
-        attempt.patron, amount, open_, kind=_online(), by=None, is_chosen=bool(chosen), held=held, at=at
+        attempt.patron, amount, open_, kind=online_kind(), by=None, is_chosen=bool(chosen), held=held, at=at
     )
     current.credit, current.state, current.intent = credit, AttemptState.PAID, told.intent
     current.provider_id = current.provider_id or told.provider_id or None
     current.note = _to_look_at(current, credit, told)
     current.save(update_fields=["credit", "state", "intent", "provider_id", "note"])
     for late in ProviderEvent.objects.filter(kind="refunded", intent=told.intent, handled_at=None).exclude(intent=""):
-        if _refund(_as_told(late), at=at):
+        if refunds.take_in(_as_told(late), at=at):
             late.handled_at = at
             late.save(update_fields=["handled_at"])
 
 
 def _to_look_at(attempt: PaymentAttempt, credit: Credit, told: ProviderWord) -> str:
     """What staff should know of it."""
-    if told.currency != attempt.currency or _sum(told) != attempt.amount:
+    if told.currency != attempt.currency or sum_told(told) != attempt.amount:
         return _("Another sum came in than was asked for.")
     return _("More came in than was still to be paid: the rest is credit.") if credit.left else ""
-
-
-def _sum(told: ProviderWord) -> Decimal:
-    takes = provider()
-    digits = takes.digits(told.currency) if takes is not None else profile.current().digits
-    return amounts.of_units(told.units, digits)
-
-
-def _online() -> PaymentKind:
-    return PaymentKind.objects.get_or_create(code=ONLINE, defaults={"name": "Online", "is_counted": False})[0]
-
-
-def _refund(told: ProviderWord, *, at: datetime) -> bool:
-    """Enter money that the provider gave back, once for each of its ids; False: the payment is not known yet."""
-    attempt = PaymentAttempt.objects.filter(intent=told.intent, credit__isnull=False).first() if told.intent else None
-    if attempt is None:
-        return False
-    lost.lock_to_pay(attempt.patron_id)
-    if Refund.objects.filter(provider_id=told.refund_id).exists():
-        return True
-    credit = Credit.objects.select_related("patron__user").get(attempt=attempt)
-    amount = min(_sum(told), credit.amount - credit.refunded)
-    if amount <= 0:
-        return True
-    taken_off = max(Decimal(0), amount - credit.left)
-    gave = dict(fetch(GAVE, [credit.pk]))
-    shares = amounts.oldest_first(taken_off, gave)
-    lines.allocate((lines.CreditShare(line, credit.pk, -share) for line, share in shares.items()), at=at)
-    row = Refund.objects.create(
-        credit=credit,
-        amount=amount,
-        payment_kind=_online(),
-        number=lines.next_number(),
-        reason=_("Paid back by the payment provider"),
-        provider_id=told.refund_id,
-        at=at,
-    )
-    if taken_off:
-        PaymentAttempt.objects.filter(pk=attempt.pk).update(note=_("Paid back: what it had settled is open again."))
-    said = {"amount": amounts.plain(amount, profile.current().digits)}
-    activity.record(actor=None, verb="payment.refunded", object=row, subject=credit.patron.user, data=said, at=at)
-    return True
 
 
 def _as_told(row: ProviderEvent) -> ProviderWord:
@@ -250,12 +185,14 @@ def look_after(*, at: datetime | None = None) -> int:
         state=AttemptState.OPEN, created_at__lt=at - ASKED_AFTER, created_at__gt=at - ASKED_FOR
     )
     for attempt in waiting.order_by("asked_at", "created_at")[:BATCH]:
-        PaymentAttempt.objects.filter(pk=attempt.pk).update(asked_at=at)
         try:
+            PaymentAttempt.objects.filter(pk=attempt.pk).update(asked_at=at)
             told = takes.look(attempt)
             if told is not None:
                 receive(told, at=at)
                 settled += 1
         except LibraryError as fault:
             log.warning("The payment provider did not say how attempt %s stands: %s", attempt.pk, fault.error_code)
+        except Exception:
+            log.exception("What the payment provider says of attempt %s could not be entered.", attempt.pk)
     return settled

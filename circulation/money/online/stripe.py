@@ -1,6 +1,7 @@
-"""Stripe's API shape over HTTP: a Checkout session for an attempt, and signed messages about it.
+"""Stripe's API shape over HTTP: a Checkout session for an attempt, refunds, and signed messages about both.
 
-Source of the shapes: https://docs.stripe.com/api/checkout/sessions, /api/idempotent_requests, /webhooks/signature.
+Source of the shapes: https://docs.stripe.com/api/checkout/sessions, /api/refunds, /api/idempotent_requests,
+/webhooks/signature.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from circulation.models import PaymentAttempt
+from circulation.models import GivingBack, PaymentAttempt
 from circulation.money.online.port import BegunPayment, NotVerified, ProviderDown, ProviderRefuses, ProviderWord
 from circulation.rules import amounts
 from library.profile import currencies
@@ -30,7 +31,10 @@ IN_PROGRESS = 409  # another request with this key is under way
 DIGITS = {"ISK": 2, "UGX": 2}  # where Stripe counts otherwise than ISO 4217
 PAID = {"checkout.session.completed", "checkout.session.async_payment_succeeded"}
 OTHERWISE = {"checkout.session.expired": "ended", "checkout.session.async_payment_failed": "failed"}
-REFUNDS = {"refund.created", "refund.updated", "charge.refund.updated"}
+REFUNDS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+# What a refund's status means; older messages have none, and tell of what has happened.
+GIVEN_BACK = {None: "refunded", "succeeded": "refunded", "failed": "not_refunded", "canceled": "not_refunded"}
+MOST_REFUNDS = 100  # of one payment, that are looked through
 
 
 @dataclass
@@ -68,6 +72,29 @@ class Stripe:
             return self._of_session(f"look:{attempt.provider_id}", "ended", answer)
         return None
 
+    def give_back(self, asked: GivingBack) -> ProviderWord:
+        form = {
+            "payment_intent": asked.attempt.intent,
+            "amount": str(amounts.in_units(asked.amount, self.digits(asked.attempt.currency))),
+            "reason": "requested_by_customer",
+            "metadata[giving_back]": str(asked.pk),
+        }
+        return self._of_answer(self._ask("POST", "/v1/refunds", form=form, key=f"giving-back:{asked.pk}"))
+
+    def look_for(self, asked: GivingBack) -> ProviderWord | None:
+        found = self._ask("GET", f"/v1/refunds?payment_intent={asked.attempt.intent}&limit={MOST_REFUNDS}").get("data")
+        if not isinstance(found, list):
+            raise ProviderDown
+        told = [self._of_answer(thing) for thing in found]
+        return next((word for word in told if word.giving_back == str(asked.pk)), None)
+
+    def _of_answer(self, thing: Any) -> ProviderWord:
+        """Errors: ``ProviderDown`` for what is no refund."""
+        try:
+            return self._of_refund(f"answer:{thing['id']}:{thing['status']}", thing)
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise ProviderDown from fault
+
     def read(self, body: bytes, headers: Mapping[str, str], *, at: datetime) -> ProviderWord:
         self._verify(body, headers.get("Stripe-Signature", ""), at=at)
         try:
@@ -89,16 +116,18 @@ class Stripe:
             return self._of_session(event_id, "paid" if thing.get("payment_status") == "paid" else "other", thing)
         if kind in OTHERWISE:
             return self._of_session(event_id, OTHERWISE[kind], thing)
-        if kind in REFUNDS and thing.get("status") in {"succeeded", "pending", None}:
-            return ProviderWord(
-                event_id,
-                "refunded",
-                intent=str(thing.get("payment_intent") or ""),
-                refund_id=str(thing["id"]),
-                units=int(thing["amount"]),
-                currency=str(thing["currency"]).upper(),
-            )
-        return ProviderWord(event_id, "other")
+        return self._of_refund(event_id, thing) if kind in REFUNDS else ProviderWord(event_id, "other")
+
+    def _of_refund(self, event_id: str, thing: Mapping[str, Any]) -> ProviderWord:
+        return ProviderWord(
+            event_id,
+            GIVEN_BACK.get(thing.get("status"), "to_be_refunded"),
+            intent=str(thing.get("payment_intent") or ""),
+            refund_id=str(thing["id"]),
+            giving_back=str((thing.get("metadata") or {}).get("giving_back") or ""),
+            units=int(thing["amount"]),
+            currency=str(thing["currency"]).upper(),
+        )
 
     def _of_session(self, event_id: str, kind: str, thing: Mapping[str, Any]) -> ProviderWord:
         return ProviderWord(

@@ -60,6 +60,9 @@ class Holding:
     def about_patron(self, patron: Patron, now: datetime) -> Iterable[str]:
         raise NotImplementedError
 
+    def about_debt(self, patron: Patron) -> Iterable[str]:
+        raise NotImplementedError
+
     def now_called(self, book: str) -> str:
         raise NotImplementedError
 
@@ -96,7 +99,8 @@ class Holding:
         today = now.date()
         if hold.is_asleep(today) or (hold.wanted is not None and hold.wanted < today):
             return False
-        return not list(self.about_patron(self.patrons[hold.patron], now))
+        patron = self.patrons[hold.patron]
+        return not [*self.about_patron(patron, now), *self.about_debt(patron)]
 
     # -- whose turn ---------------------------------------------------------------------------------------------------
 
@@ -209,7 +213,8 @@ class Holding:
             for one in candidates
         }
         if not judged:
-            codes = [*self.about_patron(patron, now), *(["wanted_until_past"] if dated else []), "no_copy_to_hold"]
+            against = [*self.about_patron(patron, now), *self.about_debt(patron)]
+            codes = [*against, *(["wanted_until_past"] if dated else []), "no_copy_to_hold"]
             raise Refused(*codes, *self._about_reader(patron, book, now))
         if all(judged.values()):
             raise Refused(*min(judged.values(), key=len))
@@ -253,7 +258,8 @@ class Holding:
         self, copy: Copy, patron: Patron, book: str, now: datetime, *, only: bool, is_dated: bool
     ) -> list[str]:
         mine = self._open_of(patron.name)
-        codes = [*self.about_patron(patron, now), *(["wanted_until_past"] if is_dated else [])]
+        codes = [*self.about_patron(patron, now), *self.about_debt(patron)]
+        codes += ["wanted_until_past"] if is_dated else []
         allowed, (where, _who, what) = look_up("holds_allowed", copy.home, patron.tier, copy.kind)
         if allowed == 0 and where is not None:
             codes.append("hold_branch_not_allowed")

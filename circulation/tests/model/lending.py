@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from circulation.tests.model import world
-from circulation.tests.model.holding import BOUND, Hold, Holding, Refused
+from circulation.tests.model.holding import BOUND, Hold, Refused
+from circulation.tests.model.paying import Credit, Line, Paying
 from circulation.tests.model.world import UNLIMITED, Copy, Patron, look_up
 
 IMPOSSIBLE = {
@@ -31,7 +33,7 @@ ALERTS = {"copy_was_lost", "copy_was_missing", "copy_in_transit"}
 SHELF = ("available", "in_repair", "damaged", "missing", "lost", "withdrawn")
 
 
-@dataclass
+@dataclass(eq=False)
 class Loan:
     copy: str
     patron: str
@@ -40,9 +42,17 @@ class Loan:
     due: datetime
     is_hourly: bool = False
     renewals: int = 0
-    claimed: bool = False
-    lost: bool = False
+    claimed_at: datetime | None = None
+    lost_as: int = 0  # the how-manieth that was declared lost
     returned: datetime | None = None
+
+    @property
+    def claimed(self) -> bool:
+        return self.claimed_at is not None
+
+    @property
+    def lost(self) -> bool:
+        return self.lost_as > 0
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ class Settings:
     popular: tuple[int, int] | None = None
 
 
-class Lending(Holding):
+class Lending(Paying):
     def __init__(self) -> None:
         self.lines: dict[str, list[Hold]] = {}
         self.copies: dict[str, Copy] = {copy.barcode: copy for copy in world.copies()}
@@ -94,6 +104,10 @@ class Lending(Holding):
         self.minimum_ages = dict(world.MINIMUM_AGES)
         self.went_into: dict[str, str] = {}  # a record that is gone, and which one took it in
         self.settings = Settings()
+        self.charges: list[Line] = []
+        self.credits: list[Credit] = []
+        self.in_till: list[tuple[str, Decimal]] = []
+        self.closed: list[dict[str, Decimal]] = []
 
     # -- what is so ---------------------------------------------------------------------------------------------------
 
@@ -218,6 +232,7 @@ class Lending(Holding):
             *self.about_patron(patron, now),
             *self.about_copy(copy, patron),
             *self.about_limits(copy, patron),
+            *self.about_debt(patron),
             *(["has_overdue_loans"] if self.has_overdue(patron.name, now) else []),
         ]
         age = self.minimum_ages.get(copy.book)
@@ -251,7 +266,10 @@ class Lending(Holding):
         due = override.due or self.due(copy, patron, branch, now, is_new=True)  # as decided: before anybody makes way
         other, kept = self.open_loan(barcode), self.bound(barcode)
         if other is not None:
+            self.let_stand(other, max(now, other.out), now)
             other.returned = max(now, other.out)
+        if copy.status == "lost":
+            self.turned_up(copy)
         if kept is not None and kept.patron != name:
             self.bind_to_another(kept, barcode, now)
         self.fulfil(name, copy, now)
@@ -276,7 +294,10 @@ class Lending(Holding):
         if returned is not None and loan is not None and returned < loan.out:
             raise Refused("return_before_check_out")
         if loan is not None:
+            self.let_stand(loan, max(returned or now, loan.out), now)
             loan.returned = max(returned or now, loan.out)
+        if copy.status == "lost":
+            self.turned_up(copy)
         hold = self.bound(barcode)
         if damaged or copy.status in {"in_repair", "damaged", "withdrawn"}:
             copy.status = "damaged" if damaged else copy.status
@@ -310,6 +331,7 @@ class Lending(Holding):
                 codes.append("auto_renewal_not_set")
             if end is not None and now.date() >= loan.out.date() + timedelta(days=end):
                 codes.append("too_late_to_renew")
+            codes += self.about_debt(patron)
             if not patron.wants_auto:
                 codes.append("auto_renewal_declined")
         others = (hold for hold in self.queue(copy.book) if hold.patron != loan.patron)
@@ -334,6 +356,7 @@ class Lending(Holding):
         if automatic and "due_date_would_not_move" not in codes and due <= now:
             codes.append("renewed_too_late")
         override.apply(codes, self.alerts)
+        self.let_stand(loan, as_of, now)
         loan.due, loan.renewals = due, loan.renewals + 1
 
     def renew_all(self, name: str, now: datetime) -> tuple[list[Loan], list[tuple[Loan, list[str]]]]:
@@ -364,18 +387,20 @@ class Lending(Holding):
 
     # -- claims -------------------------------------------------------------------------------------------------------
 
-    def claim(self, loan: Loan, *, withdraw: bool = False) -> None:
+    def claim(self, loan: Loan, now: datetime, *, withdraw: bool = False) -> None:
         if loan.returned is not None:
             raise Refused("already_returned")
-        loan.claimed = not withdraw
+        loan.claimed_at = None if withdraw else loan.claimed_at or max(now, loan.out)
 
-    def declare_lost(self, loan: Loan) -> None:
+    def declare_lost(self, loan: Loan, now: datetime) -> None:
         if loan.returned is not None:
             raise Refused("already_returned")
         copy = self.copies[loan.copy]
         if not loan.lost:
-            loan.lost = True
+            self.let_stand(loan, max(now, loan.out), now)
+            loan.lost_as = 1 + max(one.lost_as for one in self.loans)
             copy.status = "lost" if copy.status == "on_loan" else copy.status
+            self.charge_lost(loan, now)
 
     # -- the catalogue ------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from accounts.services.blocks import NewBlock
 from accounts.tests.factories import make_librarian, make_patron
 from catalog.models import Book, Branch, Copy, ItemType
 from catalog.tests.factories import make_book, make_branch, make_copy
-from circulation.models import CalendarException, LendingSettings, LoanRule, OpeningHours
+from circulation.models import CalendarException, LendingSettings, LoanRule, OpeningHours, PaymentKind
 from circulation.tests.model import world
 from library.core import days
 
@@ -28,6 +28,17 @@ SELECT json_build_object(
   'holds', (SELECT json_object_agg(id, to_jsonb(hold)) FROM circulation_hold AS hold),
   'renewals', (SELECT json_object_agg(id, to_jsonb(renewal)) FROM circulation_loanrenewal AS renewal),
   'overrides', (SELECT json_object_agg(id, json_build_array(loan_id, verb, comment)) FROM circulation_override),
+  'owed', (SELECT json_object_agg(user_id, circulation_owed(user_id)::text) FROM accounts_patron),
+  'charges', (SELECT json_agg(json_build_array(id, patron_id, kind, amount::text, settled::text, is_running, loan_id,
+      (SELECT coalesce(sum(amount), 0)::text FROM circulation_allocation WHERE charge_id = line.id)) ORDER BY at, id)
+    FROM circulation_charge AS line),
+  'credits', (SELECT json_agg(json_build_array(id, patron_id, kind, amount::text, used::text, refunded::text,
+      (SELECT coalesce(sum(amount), 0)::text FROM circulation_allocation WHERE credit_id = credit.id),
+      (SELECT coalesce(sum(amount), 0)::text FROM circulation_refund WHERE credit_id = credit.id)) ORDER BY at, id)
+    FROM circulation_credit AS credit),
+  'till', (SELECT json_agg(json_build_array(kind.code, expected::text, counted::text) ORDER BY closed_at, closing.id)
+    FROM circulation_tillcount AS row JOIN circulation_tillclosing AS closing ON closing.id = row.closing_id
+    JOIN circulation_paymentkind AS kind ON kind.id = row.payment_kind_id),
   'record', (SELECT json_build_array(count(*), max(id::text)) FROM activity_activity)
 )
 """
@@ -50,7 +61,8 @@ class Library:
         kinds = {code: ItemType.objects.create(code=code, name=code) for code in (world.DVD, world.ROOM)}
         tiers = {
             code: Tier.objects.update_or_create(
-                code=code, defaults={"name": code, "max_loans": loans, "max_holds": holds}
+                code=code,
+                defaults={"name": code, "max_loans": loans, "max_holds": holds, "debt_limit": world.DEBTS[code]},
             )[0]
             for code, (loans, holds) in world.TOTALS.items()
         }
@@ -62,7 +74,11 @@ class Library:
                 item_type=kinds[what] if what else None,
                 **values,
             )
-        LendingSettings.objects.update_or_create(pk=1)
+        sums = {"max_total_fines": world.MOST_FINES, "lost_processing_fee": world.PROCESSING}
+        LendingSettings.objects.update_or_create(pk=1, defaults=sums)
+        self.kinds = {
+            code: PaymentKind.objects.get_or_create(code=code, defaults={"name": code})[0] for code in world.PAID_BY
+        }
         self.books: dict[str, Book] = {}
         self.copies: dict[str, Copy] = {}
         for copy in world.copies():
@@ -75,6 +91,7 @@ class Library:
                 barcode=copy.barcode,
                 not_for_loan=not copy.for_loan,
                 item_type=kinds[copy.kind] if copy.kind else None,
+                price=copy.price,
             )
         self.patrons: dict[str, Patron] = {}
         for patron in world.patrons():

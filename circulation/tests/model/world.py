@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from typing import Any
 
 
@@ -55,15 +56,31 @@ def next_open(branch: str, day: date) -> date:
 # -- the matrix: (branch, tier, item type), None: any -------------------------------------------------------------
 UNLIMITED = -1
 MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
-    (None, None, None): {"loan_period": 14, "max_loans": 2, "renewals_allowed": 2, "auto_renew": True},
+    (None, None, None): {
+        "loan_period": 14,
+        "max_loans": 2,
+        "renewals_allowed": 2,
+        "auto_renew": True,
+        "fine_amount": Decimal("0.55"),
+        "fine_cap": Decimal(4),
+    },
     (None, STUDENT, None): {
         "max_loans": 3,
         "renewals_allowed": UNLIMITED,
         "no_auto_renewal_after": 30,
         "holds_per_book": 2,
         "holds_per_day": 3,
+        "fine_period": 2,
+        "fine_charge_at": "start",
     },
-    (None, None, DVD): {"loan_period": 3, "max_loans": 1, "renewals_allowed": 1, "no_renewal_before": 1},
+    (None, None, DVD): {
+        "loan_period": 3,
+        "max_loans": 1,
+        "renewals_allowed": 1,
+        "no_renewal_before": 1,
+        "fine_amount": Decimal("1.25"),
+        "grace_period": 1,
+    },
     (None, None, ROOM): {
         "loan_period": 4,
         "loan_unit": "hours",
@@ -71,13 +88,22 @@ MATRIX: dict[tuple[str | None, str | None, str | None], dict[str, Any]] = {
         "max_loans": 1,
         "renewals_allowed": 1,
     },
-    (EAST, None, None): {"renew_from": "today", "self_check_out": True, "max_loans": 1},
-    (EAST, STUDENT, None): {"loan_period": 21, "hold_pickup_days": 2},
+    (EAST, None, None): {
+        "renew_from": "today",
+        "self_check_out": True,
+        "max_loans": 1,
+        "fine_skips_closed_days": True,
+    },
+    (EAST, STUDENT, None): {"loan_period": 21, "hold_pickup_days": 2, "cap_at_replacement_price": True},
     (None, READER, DVD): {"holds_allowed": 0},
     (MAIN, STUDENT, DVD): {"on_shelf_holds": "all_unavailable"},
     (EAST, STUDENT, DVD): {"copy_level_holds": "no", "holds_allowed": 1},
 }
 TOTALS = {READER: (3, 2), STUDENT: (None, None)}  # loans, holds
+DEBTS = {READER: Decimal(5), STUDENT: None}  # with more than that nothing is lent
+PAID_BY = ("cash", "card")
+MOST_FINES, PROCESSING = Decimal(6), Decimal("2.50")
+PRICES = {"novel": Decimal(12), "atlas": Decimal("1.20"), "poems": Decimal("8.45"), "film": Decimal(15)}
 
 
 def look_up(parameter: str, branch: str, tier: str, kind: str | None) -> tuple[Any, tuple[str | None, ...]]:
@@ -101,6 +127,7 @@ class Copy:
     kind: str | None = BOOK
     for_loan: bool = True
     status: str = "available"
+    price: Decimal | None = None
 
 
 @dataclass
@@ -118,7 +145,7 @@ MINIMUM_AGES = {"film": 16}
 
 def copies() -> list[Copy]:
     """In the order of their ids."""
-    return [
+    there = [
         Copy("A1", "novel", MAIN),
         Copy("A2", "novel", MAIN),
         Copy("A3", "novel", EAST),
@@ -130,6 +157,7 @@ def copies() -> list[Copy]:
         Copy("D2", "film", EAST, DVD),
         Copy("R1", "key", MAIN, ROOM),
     ]
+    return [replace(copy, price=PRICES.get(copy.book)) for copy in there]
 
 
 def patrons() -> list[Patron]:

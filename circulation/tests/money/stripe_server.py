@@ -24,7 +24,11 @@ class Stripe:
         self.asked: list[dict[str, Any]] = []
         self.moods: list[str] = []
         self.kept: dict[str, tuple[dict[str, str], int, Any]] = {}  # by Idempotency-Key
+        self.busy = 0  # requests that are not answered yet
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.refunds: dict[str, dict[str, Any]] = {}
+        self.refund_status = "succeeded"  # of those that begin now
+        self.refundable: dict[str, int] = {}  # what may still go back of an intent, in its smallest units
 
     def answer(self, method: str, path: str, form: dict[str, str], key: str) -> tuple[int, bytes]:
         self.asked.append({"method": method, "path": path, "key": key, **form})
@@ -41,16 +45,44 @@ class Stripe:
             return 409, json.dumps({"error": {"code": "idempotency_key_in_use"}}).encode()
         if mood == "refuses":
             return 402, json.dumps({"error": {"code": "card_declined", "message": "Your card was declined."}}).encode()
+        if method == "GET" and path.startswith("/v1/refunds?"):
+            intent = dict(parse_qsl(path.partition("?")[2]))["payment_intent"]
+            found = [one for one in self.refunds.values() if one["payment_intent"] == intent]
+            return 200, json.dumps({"object": "list", "data": found}).encode()
         if method == "GET":
             return 200, json.dumps(self.sessions[path.rsplit("/", 1)[1]]).encode()
         if key in self.kept and self.kept[key][0] != form:
             return 400, json.dumps({"error": {"message": "Keys can only be used with the same parameters."}}).encode()
         if key not in self.kept:
-            pk = f"cs_{len(self.sessions) + 1}"
-            session = {"id": pk, "url": f"https://pay.example.org/{pk}", "payment_status": "unpaid", "status": "open"}
-            self.sessions[pk] = session | {"client_reference_id": form["client_reference_id"]}
-            self.kept[key] = (form, 200, session)
-        return 200, json.dumps(self.kept[key][2]).encode()
+            done = self.refund(form) if path == "/v1/refunds" else (200, self.session(form))
+            self.kept[key] = (form, *done)
+        if mood == "does it and breaks":
+            return 500, b"{}"
+        return self.kept[key][1], json.dumps(self.kept[key][2]).encode()
+
+    def session(self, form: dict[str, str]) -> dict[str, Any]:
+        pk = f"cs_{len(self.sessions) + 1}"
+        session = {"id": pk, "url": f"https://pay.example.org/{pk}", "payment_status": "unpaid", "status": "open"}
+        self.sessions[pk] = session | {"client_reference_id": form["client_reference_id"]}
+        return session
+
+    def refund(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """As the provider does it: no more than came in, and of an intent that it knows."""
+        intent, units = form["payment_intent"], int(form["amount"])
+        if units > self.refundable.get(intent, 0):
+            return 400, {"error": {"code": "charge_already_refunded", "message": "Charge has already been refunded."}}
+        self.refundable[intent] -= units
+        pk = f"re_{len(self.refunds) + 1}"
+        self.refunds[pk] = {
+            "id": pk,
+            "object": "refund",
+            "amount": units,
+            "currency": "eur",
+            "payment_intent": intent,
+            "status": self.refund_status,
+            "metadata": {"giving_back": form["metadata[giving_back]"]},
+        }
+        return 200, dict(self.refunds[pk])
 
 
 @contextmanager
@@ -64,7 +96,11 @@ def running() -> Iterator[Stripe]:
                 status, content = 401, b'{"error": {"message": "Invalid API Key"}}'
             else:
                 key = self.headers.get("Idempotency-Key", "")
-                status, content = stripe.answer(self.command, self.path, dict(parse_qsl(body)), key)
+                stripe.busy += 1
+                try:
+                    status, content = stripe.answer(self.command, self.path, dict(parse_qsl(body)), key)
+                finally:
+                    stripe.busy -= 1
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -107,7 +143,14 @@ def paid_event(attempt: Any, *, event: str = "evt_1", units: int, currency: str 
     return json.dumps({"id": event, "type": "checkout.session.completed", "data": {"object": thing}}).encode()
 
 
-def refund_event(refund: str, units: int, *, event: str, intent: str = "pi_1", currency: str = "eur") -> bytes:
+def refund_event(
+    refund: str, units: int, *, event: str, intent: str = "pi_1", currency: str = "eur", status: str = "succeeded"
+) -> bytes:
     """Money went back: ``units`` is this refund's own sum."""
-    thing = {"id": refund, "amount": units, "currency": currency, "payment_intent": intent, "status": "succeeded"}
+    thing = {"id": refund, "amount": units, "currency": currency, "payment_intent": intent, "status": status}
     return json.dumps({"id": event, "type": "refund.created", "data": {"object": thing}}).encode()
+
+
+def event_of(thing: dict[str, Any], *, event: str, kind: str = "refund.updated") -> bytes:
+    """What the provider tells of a refund that it keeps."""
+    return json.dumps({"id": event, "type": kind, "data": {"object": thing}}).encode()

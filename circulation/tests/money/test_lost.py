@@ -179,3 +179,24 @@ def test_found_when_the_person_is_gone_it_is_taken_back_and_staff_are_told(loan,
     result = services.check_in(copy=loan.copy, by=staff, at=after(200))
     assert (codes(result), result.action) == (["copy_was_lost", "lost_paid_by_unknown"], services.Action.SHELVE)
     assert owed(reader) == 0
+
+
+@pytest.mark.parametrize("is_paid", [True, False], ids=["paid", "not paid"])
+def test_copy_that_is_lent_again_is_found_and_no_longer_charged(loan, reader, staff, is_paid):
+    """It lies on the desk: whether somebody takes it back first or lends it makes no difference."""
+    services.declare_lost(loan=loan, by=staff, at=after(3))
+    if is_paid:
+        pay(reader, 20, staff)
+    other = services.check_out(
+        copy=loan.copy,
+        patron=make_patron(),
+        by=staff,
+        override=["already_lent_to_another"],
+        comment="It is here.",
+        at=after(9),
+    )
+    assert codes(other) == ["copy_was_lost", "lost_charge_undone"]
+    assert owed(reader) == (-20 if is_paid else 0)
+    assert now(loan.copy).status == CopyStatus.ON_LOAN
+    services.check_in(copy=loan.copy, by=staff, at=after(10))
+    assert owed(reader) == (-20 if is_paid else 0)

@@ -17,7 +17,7 @@ from circulation.models import LendingSettings, LoanRenewal, RedatedLoan, Redati
 from circulation.notices import reminders
 from circulation.tests.factories import make_loan
 from library.core import days
-from library.jobs.models import RunState
+from library.jobs.models import NightlyReport, RunState
 from library.notices import bell, outbox
 from library.notices import services as notices
 from library.notices.models import Notice, NoticeState
@@ -282,3 +282,20 @@ def test_steps_can_be_left_out():
     loan, soon = lent(), lent(DUE + 5 * DAY)
     run(TEN + 5 * DAY)
     assert (told(loan), told(soon)) == (["overdue_2"], [])
+
+
+def test_what_failed_is_tried_again_the_same_day(monkeypatch):
+    """A book that is due today would never be called due soon tomorrow."""
+    loan, write, broken = lent(), reminders._write, [True]
+
+    def fails_once(*given, **more):
+        if broken.pop() if broken else False:
+            raise RuntimeError("the disk is full")
+        write(*given, **more)
+
+    monkeypatch.setattr(reminders, "_write", fails_once)
+    for hours in range(3):
+        reminders.tell_of_today(at=TEN + timedelta(hours=hours))
+    assert told(loan) == ["due_soon"]
+    runs = NightlyReport.objects.filter(task="tell_due_dates").order_by("pk")
+    assert [(run.done, run.failed) for run in runs] == [(0, 1), (1, 0)]

@@ -279,3 +279,9 @@ def test_part_payment_of_chosen_lines_is_spread_and_none_gets_more_than_it_is_op
     shares = amounts.evenly(Decimal("4.00"), open_, 2)
     assert shares == {"a": Decimal("0.10"), "b": Decimal("1.95"), "c": Decimal("1.95")}
     assert amounts.evenly(Decimal("99"), open_, 2) == open_
+
+
+def test_cents_that_are_over_after_a_line_is_full_are_spread_over_the_others():
+    open_ = {"a": Decimal("0.01"), "b": Decimal("0.10"), "c": Decimal("0.10")}
+    shares = amounts.evenly(Decimal("0.11"), open_, 2)
+    assert shares == {"a": Decimal("0.01"), "b": Decimal("0.05"), "c": Decimal("0.05")}

@@ -110,6 +110,13 @@ def test_shares_pay_no_line_twice_and_lose_nothing(amount, lines):
         assert all(0 < share <= open_[key] for key, share in shares.items())
 
 
+@given(sums, st.lists(sums, min_size=1, max_size=8))
+def test_of_chosen_lines_that_are_not_full_none_has_a_cent_more_than_another_has_less(amount, lines):
+    shares = amounts.evenly(amount, dict(enumerate(lines)), 2)
+    unfilled = [shares.get(key, Decimal(0)) for key, owed in enumerate(lines) if shares.get(key, 0) < owed]
+    assert not unfilled or max(shares.values(), default=0) - min(unfilled) <= amounts.unit(2)
+
+
 @given(st.integers(1, 10**9 - 100), st.sampled_from([0, 2, 3]))
 def test_whatever_is_written_is_read_back(units, digits):
     amount = amounts.of_units(units, digits)
