@@ -167,6 +167,11 @@ class Page(models.Model):
     generation = models.ForeignKey(IndexGeneration, on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveIntegerField()  # 1-based, as in the PDF
     label = models.CharField(max_length=20, blank=True)  # the number printed on it, where the file says so
+    begins = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Printed pages that begin on it, of an EPUB: [offset in its text, number] each.",
+    )
     layout = models.BinaryField(null=True)  # `rag.ingest.model.raw.packed`, as read; NULL once the page's text is made
     text = models.TextField(null=True)  # without running headers and footers; NULL until all pages are read
     boxes = models.BinaryField(null=True)  # `rag.ingest.model.clean.packed_boxes`: where the words of the text stand

@@ -13,7 +13,7 @@ import pytest
 from demo import FOLDER
 from demo.epub import FigureNotSet, build_epub
 from demo.manuscript import Heading, Paragraph, parse
-from rag.ingest.formats.epub import Epub
+from rag.ingest.formats.epub.book import Epub
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 OPF = "{http://www.idpf.org/2007/opf}"

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from rag.models import IndexGeneration, PageSource
 
-MOST_NAMED = 20  # pages
+MOST_NAMED = 20  # pages, or parts of a file
 
 
 def note_of(generation: IndexGeneration) -> str:
@@ -20,6 +20,8 @@ def note_of(generation: IndexGeneration) -> str:
         for code in notes:
             by_code.setdefault(code, []).append(number)
     said = [_("The file was damaged but whole; it was repaired while reading.")] if _is_repaired(generation) else []
+    if missing := generation.facts.get("missing"):
+        said.append(_missing(missing))
     if lost := by_code.get("unreadable"):
         said.append(_unreadable(lost))
     if recognised := generation.pages.filter(source=PageSource.OCR).count():
@@ -53,6 +55,14 @@ def _is_repaired(generation: IndexGeneration) -> bool:
     return "repaired" in generation.facts.get("notes", ())
 
 
+def _missing(names: Sequence[str]) -> str:
+    return ngettext(
+        "{count} part of the book is missing from the file or damaged: {names}.",
+        "{count} parts of the book are missing from the file or damaged: {names}.",
+        len(names),
+    ).format(count=len(names), names=_listed(names))
+
+
 def _unreadable(numbers: Sequence[int]) -> str:
     return ngettext("Page {pages} could not be read.", "Pages {pages} could not be read.", len(numbers)).format(
         pages=_numbers(numbers)
@@ -60,6 +70,10 @@ def _unreadable(numbers: Sequence[int]) -> str:
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    named = ", ".join(map(str, numbers[:MOST_NAMED]))
-    more = len(numbers) - MOST_NAMED
+    return _listed([str(number) for number in numbers])
+
+
+def _listed(names: Sequence[str]) -> str:
+    named = ", ".join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
     return _("{pages} and {count} more").format(pages=named, count=more) if more > 0 else named

@@ -229,13 +229,14 @@ def _cleaned(build: Build, survey: Survey) -> Iterator[tuple[int, CleanPage]]:
         with build.checkpoint(
             RECOGNISED + (CLEANED - RECOGNISED) * number / total, _("Leaving out running headers and footers")
         ):
-            Page.objects.bulk_update(waiting, ["text", "boxes"])
+            Page.objects.bulk_update(waiting, ["text", "boxes", "begins"])
         waiting.clear()
 
     for row in _rows(build.generation, "layout"):
         raw = unpacked(bytes(row.layout)) if row.layout is not None else RawPage()
         page = flowing.clean(raw) if flowing.is_flowing(raw) else survey.clean(row.number, raw)
         row.text, row.boxes = page.text, packed_boxes(page.boxes) if page.boxes else None
+        row.begins = [list(printed) for printed in page.begins]
         waiting.append(row)
         if len(waiting) >= PAGES_AT_ONCE:
             keep()

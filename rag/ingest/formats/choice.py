@@ -18,7 +18,7 @@ def opened(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
     if settings["media_type"] != kind.media_type:  # taken in by its head, and none after all
         raise FileRefused("not_a_pdf" if settings["media_type"] == file_kinds.PDF else "file_of_unknown_kind")
     if kind.media_type == file_kinds.EPUB:
-        from rag.ingest.formats.epub import Epub
+        from rag.ingest.formats.epub.book import Epub
 
         return Epub(file, most_pages=settings["most_pages"])
     if kind.media_type == file_kinds.TEXT:

@@ -19,6 +19,7 @@ def clean(page: RawPage) -> CleanPage:
     """The text of the page: a line each for its lines, paragraphs parted by an empty line."""
     parts: list[str] = []
     headings: list[PageHeading] = []
+    starts: list[int] = []
     length = 0
     for line in page.lines:
         text = line.text
@@ -26,7 +27,9 @@ def clean(page: RawPage) -> CleanPage:
         start = length + len(gap)
         length = start + len(text)
         parts += [gap, text]
+        starts.append(start)
         if line.size > BODY_SIZE:
             rank = 1 + sum(line.size < size for size in HEADING_SIZES)
             headings.append(PageHeading(start, length, text, rank))
-    return CleanPage("".join(parts), headings=headings)
+    begins = [(min(starts[line] + at, length), number) for line, at, number in page.begins if line < len(starts)]
+    return CleanPage("".join(parts), headings=headings, begins=begins)

@@ -23,6 +23,8 @@ class Block:
     starts: bool = True
     anchors: tuple[str, ...] = ()  # names by which links lead here
     opens: bool = False  # a new page begins here in any case
+    pages: tuple[tuple[int, str], ...] = ()  # printed pages that begin in it: where in its text, and their numbers
+    is_drawn: bool = False  # only the words of a picture
 
     def parts(self) -> Iterator[Block]:
         """The block itself, or pieces of at most ``MOST_WORDS`` words."""
@@ -30,9 +32,14 @@ class Block:
         if len(words) <= MOST_WORDS:
             yield self
             return
+        begun = 0
         for first in range(0, len(words), MOST_WORDS):
             text = " ".join(words[first : first + MOST_WORDS])
-            yield Block(text, self.kind, 0, self.starts, self.anchors if not first else (), self.opens and not first)
+            behind = begun + len(text) + 1
+            pages = tuple((at - begun, number) for at, number in self.pages if begun <= at < behind)
+            anchors, opens = (self.anchors, self.opens) if not first else ((), False)
+            yield Block(text, self.kind, 0, self.starts, anchors, opens, pages)
+            begun = behind
 
 
 @dataclass
@@ -41,13 +48,18 @@ class Paged:
 
     pages: list[list[Block]] = field(default_factory=list)
     anchors: dict[str, int] = field(default_factory=dict)  # name: page
+    printed: dict[int, str] = field(default_factory=dict)  # page: the number of the printed one that runs as it begins
 
     def raw(self, number: int) -> RawPage:
         """The page as all readers give theirs."""
         blocks = self.pages[number - 1]
         title = next((block.text for block in blocks if block.level), "")
         lines = [line(block) for block in blocks]
-        return RawPage(source="text" if lines else "none", lines=lines, title=short(title))
+        label = self.printed.get(number, "")
+        begins = [(index, at, printed) for index, block in enumerate(blocks) for at, printed in block.pages]
+        if begins and begins[0][:2] == (0, 0):
+            label = begins.pop(0)[2]
+        return RawPage(source="text" if lines else "none", lines=lines, title=short(title), label=label, begins=begins)
 
     def headings(self) -> list[OutlineMark]:
         """An outline of all headings."""
@@ -62,7 +74,7 @@ class Paged:
 def paged(blocks: Iterable[Block]) -> Paged:
     """``blocks`` on pages: one begins where a block says so, before a heading, and where the last one is full."""
     found = Paged()
-    words = 0
+    words, printed = 0, ""
     for block in (part for whole in blocks for part in whole.parts()):
         length = len(block.text.split())
         before = found.pages[-1][-1] if found.pages else None
@@ -71,8 +83,10 @@ def paged(blocks: Iterable[Block]) -> Paged:
         after_heading = before is not None and before.level  # a heading stays with what it is the heading of
         if before is None or block.opens or ((is_full or is_headed) and not after_heading):
             found.pages.append([])
+            found.printed[len(found.pages)] = printed
             words = 0
         found.pages[-1].append(block)
+        printed = block.pages[-1][1] if block.pages else printed
         words += length
         for name in block.anchors:
             found.anchors.setdefault(name, len(found.pages))

@@ -41,6 +41,7 @@ class CleanPage:
     text: str
     boxes: list[WordBox] = field(default_factory=list)
     headings: list[PageHeading] = field(default_factory=list)
+    begins: list[tuple[int, str]] = field(default_factory=list)  # printed pages that begin on it: offset and number
 
 
 @dataclass(frozen=True)

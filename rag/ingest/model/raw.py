@@ -10,10 +10,14 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rag.ingest.model.safe_text import short
+
 Source = Literal["text", "ocr", "none"]  # the file's own text, characters recognised in its picture, nothing to read
 Kind = Literal["text", "code", "row"]  # running text and headings, a line of a listing, a row of a table
-FORMAT = 2  # another one whenever the shape of what is kept changes
+FORMAT = 3  # another one whenever the shape of what is kept changes
 MOST_BYTES = 64 * 1024 * 1024  # of a page unfolded
+MOST_BEGINS, LONGEST_LABEL = 1_000, 20  # printed pages on one page; characters of their numbers
+MOST_MISSING = 1_000  # parts of a file
 LIGHTLY = 1  # of zlib's levels: it is kept for minutes
 
 
@@ -62,6 +66,8 @@ class RawPage:
     lines: list[PageLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # codes of what was unusual: "hidden_text", "unreadable", …
     title: str = ""  # of a section that the file itself names (EPUB)
+    # Further printed pages that begin on it (EPUB): line, offset in the line's text, number.
+    begins: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Facts:
     notes: tuple[str, ...] = ()  # codes: "repaired", …
     title: str = ""
     language: str = ""  # two letters, where the file says so
+    missing: tuple[str, ...] = ()  # parts that it names and lacks, or that cannot be read
 
 
 def packed(page: RawPage) -> bytes:
@@ -105,8 +112,9 @@ def unpacked(content: bytes) -> RawPage:
 def page_of(values: list[Any]) -> RawPage:
     """A page from its plain values."""
     *of_page, lines = values
-    width, height, label, source, notes, title = of_page
-    return RawPage(width, height, label, source, [_line(*line) for line in lines], notes, title)
+    width, height, label, source, notes, title, begins = of_page
+    found = [(int(line), int(start), short(str(number), LONGEST_LABEL)) for line, start, number in begins[:MOST_BEGINS]]
+    return RawPage(width, height, label, source, [_line(*line) for line in lines], notes, title, found)
 
 
 def _values(page: RawPage) -> list[Any]:
@@ -124,7 +132,7 @@ def _values(page: RawPage) -> list[Any]:
         ]
         for line in page.lines
     ]
-    return [page.width, page.height, page.label, page.source, page.notes, page.title, lines]
+    return [page.width, page.height, page.label, page.source, page.notes, page.title, page.begins, lines]
 
 
 def _line(words: list[Any], *of_line: Any) -> PageLine:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag import errors
-from rag.ingest.model.raw import Facts, OutlineMark, RawPage, packed
+from rag.ingest.model.raw import MOST_MISSING, Facts, OutlineMark, RawPage, packed
+from rag.ingest.model.safe_text import short
 
 log = logging.getLogger(__name__)
 SOURCES = {"text", "ocr", "none"}
@@ -80,6 +81,7 @@ def taken_facts(values: dict[str, Any]) -> Facts:
         notes=tuple(str(note)[:40] for note in values["notes"]),
         title=str(values["title"])[:300],
         language=str(values["language"])[:2],
+        missing=tuple(short(str(name)) for name in values["missing"])[:MOST_MISSING],
     )
 
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.ingest.formats import markup
+from rag.ingest.formats import markup, xml_tree
 from rag.ingest.formats.pagination import Block
 from rag.ingest.sandbox.reader import FileRefused
 
 
 def blocks(body: str | bytes) -> list[Block]:
-    return list(markup.blocks(body if isinstance(body, bytes) else body.encode()))
+    return markup.chapter(body if isinstance(body, bytes) else body.encode()).blocks
 
 
 def texts(body: str | bytes) -> list[str]:
@@ -160,29 +160,29 @@ def test_whatever_the_tags_no_word_is_lost(parts):
 
 
 def test_tree_has_names_without_namespaces():
-    root = markup.parsed(b'<a:p xmlns:a="urn:a" xmlns:b="urn:b" b:id="x"><a:q/></a:p>')
+    root = xml_tree.parsed(b'<a:p xmlns:a="urn:a" xmlns:b="urn:b" b:id="x"><a:q/></a:p>')
     assert (root.tag, root.attrib, root[0].tag) == ("p", {"id": "x"}, "q")
 
 
 @pytest.mark.parametrize("content", [b"", b"<p>", b"<p></q>", b"text", b"<p>&gone;</p>", b"<p/><p/>"])
 def test_what_is_no_xml_is_said_to_be_none(content):
     with pytest.raises(expat.ExpatError):
-        markup.parsed(content)
+        xml_tree.parsed(content)
 
 
 @pytest.mark.parametrize("declared", [b'<!ENTITY a "b">', b'<!ENTITY % a "b">', b'<!ENTITY a SYSTEM "file.txt">'])
 def test_entities_of_a_files_own_are_refused(declared):
     with pytest.raises(FileRefused) as refused:
-        markup.parsed(b"<!DOCTYPE p [" + declared + b"]><p/>")
+        xml_tree.parsed(b"<!DOCTYPE p [" + declared + b"]><p/>")
     assert refused.value.code == "file_declares_entities"
 
 
-@pytest.mark.parametrize(("depth", "is_read"), [(markup.DEEPEST, True), (markup.DEEPEST + 1, False)])
+@pytest.mark.parametrize(("depth", "is_read"), [(xml_tree.DEEPEST, True), (xml_tree.DEEPEST + 1, False)])
 def test_elements_nest_so_deep_and_no_deeper(depth, is_read):
     content = b"<a>" * depth + b"</a>" * depth
     if is_read:
-        assert markup.parsed(content).tag == "a"
+        assert xml_tree.parsed(content).tag == "a"
     else:
         with pytest.raises(FileRefused) as refused:
-            markup.parsed(content)
-        assert (refused.value.code, refused.value.values) == ("file_nested_too_deeply", {"most": markup.DEEPEST})
+            xml_tree.parsed(content)
+        assert (refused.value.code, refused.value.values) == ("file_nested_too_deeply", {"most": xml_tree.DEEPEST})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -162,8 +163,9 @@ def test_document_of_a_book_takes_one_query(django_assert_num_queries):
 # -- what was unusual about a file -----------------------------------------------------------------------------------
 
 
-def noted(*notes: list[str], sources: str = "", facts: list[str] | None = None) -> str:
-    generation = make_generation(Document.objects.create(book=None), facts={"notes": facts or []})
+def noted(*notes: list[str], sources: str = "", facts: list[str] | None = None, missing: Sequence[str] = ()) -> str:
+    values = {"notes": facts or [], "missing": list(missing)}
+    generation = make_generation(Document.objects.create(book=None), facts=values)
     for number, codes in enumerate(notes, start=1):
         source = {"o": "ocr", "n": "none"}.get(sources[number - 1 : number], "text")
         Page.objects.create(generation=generation, number=number, notes=codes, source=source)
@@ -173,6 +175,13 @@ def noted(*notes: list[str], sources: str = "", facts: list[str] | None = None) 
 def test_ordinary_file_has_no_note():
     assert noted([], []) == ""
     assert noted(["turned"]) == "", "of no use to a librarian"
+
+
+def test_parts_that_are_missing_are_named():
+    assert noted([], missing=["one.xhtml"]) == "1 part of the book is missing from the file or damaged: one.xhtml."
+    said = noted([], missing=[f"{n}.xhtml" for n in range(30)])
+    assert said.startswith("30 parts of the book are missing from the file or damaged: 0.xhtml, 1.xhtml,")
+    assert said.endswith("19.xhtml and 10 more.")
 
 
 @pytest.mark.parametrize(

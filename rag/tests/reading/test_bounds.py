@@ -14,7 +14,8 @@ import pytest
 
 from library.core.config.model import ROOT
 from rag import errors
-from rag.ingest.formats import bounds, epub, markup
+from rag.ingest.formats import bounds, markup, xml_tree
+from rag.ingest.formats.epub import archive
 from rag.ingest.sandbox import process
 from rag.ingest.sandbox.process import FileReader, Limits
 from rag.ingest.sandbox.reader import FileRefused
@@ -28,12 +29,12 @@ CHAPTER = b'<body><h1 id="top">Whales</h1><p class="a" lang="en">They eat krill.
 
 def refused(content: bytes) -> str:
     with pytest.raises(FileRefused) as refusal:
-        list(markup.blocks(content))
+        markup.chapter(content)
     return refusal.value.code
 
 
 def test_an_ordinary_chapter_is_within_every_limit():
-    assert [block.text for block in markup.blocks(CHAPTER)] == ["Whales", "They eat krill."]
+    assert [block.text for block in markup.chapter(CHAPTER).blocks] == ["Whales", "They eat krill."]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_an_ordinary_chapter_is_within_every_limit():
 )
 def test_a_chapter_at_a_limit_is_read_and_one_beyond_it_refused(monkeypatch, name, at, why):
     monkeypatch.setattr(bounds, name, at)
-    assert len(list(markup.blocks(CHAPTER))) == 2
+    assert len(markup.chapter(CHAPTER).blocks) == 2
     monkeypatch.setattr(bounds, name, at - 1)
     assert refused(CHAPTER) == why
 
@@ -55,7 +56,7 @@ def test_a_chapter_at_a_limit_is_read_and_one_beyond_it_refused(monkeypatch, nam
 @pytest.mark.parametrize("open_ones", [b"<p ", b"<!-- ", b"<![x ", b"<? "])
 def test_brackets_that_are_never_closed(monkeypatch, open_ones):
     monkeypatch.setattr(bounds, "MOST_UNCLOSED", 2)
-    assert list(markup.blocks(CHAPTER + open_ones * 2))
+    assert markup.chapter(CHAPTER + open_ones * 2).blocks
     assert refused(CHAPTER + open_ones * 3) == "file_part_not_closed"
 
 
@@ -69,7 +70,7 @@ def handle_data(body, data):
         pass
 markup._Body.handle_data = handle_data
 try:
-    list(markup.blocks(b"<body><p>They eat krill.</p></body>"))
+    markup.chapter(b"<body><p>They eat krill.</p></body>")
 except FileRefused as refusal:
     print(refusal.code)
 """
@@ -84,25 +85,25 @@ def test_a_chapter_that_computes_too_long_is_ended():
 
 
 def test_after_a_chapter_its_clock_is_off():
-    list(markup.blocks(CHAPTER))
+    markup.chapter(CHAPTER)
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
 
 
 def test_what_an_archive_is_made_of_has_limits_of_its_own(monkeypatch):
-    monkeypatch.setattr(epub, "MOST_PARTS", 3)
+    monkeypatch.setattr(archive, "MOST_PARTS", 3)
     assert code(book()) == "file_too_many_parts"
     monkeypatch.undo()
-    monkeypatch.setattr(epub, "MOST_BYTES", 100)
+    monkeypatch.setattr(archive, "MOST_BYTES", 100)
     assert code(book()) == "file_bomb"
     monkeypatch.undo()
-    monkeypatch.setattr(epub, "MOST_BYTES_OF_A_PART", 100)
+    monkeypatch.setattr(archive, "MOST_BYTES_OF_A_PART", 100)
     assert code(book()) == "file_bomb"
     monkeypatch.undo()
-    monkeypatch.setattr(epub, "MOST_RATIO", 1)
-    monkeypatch.setattr(epub, "RATIO_FROM", 100)
+    monkeypatch.setattr(archive, "MOST_RATIO", 1)
+    monkeypatch.setattr(archive, "RATIO_FROM", 100)
     assert code(book()) == "file_bomb"
     monkeypatch.undo()
-    monkeypatch.setattr(markup, "DEEPEST", 2)
+    monkeypatch.setattr(xml_tree, "DEEPEST", 2)
     assert code(book()) == "file_nested_too_deeply"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rag.ingest.formats.epub import Epub
+from rag.ingest.formats.epub.book import Epub
 from rag.ingest.formats.flowing import clean
 from rag.ingest.sandbox.reader import FileRefused
 
@@ -24,7 +24,7 @@ PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl
 <item id="n" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>
 <item id="t" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
 <item id="i" href="whale.jpg" media-type="image/jpeg"/></manifest>
-<spine toc="t"><itemref idref="b"/><itemref idref="a"/><itemref idref="gone"/></spine></package>"""
+<spine toc="t"><itemref idref="b"/><itemref idref="a"/></spine></package>"""
 NAV = """<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><body>
 <nav epub:type="page-list"><ol><li><a href="text/one.xhtml">1</a></li></ol></nav>
 <nav epub:type="toc"><ol><li><a href="text/two%20b.xhtml">Second</a></li>
@@ -117,16 +117,17 @@ def test_long_chapters_are_several_pages_and_each_entry_leads_to_its_own():
     assert clean(book.read(page)).text.startswith("Part 7\n\nword7")
 
 
-def test_missing_chapter_is_noted_and_the_others_are_read():
+def test_missing_chapter_is_named_and_the_others_are_read():
     book = opened(epub(OEBPS__text__one_dot_xhtml=None))
-    assert (book.facts.pages, book.facts.notes) == (1, ("incomplete",))
+    assert (book.facts.pages, book.facts.missing) == (1, ("OEBPS/text/one.xhtml",))
+    book = opened(epub(OEBPS__book_dot_opf=PACKAGE.replace("</spine>", '<itemref idref="gone"/></spine>')))
+    assert (book.facts.pages, book.facts.missing) == (2, ("gone",))
 
 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"META-INF__encryption_dot_xml": '<e><EncryptionMethod Algorithm="urn:aes"/></e>'}, "file_protected"),
-        ({"META-INF__rights_dot_xml": "<rights/>"}, "file_protected"),
         ({"META-INF__container_dot_xml": None}, "file_broken"),
         ({"META-INF__container_dot_xml": "<container/>"}, "file_broken"),
         ({"META-INF__container_dot_xml": CONTAINER.replace("OEBPS/", "../../etc/")}, "file_broken"),

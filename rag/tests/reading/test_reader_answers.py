@@ -114,7 +114,7 @@ OPEN = {"do": "open"}
 
 def test_file_is_opened_and_its_pages_come_in_the_order_asked_for():
     first, *pages = served(Source(page("a", "b"), page("c")), OPEN, {"do": "read", "pages": [2, 1]})
-    assert first[0]["facts"] == asdict(Facts(pages=2, title="On Whales")) | {"outline": [], "notes": []}
+    assert first[0]["facts"] == asdict(Facts(pages=2, title="On Whales")) | {"outline": [], "notes": [], "missing": []}
     assert [(values["page"], values["words"]) for values, _ in pages] == [(2, 1), (1, 2)]
     assert unpacked(pages[1][1]) == page("a", "b")
     values = pages[0][0]

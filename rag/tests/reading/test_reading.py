@@ -187,6 +187,21 @@ def test_an_epub_is_asked_by_section(client):
     assert notes.note_of(generation) == ""
 
 
+def test_an_epub_keeps_its_printed_pages_and_tells_what_it_lacks():
+    one = (
+        '<p>In 1859<a epub:type="noteref" href="#n">2</a> an inspec<span epub:type="pagebreak">106</span>tor came.</p>'
+    )
+    content = epub(OEBPS__text__one_dot_xhtml=one * 2, **{"OEBPS__text__two b_dot_xhtml": None})
+    book = make_book()
+    job = attach_file(book=book, upload=pdf(content, name="whales.epub"), by=None)
+    assert job is not None
+    perform(job.pk, generation_build.build_index)
+    page = live_generation(book).pages.get()
+    assert (page.text or "").startswith("In 1859 an inspector came.")
+    assert (page.label, page.begins) == ("1", [[17, "106"], [45, "106"]])
+    assert "OEBPS/text/two b.xhtml" in live_generation(book).note
+
+
 def test_a_text_is_asked_by_stretches():
     text = "\n\n".join(
         f"Chapter {n}\n\nThe whale of chapter {n} swims far out at sea. " + f"It eats krill {n}. " * 60

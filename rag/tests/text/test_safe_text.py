@@ -80,6 +80,7 @@ pages = st.builds(
     st.lists(lines, max_size=3),
     st.lists(st.text(max_size=5), max_size=2),
     st.text(max_size=5),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 99), st.sampled_from(["1", "xiv", "A-3"])), max_size=3),
 )
 
 
@@ -103,10 +104,12 @@ def folded(values: object) -> bytes:
         folded([FORMAT]),
         folded([FORMAT, []]),
         folded([FORMAT, 7]),
-        folded([FORMAT, [1, 2, "", "text", [], ""]]),  # no lines
-        folded([FORMAT, [1, 2, "", "text", [], "", [[]]]]),
-        folded([FORMAT, [1, 2, "", "text", [], "", [[[["word"]], 10]]]]),
-        folded([FORMAT - 1, [1, 2, "", "text", [], "", []]]),
+        folded([FORMAT, [1, 2, "", "text", [], "", []]]),  # no lines
+        folded([FORMAT, [1, 2, "", "text", [], "", [], [[]]]]),
+        folded([FORMAT, [1, 2, "", "text", [], "", [], [[[["word"]], 10]]]]),
+        folded([FORMAT, [1, 2, "", "text", [], "", [[1, 2]], []]]),
+        folded([FORMAT, [1, 2, "", "text", [], "", [["x", 2, ""]], []]]),
+        folded([FORMAT - 1, [1, 2, "", "text", [], "", [], []]]),
         packed(RawPage())[:-8],
     ],
 )
