@@ -140,7 +140,7 @@ class TooLittleText(DocumentUnreadable):
 
 class PagesUnreadable(DocumentUnreadable):
     code = "pages_unreadable"
-    message = _("None of its pages can be read: the file is damaged. Export or download it again and replace it.")
+    message = _("None of its pages can be read. Export or download the file again and replace it.")
 
 
 class ReaderFault(LibraryError):

@@ -48,6 +48,14 @@ def note_of(generation: IndexGeneration) -> str:
                 len(hidden),
             ).format(pages=_numbers(hidden))
         )
+    if unordered := by_code.get("unordered"):
+        said.append(
+            ngettext(
+                "The order of the lines on page {pages} could not be told; they may be mixed up.",
+                "The order of the lines on pages {pages} could not be told; they may be mixed up.",
+                len(unordered),
+            ).format(pages=_numbers(unordered))
+        )
     return " ".join(said)
 
 

@@ -18,6 +18,7 @@ FLAGS = PRESERVE_WHITESPACE | COLLECT_VECTORS
 
 
 LEAST_LETTERS = 3
+UNORDERED = "unordered"
 FEW_WORDS = 15  # of a stamp or a header on the picture of a page
 
 
@@ -64,7 +65,7 @@ def _turned(runs: list[pieces.PaintedLine], rules: list[pieces.Box], turn: int, 
 
     found = [pieces.piece(run.block, [(text, upright(box), look) for text, box, look in run.words]) for run in runs]
     upright_rules = [] if angle else [upright(box) for box in rules]
-    lines = _ordered([piece for piece in found if piece], width if turn in (1, 3) else height, upright_rules)
+    lines = _ordered([piece for piece in found if piece], width if turn in (1, 3) else height, upright_rules, raw.notes)
     if angle or leftwards or turn in (1, 2, 3):
         for word in (word for line in lines for word in line.words):
             word.x0, word.y0, word.x1, word.y1 = shown((word.x0, word.y0, word.x1, word.y1))
@@ -81,14 +82,20 @@ def arrange(lines: list[PageLine], height: float) -> list[PageLine]:
         for number, line in enumerate(lines)
         if line.words
     ]
-    return _ordered(found, height, [])
+    return _ordered(found, height, [], [])
 
 
-def _ordered(found: list[pieces.LayoutPiece], height: float, rules: list[pieces.Box]) -> list[PageLine]:
-    lines: list[PageLine] = []
-    for column in order.columns(tables.ruled(segments.segments(found), rules), height):
-        lines += paragraphs.lines(column)
-    return lines
+def _ordered(
+    found: list[pieces.LayoutPiece], height: float, rules: list[pieces.Box], notes: list[str]
+) -> list[PageLine]:
+    """The lines in reading order. No page is lost because we cannot make it out: it then stays as it was painted."""
+    as_painted = [(list(piece.words), round(piece.size, 1), piece.bold, piece.italic, piece.font) for piece in found]
+    try:
+        columns = order.columns(tables.ruled(segments.segments(found), rules), height)
+        return [line for column in columns for line in paragraphs.lines(column)]
+    except Exception:  # ours, and no damage of the file's
+        notes += [UNORDERED] if UNORDERED not in notes else []
+        return [PageLine(*look, starts=True) for look in as_painted]
 
 
 def needs_ocr(page: Any, raw: RawPage) -> bool:

@@ -31,10 +31,9 @@ class Gap:
 
 @dataclass(slots=True)
 class Gutter:
-    """White from ``x0`` to ``x1`` between columns that stand from ``top`` to ``foot``."""
+    """White at ``x`` between columns that stand from ``top`` to ``foot``."""
 
-    x0: float
-    x1: float
+    x: float
     top: float
     foot: float
 
@@ -111,14 +110,13 @@ def _cut(region: list[LayoutPiece], found: list[list[LayoutPiece]], depth: int) 
             found.append(region)
         return
     above, left, right, below = [], [], [], []
-    middle = (gutter.x0 + gutter.x1) / 2
     for piece in region:
         y = _middle(piece)
         if y < gutter.top:
             above.append(piece)
         elif y > gutter.foot:
             below.append(piece)
-        elif (piece.x0 + piece.x1) / 2 < middle:
+        elif (piece.x0 + piece.x1) / 2 < gutter.x:
             left.append(piece)
         else:
             right.append(piece)
@@ -163,8 +161,14 @@ def _gutter(region: Sequence[LayoutPiece]) -> Gutter | None:
             top, foot = min(p.y0 for p in band), max(p.y1 for p in band)
             weight = _shared_height(left, right)
             if weight > best_weight:
-                best, best_weight = Gutter(x0, x1, top, foot), weight
+                best, best_weight = Gutter(_between(band, (x0 + x1) / 2, x), top, foot), weight
     return best
+
+
+def _between(band: Sequence[LayoutPiece], middle: float, x: float) -> float:
+    """Where the band is parted: in the middle of the white, unless all of it stands on one side of that."""
+    on_the_left = sum((piece.x0 + piece.x1) / 2 < middle for piece in band)
+    return middle if 0 < on_the_left < len(band) else x
 
 
 def _gaps(region: Sequence[LayoutPiece]) -> list[Gap]:
@@ -198,8 +202,8 @@ def _candidates(gaps: Sequence[Gap]) -> list[float]:
         weighed.append((weight, x))
     weighed.sort(reverse=True)
     chosen: list[float] = []
-    for _, x in weighed:
-        if all(abs(x - other) > 3 for other in chosen):
+    for weight, x in weighed:
+        if weight > 0 and all(abs(x - other) > 3 for other in chosen):
             chosen.append(x)
         if len(chosen) == CANDIDATES:
             break

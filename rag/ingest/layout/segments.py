@@ -39,12 +39,13 @@ def segments(pieces: Iterable[LayoutPiece]) -> list[LayoutPiece]:
 
 
 def _with_markers(found: list[LayoutPiece]) -> list[LayoutPiece]:
-    """Bullets and numbers of a list put before their items."""
+    """Bullets and numbers of a list put before their items, from the right: *1. (a)* may stand before one."""
     taken: set[int] = set()
-    for marker in found:
+    for marker in sorted(found, key=lambda p: -p.x0):
         if len(marker.words) > 1 or not MARKER.match(marker.words[0].text):
             continue
-        beside = [p for p in found if 0 <= p.x0 - marker.x1 < MARKER_GAP * max(p.size, 6) and level(marker, p)]
+        others = (p for p in found if p is not marker and id(p) not in taken)
+        beside = [p for p in others if 0 <= p.x0 - marker.x1 < MARKER_GAP * max(p.size, 6) and level(marker, p)]
         if beside:
             item = min(beside, key=lambda p: p.x0)
             size, bold, mono = item.size, item.bold, item.mono

@@ -50,19 +50,10 @@ def _table(cells: Rows) -> LayoutPiece:
 
 
 def _row(cells: Sequence[Sequence[LayoutPiece]], *, starts: bool) -> PageLine:
-    """A row as a line. The bars between cells have boxes without width."""
-    words: list[PageWord] = []
-    for index, cell in enumerate(cells):
-        here = [word for line in rows(cell) for piece in line for word in piece.words]
-        if index:
-            near = here[0] if here else words[-1] if words else None
-            x, y0, y1 = (near.x0 if here else near.x1, near.y0, near.y1) if near else (0.0, 0.0, 0.0)
-            words.append(PageWord("|", x, y0, x, y1))
-        words += here
     pieces = [piece for cell in cells for piece in cell]
     main = max(pieces, key=lambda p: len(p.text))
     return PageLine(
-        _placed(words),
+        _barred([[word for line in rows(cell) for piece in line for word in piece.words] for cell in cells]),
         round(max(p.size for p in pieces), 1),
         all(p.bold for p in pieces),
         all(p.italic for p in pieces),
@@ -72,13 +63,15 @@ def _row(cells: Sequence[Sequence[LayoutPiece]], *, starts: bool) -> PageLine:
     )
 
 
-def _placed(words: list[PageWord]) -> list[PageWord]:
-    """Bars of empty cells at the row's beginning stand where its first word does."""
-    first = next(word for word in words if word.text != "|")
-    for word in words:
-        if word.y1 == 0.0:
-            word.x0 = word.x1 = first.x0
-            word.y0, word.y1 = first.y0, first.y1
+def _barred(cells: Sequence[Sequence[PageWord]]) -> list[PageWord]:
+    """A row's words with bars between its cells. A bar's box has no width: it stands where the cell behind it begins,
+    else where the word before it ends; before the first word where that begins."""
+    first = next(word for cell in cells for word in cell)
+    words = list(cells[0])
+    for cell in cells[1:]:
+        near = cell[0] if cell else words[-1] if words else first
+        x = near.x1 if words and not cell else near.x0
+        words += [PageWord("|", x, near.y0, x, near.y1), *cell]
     return words
 
 

@@ -203,6 +203,7 @@ def test_parts_that_are_missing_are_named():
         ([["not_recognised"]] * 2, "nn", "No text could be recognised in the pictures on pages 1, 2."),
         ([["hidden_text"]], "t", "Text that nobody can see was left out on page 1."),
         ([["hidden_text"]] * 2, "tt", "Text that nobody can see was left out on pages 1, 2."),
+        ([["unordered"]], "t", "The order of the lines on page 1 could not be told; they may be mixed up."),
     ],
 )
 def test_what_was_unusual_is_said_with_its_pages(notes, sources, said):
