@@ -95,9 +95,9 @@ def test_book_of_such_pages_has_text_and_sections_on_its_pages(layouts, outline,
     for number, page in enumerate(pages, start=1):
         survey.see(number, page)
     clean = [survey.clean(number, page) for number, page in enumerate(pages, start=1)]
-    for raw, page in zip(pages, clean, strict=True):
-        assert signs(page.text) <= read_signs(raw.lines)
-        assert all(page.text[box.start : box.end].strip() for box in page.boxes)
+    for raw, told in zip(pages, clean, strict=True):
+        assert signs(told.text) <= read_signs(raw.lines)
+        assert all(told.text[box.start : box.end].strip() for box in told.boxes)
     for section in sections(outline, list(enumerate(clean, start=1))):
         assert 1 <= section.page <= max(len(pages), 1)
         assert section.start <= (len(clean[section.page - 1].text) if clean else 0)
