@@ -7,9 +7,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from rag.ingest.layout.words import is_leftwards
 from rag.ingest.model.clean import CleanPage, PageHeading, WordBox
 from rag.ingest.model.raw import PageLine, PageWord, RawPage
 from rag.ingest.structure.headings import FoundHeading
+from rag.ingest.writing.spacing import between, is_hangul, is_unspaced
 
 SOFT = "\u00ad"
 PARTED = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
@@ -19,6 +21,7 @@ AND = {"and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en",
 COLUMN = 12.0  # points: lines that begin so near below each other are of one column
 JUSTIFIED = 0.98  # of the widest line
 NARROW = 0.85  # of the column: verse does not fill its lines
+SYLLABLE = 0.9  # of the letters' size, that a syllable of Hangul is wide
 ROOM = 1.05  # how much wider than the room at the end of a line its next word may be and yet have fitted
 
 
@@ -35,6 +38,11 @@ class WordCounts:
                 folded = word.text.strip("“”\"'‘’().,;:!?[]").casefold()
                 if folded in self.seen or len(self.seen) < self.most:
                     self.seen[folded] += 1
+
+    def one_word(self, first: str, rest: str) -> bool | None:
+        """Whether two parts of what may be one word make one elsewhere in the book; ``None`` where it does not say."""
+        joined, parted = self.seen[first + rest], min(self.seen[first], self.seen[rest])
+        return joined > 0 if joined or parted > 1 else None
 
     def whole(self, first: str, rest: str) -> bool:
         """Whether the hyphen between two parts of a word is only there because of the line break."""
@@ -78,11 +86,14 @@ def flow(page: RawPage, dropped: set[int], found: Sequence[FoundHeading], words:
     text = Text()
     marks: dict[FoundHeading, tuple[int, int]] = {}
     widths = _widths(page, lines)
+    at_words = _broken_at_words(lines, widths)
     for place, (index, line) in enumerate(lines):
         before = lines[place - 1] if place else None
         join = ""
         if before is not None:
             join = _join(before[1], line, heads.get(before[0]), heads.get(index), widths[before[0]])
+        if join == " " and before is not None:
+            join = _gap(before[1], line, words, before[0] in at_words)
         parts = _put(text, line, join, words)
         head = heads.get(index)
         if head is not None:
@@ -117,10 +128,31 @@ def _wraps(before: PageLine, line: PageLine, width: float) -> bool:
         return True
     if not width:
         return False
-    room = width - _extent(before)
     letters = max(1, len(before.text))
-    word = _extent(before) / letters * (1 + len(line.words[0].text))
-    return room < ROOM * word
+    following = 1 if is_unspaced(line.text[:1]) else len(line.words[0].text)
+    return width - _extent(before) < ROOM * _extent(before) / letters * (1 + following)
+
+
+def _gap(before: PageLine, line: PageLine, words: WordCounts, at_words: bool) -> str:
+    """What stands between two lines of running text: a space, nothing between signs that have none between them.
+
+    ``at_words``: whether lines of this paragraph end with words where Hangul is written.
+    """
+    last, first = before.words[-1].text, line.words[0].text.strip()
+    if not (is_hangul(last[-1:]) and is_hangul(first[:1])):
+        return between(last, first)
+    whole = words.one_word(last, first)
+    return "" if whole or (whole is None and not at_words) else " "
+
+
+def _broken_at_words(lines: Sequence[tuple[int, PageLine]], widths: dict[int, float]) -> set[int]:
+    """The lines in Hangul whose paragraph has one that ends early, although a syllable more would have fitted."""
+    found: set[int] = set()
+    for paragraph in _paragraphs(lines):
+        if is_hangul(paragraph[0][1].words[-1].text[-1:]):
+            rooms = [widths[index] - _extent(line) - SYLLABLE * line.size for index, line in paragraph[:-1]]
+            found |= {index for index, _ in paragraph if max(rooms, default=0.0) > 0}
+    return found
 
 
 def _extent(line: PageLine) -> float:
@@ -133,20 +165,26 @@ def _widths(page: RawPage, lines: Sequence[tuple[int, PageLine]]) -> dict[int, f
     where not; 0 in verse, whose lines end where the poet says."""
     columns: dict[int, float] = defaultdict(float)
     for _, line in lines:
-        left = round(line.box[0] / COLUMN)
+        left = _begins_at(line)
         for beside in (left - 1, left, left + 1):
             columns[beside] = max(columns[beside], _extent(line))
     widths: dict[int, float] = {}
     for paragraph in _paragraphs(lines):
         extents = [_extent(line) for _, line in paragraph]
         widest = max(extents)
-        column = max(columns[round(line.box[0] / COLUMN)] for _, line in paragraph)
+        column = max(columns[_begins_at(line)] for _, line in paragraph)
         narrow = len(extents) > 2 and widest < NARROW * column
         justified = len(extents) > 2 and min(extents[1:-1]) > JUSTIFIED * widest
         verse = narrow and all(line.text[:1].isupper() for _, line in paragraph)
         width = 0.0 if verse else widest if justified else column
         widths |= {index: width for index, _ in paragraph}
     return widths
+
+
+def _begins_at(line: PageLine) -> int:
+    """In columns of ``COLUMN`` points; counted the other way where the line runs from right to left."""
+    left, _, right, _ = line.box
+    return -round(right / COLUMN) if is_leftwards(line.text) else round(left / COLUMN)
 
 
 def _paragraphs(lines: Sequence[tuple[int, PageLine]]) -> Iterator[list[tuple[int, PageLine]]]:
@@ -176,12 +214,18 @@ def _put(text: Text, line: PageLine, join: str, words: WordCounts) -> int:
     elif join:
         text.add(join)
         begun = text.length
-    for place, word in enumerate(rest):
-        if place or len(rest) < len(line.words):
-            text.add(" ")
+    for place, word in enumerate(rest, start=len(line.words) - len(rest)):
+        if place:
+            text.add(_within(line.words[place - 1], word))
         content = word.text if line.kind == "code" and not place else word.text.strip()
         text.word(word, content, boxed=line.kind != "row" or content != "|")
     return text.length - begun
+
+
+def _within(before: PageWord, word: PageWord) -> str:
+    """What stands between two words of a line, or of a cell whose text wraps."""
+    wraps = word.y0 > before.y0 + 0.5 * (before.y1 - before.y0)
+    return between(before.text, word.text) if wraps else " "
 
 
 def _mended(text: Text, first: PageWord, words: WordCounts) -> str:

@@ -11,6 +11,7 @@ from rag.ingest.formats.pagination import Block, Paged, paged, tidied
 from rag.ingest.model.raw import Facts, RawPage
 from rag.ingest.model.safe_text import kept, plain
 from rag.ingest.sandbox.reader import FileRefused
+from rag.ingest.writing.spacing import between
 
 PIECE = 1 << 20
 MARKDOWN = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*$")
@@ -142,5 +143,5 @@ def _joined(lines: Sequence[str]) -> str:
         if re.search(r"[^\W\d_]{2}[-\u2010]$", text) and line[:1].islower():
             text = text[:-1] + line
         else:
-            text = f"{text} {line}"
+            text += between(text, line) + line
     return plain(text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from rag.ingest.layout import frame, hidden, labels, order, paragraphs, pieces, segments, tables
+from rag.ingest.layout import frame, hidden, labels, leftward, order, paragraphs, pieces, segments, strokes, tables
 from rag.ingest.layout.words import is_garbled, is_leftwards, tidy
 from rag.ingest.model.raw import PageLine, RawPage
+from rag.ingest.writing import bidi
 
 __all__ = ["arrange", "needs_ocr", "read_page", "tidy"]
 
@@ -28,13 +30,13 @@ def read_page(page: Any) -> RawPage:
     Errors: what MuPDF raises for a page that it cannot read (``RuntimeError``, ``ValueError``).
     """
     raw = RawPage(width=page.rect.width, height=page.rect.height, label=labels.label(page))
-    runs, shapes = pieces.painted(page.get_textpage(clip=EVERYWHERE, flags=FLAGS))
+    matrix = tuple(page.rotation_matrix)
+    runs, shapes = _painted(page, matrix)
     if is_garbled(text for run in runs for text, _, _ in run.words):
         raw.notes.append("garbled")
     runs, was_hidden = hidden.without_hidden(page, runs, shapes)
     if was_hidden:
         raw.notes.append("hidden_text")
-    matrix = tuple(page.rotation_matrix)
     runs = frame.shown(runs, matrix)
     rules = [pieces.moved(shape.box, matrix) for shape in shapes]
     main = frame.main_turn(runs)
@@ -44,6 +46,15 @@ def read_page(page: Any) -> RawPage:
         raw.lines += _turned(alike, rules if turn == main else [], turn, raw)
     raw.source = "text" if raw.lines else "none"
     return raw
+
+
+def _painted(page: Any, matrix: Sequence[float]) -> tuple[list[pieces.PaintedLine], list[pieces.PaintedShape]]:
+    """The lines and shapes of the page; its lines letter by letter where some of it is written from right to left."""
+    runs, shapes = pieces.painted(page.get_textpage(clip=EVERYWHERE, flags=FLAGS))
+    if any(bidi.has_leftwards(text) for run in runs for text, _, _ in run.words):
+        runs = [run for run in runs if frame.turned_by(run.direction, matrix) == frame.SLANTED]
+        runs += leftward.lines(page, EVERYWHERE, FLAGS, matrix)
+    return runs, shapes
 
 
 def _turned(runs: list[pieces.PaintedLine], rules: list[pieces.Box], turn: int, raw: RawPage) -> list[PageLine]:
@@ -63,7 +74,10 @@ def _turned(runs: list[pieces.PaintedLine], rules: list[pieces.Box], turn: int, 
         box = frame.mirrored(box, across) if leftwards else box
         return frame.out_of(frame.tilted(box, angle) if angle else box, turn, width, height)
 
-    found = [pieces.piece(run.block, [(text, upright(box), look) for text, box, look in run.words]) for run in runs]
+    found = [
+        pieces.piece(run.block, [(text, upright(box), look) for text, box, look in run.words], whole=run.whole)
+        for run in runs
+    ]
     upright_rules = [] if angle else [upright(box) for box in rules]
     lines = _ordered([piece for piece in found if piece], width if turn in (1, 3) else height, upright_rules, raw.notes)
     if angle or leftwards or turn in (1, 2, 3):
@@ -99,7 +113,15 @@ def _ordered(
 
 
 def needs_ocr(page: Any, raw: RawPage) -> bool:
-    """Whether the page shows something but holds no text that could be read: its picture must be read instead."""
+    """Whether the page holds no text that could be read but shows what may be writing: its picture must be read
+    instead."""
+    if not _lacks_text(page, raw):
+        return False
+    known = [] if "garbled" in raw.notes else [(w.x0, w.y0, w.x1, w.y1) for line in raw.lines for w in line.words]
+    return strokes.may_hold_writing(page, known)
+
+
+def _lacks_text(page: Any, raw: RawPage) -> bool:
     signs = "".join(word.text for line in raw.lines for word in line.words)
     letters = sum(sign.isalnum() for sign in signs)
     if "garbled" in raw.notes or not letters:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rag.ingest.layout.pieces import Box, PaintedLine, moved
 
-UPRIGHT = 0  # quarter turns clockwise that the text is turned by, as the page is shown
+UPRIGHT, HALF = 0, 2  # quarter turns clockwise that the text is turned by, as the page is shown
 LEAST_TILT = 0.004  # radians: two points on a line of 500
 SLANTED = -1  # neither upright nor at a right angle
 
@@ -23,7 +23,7 @@ def shown(runs: Iterable[PaintedLine], matrix: Any) -> list[PaintedLine]:
     for run in runs:
         u, v = run.direction
         words = [(text, moved(box, matrix), look) for text, box, look in run.words]
-        found.append(PaintedLine(run.block, (a * u + c * v, b * u + d * v), words, run.order))
+        found.append(PaintedLine(run.block, (a * u + c * v, b * u + d * v), words, run.order, whole=run.whole))
     return found
 
 
@@ -35,6 +35,13 @@ def turn(direction: tuple[float, float]) -> int:
     if abs(v) > 0.97:
         return 1 if v > 0 else 3
     return SLANTED
+
+
+def turned_by(direction: tuple[float, float], matrix: Sequence[float]) -> int:
+    """``turn`` of a direction of the page before its own turn, ``matrix``."""
+    a, b, c, d, *_ = matrix
+    u, v = direction
+    return turn((a * u + c * v, b * u + d * v))
 
 
 def main_turn(runs: Iterable[PaintedLine]) -> int:

@@ -49,7 +49,7 @@ def without_hidden(
             dropped = dropped or False in verdicts
             doubtful += [word[1] for word, verdict in zip(run.words, verdicts, strict=True) if verdict is None]
             words = [word for word, verdict in zip(run.words, verdicts, strict=True) if verdict is not False]
-            run = PaintedLine(run.block, run.direction, words, run.order)
+            run = PaintedLine(run.block, run.direction, words, run.order, whole=run.whole)
         if run.words:
             kept.append(run)
     if doubtful and (unseen := _unseen(page, doubtful)):
@@ -75,7 +75,7 @@ def _unclipped(page: Any, runs: Sequence[PaintedLine]) -> Sequence[PaintedLine]:
         if len(words) == len(run.words):
             found.append(run)
         elif words:
-            found.append(PaintedLine(run.block, run.direction, words, run.order))
+            found.append(PaintedLine(run.block, run.direction, words, run.order, whole=run.whole))
     return found
 
 

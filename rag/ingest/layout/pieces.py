@@ -11,6 +11,9 @@ from typing import Any
 
 from rag.ingest.layout.words import is_split_capital, tidy
 from rag.ingest.model.raw import PageLine, PageWord
+from rag.ingest.writing import letters
+from rag.ingest.writing.letters import Box as Box
+from rag.ingest.writing.letters import Word3 as Word3
 
 ITALIC, MONO, BOLD = 2, 8, 16  # bits of a span's flags
 MONO_NAMES = ("mono", "courier", "typewriter", "consol", "code", "cmtt", "menlo")
@@ -21,8 +24,6 @@ NOTE_SIZE = 0.8  # of the text's size: the most that the mark of a note has
 NOTE = re.compile(r"^(?:\d{1,3}|[*†‡§¶]{1,3})$")
 NOTED = re.compile(r"[^\W\d_]{2}")
 TEXT, VECTOR = 0, 3  # kinds of blocks
-Box = tuple[float, float, float, float]
-Word3 = tuple[str, Box, dict[str, Any]]  # a word, its box, and the look of its span
 
 
 def moved(box: Box, matrix: Sequence[float]) -> Box:
@@ -50,6 +51,7 @@ class LayoutPiece:
     font: str = ""
     block: int = 0
     rows: list[PageLine] | None = None  # of a table, which is one piece
+    whole: bool = False  # no white in it parts it
 
     @property
     def height(self) -> float:
@@ -72,6 +74,8 @@ class PaintedLine:
     direction: tuple[float, float]
     words: list[Word3]
     order: int = 0
+    number: int = 0  # among the lines of its block
+    whole: bool = False  # it holds what stands beside each other, in the order in which it is read
 
 
 @dataclass(slots=True)
@@ -103,9 +107,19 @@ def painted(textpage: Any) -> tuple[list[PaintedLine], list[PaintedShape]]:
         for number, line in enumerate(block["lines"]):
             found = words.get((index, number))  # words count blocks of text only
             if found and line["spans"]:
-                runs.append(PaintedLine(index, line["dir"], list(_with_looks(found, line["spans"])), order))
+                runs.append(PaintedLine(index, line["dir"], list(_with_looks(found, line["spans"])), order, number))
         index += 1
+    if any(letters.may_be_several(word[4]) for line in words.values() for word in line):
+        _part(runs, textpage)
     return runs, shapes
+
+
+def _part(runs: Sequence[PaintedLine], textpage: Any) -> None:
+    """Part the words between which the eye sees white that MuPDF takes for none."""
+    blocks = [block for block in textpage.extractRAWDICT()["blocks"] if block["type"] == TEXT]
+    for run in runs:
+        if any(letters.may_be_several(text) for text, _, _ in run.words):
+            run.words = letters.parted_words(run.words, blocks[run.block]["lines"][run.number], run.direction)
 
 
 def _with_looks(words: list[Any], spans: list[dict[str, Any]]) -> Iterator[Word3]:
@@ -148,7 +162,7 @@ def _note(word: Any, end: int, borders: list[int], spans: list[dict[str, Any]]) 
     return [(left[0], (x0, y0, x, y1), left[1]), (right[0], (x, y0, x1, y1), right[1])]
 
 
-def piece(block: int, words: Sequence[Word3]) -> LayoutPiece | None:
+def piece(block: int, words: Sequence[Word3], *, whole: bool = False) -> LayoutPiece | None:
     """The words as one piece; ``None`` where none of them says anything."""
     kept = [(said, box, span) for text, box, span in words if (said := tidy(text))]
     if not kept:
@@ -165,6 +179,7 @@ def piece(block: int, words: Sequence[Word3]) -> LayoutPiece | None:
         *looks,
         main["font"],
         block,
+        whole=whole,
     )
 
 

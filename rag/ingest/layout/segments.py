@@ -85,6 +85,8 @@ def _touch(one: LayoutPiece, other: LayoutPiece) -> bool:
 
 def _torn(piece: LayoutPiece) -> list[LayoutPiece]:
     """A piece cut where its words stand far apart."""
+    if piece.whole:
+        return [piece]
     parts: list[list[PageWord]] = [[piece.words[0]]]
     for word in piece.words[1:]:
         if word.x0 - parts[-1][-1].x1 > TORN * piece.size:

@@ -8,10 +8,13 @@ from collections.abc import Iterable
 
 SPACES = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 PICTURES = re.compile(r"[\ue000-\uf8ff]")  # icon fonts: private signs that mean nothing as text
-INVISIBLE = dict.fromkeys([*range(0x20), 0x7F, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFD])
+INVISIBLE = dict.fromkeys([*range(0x20), 0x7F, 0x200B, 0x2060, 0xFEFF, 0xFFFD])
 INVISIBLE[9] = INVISIBLE[10] = " "
 LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 SIGNS = INVISIBLE | LIGATURES
+# Joiners say how letters join in Arabic and in the writings of India; elsewhere they say nothing.
+JOINING = "[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af]"
+JOINERS = re.compile(f"(?<!{JOINING})[\u200c\u200d]+|[\u200c\u200d]+(?!{JOINING})")
 
 
 # Accents that a file sets as signs of their own before the letter, and the same as parts of a letter.
@@ -44,7 +47,7 @@ def tidy(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text
     text = SOFT_HYPHEN.sub("", ACCENTED.sub(_composed, text))
-    text = PICTURES.sub("", unicodedata.normalize("NFC", text).translate(SIGNS))
+    text = PICTURES.sub("", JOINERS.sub("", unicodedata.normalize("NFC", text).translate(SIGNS)))
     return SPACES.sub(" ", text).strip()
 
 

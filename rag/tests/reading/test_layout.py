@@ -399,21 +399,26 @@ def test_letters_are_composed(raw, tidied):
 
 
 def test_page_without_usable_text_needs_recognition():
-    blank, scan, written, stamped = Sheet(), Sheet(), Sheet(), Sheet()
+    blank, scan, written, stamped, photograph, stamp = Sheet(), Sheet(), Sheet(), Sheet(), Sheet(), Sheet()
     drawn = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 600, 800), False)
     drawn.clear_with(250)
     drawn.set_rect(pymupdf.IRect(100, 100, 400, 300), (10,))
+    original = Sheet()
+    original.block((72, 72, 500, 400), prose(40, 2))
     for sheet in (scan, stamped):
+        sheet.page.insert_image(sheet.page.rect, pixmap=original.page.get_pixmap(dpi=150))
+    for sheet in (photograph, stamp):
         sheet.page.insert_image(sheet.page.rect, pixmap=drawn)
-    stamped.line(72, 40, "Digitised by a library")
+    for sheet in (stamped, stamp):
+        sheet.line(72, 40, "Digitised by a library")
     written.block((72, 72, 500, 400), prose(40, 1))
     from rag.ingest.layout.extract import needs_ocr
 
     found = []
-    for sheet in (blank, scan, written, stamped):
+    for sheet in (blank, scan, written, stamped, photograph, stamp):
         page = pymupdf.open("pdf", sheet.document.tobytes())[0]
         found.append(needs_ocr(page, read_page(page)))
-    assert found == [False, True, False, True]
+    assert found == [False, True, False, True, False, False]
 
 
 def test_signs_without_meaning_are_garbled():
