@@ -133,6 +133,14 @@ class NoText(DocumentUnreadable):
     message = _("No page holds text that can be read, and none could be recognised in the pictures of its pages.")
 
 
+class WritingUnknown(DocumentUnreadable):
+    code = "writing_unknown"
+    message = _(
+        "Its pages are pictures of text in {language}, and the library recognises only Latin letters, Chinese and "
+        "Japanese. Add a file that holds its text; if the language is wrong, set it right and read it anew."
+    )
+
+
 class TooLittleText(DocumentUnreadable):
     code = "too_little_text"
     message = _("The file holds only a few words: too little to answer a question.")

@@ -40,6 +40,14 @@ def note_of(generation: IndexGeneration) -> str:
                 len(failed),
             ).format(pages=_numbers(failed))
         )
+    if unknown := by_code.get("unknown_writing"):
+        said.append(
+            ngettext(
+                "The picture on page {pages} was left out: its writing is none that can be recognised here.",
+                "The pictures on pages {pages} were left out: their writing is none that can be recognised here.",
+                len(unknown),
+            ).format(pages=_numbers(unknown))
+        )
     if hidden := by_code.get("hidden_text"):
         said.append(
             ngettext(

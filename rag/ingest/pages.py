@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from library.core import languages
 from library.jobs.errors import YieldJob
 from rag import errors
 from rag.ingest import stored_file
@@ -26,6 +27,7 @@ from rag.ingest.model.raw import Facts, OutlineMark, RawPage, packed, unpacked
 from rag.ingest.sandbox import answers
 from rag.ingest.sandbox.pool import ReaderPool
 from rag.ingest.structure.sections import sections
+from rag.ingest.writing.unread import unread
 from rag.models import IndexGeneration, Page, PageSource, Section
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ PAGES_AT_ONCE = 32
 LONGEST_UNSAVED = 2.0  # seconds of reading that a kill may cost
 SLOW = "slow_to_open"
 NEEDS_OCR, NOT_RECOGNISED, UNREADABLE = "needs_ocr", "not_recognised", "unreadable"
+UNKNOWN_WRITING = "unknown_writing"
 
 
 def read_pages(build: Build) -> None:
@@ -81,6 +84,10 @@ def recognise_pages(build: Build) -> None:
     numbers = list(waiting.values_list("number", flat=True))
     if not numbers:
         return
+    if unread_language(build.generation):
+        with build.checkpoint(RECOGNISED, _("Leaving out pictures of pages")):
+            _leave_out(waiting)
+        return
     with stored_file.pictures(build.book_file, build.check_still_held, build.note_peak_memory) as reader:
         with build.checkpoint(READ, _("Recognising page {n} of {all}").format(n=1, all=len(numbers))):
             pass
@@ -99,10 +106,25 @@ def recognise_pages(build: Build) -> None:
                     _recognised(build.generation, answers.unreadable(row.number, "broken"))
 
 
+def unread_language(generation: IndexGeneration) -> str:
+    """The code of the language of its pictures where the recogniser does not know its writing; else nothing."""
+    return unread(str(generation.facts.get("language", "")), generation.document.language)
+
+
+def _leave_out(waiting: QuerySet[Page]) -> None:
+    """Pages whose writing nobody here can recognise stay empty, and say why."""
+    rows = list(waiting.only("number", "width", "height", "label", "notes"))
+    for row in rows:
+        row.notes = [note for note in row.notes if note != NEEDS_OCR] + [UNKNOWN_WRITING]
+        row.layout = packed(RawPage(width=row.width, height=row.height, label=row.label, notes=row.notes))
+        row.source = PageSource.NONE
+    Page.objects.bulk_update(rows, ["layout", "source", "notes"], batch_size=PAGES_AT_ONCE)
+
+
 def clean_pages(build: Build) -> None:
     """The text that readers see, and the sections. Running headers and footers are known only when all are read.
 
-    Errors: ``NoText``, ``PagesUnreadable``.
+    Errors: ``NoText``, ``PagesUnreadable``, ``WritingUnknown``.
     """
     generation = build.generation
     if not generation.pages.exclude(layout=None).exists():
@@ -110,8 +132,7 @@ def clean_pages(build: Build) -> None:
     survey, build.survey = build.survey or _surveyed(build), None  # not kept while the passages are made
     found = sections(marks(generation), _cleaned(build, survey))
     if not generation.pages.exclude(text="").exists():
-        whole = generation.pages.filter(notes__contains=[UNREADABLE]).count() == generation.page_count
-        raise errors.PagesUnreadable if whole else errors.NoText
+        raise _without_text(generation)
     with build.checkpoint(CLEANED, _("Leaving out running headers and footers")):
         generation.sections.all().delete()
         Section.objects.bulk_create(
@@ -127,6 +148,14 @@ def clean_pages(build: Build) -> None:
             for ordinal, section in enumerate(found)
         )
         generation.pages.update(layout=None)
+
+
+def _without_text(generation: IndexGeneration) -> errors.DocumentUnreadable:
+    """Why no page has text."""
+    if generation.pages.filter(notes__contains=[UNKNOWN_WRITING]).exists():
+        return errors.WritingUnknown(language=languages.word(unread_language(generation)))
+    whole = generation.pages.filter(notes__contains=[UNREADABLE]).count() == generation.page_count
+    return errors.PagesUnreadable() if whole else errors.NoText()
 
 
 def marks(generation: IndexGeneration) -> tuple[OutlineMark, ...]:

@@ -140,6 +140,22 @@ def test_a_long_book_lets_others_go_first_and_ends_with_the_same(monkeypatch):
     assert passages(book) == passages(whole)
 
 
+@pytest.mark.usefixtures("acted")
+def test_pictures_in_a_writing_that_the_recogniser_does_not_know_are_left_out_and_told():
+    book = make_digital_book(b"fine picture-crash fine", language="ru")
+    assert index(book).state == "done"
+    assert "The picture on page 2 was left out" in queries.index_state(book).note
+    page = Page.objects.get(number=2)
+    assert (page.text, page.notes, page.source) == ("", ["unknown_writing"], "none"), "no recogniser was started"
+
+
+@pytest.mark.usefixtures("acted")
+def test_book_of_such_pictures_alone_says_what_language_is_not_known():
+    job = index(make_digital_book(b"picture picture", language="ru"))
+    assert job.state == "failed"
+    assert "Russian" in job.error
+
+
 class Killed(BaseException):
     """Nothing catches it, as nothing catches kill -9."""
 
