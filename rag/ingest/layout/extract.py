@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from rag.ingest.layout import frame, hidden, labels, leftward, order, paragraphs, pieces, segments, strokes, tables
@@ -123,7 +124,7 @@ def needs_ocr(page: Any, raw: RawPage) -> bool:
 
 def _lacks_text(page: Any, raw: RawPage) -> bool:
     signs = "".join(word.text for line in raw.lines for word in line.words)
-    letters = sum(sign.isalnum() for sign in signs)
+    letters = len(list(islice(filter(str.isalnum, signs), LEAST_LETTERS)))
     if "garbled" in raw.notes or not letters:
         return hidden.shows_something(page)
     if letters < LEAST_LETTERS:

@@ -17,7 +17,7 @@ from typing import Any
 from rag.ingest.layout import frame
 from rag.ingest.layout.pieces import NOTE, TEXT, PaintedLine
 from rag.ingest.writing import bidi
-from rag.ingest.writing.letters import SMALL, UNKNOWN, Letter, letters, parted, word
+from rag.ingest.writing.letters import SMALL, UNKNOWN, Glyph, letters, parted, word
 
 KEEP_LIGATURES, AS_PAINTED = 1, 2048  # of PyMuPDF's stext flags: one sign for one shape; not what the file says of it
 TORN = 1.5  # of the letters' size: white that parts a line
@@ -34,7 +34,7 @@ Lines = Sequence[dict[str, Any]]  # blocks of MuPDF's ``rawdict``
 class Strip:
     """Letters beside each other on one line, in the order of their places along ``direction``."""
 
-    letters: list[Letter]
+    letters: list[Glyph]
     direction: tuple[float, float]
     block: int
     order: int
@@ -95,8 +95,8 @@ def _direction(line: dict[str, Any], matrix: Sequence[float]) -> tuple[float, fl
     return u, v
 
 
-def _torn(line: Sequence[Letter]) -> Iterator[list[Letter]]:
-    part: list[Letter] = []
+def _torn(line: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    part: list[Glyph] = []
     for letter in line:
         if part and letter.start - part[-1].end > TORN * letter.look["size"]:
             yield part
@@ -106,12 +106,12 @@ def _torn(line: Sequence[Letter]) -> Iterator[list[Letter]]:
         yield part
 
 
-def _strip(part: list[Letter], direction: tuple[float, float], block: int, order: int) -> Strip:
+def _strip(part: list[Glyph], direction: tuple[float, float], block: int, order: int) -> Strip:
     spans = [_across(letter, direction) for letter in part]
     return Strip(part, direction, block, order, min(top for top, _ in spans), max(foot for _, foot in spans))
 
 
-def _across(letter: Letter, direction: tuple[float, float]) -> tuple[float, float]:
+def _across(letter: Glyph, direction: tuple[float, float]) -> tuple[float, float]:
     x0, y0, x1, y1 = letter.box
     u, v = (round(part) for part in direction)
     top, foot = sorted((y0 * u - x0 * v, y1 * u - x1 * v))
@@ -188,7 +188,7 @@ def _is_beside(strip: Strip, piece: Strip) -> bool:
     return -JOINED * size < piece.start - strip.end < JOINED * size
 
 
-def _fill(strips: Sequence[Strip], shown: Sequence[Letter]) -> None:
+def _fill(strips: Sequence[Strip], shown: Sequence[Glyph]) -> None:
     """Letters that MuPDF takes for others painted twice, where what the file says of them has more letters than one."""
     for strip in strips:
         middles = [letter.middle for letter in strip.letters]
@@ -197,26 +197,26 @@ def _fill(strips: Sequence[Strip], shown: Sequence[Letter]) -> None:
             strip.letters = sorted(strip.letters + lost, key=attrgetter("middle"))
 
 
-def _is_on(strip: Strip, letter: Letter) -> bool:
+def _is_on(strip: Strip, letter: Glyph) -> bool:
     if letter.text.isspace() or UNKNOWN in letter.text or not strip.start < letter.middle < strip.end:
         return False
     top, foot = _across(letter, strip.direction)
     return strip.top < (top + foot) / 2 < strip.foot
 
 
-def _is_covered(strip: Strip, middles: Sequence[float], letter: Letter) -> bool:
+def _is_covered(strip: Strip, middles: Sequence[float], letter: Glyph) -> bool:
     place = bisect_left(middles, letter.middle)
     return any(one.start < letter.middle < one.end for one in strip.letters[max(place - 2, 0) : place + 2])
 
 
 def _line(strip: Strip, *, leftwards: bool) -> PaintedLine:
-    spaced: list[Letter | None] = []
+    spaced: list[Glyph | None] = []
     for part in parted(strip.letters):
         spaced += [None, *part] if spaced else part
     signs = [SPACE if letter is None else letter.text for letter in spaced]
     mixed = leftwards or bidi.has_leftwards("".join(signs))
     order = bidi.read_places(signs, leftwards=leftwards) if mixed else list(enumerate(signs))
-    words: list[list[Letter]] = [[]]
+    words: list[list[Glyph]] = [[]]
     for place, sign in order:
         letter = spaced[place]
         if letter is None:
@@ -228,7 +228,7 @@ def _line(strip: Strip, *, leftwards: bool) -> PaintedLine:
     return PaintedLine(strip.block, strip.direction, said, strip.order, whole=True)
 
 
-def _without_mark(letters: list[Letter]) -> Iterator[list[Letter]]:
+def _without_mark(letters: list[Glyph]) -> Iterator[list[Glyph]]:
     """A word, and the mark of a note behind it as a word of its own."""
     for place, (one, other) in enumerate(pairwise(letters), start=1):
         if other.look["size"] <= SMALL * one.look["size"] and NOTE.match(

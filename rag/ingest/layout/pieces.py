@@ -169,12 +169,13 @@ def piece(block: int, words: Sequence[Word3], *, whole: bool = False) -> LayoutP
         return None
     kept = _with_drop_capital(kept)
     main, looks = _look([(len(said), span) for said, _, span in kept])
+    x0s, y0s, x1s, y1s = zip(*(box for _, box, _ in kept), strict=True)
     return LayoutPiece(
         [PageWord(said, *box) for said, box, _ in kept],
-        min([box[0] for _, box, _ in kept]),
-        min([box[1] for _, box, _ in kept]),
-        max([box[2] for _, box, _ in kept]),
-        max([box[3] for _, box, _ in kept]),
+        min(x0s),
+        min(y0s),
+        max(x1s),
+        max(y1s),
         max([span["size"] for _, _, span in kept]),
         *looks,
         main["font"],

@@ -6,7 +6,10 @@ Coordinates are points from the page's top left corner as the page is shown (tur
 from __future__ import annotations
 
 import json
+import struct
 import zlib
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +17,8 @@ from rag.ingest.model.safe_text import short
 
 Source = Literal["text", "ocr", "none"]  # the file's own text, characters recognised in its picture, nothing to read
 Kind = Literal["text", "code", "row"]  # running text and headings, a line of a listing, a row of a table
-FORMAT = 3  # another one whenever the shape of what is kept changes
+FORMAT = 4  # another one whenever the shape of what is kept changes
+LENGTH = struct.Struct(">I")
 MOST_BYTES = 64 * 1024 * 1024  # of a page unfolded
 MOST_BEGINS, LONGEST_LABEL = 1_000, 20  # printed pages on one page; characters of their numbers
 MOST_MISSING = 1_000  # parts of a file
@@ -93,35 +97,45 @@ class Facts:
 
 
 def packed(page: RawPage) -> bytes:
-    """``page`` small enough to keep: a few kilobytes."""
-    return zlib.compress(json.dumps([FORMAT, _values(page)], separators=(",", ":")).encode(), LIGHTLY)
+    """``page`` small enough to keep: a few kilobytes. Places are kept as MuPDF has them, in 32 bits."""
+    head = json.dumps([FORMAT, _values(page)], separators=(",", ":")).encode()
+    places = array("f", [side for line in page.lines for w in line.words for side in (w.x0, w.y0, w.x1, w.y1)])
+    return zlib.compress(LENGTH.pack(len(head)) + head + places.tobytes(), LIGHTLY)
 
 
 def unpacked(content: bytes) -> RawPage:
     """The page that ``packed`` made. Errors: ``ValueError`` for anything else, however it is made up."""
-    whole = zlib.decompressobj()
     try:
-        version, values = json.loads(whole.decompress(content, MOST_BYTES))
+        whole = zlib.decompressobj().decompress(content, MOST_BYTES)
+        end = LENGTH.size + LENGTH.unpack_from(whole)[0]
+        version, values = json.loads(whole[LENGTH.size : end])
         if version != FORMAT:
             raise ValueError(f"page of format {version}")
-        return page_of(values)
-    except (zlib.error, TypeError, RecursionError) as fault:
+        places = array("f")
+        places.frombytes(whole[end:])
+        return page_of(values, places)
+    except (zlib.error, struct.error, TypeError, RecursionError) as fault:
         raise ValueError(f"no page: {fault}") from None
 
 
-def page_of(values: list[Any]) -> RawPage:
-    """A page from its plain values."""
+def page_of(values: list[Any], places: Sequence[float]) -> RawPage:
+    """A page from its plain values and the four sides of each word's box."""
     *of_page, lines = values
     width, height, label, source, notes, title, begins = of_page
+    if len(places) != 4 * sum(len(words) for words, *_ in lines):
+        raise ValueError("each word has four sides")
+    sides = iter(places)
+    boxes = zip(sides, sides, sides, sides, strict=True)
     found = [(int(line), int(start), short(str(number), LONGEST_LABEL)) for line, start, number in begins[:MOST_BEGINS]]
-    return RawPage(width, height, label, source, [_line(*line) for line in lines], notes, title, found)
+    made = [_line(*line, boxes=boxes) for line in lines]
+    return RawPage(width, height, label, source, made, notes, title, found)
 
 
 def _values(page: RawPage) -> list[Any]:
     """Names left out: they would be most of it, and take most of the time."""
     lines = [
         [
-            [[w.text, w.x0, w.y0, w.x1, w.y1] for w in line.words],
+            [word.text for word in line.words],
             line.size,
             line.bold,
             line.italic,
@@ -135,5 +149,5 @@ def _values(page: RawPage) -> list[Any]:
     return [page.width, page.height, page.label, page.source, page.notes, page.title, page.begins, lines]
 
 
-def _line(words: list[Any], *of_line: Any) -> PageLine:
-    return PageLine([PageWord(*word) for word in words], *of_line)
+def _line(texts: list[Any], *of_line: Any, boxes: Iterator[tuple[float, float, float, float]]) -> PageLine:
+    return PageLine([PageWord(text, *next(boxes)) for text in texts], *of_line)

@@ -30,7 +30,7 @@ JOINERS = "\u200c\u200d"
 
 
 @dataclass(slots=True)
-class Letter:
+class Glyph:
     """A sign (with the marks over it, and all that one shape stands for) from ``start`` to ``end`` along its line."""
 
     text: str
@@ -44,14 +44,14 @@ class Letter:
         return (self.start + self.end) / 2
 
 
-def letters(line: dict[str, Any], direction: tuple[float, float]) -> list[Letter]:
+def letters(line: dict[str, Any], direction: tuple[float, float]) -> list[Glyph]:
     """The letters of a line of MuPDF's ``rawdict`` as they stand along ``direction`` (a right angle to the page).
 
     A shape that stands for several letters is given by MuPDF as one with a width and others without, in either order.
     Spaces that MuPDF made up are left out.
     """
-    found: list[Letter] = []
-    waiting: list[Letter] = []  # without a width, and nothing yet before them
+    found: list[Glyph] = []
+    waiting: list[Glyph] = []  # without a width, and nothing yet before them
     for letter in _each(line, direction):
         if letter.text in JOINERS or letter.end - letter.start > MINUTE * letter.look["size"]:
             _take_waiting(found, letter, waiting)
@@ -63,7 +63,7 @@ def letters(line: dict[str, Any], direction: tuple[float, float]) -> list[Letter
     return sorted(found, key=lambda one: (one.start, 0) if one.text in JOINERS else (one.middle, 1))
 
 
-def _each(line: dict[str, Any], direction: tuple[float, float]) -> Iterator[Letter]:
+def _each(line: dict[str, Any], direction: tuple[float, float]) -> Iterator[Glyph]:
     u, v = (round(part) for part in direction)
     for span in line["spans"]:
         for char in span["chars"]:
@@ -71,18 +71,19 @@ def _each(line: dict[str, Any], direction: tuple[float, float]) -> Iterator[Lett
                 continue
             x0, y0, x1, y1 = box = char["bbox"]
             start, end = sorted((x0 * u + y0 * v, x1 * u + y1 * v))
-            yield Letter(char["c"], start, end, box, span)
+            yield Glyph(char["c"], start, end, box, span)
 
 
-def _is_mark(letter: Letter) -> bool:
+def _is_mark(letter: Glyph) -> bool:
     return unicodedata.category(letter.text[0]) == "Mn"
 
 
-def _belongs_to_last(found: list[Letter], letter: Letter) -> bool:
+def _belongs_to_last(found: list[Glyph], letter: Glyph) -> bool:
     """Join what has no width to the letter before it, if it is a mark on it or the rest of its shape."""
     if not found or found[-1].text.isspace():
         return False
     last, near = found[-1], MINUTE * letter.look["size"]
+    belongs: bool
     if last.text == UNKNOWN and last.start - near <= letter.start <= last.end + near:
         last.text = letter.text  # a shape without a meaning, whose dots are the letter
         return True
@@ -95,7 +96,7 @@ def _belongs_to_last(found: list[Letter], letter: Letter) -> bool:
     return belongs
 
 
-def _take_waiting(found: list[Letter], letter: Letter, waiting: list[Letter]) -> None:
+def _take_waiting(found: list[Glyph], letter: Glyph, waiting: list[Glyph]) -> None:
     """What stood before its letter because MuPDF turned the line round."""
     near = MINUTE * letter.look["size"]
     mine = [one for one in waiting if letter.start - near <= one.start <= letter.end + near]
@@ -104,13 +105,13 @@ def _take_waiting(found: list[Letter], letter: Letter, waiting: list[Letter]) ->
         letter.text = letter.text.replace(UNKNOWN, "") + "".join(one.text for one in reversed(mine))
 
 
-def _join_nearest(found: Sequence[Letter], letter: Letter) -> None:
+def _join_nearest(found: Sequence[Glyph], letter: Glyph) -> None:
     near = [one for one in found if one.start <= letter.start <= one.end and not one.text.isspace()]
     if near:
         near[0].text += letter.text
 
 
-def white(line: Sequence[Letter]) -> list[bool]:
+def white(line: Sequence[Glyph]) -> list[bool]:
     """For each letter but the last of a line whether white stands behind it that the eye takes for a space."""
     gaps = [_gap(left, right) for left, right in pairwise(line)]
     solid = [gap for gap, (left, right) in zip(gaps, pairwise(line), strict=True) if not _is_space(left, right)]
@@ -119,13 +120,13 @@ def white(line: Sequence[Letter]) -> list[bool]:
     return [gap > least for gap in gaps]
 
 
-def _gap(left: Letter, right: Letter) -> float:
+def _gap(left: Glyph, right: Glyph) -> float:
     """White in parts of the letters' size; none around letters set higher or lower."""
     sizes = sorted((left.look["size"], right.look["size"]))
     return (right.start - left.end) / max(sizes[1], 1.0) if sizes[0] > SMALL * sizes[1] else 0.0
 
 
-def _is_space(left: Letter, right: Letter) -> bool:
+def _is_space(left: Glyph, right: Glyph) -> bool:
     return left.text.isspace() or right.text.isspace()
 
 
@@ -143,9 +144,9 @@ def parted_words(words: Sequence[Word3], line: dict[str, Any], direction: tuple[
     return [part for each in words for part in _parts(each, whole, ends)]
 
 
-def _parts(whole: Word3, line: Sequence[Letter], ends: Sequence[bool]) -> list[Word3]:
+def _parts(whole: Word3, line: Sequence[Glyph], ends: Sequence[bool]) -> list[Word3]:
     text, box, _ = whole
-    found: list[list[Letter]] = [[]]
+    found: list[list[Glyph]] = [[]]
     for letter, is_end in zip(line, ends, strict=True):
         if may_be_several(text) and not letter.text.isspace() and _is_in(letter.box, box):
             found[-1].append(letter)
@@ -160,9 +161,9 @@ def _is_in(inner: Box, outer: Box) -> bool:
     return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
 
 
-def parted(line: Sequence[Letter]) -> Iterator[list[Letter]]:
+def parted(line: Sequence[Glyph]) -> Iterator[list[Glyph]]:
     """The words of a line, as they stand."""
-    word: list[Letter] = []
+    word: list[Glyph] = []
     for letter, ends in zip(line, [*white(line), True], strict=False):  # one end too many where there is no letter
         if not letter.text.isspace():
             word.append(letter)
@@ -171,7 +172,7 @@ def parted(line: Sequence[Letter]) -> Iterator[list[Letter]]:
             word = []
 
 
-def word(parts: Sequence[Letter]) -> Word3:
+def word(parts: Sequence[Glyph]) -> Word3:
     """Letters (in the order in which they are read) as a word, with the look of most."""
     looks = {id(part.look): part.look for part in parts}
     counts = {key: sum(len(part.text) for part in parts if id(part.look) == key) for key in looks}
@@ -179,6 +180,6 @@ def word(parts: Sequence[Letter]) -> Word3:
     return "".join(part.text for part in parts), around(parts), main
 
 
-def around(parts: Iterable[Letter]) -> Box:
+def around(parts: Iterable[Glyph]) -> Box:
     x0s, y0s, x1s, y1s = zip(*(part.box for part in parts), strict=True)
     return min(x0s), min(y0s), max(x1s), max(y1s)

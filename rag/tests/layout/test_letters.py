@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 
 from rag.ingest.layout.extract import read_page
-from rag.ingest.writing.letters import Letter, letters, may_be_several, parted, white, word
+from rag.ingest.writing.letters import Glyph, letters, may_be_several, parted, white, word
 
 LOOK = {"size": 10.0, "font": "Serif"}
 
@@ -87,8 +87,8 @@ def test_only_words_that_look_like_several_are_looked_at(text, several):
     assert may_be_several(text) is several
 
 
-def at(text: str, start: float, end: float, **look: Any) -> Letter:
-    return Letter(text, start, end, (start, 0, end, 10), LOOK | look)
+def at(text: str, start: float, end: float, **look: Any) -> Glyph:
+    return Glyph(text, start, end, (start, 0, end, 10), LOOK | look)
 
 
 def test_white_beside_a_letter_set_small_is_none():

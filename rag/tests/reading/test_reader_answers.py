@@ -189,7 +189,7 @@ def blundering(content: bytes) -> None:
     "act",
     [
         lambda: rows([None]),  # type: ignore[list-item]
-        lambda: page_of([1]),
+        lambda: page_of([1], []),
         lambda: paragraphs.lines([None]),  # type: ignore[list-item]
         lambda: listings.indent([]),
         lambda: titles.folded(None),  # type: ignore[arg-type]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
+from array import array
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.ingest.model.clean import WordBox, packed_boxes, unpacked_boxes
-from rag.ingest.model.raw import FORMAT, PageLine, PageWord, RawPage, packed, unpacked
+from rag.ingest.model.raw import FORMAT, LENGTH, PageLine, PageWord, RawPage, packed, unpacked
 from rag.ingest.model.safe_text import kept, plain, short
 
 
@@ -59,7 +60,7 @@ def test_what_is_kept_can_be_kept_again_and_written_as_utf_8(text):
     assert plain(text) == plain(made)
 
 
-words = st.builds(PageWord, st.text(max_size=8), *[st.floats(-1e6, 1e6)] * 4)
+words = st.builds(PageWord, st.text(max_size=8), *[st.floats(-1e6, 1e6, width=32)] * 4)
 lines = st.builds(
     PageLine,
     st.lists(words, max_size=3),
@@ -89,8 +90,9 @@ def test_whatever_is_on_a_page_it_comes_back_as_it_was_packed(page):
     assert unpacked(packed(page)) == page
 
 
-def folded(values: object) -> bytes:
-    return zlib.compress(json.dumps(values).encode())
+def folded(values: object, *places: float) -> bytes:
+    head = json.dumps(values).encode()
+    return zlib.compress(LENGTH.pack(len(head)) + head + array("f", places).tobytes())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,10 @@ def folded(values: object) -> bytes:
         folded([FORMAT, 7]),
         folded([FORMAT, [1, 2, "", "text", [], "", []]]),  # no lines
         folded([FORMAT, [1, 2, "", "text", [], "", [], [[]]]]),
-        folded([FORMAT, [1, 2, "", "text", [], "", [], [[[["word"]], 10]]]]),
+        folded([FORMAT, [1, 2, "", "text", [], "", [], [[["word"], 10]]]]),  # no place
+        folded([FORMAT, [1, 2, "", "text", [], "", [], [[["word"], 10]]]], 1, 2, 3),
+        folded([FORMAT, [1, 2, "", "text", [], "", [], [[["word"], 10]]]], 1, 2, 3, 4, 5, 6, 7, 8),
+        folded([FORMAT, [1, 2, "", "text", [], "", [], [[["word"]]]]], 1, 2, 3, 4),  # no size
         folded([FORMAT, [1, 2, "", "text", [], "", [[1, 2]], []]]),
         folded([FORMAT, [1, 2, "", "text", [], "", [["x", 2, ""]], []]]),
         folded([FORMAT - 1, [1, 2, "", "text", [], "", [], []]]),
