@@ -160,6 +160,24 @@ class PlaceHoldForm(forms.Form):
     wanted_until = day_field(_("Wanted until"))
 
 
+class AskForReaderForm(forms.Form):
+    """A wish of a reader who stands before staff, by card, with the reasons that are set aside."""
+
+    card = forms.CharField(
+        label=_("Card"), max_length=SCAN_LENGTH, error_messages={"required": _("Scan or type the reader’s card.")}
+    )
+    branch = forms.ModelChoiceField(Branch.objects.filter(is_pickup=True), label=_("Fetch it at"), empty_label=None)
+    copy = forms.CharField(label=_("This copy alone"), max_length=SCAN_LENGTH, required=False)
+    override = forms.MultipleChoiceField(required=False, choices=_codes)
+    comment = forms.CharField(label=_("Why"), max_length=COMMENT_LENGTH, required=False)
+
+    def clean_card(self) -> Patron:
+        reader = queries.find_patron(self.cleaned_data["card"])
+        if reader is None:
+            raise forms.ValidationError(_("No reader has this card."))
+        return reader
+
+
 class SuspendForm(forms.Form):
     """When a hold sleeps: until a day, or until somebody wakes it; from today, or from a later day."""
 

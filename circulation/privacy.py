@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from circulation import queries
 from circulation.explain import due_words
@@ -42,6 +45,7 @@ HOLD = (
     "ended_at",
     "refusal_reason",
 )
+SET_ASIDE = ("loan__copy__barcode", "hold__book__title")
 SCRUBBED = "–"  # in place of a comment: there was one
 
 
@@ -49,16 +53,21 @@ def exported(person: Person) -> Mapping[str, Any]:
     """Loans and holds with all that was said of them, and what they did for other readers, without these."""
     loans = Loan.objects.filter(patron=person.id).order_by("checked_out_at", "id")
     renewals = LoanRenewal.objects.filter(loan__patron=person.id).order_by("at", "id")
-    overrides = Override.objects.filter(loan__patron=person.id).order_by("at", "id")
+    overrides = _about(person.id).order_by("at", "id")
     return {
         "loans": rows(loans, *COPY, *LOAN),
         "renewals": rows(renewals, "loan__copy__barcode", "at", "is_automatic", "due_before", "due_after"),
-        "overrides": rows(overrides, "loan__copy__barcode", "verb", "at", "reasons", "comment", "due_at"),
+        "overrides": rows(overrides, *SET_ASIDE, "verb", "at", "reasons", "comment", "due_at"),
         "holds": rows(Hold.objects.filter(patron=person.id).order_by("placed_at", "id"), *HOLD),
         "calendar_addresses": rows(CalendarAddress.objects.filter(patron=person.id), "created_at"),
         "at_the_desk": _at_the_desk(person),
         **persons.exported(person),
     }
+
+
+def _about(patron: UUID) -> QuerySet[Override]:
+    """What was set aside for a reader."""
+    return Override.objects.filter(Q(loan__patron=patron) | Q(hold__patron=patron))
 
 
 def _at_the_desk(person: Person) -> dict[str, list[dict[str, Any]]]:
@@ -68,7 +77,7 @@ def _at_the_desk(person: Person) -> dict[str, list[dict[str, Any]]]:
         "lent": rows(Loan.objects.filter(checked_out_by=pk).exclude(patron=pk), "copy__barcode", "checked_out_at"),
         "taken_back": rows(Loan.objects.filter(returned_by=pk).exclude(patron=pk), "copy__barcode", "checked_in_at"),
         "renewed": rows(LoanRenewal.objects.filter(by=pk).exclude(loan__patron=pk), "loan__copy__barcode", "at"),
-        "set_aside": rows(Override.objects.filter(by=pk), "loan__copy__barcode", "at", "comment"),
+        "set_aside": rows(Override.objects.filter(by=pk), *SET_ASIDE, "at", "comment"),
         "confirmed": rows(Hold.objects.filter(confirmed_by=pk), "book__title", "state"),
         "re_dated": rows(Redating.objects.filter(ordered_by=pk), "first_day", "last_day", "ordered_at"),
     }
@@ -86,7 +95,7 @@ def erase(person: Person) -> None:
     persons.erase(person)
     CalendarAddress.objects.filter(patron=pk).delete()
     Hold.objects.filter(patron=pk, ended_at__isnull=False).delete()
-    for override in Override.objects.filter(loan__patron=pk):
+    for override in _about(pk):
         override.comment = SCRUBBED
         override.reasons = [{**reason, "detail": ""} for reason in override.reasons]  # they name the card
         override.save(update_fields=["comment", "reasons"])

@@ -14,11 +14,12 @@ from catalog.models import Book, Copy
 from catalog.signals import books_merging, copies_freed
 from circulation import services
 from circulation.forgetting import past
-from circulation.models import Hold, Loan
+from circulation.models import Charge, Credit, Hold, Loan
 from circulation.notices import receipts
 from circulation.services import copy_placement
 from circulation.signals import debt_settled, loan_closed, loan_opened
 from circulation.state import locks
+from library.profile.signals import currency_wanted
 
 
 @receiver(books_merging, dispatch_uid="circulation.move_holds")
@@ -47,6 +48,12 @@ def serve_again(*, patron: Patron, at: datetime, **kwargs: Any) -> None:
 def is_barcode(*, card: str, **kwargs: Any) -> bool:
     """Whether a copy has this number. The database refuses it too, whoever writes it (``migrations/sql``)."""
     return Copy.objects.filter(barcode_folded=card).exists()
+
+
+@receiver(currency_wanted, dispatch_uid="circulation.keeps_sums")
+def keeps_sums(**kwargs: Any) -> bool:
+    """Whether anybody was ever charged or paid. The database refuses another currency too (``migrations/sql``)."""
+    return Charge.objects.exists() or Credit.objects.exists()
 
 
 @receiver(loan_opened, dispatch_uid="circulation.receipt_of_loan")

@@ -60,6 +60,7 @@ urlpatterns = [
     path("desk/explain/", story.explain, name="explain"),
     path("holds/all/", queues.all_holds, name="all-holds"),
     path("holds/queue/<int:pk>/", queues.queue, name="queue"),
+    path("holds/queue/<int:pk>/ask/", queues.ask_for_reader, name="ask-for-reader"),
     path("holds/slip/<path:barcode>/", queues.slip, name="slip"),
     path("holds/<uuid:pk>/move/", queues.move, name="move-hold"),
     path("holds/<uuid:pk>/keep/", queues.keep, name="keep-hold"),

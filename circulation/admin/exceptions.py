@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from circulation.explain import opening_words
 from circulation.models import CalendarException, Term
 from circulation.rules.opening_hours import Hours
 from circulation.services import opening
+from library.core import days
 from library.core.admin import RULES
 from library.core.errors import LibraryError
 from library.core.http.api import user_of
@@ -77,6 +79,25 @@ class DaysAdmin(Base):
         opening.note_exception(row, verb=f"calendar.{self.named}_{what}", by=user_of(request))
 
 
+class HiddenFilter(admin.SimpleListFilter):
+    """What is hidden is listed only where somebody asks for it."""
+
+    title = gettext_lazy("hidden")
+    parameter_name = "hidden"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", gettext_lazy("hidden")), ("all", gettext_lazy("with what is hidden"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The first says what is listed where nothing is chosen."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": _("not hidden")}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() == "all" else queryset.filter(is_hidden=self.value() == "yes")
+
+
 @admin.register(Term)
 class TermAdmin(DaysAdmin):
     part, place = RULES, 4
@@ -94,8 +115,24 @@ class CalendarExceptionAdmin(DaysAdmin):
     named = "exception"
     form = ExceptionForm
     list_display = ("name", "whose", "first_day", "last_day", "what")
-    list_filter = (("branch", OwnOrEvery), "is_open")
+    list_filter = (HiddenFilter, ("branch", OwnOrEvery), "is_open")
+    actions = ("hide_ticked",)
     change_list_template = "admin/circulation/calendarexception/change_list.html"
+
+    def has_delete_permission(self, request: HttpRequest, obj: CalendarException | None = None) -> bool:
+        """Days that have begun are hidden, not deleted: what was late over them is counted by them."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.first_day > days.today())
+
+    @admin.action(description=gettext_lazy("Hide what is past"), permissions=["change"])
+    def hide_ticked(self, request: HttpRequest, ticked: QuerySet[CalendarException]) -> None:
+        count = 0
+        for row in ticked.filter(last_day__lt=days.today(), is_hidden=False).select_related("branch"):
+            row.is_hidden = True
+            row.save(update_fields=["is_hidden"])
+            self._note(request, row, "hidden")
+            count += 1
+        said = ngettext("%(count)d row was hidden.", "%(count)d rows were hidden.", count) % {"count": count}
+        messages.success(request, said)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.holidays_view)

@@ -135,6 +135,10 @@ class LendingSettingsAdmin(admin.ModelAdmin[LendingSettings]):
     part, place = RULES, 1
     fieldsets = [
         (None, {"fields": ["overdue_policy", "one_copy_per_book"]}),
+        (
+            _("What stands against a reader stops"),
+            {"fields": ["blocks_stop_placing", "blocks_stop_serving", "blocks_stop_borrowing"]},
+        ),
         (_("Privacy"), {"fields": ["anonymise_after_days"]}),
         (_("Popular books"), {"fields": ["high_demand_holds", "high_demand_days"]}),
         (_("Reminders"), {"fields": ["due_soon_days", "overdue_1_days", "overdue_2_days", "overdue_3_days"]}),

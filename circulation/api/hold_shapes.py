@@ -13,6 +13,7 @@ from catalog.models import CopyStatus
 from circulation.api.bases import BookTitleSerializer, StaffSeesPatron
 from circulation.models import Hold
 from circulation.services.holds.picking import REASON_LENGTH
+from circulation.services.overrides import COMMENT_LENGTH
 
 SCAN_LENGTH = 100
 CARD = "The card number; left out: whoever asks."
@@ -101,6 +102,15 @@ class PlaceHoldSerializer(serializers.Serializer[Any]):
     wanted_from = serializers.DateField(required=False, allow_null=True, help_text="Asleep until this day.")
     wanted_until = serializers.DateField(required=False, allow_null=True, help_text="The last day, included.")
     patron = serializers.CharField(max_length=SCAN_LENGTH, required=False, allow_blank=True, help_text=CARD)
+    override = serializers.ListField(
+        child=serializers.CharField(max_length=50),
+        max_length=50,
+        required=False,
+        help_text="The codes of the reasons that are set aside: every overridable one. Needs the permission.",
+    )
+    comment = serializers.CharField(
+        max_length=COMMENT_LENGTH, required=False, allow_blank=True, help_text="Why they are set aside."
+    )
 
 
 class ConfirmHoldSerializer(serializers.Serializer[Any]):

@@ -33,6 +33,8 @@ def add_verbs(verbs: Any) -> None:
     place.add_argument("--copy", default="", metavar="BARCODE", help="This copy and no other.")
     place.add_argument("--from", dest="wanted_from", type=_day, metavar="DAY", help="Asleep until this day.")
     place.add_argument("--until", dest="wanted_until", type=_day, metavar="DAY", help="The last day, included.")
+    place.add_argument("--override", action="append", default=[], metavar="CODE", help="A reason to set aside.")
+    place.add_argument("--comment", default="", help="Why they are set aside.")
     listed = verbs.add_parser("holds", help="What a reader waits for, with the id of each hold.")
     listed.add_argument("card", metavar="CARD", help="A card number.")
     line = verbs.add_parser("queue", help="Who waits for a book.")
@@ -66,7 +68,8 @@ class HoldVerbs:
         book = visible_book(options["book"], by)
         if book is None:
             raise CommandError(f"There is no book {options['book']}.")
-        wish = {name: options[name] for name in ("branch", "copy", "wanted_from", "wanted_until")}
+        names = ("branch", "copy", "wanted_from", "wanted_until", "override", "comment")
+        wish = {name: options[name] for name in names}
         self._told(services.place_hold(book=book, patron=patron, by=by, **wish))
 
     def holds(self, by: User, options: dict[str, Any]) -> None:

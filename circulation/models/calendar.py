@@ -104,6 +104,9 @@ class CalendarException(models.Model):
     is_open = models.BooleanField(_("open"), default=False, help_text=_("Else closed."))
     opens = models.TimeField(_("opens"), null=True, blank=True, help_text=_("Empty: the hours of the week."))
     closes = models.TimeField(_("closes"), null=True, blank=True)
+    is_hidden = models.BooleanField(
+        _("hidden"), default=False, db_default=False, help_text=_("Left out of the list; days late are counted by it.")
+    )
 
     class Meta:
         verbose_name = _("exception")

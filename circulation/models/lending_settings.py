@@ -37,6 +37,12 @@ def _after_days(name: Any, default: int) -> Any:
     )
 
 
+def _blocks_stop(what: Any) -> Any:
+    """A moment at which what stands against a reader counts."""
+    help_text = _("Restrictions, a card that is over and debts stand against it. Off: the desk is told, no more.")
+    return models.BooleanField(what, default=True, db_default=True, help_text=help_text)
+
+
 class LendingSettings(models.Model):
     """The one row of what holds for lending in the whole library."""
 
@@ -44,6 +50,9 @@ class LendingSettings(models.Model):
         _("to a reader with overdue loans"), max_length=8, choices=OverduePolicy, default=OverduePolicy.BLOCK
     )
     one_copy_per_book = models.BooleanField(_("one copy of a book per reader"), default=True)
+    blocks_stop_placing = _blocks_stop(_("asking for books"))
+    blocks_stop_serving = _blocks_stop(_("being served from the queue"))
+    blocks_stop_borrowing = _blocks_stop(_("borrowing and renewing"))
     anonymise_after_days = models.PositiveSmallIntegerField(
         _("days after which past loans lose their reader"),
         null=True,

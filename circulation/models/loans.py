@@ -149,12 +149,16 @@ class LoanRenewal(models.Model):
 class Verb(models.TextChoices):
     CHECK_OUT = "check_out", _("check-out")
     RENEW = "renew", _("renewal")
+    PLACE_HOLD = "place_hold", _("request")
 
 
 class Override(models.Model):
-    """Staff lent or renewed against what the rules say: which reasons, and why."""
+    """Staff lent, renewed or placed a hold against what the rules say: which reasons, and why."""
 
-    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="overrides")
+    loan = models.ForeignKey(Loan, null=True, blank=True, on_delete=models.CASCADE, related_name="overrides")
+    hold = models.ForeignKey(
+        "circulation.Hold", null=True, blank=True, on_delete=models.CASCADE, related_name="overrides"
+    )
     verb = models.CharField(_("verb"), max_length=12, choices=Verb)
     reasons = models.JSONField(_("reasons"))  # [{"code", "level", "detail"}], as they stood
     comment = models.CharField(_("comment"), max_length=500)
@@ -168,7 +172,12 @@ class Override(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(verb__in=Verb.values), name="override_verb_known"),
             models.CheckConstraint(condition=~Q(comment=""), name="override_with_comment"),
+            models.CheckConstraint(
+                condition=Q(verb="place_hold", hold__isnull=False, loan=None)
+                | (~Q(verb="place_hold") & Q(hold=None, loan__isnull=False)),
+                name="override_of_what_its_verb_makes",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.loan_id}: {self.comment}"
+        return f"{self.loan_id or self.hold_id}: {self.comment}"

@@ -11,7 +11,7 @@ from circulation.rules.due_date import Due, due_date
 from circulation.rules.limits import limit_reasons, unclaimed
 from circulation.rules.loan_terms import loan_terms
 from circulation.rules.matrix import RuleValues, resolve
-from circulation.rules.people import age, debt_reasons, overdue_reasons, patron_reasons
+from circulation.rules.people import age, debt_reasons, eased, overdue_reasons, patron_reasons
 from circulation.rules.states import CheckOutState, CopyState, PatronState
 from library.core.errors import Level, Reason
 
@@ -25,12 +25,12 @@ def decide_check_out(state: CheckOutState, *, at: datetime) -> Decision:
     values = resolve(state.rules, branch=copy.branch, tier=patron.tier, item_type=copy.item_type)
     due, no_due = _due(state, copy, patron, values, at=at)
     reasons = [
-        *patron_reasons(patron, today=today),
+        *eased(patron_reasons(patron, today=today), stops=state.library.blocks_stop_borrowing),
         *_copy_reasons(copy),
         *_claims_of_others(copy, patron),
         *no_due,
         *limit_reasons(patron, values, state.rules),
-        *debt_reasons(patron),
+        *eased(debt_reasons(patron), stops=state.library.blocks_stop_borrowing),
         *overdue_reasons(sum(loan.is_overdue(at) for loan in patron.loans), state.library.overdue_policy),
         *_book_reasons(copy, patron, one_copy_per_book=state.library.one_copy_per_book, today=today),
     ]

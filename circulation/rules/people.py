@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from django.utils.formats import date_format
@@ -51,6 +52,12 @@ def debt_reasons(patron: PatronState) -> Iterator[Reason]:
     if limit is not None and patron.owed > limit:
         owed = amounts.plain(patron.owed, digits)
         yield errors.DebtLimitExceeded.reason(owed=owed, limit=amounts.plain(limit, digits))
+
+
+def eased(reasons: Iterable[Reason], *, stops: bool) -> Iterator[Reason]:
+    """As they are where the library lets them stop this; else what could be set aside only informs."""
+    for reason in reasons:
+        yield reason if stops or reason.level != Level.OVERRIDABLE else replace(reason, level=Level.ALERT)
 
 
 _OVERDUE_LEVELS: Mapping[str, Level] = {"block": Level.OVERRIDABLE, "confirm": Level.ALERT}

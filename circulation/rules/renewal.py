@@ -10,7 +10,7 @@ from circulation.rules.decision import Decision
 from circulation.rules.due_date import Due, due_date
 from circulation.rules.loan_terms import renewal_terms
 from circulation.rules.matrix import RuleValues, is_reached, resolve
-from circulation.rules.people import day, debt_reasons, overdue_reasons, patron_reasons
+from circulation.rules.people import day, debt_reasons, eased, overdue_reasons, patron_reasons
 from circulation.rules.states import LoanState, RenewalState
 from library.core.errors import Level, Reason
 
@@ -30,7 +30,7 @@ def decide_renewal(state: RenewalState, *, at: datetime, automatic: bool = False
     reasons = (
         *_loan_reasons(state),
         *_limit(state.loan, values),
-        *patron_reasons(patron, today=today),
+        *eased(patron_reasons(patron, today=today), stops=state.library.blocks_stop_borrowing),
         *overdue_reasons(others, state.library.overdue_policy),
         *(_automatic_reasons(state, values, today=today) if automatic else ()),
         *_claims_of_others(state),
@@ -78,7 +78,7 @@ def _automatic_reasons(state: RenewalState, values: RuleValues, *, today: date) 
         end = date_of(state.loan.checked_out_at, state) + timedelta(days=days)
         if today >= end:
             yield errors.TooLateToRenew.reason(day=day(end))
-    yield from debt_reasons(state.patron)
+    yield from eased(debt_reasons(state.patron), stops=state.library.blocks_stop_borrowing)
     if not state.patron.wants_auto_renewal:
         yield errors.AutoRenewalDeclined.reason()
 

@@ -23,6 +23,9 @@ class LibrarySettings:
     high_demand_holds: int | None = None
     high_demand_days: int | None = None
     max_total_fines: Decimal | None = None  # of all of a patron's loans that are still out; None: unlimited
+    blocks_stop_placing: bool = True  # else what stands against a patron is an alert at that moment
+    blocks_stop_serving: bool = True
+    blocks_stop_borrowing: bool = True
 
     def popular_days(self, queued: int) -> int | None:
         """Days that a book is lent for with ``queued`` others in its queue; None where that makes no difference."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from circulation import errors
-from circulation.models import Loan, Override, Verb
+from circulation.models import Hold, Loan, Override, Verb
 from circulation.rules import Decision
 from circulation.rules.bounds import OUT_OF_BOUNDS
 from library.activity import services as activity
@@ -35,12 +35,14 @@ class Permit:
         decision.raise_if_refused(self.codes)
         return decision.overridable
 
-    def write(self, loan: Loan, verb: Verb, *, reasons: tuple[Reason, ...], at: datetime) -> None:
-        """Keep who set which reasons aside, and why; nothing where nothing was."""
+    def write(self, made: Loan | Hold, verb: Verb, *, reasons: tuple[Reason, ...], at: datetime) -> None:
+        """Keep who set which reasons aside for a loan or a hold, and why; nothing where nothing was."""
         if not reasons and self.due_at is None:
             return
+        is_loan = isinstance(made, Loan)
         Override.objects.create(
-            loan=loan,
+            loan=made if isinstance(made, Loan) else None,
+            hold=made if isinstance(made, Hold) else None,
             verb=verb,
             reasons=[reason.as_dict() for reason in reasons],
             comment=self.comment,
@@ -49,7 +51,8 @@ class Permit:
             at=at,
         )
         words = {"reasons": ", ".join(reason.code for reason in reasons), "comment": self.comment, "due": self.due_at}
-        activity.record(actor=self.by, verb="loan.overridden", object=loan, subject=loan.patron.user, data=words, at=at)
+        done = "loan.overridden" if is_loan else "hold.overridden"
+        activity.record(actor=self.by, verb=done, object=made, subject=made.patron.user, data=words, at=at)
 
 
 NOTHING = Permit()

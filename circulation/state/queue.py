@@ -24,7 +24,8 @@ WAITING = f"""
                      hold.wanted_until, hold.suspended_from, hold.suspended_until, patron.tier_id,
                      patron.card_number, patron.expires_on, person.is_active,
                      circulation_owed(patron.user_id)::text, tier.debt_limit::text,
-                     {BLOCKS_OF.format(patron="patron.user_id")})
+                     {BLOCKS_OF.format(patron="patron.user_id")},
+                     coalesce((SELECT blocks_stop_serving FROM circulation_lendingsettings LIMIT 1), true))
                    ORDER BY hold.position NULLS FIRST, hold.placed_at, hold.id)
    FROM circulation_hold AS hold JOIN accounts_patron AS patron ON patron.user_id = hold.patron_id
    JOIN accounts_user AS person ON person.id = patron.user_id JOIN accounts_tier AS tier ON tier.id = patron.tier_id
@@ -83,7 +84,7 @@ def copy_to_hold(copy: Copy) -> rules.CopyToHold:
 
 def _in_line(row: Sequence[Any]) -> InLine:
     pk, copy, state, is_copy_level, pickup, wanted_until, sleeps, wakes, tier, card, *rest = row
-    expires_on, is_active, owed, debt_limit, blocks = rest
+    expires_on, is_active, owed, debt_limit, blocks, blocks_stop = rest
     waiter = rules.Waiter(
         id=UUID(pk),
         patron=rules.PatronState(
@@ -100,6 +101,7 @@ def _in_line(row: Sequence[Any]) -> InLine:
         wanted_until=_day(wanted_until),
         suspended_from=_day(sleeps),
         suspended_until=_day(wakes),
+        blocks_stop=blocks_stop,
     )
     return InLine(waiter.id, copy, state, waiter)
 

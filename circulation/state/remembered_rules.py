@@ -17,7 +17,16 @@ from circulation.models import CalendarVersion, LendingSettings, LoanRule
 from circulation.rules.matrix import DEFAULTS, SCOPE, RuleRow
 from library.profile import services as profile
 
-LIBRARY = ("overdue_policy", "one_copy_per_book", "high_demand_holds", "high_demand_days", "max_total_fines")
+LIBRARY = (
+    "overdue_policy",
+    "one_copy_per_book",
+    "high_demand_holds",
+    "high_demand_days",
+    "max_total_fines",
+    "blocks_stop_placing",
+    "blocks_stop_serving",
+    "blocks_stop_borrowing",
+)
 KEPT = 500  # tiers whose rules this process remembers
 
 

@@ -70,6 +70,7 @@ def request_state(
         rules=rule_set.rows,
         wanted_from=wanted_from,
         wanted_until=wanted_until,
+        blocks_stop=rule_set.library.blocks_stop_placing,
     )
 
 

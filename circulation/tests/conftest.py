@@ -3,13 +3,18 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import User
-from accounts.tests.factories import make_librarian
+from accounts.models import Role, User
+from accounts.tests.factories import make_librarian, make_user
 
 
 @pytest.fixture
 def librarian() -> User:
     return make_librarian()
+
+
+@pytest.fixture
+def administrator() -> User:
+    return make_user(Role.ADMINISTRATOR)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,6 +26,7 @@ from circulation.readers.patron_lookup import own_patron
 from circulation.views.people import back_to
 from library.core.errors import InvalidInput, LibraryError, NotFound
 from library.core.http.api import user_of
+from library.core.http.idempotency import form_once
 
 
 @require_POST
@@ -41,19 +43,18 @@ def place_hold(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(book.get_absolute_url())
     try:
         _check(form)
-        hold = services.place_hold(
-            book=book,
-            patron=own_patron(user_of(request)),
-            branch=branch,
-            by=user_of(request),
-            copy=wish["copy"],
-            wanted_from=wish["wanted_from"],
-            wanted_until=wish["wanted_until"],
-        )
+        said = form_once(request, lambda: _placed(request, book, branch, wish)).body
     except LibraryError as refusal:
         return _refused(request, book, refusal)
-    messages.success(request, _("Requested. %(state)s.") % {"state": due_words.hold(hold)}, extra_tags="good")
+    messages.success(request, said, extra_tags="good")
     return redirect(book)
+
+
+def _placed(request: HttpRequest, book: Book, branch: Branch, wish: dict[str, Any]) -> str:
+    dates = {name: wish[name] for name in ("wanted_from", "wanted_until")}
+    patron = own_patron(user_of(request))
+    hold = services.place_hold(book=book, patron=patron, branch=branch, by=user_of(request), copy=wish["copy"], **dates)
+    return _("Requested. %(state)s.") % {"state": due_words.hold(hold)}
 
 
 def _refused(request: HttpRequest, book: Book, refusal: LibraryError) -> HttpResponse:

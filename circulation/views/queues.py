@@ -19,12 +19,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Book, Branch
 from circulation import queries, services
-from circulation.forms import MoveForm
+from circulation.explain import due_words
+from circulation.forms import AskForReaderForm, MoveForm
 from circulation.models import BOUND_HOLD_STATES, Hold, HoldQuerySet, HoldState
 from circulation.readers.outlooks import with_outlooks
-from circulation.views.people import back_to
-from library.core.errors import NotFound
+from circulation.services.overrides import PERMISSION
+from circulation.views.people import add_refusal, back_to
+from library.core.errors import Level, LibraryError, NotAllowed, NotFound, Reason
 from library.core.http.api import user_of
+from library.core.http.idempotency import form_once
 
 HOLDS_PAGE, QUEUE_PAGE = 50, 100
 serves_holds = permission_required("circulation.change_hold", raise_exception=True)
@@ -35,9 +38,45 @@ serves_holds = permission_required("circulation.change_hold", raise_exception=Tr
 @serves_holds
 def queue(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has a copy of the book set aside, and who waits for one."""
+    return _queue(request, _book(pk), AskForReaderForm())
+
+
+@require_POST
+@login_required
+@serves_holds
+def ask_for_reader(request: HttpRequest, pk: int) -> HttpResponse:
+    """Place a hold for a reader; a refusal offers to set aside what may be, with a comment."""
+    book, form = _book(pk), AskForReaderForm(request.POST)
+    if form.is_valid():
+        try:
+            said = form_once(request, lambda: _placed(request, book, form.cleaned_data)).body
+        except NotAllowed:
+            raise
+        except LibraryError as refusal:
+            add_refusal(form, refusal)
+            return _queue(request, book, form, refusal=refusal)
+        messages.success(request, said, extra_tags="good")
+        return redirect("circulation:queue", book.pk)
+    return _queue(request, book, form)
+
+
+def _placed(request: HttpRequest, book: Book, wish: dict[str, Any]) -> str:
+    given = {name: wish[name] for name in ("branch", "copy", "override", "comment")}
+    hold = services.place_hold(book=book, patron=wish["card"], by=user_of(request), **given)
+    told = {"reader": hold.patron.user, "state": due_words.hold(hold)}
+    return _("Requested for %(reader)s. %(state)s.") % told
+
+
+def _book(pk: int) -> Book:
     book = Book.objects.filter(pk=pk).first()
     if book is None:
         raise NotFound
+    return book
+
+
+def _queue(
+    request: HttpRequest, book: Book, form: AskForReaderForm, *, refusal: LibraryError | None = None
+) -> HttpResponse:
     line = Hold.objects.in_line().with_names().filter(book=book)
     page = Paginator(line, QUEUE_PAGE).get_page(request.GET.get("page"))
     page.object_list = with_outlooks(page.object_list, at=timezone.now())
@@ -46,9 +85,18 @@ def queue(request: HttpRequest, pk: int) -> HttpResponse:
         "served": Hold.objects.bound().with_names().filter(book=book).order_by("state", "placed_at"),
         "line": page,
         "seen": services.queue_version(line.values_list("pk", flat=True)),
-        "here": request.get_full_path(),
+        "here": reverse("circulation:queue", args=[book.pk]),
+        "form": form,
+        "reasons": _may_be_set_aside(refusal) if refusal and request.user.has_perm(PERMISSION) else (),
     }
-    return render(request, "circulation/queue.html", context)
+    return render(request, "circulation/queue.html", context, status=422 if form.errors else 200)
+
+
+def _may_be_set_aside(refusal: LibraryError) -> list[Reason]:
+    """None where one of the reasons is impossible."""
+    if any(reason.level == Level.IMPOSSIBLE for reason in refusal.reasons):
+        return []
+    return [reason for reason in refusal.reasons if reason.level == Level.OVERRIDABLE]
 
 
 @require_POST

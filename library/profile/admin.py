@@ -37,7 +37,12 @@ class ProfileForm(forms.ModelForm[LibraryProfile] if TYPE_CHECKING else forms.Mo
         widgets = {"address": forms.Textarea(attrs={"rows": 4})}
 
     def clean_currency(self) -> str:
-        return str(self.cleaned_data["currency"]).upper()
+        currency = str(self.cleaned_data["currency"]).upper()
+        try:
+            services.check_currency(currency)
+        except services.CurrencyStands as refusal:
+            raise forms.ValidationError(refusal.detail, code=refusal.error_code) from refusal
+        return currency
 
     def clean_new_logo(self) -> Any:
         upload = self.cleaned_data["new_logo"]

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from library.activity import services as activity
 from library.core.database.transactions import on_rollback
+from library.core.errors import InvalidInput
 from library.profile.logos import as_png
 from library.profile.models import LibraryProfile
+from library.profile.signals import currency_wanted
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -47,15 +50,31 @@ def remember(profile: LibraryProfile) -> LibraryProfile:
     return profile
 
 
+class CurrencyStands(InvalidInput):
+    """Sums are kept without their currency: they would all mean something else."""
+
+    code = "currency_stands"
+    message = _("Sums are kept in {currency} already: the currency cannot be changed any more.")
+
+
+def check_currency(wanted: str, *, was: str | None = None) -> None:
+    """Errors: ``CurrencyStands`` for another currency once sums are kept. The database refuses it too."""
+    was = was or current().currency
+    if wanted != was and any(kept for _receiver, kept in currency_wanted.send(LibraryProfile)):
+        sentence = str(CurrencyStands.message).format(currency=was)
+        raise CurrencyStands(sentence, fields={"currency": [sentence]})
+
+
 @transaction.atomic
 def save(
     *, profile: LibraryProfile, by: User, logo: File[bytes] | None = None, without_logo: bool = False
 ) -> LibraryProfile:
     """Write what the library says of itself; ``logo`` takes the place of the one there.
 
-    Errors: ``ValidationError`` for a logo that is no picture, or too large.
+    Errors: ``ValidationError`` for a logo that is no picture, or too large; ``CurrencyStands``.
     """
     old = LibraryProfile.objects.select_for_update().filter(pk=1).first() or LibraryProfile()
+    check_currency(profile.currency, was=old.currency)
     profile.logo = old.logo.name
     if logo is not None:
         profile.logo.save("", as_png(logo), save=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from circulation import errors
 from circulation.rules.decision import Decision
 from circulation.rules.holds.serving import CopyToHold
 from circulation.rules.matrix import RuleRow, RuleValues, Setting, is_reached, look_up, resolve
-from circulation.rules.people import age, day, debt_reasons, patron_reasons
+from circulation.rules.people import age, day, debt_reasons, eased, patron_reasons
 from circulation.rules.states import PatronState
 from library.core.errors import Reason
 
@@ -52,14 +52,23 @@ class RequestState:
     rules: Sequence[RuleRow] = ()
     wanted_from: date | None = None
     wanted_until: date | None = None
+    blocks_stop: bool = True  # whether what stands against the patron stops asking
 
 
 @dataclass(frozen=True)
 class HoldDecision(Decision):
-    """``fitting``: ids of the copies that could serve it. ``only``: the one that it will be for alone."""
+    """``fitting``: ids of the copies that could serve it. ``only``: the one that it will be for alone.
+
+    ``judged``: each copy by its id, with what speaks against it.
+    """
 
     fitting: frozenset[int] = frozenset()
     only: int | None = None
+    judged: tuple[tuple[int, Decision], ...] = ()
+
+    def fitting_despite(self, override: Collection[str]) -> frozenset[int]:
+        """As ``fitting``, once staff set these reasons aside."""
+        return frozenset(copy for copy, decision in self.judged if not decision.refusals_despite(override))
 
 
 def decide_hold(state: RequestState, *, today: date) -> HoldDecision:
@@ -73,9 +82,10 @@ def decide_hold(state: RequestState, *, today: date) -> HoldDecision:
     judged = [(copy, tuple(_reasons(state, copy, is_for_one=only is not None, today=today))) for copy in candidates]
     if not judged:
         return HoldDecision(reasons=tuple(_reasons(state, None, is_for_one=False, today=today)))
-    fitting = frozenset(copy.id for copy, reasons in judged if Decision(reasons=reasons).is_allowed)
+    by_copy = tuple((copy.id, Decision(reasons=reasons)) for copy, reasons in judged)
+    fitting = frozenset(copy for copy, decision in by_copy if decision.is_allowed)
     fewest = min((reasons for _copy, reasons in judged), key=lambda reasons: len(Decision(reasons=reasons).refusals))
-    return HoldDecision(reasons=fewest, fitting=fitting, only=only.id if only is not None else None)
+    return HoldDecision(reasons=fewest, fitting=fitting, only=only.id if only is not None else None, judged=by_copy)
 
 
 def _candidates(copies: Sequence[CopyToHold]) -> list[CopyToHold]:
@@ -99,8 +109,8 @@ def _values(state: RequestState, copy: CopyToHold) -> RuleValues:
 def _reasons(state: RequestState, copy: CopyToHold | None, *, is_for_one: bool, today: date) -> Iterator[Reason]:
     """Everything against a hold that this copy would serve."""
     values = _values(state, copy) if copy is not None else None
-    yield from patron_reasons(state.patron, today=today)
-    yield from debt_reasons(state.patron)
+    yield from eased(patron_reasons(state.patron, today=today), stops=state.blocks_stop)
+    yield from eased(debt_reasons(state.patron), stops=state.blocks_stop)
     yield from _own_days(state, today=today)
     if copy is None:
         yield errors.NoCopyToHold.reason()

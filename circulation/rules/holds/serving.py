@@ -9,7 +9,7 @@ from uuid import UUID
 
 from circulation import errors
 from circulation.rules.matrix import RuleRow, look_up
-from circulation.rules.people import day, debt_reasons, patron_reasons
+from circulation.rules.people import day, debt_reasons, eased, patron_reasons
 from circulation.rules.states import PatronState
 from library.core.errors import Level, Reason
 
@@ -54,6 +54,7 @@ class Waiter:
     wanted_until: date | None = None
     suspended_from: date | None = None
     suspended_until: date | None = None
+    blocks_stop: bool = True  # whether what stands against the patron keeps them from being served
 
     def sleeps(self, today: date) -> bool:
         """Whether it is suspended on the library's day, whatever the nightly work has come to."""
@@ -93,7 +94,7 @@ def against_serving(waiter: Waiter, *, today: date) -> tuple[Reason, ...]:
     """Why it is not served although its turn has come: the account, what stands against the reader, the card, a
     debt, and a last day that is over. Alerts do not count."""
     against = (*patron_reasons(waiter.patron, today=today), *debt_reasons(waiter.patron))
-    reasons = [reason for reason in against if reason.level > Level.ALERT]
+    reasons = [reason for reason in eased(against, stops=waiter.blocks_stop) if reason.level > Level.ALERT]
     if waiter.wanted_until is not None and waiter.wanted_until < today:
         reasons.append(errors.HoldIsOver.reason(day=day(waiter.wanted_until)))
     return tuple(reasons)

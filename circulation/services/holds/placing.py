@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db.models import Max
@@ -11,14 +11,17 @@ from django.utils import timezone
 from accounts.models import Patron, User
 from catalog.models import Book, Branch, Copy, CopyStatus
 from circulation import errors, queries, rules
-from circulation.models import Hold, HoldState
-from circulation.services import copy_placement
+from circulation.models import Hold, HoldState, Verb
+from circulation.services import copy_placement, overrides
 from circulation.services.holds.under_locks import record
 from circulation.state import locks
 from circulation.state.request import request_state
 from library.core import days
 from library.core.errors import NotFound
 from library.core.typed import bare
+
+# What the rules keep for nobody of this tier is never served to them from a queue.
+SERVED_BY_NOBODY = frozenset({errors.HoldNotAllowed.code, errors.HoldBranchNotAllowed.code})
 
 
 @locks.transaction_tried_again
@@ -31,15 +34,20 @@ def place_hold(
     copy: Copy | str | None = None,
     wanted_from: date | None = None,
     wanted_until: date | None = None,
+    override: Collection[str] = (),
+    comment: str = "",
     at: datetime | None = None,
 ) -> Hold:
     """Ask for the book, to be fetched at ``branch``: *requested* with a free copy that fits, else *queued*.
 
     ``copy``, or its barcode: that one alone. ``wanted_from``: asleep until that day, in its place in the queue.
-    ``wanted_until``: the reader's own last day, included. Raises ``NotFound`` for a suppressed book, ``CopyUnknown``,
-    ``CopyOfAnotherBook``, else the ``Refusal`` of the gravest reason with all reasons.
+    ``wanted_until``: the reader's own last day, included. ``override``: codes of the reasons that ``by`` sets aside,
+    with a ``comment``; what the rules keep for nobody can be had so only where a copy stands free, for no queue would
+    ever serve it. Raises ``NotFound`` for a suppressed book, ``CopyUnknown``, ``CopyOfAnotherBook``, ``NotAllowed`` or
+    ``CommentRequired`` for an override that cannot be, else the ``Refusal`` of the gravest reason with all reasons.
     """
     at = at or timezone.now()
+    permit = overrides.permit(override=override, comment=comment, due_at=None, by=by, at=at)
     wanted = _wanted(copy)
     patron, book = _locked_patron(patron), locks.book(book.pk)
     if book.is_suppressed:
@@ -56,7 +64,7 @@ def place_hold(
         wanted_until=wanted_until,
     )
     decision = rules.decide_hold(state, today=days.today(at))
-    decision.raise_if_refused()
+    set_aside = permit.reasons(decision)
     hold = Hold(
         book=book,
         patron=patron,
@@ -66,8 +74,11 @@ def place_hold(
         placed_at=at,
         wanted_until=wanted_until,
     )
-    _take_place(hold, decision.fitting, wanted_from=wanted_from, at=at)
+    _take_place(hold, decision.fitting_despite(permit.codes), wanted_from=wanted_from, at=at)
+    if hold.state != HoldState.REQUESTED:
+        decision.raise_if_refused(permit.codes - SERVED_BY_NOBODY)
     record(hold, "hold.placed", by=by, at=at)
+    permit.write(hold, Verb.PLACE_HOLD, reasons=set_aside, at=at)
     return hold
 
 

@@ -517,7 +517,7 @@ def test_every_table_that_hangs_on_a_loan_or_hold_is_looked_after():
         for model in (Loan, Hold)
         for relation in model._meta.related_objects
     }
-    assert hanging == {"Charge.loan", "LoanRenewal.loan", "Override.loan", "RedatedLoan.loan"}
+    assert hanging == {"Charge.loan", "LoanRenewal.loan", "Override.hold", "Override.loan", "RedatedLoan.loan"}
 
 
 def test_copy_that_was_lent_long_ago_is_taken_back_and_lent_as_ever(staff):

@@ -312,7 +312,7 @@ def test_term_is_added_and_refused_beside_its_field(staff, branch):
 
 
 def test_what_is_deleted_is_written_down(staff, branch):
-    row, others = make_exception("2026-03-16", branch), [make_exception("2026-03-17") for _ in range(2)]
+    row, others = make_exception("2936-03-16", branch), [make_exception("2936-03-17") for _ in range(2)]
     staff.post(reverse("admin:circulation_calendarexception_delete", args=[row.pk]), {"post": "yes"})
     chosen = {"action": "delete_selected", "_selected_action": [one.pk for one in others], "post": "yes"}
     staff.post(EXCEPTIONS, chosen)
