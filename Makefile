@@ -111,7 +111,7 @@ openapi: install-dev  ## Write docs/openapi.yaml anew
 settings: install  ## Write docs/settings.md anew
 	$(BIN)/python manage.py settings --markdown > docs/settings.md
 
-books: install  ## Build the demonstration collection's PDFs from their texts
+books: install  ## Build the demonstration collection's PDFs and EPUBs from their texts
 	$(BIN)/python manage.py build_books
 
 $(BENCH)/.installed: locks/bench.txt requirements-torch.txt

@@ -75,7 +75,7 @@ def gating_hash(questions: Iterable[GoldenQuestion]) -> str:
     ).hexdigest()
 
 
-def pages_with(quote: str, pages: Iterable[tuple[int, str]]) -> list[int]:
-    """The numbers of the pages that have these words, whatever the spaces between them."""
+def pages_with(quote: str, pages: Iterable[tuple[int, str | None]]) -> list[int]:
+    """The numbers of the pages that have these words, whatever the spaces between them; a page may have no text."""
     wanted = fold_space(quote)
-    return [number for number, text in pages if wanted in fold_space(text)]
+    return [number for number, text in pages if wanted in fold_space(text or "")]

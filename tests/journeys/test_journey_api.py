@@ -102,7 +102,7 @@ def test_book_with_pdf_is_indexed_summarised_asked_and_cited(stack):
     book = add_book(librarian, PRIMER, title=title, authors=["Miriam Okafor", "Jun Ito"], categories=["Biology"])
     assert wait_for_job(librarian, book["job"])["state"] == "done"
     index = reader.get(f"/rag/books/{book['id']}/index/").json()
-    assert (index["state"], index["pages"]) == ("ready", 47)
+    assert (index["state"], index["pages"]) == ("ready", 48)
 
     def summary() -> dict[str, Any]:
         artifacts = reader.get(f"/books/{book['id']}/study/").json()["artifacts"]
@@ -111,7 +111,7 @@ def test_book_with_pdf_is_indexed_summarised_asked_and_cited(stack):
 
     sentences = eventually(summary, seconds=60)["content"]["sentences"]
     assert len(sentences) >= 4
-    assert all(1 <= sentence["page"] <= 47 for sentence in sentences)
+    assert all(1 <= sentence["page"] <= 48 for sentence in sentences)
 
     question = {"question": "Who proposed that all plants are made of cells?", "num_chunks": 4}
     first = reader.post(f"/rag/books/{book['id']}/query/", json=question)

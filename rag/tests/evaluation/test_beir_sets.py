@@ -40,7 +40,8 @@ def test_files_may_be_unpacked_and_judgements_lie_where_beir_has_them(tmp_path):
 
 def test_of_two_texts_with_one_id_the_later_counts_as_for_beir_itself(tmp_path):
     rows = [{"_id": "owl", "text": "first"}, {"_id": "eel", "text": "Eel"}, {"_id": "owl", "text": "second"}]
-    assert [one.text for one in beir.read(write_beir(tmp_path, corpus=packed(rows))).texts] == ["second", "Eel"]
+    made = write_beir(tmp_path, corpus=packed(rows), qrels=f"{HEAD}q1\towl\t1\n".encode())
+    assert [one.text for one in beir.read(made).texts] == ["second", "Eel"]
 
 
 def test_numbers_are_ids_and_strange_line_ends_are_text(tmp_path):
