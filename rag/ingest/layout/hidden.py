@@ -6,7 +6,7 @@ then asked of the page's picture: text that can be taken away without changing t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,23 +60,46 @@ def without_hidden(
 
 
 def _unclipped(page: Any, runs: Sequence[PaintedLine]) -> Sequence[PaintedLine]:
-    """The runs without words that a clipping path (or the page's edge) cuts off as a whole."""
+    """The runs without words that a clipping path (or the page's edge) cuts off.
+
+    What is left of a page once all is cut off tells by its words and their boxes: another layer may have other words
+    in the same places. A word of which only a part was cut off is kept if its middle still is there.
+    """
     clipped = page.get_textpage(flags=CLIP)
     letters = sum(len(part) for part in clipped.extractText().split())
     if letters >= sum(len(part) for run in runs for text, _, _ in run.words for part in text.split()):
         return runs
-    seen: dict[str, list[Box]] = defaultdict(list)
+    left: Counter[tuple[str, Box]] = Counter()
     for x0, y0, x1, y1, text, *_ in clipped.extractWORDS():
-        seen[text].append((x0, y0, x1, y1))
-    everything = [box for boxes in seen.values() for box in boxes]
+        left[text, _near((x0, y0, x1, y1))] += 1
+    whole = {id(word) for run in runs for word in run.words if _taken(left, word)}
+    parts = [(text, box) for (text, box), count in left.items() if count]
     found = []
     for run in runs:
-        words = [w for w in run.words if any(holds(b, w[1]) for b in seen.get(w[0], ()) or everything)]
+        words = [word for word in run.words if id(word) in whole or _is_partly_seen(word, parts)]
         if len(words) == len(run.words):
             found.append(run)
         elif words:
             found.append(PaintedLine(run.block, run.direction, words, run.order, whole=run.whole))
     return found
+
+
+def _near(box: Box) -> Box:
+    return round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1)
+
+
+def _taken(left: Counter[tuple[str, Box]], word: Word3) -> bool:
+    """Whether ``word`` is among what is left, from which it is then taken."""
+    key = word[0], _near(word[1])
+    if left[key] <= 0:
+        return False
+    left[key] -= 1
+    return True
+
+
+def _is_partly_seen(word: Word3, parts: Sequence[tuple[str, Box]]) -> bool:
+    """Whether one of ``parts`` is what a clipping path left of ``word``, or is printed together with it."""
+    return any((text in word[0] or word[0] in text) and holds(box, word[1]) for text, box in parts)
 
 
 class Judge:
