@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rag.ingest.model.clean import CleanPage, CleanSection, PageHeading
 from rag.ingest.model.raw import OutlineMark
+from rag.ingest.structure.astray import Lookout, Place, put_right
 from rag.ingest.structure.numbering import Number, number_of
 from rag.ingest.structure.titles import WORD, bare_title, fold, folded, without_sign
 
@@ -48,6 +49,7 @@ class Placing:
         self.headings: list[tuple[int, PageHeading]] = []
         self.starts: dict[int, int] = {}  # by index of the mark
         self.unsure: set[int] = set()
+        self.lookout = Lookout()
         self.by_page: dict[int, list[int]] = defaultdict(list)
         for index, mark in enumerate(marks):
             self.by_page[mark.page].append(index)
@@ -55,11 +57,13 @@ class Placing:
     def see(self, number: int, page: CleanPage) -> None:
         self.last = number
         self.headings += [(number, heading) for heading in page.headings]
+        self.lookout.see(number, page)
         behind = 0
         for index in self.by_page.get(number, ()):
             span = find_title(self.marks[index].title, page, behind)
             if span is None:
                 self.unsure.add(index)
+                self.lookout.want(self.marks[index])
                 self.starts[index] = _at_height(page, self.marks[index].y, behind)
             else:
                 self.starts[index], behind = span
@@ -74,18 +78,13 @@ class Placing:
         return self.last <= LONG_BOOK or not (thin or one_place)
 
     def entries(self) -> list[SectionEntry]:
-        by_title: dict[str, list[tuple[int, PageHeading]]] = defaultdict(list)
-        for page, heading in self.headings:
-            by_title[folded(heading.title)].append((page, heading))
-        found = []
-        for index, mark in enumerate(self.marks):
-            page, start = min(mark.page, max(1, self.last)), self.starts.get(index, 0)
-            if index in self.unsure:  # an entry that leads to the page before its heading, or behind it
-                beside = [pair for pair in by_title.get(folded(mark.title), ()) if abs(pair[0] - page) == 1]
-                if beside:
-                    page, start = beside[0][0], beside[0][1].start
-            found.append(SectionEntry(mark.level, " ".join(mark.title.split()), page, start))
-        return found
+        last = max(1, self.last)
+        said = [Place(min(mark.page, last), self.starts.get(index, 0)) for index, mark in enumerate(self.marks)]
+        places = put_right(self.marks, said, self.unsure, self.lookout)
+        return [
+            SectionEntry(mark.level, " ".join(mark.title.split()), *place)
+            for mark, place in zip(self.marks, places, strict=True)
+        ]
 
 
 def find_title(title: str, page: CleanPage, behind: int = 0) -> tuple[int, int] | None:

@@ -117,17 +117,6 @@ def test_entry_beyond_the_last_page_begins_on_the_last():
     assert [section.page for section in sections([OutlineMark(1, "Whales", 9)], blank(3))] == [3]
 
 
-def test_entry_is_moved_by_one_page_only():
-    marks = [OutlineMark(1, "Birds", 1), OutlineMark(1, "Fish", 3)]
-    pages = [
-        (1, CleanPage("Text.")),
-        (2, CleanPage("Text.")),
-        (3, heading_page("Birds", 1)),
-        (4, heading_page("Fish", 1)),
-    ]
-    assert [(section.title, section.page) for section in sections(marks, pages)] == [("Birds", 1), ("Fish", 4)]
-
-
 def test_height_that_the_outline_says_counts_below_what_was_found_before():
     boxes = [WordBox(0, 4, 70, 100, 80, 110), WordBox(10, 15, 70, 300, 80, 310), WordBox(20, 25, 70, 500, 80, 510)]
     text = "Fish      xxxxx     yyyyy"
