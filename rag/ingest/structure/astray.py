@@ -20,14 +20,14 @@ AHEAD = 40  # pages behind the one that the entry names
 LONGER = 20  # characters that a line may have more than the title: its number, signs
 
 
-class Place(NamedTuple):
+class TitlePlace(NamedTuple):
     """Where a title stands, or is said to."""
 
     page: int
     start: int
 
 
-NOWHERE, THE_END = Place(0, 0), Place(sys.maxsize, 0)
+NOWHERE, THE_END = TitlePlace(0, 0), TitlePlace(sys.maxsize, 0)
 
 
 class Lookout:
@@ -36,8 +36,8 @@ class Lookout:
     def __init__(self) -> None:
         self._last: dict[str, int] = {}  # by what is looked for: the last page to look at
         self._longest = 0
-        self._headings: dict[str, list[Place]] = defaultdict(list)
-        self._lines: dict[str, list[Place]] = defaultdict(list)
+        self._headings: dict[str, list[TitlePlace]] = defaultdict(list)
+        self._lines: dict[str, list[TitlePlace]] = defaultdict(list)
 
     def want(self, mark: OutlineMark) -> None:
         """Look for the title of ``mark`` behind the page that it names, from now on."""
@@ -48,18 +48,18 @@ class Lookout:
     def see(self, number: int, page: CleanPage) -> None:
         """Take note of what stands on a page. Its headings may be wanted later, by an entry for the page behind it."""
         for heading in page.headings:
-            self._headings[folded(heading.title)].append(Place(number, heading.start))
+            self._headings[folded(heading.title)].append(TitlePlace(number, heading.start))
         self._last = {title: last for title, last in self._last.items() if last >= number}
         if self._last:
             for start, line in _lines(page.text):
                 if len(line) <= self._longest and (title := folded(line)) in self._last:
-                    self._lines[title].append(Place(number, start))
+                    self._lines[title].append(TitlePlace(number, start))
 
-    def found(self, mark: OutlineMark, behind: Place, before: Place) -> Place | None:
+    def found(self, mark: OutlineMark, behind: TitlePlace, before: TitlePlace) -> TitlePlace | None:
         """Where the title of ``mark`` stands between two places: the first heading, else the first line. It is looked
         for from the page before the one that the entry names."""
-        behind = max(behind, Place(mark.page - 1, -1))
-        before = min(before, Place(mark.page + AHEAD + 1, 0))
+        behind = max(behind, TitlePlace(mark.page - 1, -1))
+        before = min(before, TitlePlace(mark.page + AHEAD + 1, 0))
         for places in (self._headings, self._lines):
             first = [_first(places.get(title, []), behind, before) for title in _writings(mark.title)]
             if fit := [place for place in first if place is not None]:
@@ -67,7 +67,7 @@ class Lookout:
         return None
 
 
-def _first(places: Sequence[Place], behind: Place, before: Place) -> Place | None:
+def _first(places: Sequence[TitlePlace], behind: TitlePlace, before: TitlePlace) -> TitlePlace | None:
     at = bisect_right(places, behind)
     return places[at] if at < len(places) and places[at] < before else None
 
@@ -83,7 +83,9 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         start += len(line) + 1
 
 
-def put_right(marks: Sequence[OutlineMark], said: Sequence[Place], unsure: set[int], lookout: Lookout) -> list[Place]:
+def put_right(
+    marks: Sequence[OutlineMark], said: Sequence[TitlePlace], unsure: set[int], lookout: Lookout
+) -> list[TitlePlace]:
     """The place of each entry: the one in ``said``, but for ``unsure`` ones whose titles stand elsewhere, behind the
     entry before and before the next sure one."""
     found, behind = list(said), NOWHERE
@@ -99,7 +101,7 @@ def put_right(marks: Sequence[OutlineMark], said: Sequence[Place], unsure: set[i
     return found
 
 
-def _next_sure(said: Sequence[Place], unsure: set[int]) -> list[Place]:
+def _next_sure(said: Sequence[TitlePlace], unsure: set[int]) -> list[TitlePlace]:
     """For each entry the place of the next one whose title stands where it says."""
     found, after = [], THE_END
     for index in reversed(range(len(said))):

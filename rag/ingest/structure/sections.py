@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rag.ingest.model.clean import CleanPage, CleanSection, PageHeading
 from rag.ingest.model.raw import OutlineMark
-from rag.ingest.structure.astray import Lookout, Place, put_right
+from rag.ingest.structure.astray import Lookout, TitlePlace, put_right
 from rag.ingest.structure.numbering import Number, number_of
 from rag.ingest.structure.titles import WORD, bare_title, fold, folded, without_sign
 
@@ -79,7 +79,7 @@ class Placing:
 
     def entries(self) -> list[SectionEntry]:
         last = max(1, self.last)
-        said = [Place(min(mark.page, last), self.starts.get(index, 0)) for index, mark in enumerate(self.marks)]
+        said = [TitlePlace(min(mark.page, last), self.starts.get(index, 0)) for index, mark in enumerate(self.marks)]
         places = put_right(self.marks, said, self.unsure, self.lookout)
         return [
             SectionEntry(mark.level, " ".join(mark.title.split()), *place)
