@@ -6,7 +6,6 @@ letters.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any
 from rag.ingest.layout import frame
 from rag.ingest.layout.pieces import NOTE, TEXT, PaintedLine
 from rag.ingest.writing import bidi
-from rag.ingest.writing.letters import SMALL, UNKNOWN, Glyph, letters, parted, word
+from rag.ingest.writing.letters import JOINERS, SMALL, UNKNOWN, Glyph, letters, parted, word
 
 KEEP_LIGATURES, AS_PAINTED = 1, 2048  # of PyMuPDF's stext flags: one sign for one shape; not what the file says of it
 TORN = 1.5  # of the letters' size: white that parts a line
@@ -59,14 +58,14 @@ def lines(page: Any, clip: Any, flags: int, matrix: Sequence[float]) -> list[Pai
 
     ``matrix``: the page's own turn. ``clip`` and ``flags`` are PyMuPDF's.
     """
-    said, shown = (
+    shown, said = (
         page.get_textpage(clip=clip, flags=flags | KEEP_LIGATURES | more).extractRAWDICT()["blocks"]
-        for more in (0, AS_PAINTED)
+        for more in (AS_PAINTED, 0)
     )
-    pieces = list(_pieces(said, matrix))
+    pieces = list(_pieces(shown, matrix))
     sides = _sides(pieces)
     strips = _joined(pieces)
-    _fill(strips, [letter for strip in _pieces(shown, matrix) for letter in strip.letters])
+    _mend(strips, [glyph for strip in _pieces(said, matrix) for glyph in strip.letters])
     runs = (_runs_leftwards(_text(strip), block=sides.blocks[strip.block], page=sides.page) for strip in strips)
     return [_line(strip, leftwards=leftwards) for strip, leftwards in zip(strips, runs, strict=True)]
 
@@ -188,25 +187,24 @@ def _is_beside(strip: Strip, piece: Strip) -> bool:
     return -JOINED * size < piece.start - strip.end < JOINED * size
 
 
-def _fill(strips: Sequence[Strip], shown: Sequence[Glyph]) -> None:
-    """Letters that MuPDF takes for others painted twice, where what the file says of them has more letters than one."""
-    for strip in strips:
-        middles = [letter.middle for letter in strip.letters]
-        lost = [letter for letter in shown if _is_on(strip, letter) and not _is_covered(strip, middles, letter)]
-        if lost:
-            strip.letters = sorted(strip.letters + lost, key=attrgetter("middle"))
+def _mend(strips: Sequence[Strip], said: Sequence[Glyph]) -> None:
+    """Shapes without a letter, and spaces that only keep letters from joining, as the file says what they are.
+
+    Only these: what MuPDF makes of more than one letter for a shape is out of place, or lost.
+    """
+    letters_said, joiners = (
+        {_place(glyph): glyph.text for glyph in said if (glyph.text in JOINERS) is joins and not glyph.text.isspace()}
+        for joins in (False, True)
+    )
+    for glyph in (glyph for strip in strips for glyph in strip.letters):
+        if glyph.text == UNKNOWN:
+            glyph.text = letters_said.get(_place(glyph), UNKNOWN)
+        elif glyph.text.isspace():
+            glyph.text = joiners.get(_place(glyph), glyph.text)
 
 
-def _is_on(strip: Strip, letter: Glyph) -> bool:
-    if letter.text.isspace() or UNKNOWN in letter.text or not strip.start < letter.middle < strip.end:
-        return False
-    top, foot = _across(letter, strip.direction)
-    return strip.top < (top + foot) / 2 < strip.foot
-
-
-def _is_covered(strip: Strip, middles: Sequence[float], letter: Glyph) -> bool:
-    place = bisect_left(middles, letter.middle)
-    return any(one.start < letter.middle < one.end for one in strip.letters[max(place - 2, 0) : place + 2])
+def _place(glyph: Glyph) -> tuple[int, int]:
+    return round(glyph.box[0]), round(glyph.box[1])
 
 
 def _line(strip: Strip, *, leftwards: bool) -> PaintedLine:

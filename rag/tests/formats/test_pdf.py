@@ -77,14 +77,16 @@ def test_pages_are_read_by_their_numbers_and_a_blank_one_is_empty(file):
     assert (blank.lines, blank.source, blank.notes) == ([], "none", [])
 
 
-def test_picture_of_a_page_is_marked_for_recognition(file):
+def test_picture_of_a_page_is_marked_for_recognition_and_a_photograph_is_not(file):
     document: Any = pymupdf.open()
-    page = document.new_page()
+    printed = pdfs.book([pdfs.WHALES])[0].get_pixmap(dpi=100)
+    document.new_page().insert_image(pymupdf.Rect(0, 0, 595, 842), pixmap=printed)
     drawn = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 60, 80), False)
     drawn.clear_with(250)
     drawn.set_rect(pymupdf.IRect(10, 10, 40, 30), (10,))
-    page.insert_image(page.rect, pixmap=drawn)
-    assert opened(file, document).read(1).notes == ["needs_ocr"]
+    document.new_page().insert_image(pymupdf.Rect(0, 0, 595, 842), pixmap=drawn)
+    book = opened(file, document)
+    assert [book.read(number).notes for number in (1, 2)] == [["needs_ocr"], []]
 
 
 def test_picture_of_a_page_is_as_large_as_asked_and_turned(file):

@@ -9,8 +9,10 @@ import pymupdf
 import pytest
 from fpdf import FPDF
 
+from rag.ingest.layout import leftward
 from rag.ingest.layout.extract import read_page
 from rag.ingest.model.raw import RawPage
+from rag.ingest.writing.letters import Glyph
 
 SANS = ("fontpkg_noto_sans", "files/NotoSans[wdth,wght].ttf")
 ARABIC = ("fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf")
@@ -177,3 +179,16 @@ def test_words_stand_where_they_are_seen():
     assert first.x1 == pytest.approx(550, abs=0.5)
     assert third.x0 == pytest.approx(left, abs=0.5)
     assert third.x1 < second.x0 < second.x1 < first.x0
+
+
+def test_what_the_file_says_of_a_shape_mends_it_where_the_shape_says_nothing():
+    """Browsers keep a non-joiner as a space that is said to be one; some shapes have no letter but what is said."""
+    look = {"size": 10.0, "chars": []}
+
+    def strip(*signs: str) -> leftward.Strip:
+        found = [Glyph(sign, 10 * n, 10 * n + 10, (10 * n, 0, 10 * n + 10, 10), look) for n, sign in enumerate(signs)]
+        return leftward.Strip(found, (1.0, 0.0), 0, 0, 0, 10)
+
+    shown = strip("ا", " ", "\ufffd", " ", "\ufffd", "ب")
+    leftward._mend([shown], strip("x", "\u200c", "ے", "x", "\ufffd", "x").letters)
+    assert [glyph.text for glyph in shown.letters] == ["ا", "\u200c", "ے", " ", "\ufffd", "ب"]
