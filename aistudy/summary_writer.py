@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from aistudy import errors, summary
 from aistudy.kinds import STEPS, IndexReplaced, StudyMaterial
-from library.ai import embeddings
+from library.jobs.embedding import embedder_for
 from library.jobs.job_run import JobRun
 from rag.models import Passage
 from rag.text import passage_parts
@@ -25,13 +25,14 @@ def write_summary(run: JobRun, material: StudyMaterial) -> dict[str, Any]:
     if not rows:
         raise IndexReplaced  # deleted while we looked
     run.progress(done=1, total=STEPS, message=_("Weighing {n} passages").format(n=len(rows)))
-    chosen = summary.summarise(
-        [_passage(row, pages) for row in rows],
-        np.stack([np.asarray(row.embedding, dtype=np.float32) for row in rows]),
-        pages,
-        language=material.language,
-        embed=partial(embeddings.for_bulk(material.generation.model).embed, kind="passage"),
-    )
+    with embedder_for(run, material.generation.model) as embedder:
+        chosen = summary.summarise(
+            [_passage(row, pages) for row in rows],
+            np.stack([np.asarray(row.embedding, dtype=np.float32) for row in rows]),
+            pages,
+            language=material.language,
+            embed=partial(embedder.embed, kind="passage"),
+        )
     verbatim = [s for s in chosen if fold_space(pages[s.page][s.start : s.end]) == s.text]
     if not verbatim:
         raise errors.NothingToSummarise

@@ -202,6 +202,8 @@ JOB_HEARTBEAT_SECONDS = 5
 JOB_ATTEMPTS = 3  # the first and two more
 JOB_RETRY_SECONDS = (5, 30)
 JOB_STALL_SECONDS = 600
+# How long a book waits for an embedder that gives no sign of life: the supervisor takes 30 s at most to start it again.
+EMBEDDER_PATIENCE_SECONDS = 120
 
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the address is unique, by a constraint on its upper case
 AUTH_USER_MODEL = "accounts.User"

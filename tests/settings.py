@@ -15,5 +15,6 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 COUNT_LOOPBACK = False
 MEANING_SECONDS = QUESTION_SECONDS = 20.0  # tests share the machine; what a slow embedder costs is a test of its own
+EMBEDDER_PATIENCE_SECONDS = 0  # who is away in a test stays away, but where it is about that
 # Nothing is collected in tests; the middleware would warn of the missing folder.
 Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)

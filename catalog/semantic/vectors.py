@@ -2,7 +2,7 @@
 
 A record's vector remembers the version of the text that it was made from (``BookFacts.text_version``, which the
 database changes whoever writes). What differs is stale. A few stale records are embedded at once through the embedder
-process; many by one job of a worker that loads the model itself.
+process; many by one job, whose texts wait there behind all questions.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from library.ai.spec import Embedder, ModelSpec, Vectors
 from library.core.background import wake
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
+from library.jobs.embedding import embedder_for
 from library.jobs.errors import YieldJob
 from library.jobs.job_run import JobRun
 from library.jobs.models import Job, JobState
@@ -259,14 +260,15 @@ def fill(run: JobRun, generation: BookGeneration) -> None:
     began, state = time.monotonic(), generations.share(generation)
     done, total = state.done, state.total
     model = embeddings.spec(generation.model)
-    for found in _passes(generation):
-        rows, vectors = embed(found, embeddings.for_bulk(generation.model), model)
-        done = min(done + len(found), total)
-        message = _("Embedding record {n} of {all}").format(n=done, all=total)
-        with run.checkpoint(done=done, total=total, message=message):
-            store(generation, rows, vectors)
-        if time.monotonic() - began > LONGEST_TURN and job_services.others_wait(run.job):
-            raise YieldJob
+    with embedder_for(run, generation.model) as embedder:
+        for found in _passes(generation):
+            rows, vectors = embed(found, embedder, model)
+            done = min(done + len(found), total)
+            message = _("Embedding record {n} of {all}").format(n=done, all=total)
+            with run.checkpoint(done=done, total=total, message=message):
+                store(generation, rows, vectors)
+            if time.monotonic() - began > LONGEST_TURN and job_services.others_wait(run.job):
+                raise YieldJob
 
 
 def _passes(generation: BookGeneration) -> Iterator[Stale]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import os
 import threading
@@ -11,17 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
-from django.conf import settings
 
+from library.ai import wire
 from library.ai.errors import EmbedderUnavailable
-from library.ai.spec import Kind, ModelSpec, Vectors, unit
+from library.ai.spec import Kind, ModelSpec, Vectors
 from library.core.faults.circuit_breaker import Breaker, Resting
 
 log = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(10.0, connect=1.0, pool=5.0)
 LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=60)
-INPUT_TYPES: dict[Kind, str] = {"question": "query", "passage": "passage"}  # as other servers call the kinds
-LARGEST_REQUEST = 128  # texts; a book is sent in many requests
 _clients: dict[tuple[int, str, str], httpx.Client] = {}
 # A short wait says nothing about a longer one: who waits 0.3 s for a word may let that rest, and questions go on.
 _breakers: dict[tuple[str, float | None], Breaker] = {}
@@ -40,36 +36,23 @@ class EmbedderClient:
         """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable``."""
         import numpy as np
 
-        starts = range(0, len(texts), LARGEST_REQUEST)
-        parts = [self._embed(texts[start : start + LARGEST_REQUEST], kind) for start in starts]
+        starts = range(0, len(texts), wire.LARGEST_REQUEST)
+        parts = [self._embed(texts[start : start + wire.LARGEST_REQUEST], kind) for start in starts]
         return np.concatenate(parts) if parts else np.zeros((0, self.spec.dimensions), dtype=np.float32)
 
     def _embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
-        import numpy as np
-
-        body = {"model": self.spec.name, "encoding_format": "base64", **self._input(texts, kind)}
         try:
             with self.breaker.tried(httpx.TimeoutException):
-                answer = self._post(body)
-            vectors = np.stack([_vector(row["embedding"]) for row in sorted(answer["data"], key=lambda r: r["index"])])
+                answer = self._post(wire.asked(self.spec, texts, kind))
+            return wire.vectors_of(answer, (len(texts), self.spec.dimensions))
         except Resting:
             raise EmbedderUnavailable from None
-        except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError) as fault:
+        except (httpx.HTTPError, OSError, *wire.NOT_VECTORS) as fault:
             log.warning("The embedder did not answer: %s: %s", type(fault).__name__, fault)
             raise EmbedderUnavailable from fault
-        if vectors.shape != (len(texts), self.spec.dimensions):
-            log.error("The embedder gave vectors of shape %s for %s texts.", vectors.shape, len(texts))
-            raise EmbedderUnavailable
-        return unit(vectors)
-
-    def _input(self, texts: Sequence[str], kind: Kind) -> dict[str, Any]:
-        """Ours is told the kind; a server elsewhere knows no kinds, it gets the texts as its model reads them."""
-        if self.spec.url:
-            return {"input": self.spec.prefixed(texts, kind)}
-        return {"input": list(texts), "input_type": INPUT_TYPES[kind]}
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        socket = "" if self.spec.url else socket_path()
+        socket = "" if self.spec.url else wire.socket_path()
         address = embeddings_url(self.spec.url) if self.spec.url else "http://embedder/v1/embeddings"
         pool = _pool(socket, address)
         try:
@@ -86,14 +69,6 @@ class EmbedderClient:
 def client(model: ModelSpec, *, seconds: float | None = None) -> EmbedderClient:
     """A client for ``model``; cheap, the connections are shared. ``seconds``: it gives up after that long."""
     return EmbedderClient(model, seconds=seconds)
-
-
-def socket_path() -> str:
-    """Where the embedder process listens, as it wrote when it was ready. Errors: ``OSError``, ``ValueError``."""
-    path = str(json.loads(settings.EMBEDDER_SOCKET_FILE.read_text())["socket"])
-    if not os.path.exists(path):
-        raise FileNotFoundError(path)
-    return path
 
 
 def embeddings_url(url: str) -> str:
@@ -126,12 +101,3 @@ def _pool(socket: str, address: str) -> httpx.Client:
             transport = httpx.HTTPTransport(uds=socket, limits=LIMITS) if socket else httpx.HTTPTransport(limits=LIMITS)
             _clients[key] = httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False)
         return _clients[key]
-
-
-def _vector(embedding: str | list[float]) -> Vectors:
-    """A vector as base64 of little-endian float32, or, from a server that ignores the wish, as a list."""
-    import numpy as np
-
-    if isinstance(embedding, str):
-        return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4")
-    return np.asarray(embedding, dtype=np.float32)

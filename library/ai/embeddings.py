@@ -1,15 +1,20 @@
 """Embedding models by name: where each runs and who turns texts into vectors.
 
 Nothing here imports an AI library, nor numpy before there is a vector to compute with; what
-``library.ai.runtimes.local`` loads does, and only workers and the embedder use that.
+``library.ai.runtimes.local`` loads does, and only the embedder uses that (workers, its tokenizer).
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from library.ai.spec import Embedder, ModelSpec
+
+if TYPE_CHECKING:
+    from library.ai.bulk import BulkEmbedder
 
 
 def spec(name: str = "") -> ModelSpec:
@@ -44,13 +49,13 @@ def for_questions(name: str = "", *, seconds: float | None = None) -> Embedder:
     return client(spec(name), seconds=settings.QUESTION_SECONDS if seconds is None else seconds)
 
 
-def for_bulk(name: str = "") -> Embedder:
-    """Who embeds a whole book: the model in this (worker) process, or its server where the settings name one."""
+def for_bulk(name: str = "") -> BulkEmbedder:
+    """Who embeds a whole book: the same process, behind all questions, or the model's own server; it waits for them."""
+    from library.ai.bulk import BulkEmbedder, ElsewhereSender, SocketSender
+
     chosen = spec(name)
-    if chosen.url:
-        from library.ai.client import client
+    if not chosen.url:
+        return BulkEmbedder(SocketSender(chosen), chosen.dimensions)
+    from library.ai.client import client
 
-        return client(chosen)
-    from library.ai.runtimes.local import bulk_embedder
-
-    return bulk_embedder(chosen)
+    return BulkEmbedder(ElsewhereSender(client(chosen)), chosen.dimensions)

@@ -1,4 +1,4 @@
-"""The embedder: a small ASGI application that keeps the model and gathers what arrives together into one batch."""
+"""The embedder: a small ASGI application that keeps the models. Readers' questions never wait for books."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import base64
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 
+from library.ai.lanes import Lane
+from library.ai.lines import MOST_TEXTS, BulkLine, LineIsFull, QuestionLine, Wanted
 from library.ai.spec import Embedder, Kind, Vectors
 
 log = logging.getLogger(__name__)
@@ -21,8 +21,9 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-MOST_TEXTS = 256  # in one request, and about as many in one batch
 LONGEST_TEXT = 20_000  # characters; the model reads far less
+LONGEST_NAME = 64  # characters, of a sender
+BULK_NICENESS = 5  # as the slow worker, whose books these are
 LARGEST_BODY = 8 * 1024 * 1024
 KINDS: dict[str, Kind] = {"query": "question", "passage": "passage"}  # by `input_type`
 
@@ -35,23 +36,24 @@ class BadRequest(Exception):
         self.status = status
 
 
-@dataclass
-class Wanted:
-    """Texts of one request and where their vectors go."""
-
-    texts: list[str]
-    vectors: asyncio.Future[Vectors]
-
-
 class EmbedderApp:
-    """``POST /v1/embeddings`` and ``GET /healthz`` over one model in one thread."""
+    """``POST /v1/embeddings`` and ``GET /healthz``.
 
-    def __init__(self, embedders: Mapping[str, Embedder], *, on_ready: Callable[[], None] = lambda: None) -> None:
+    Each model answers questions in a thread of its own. Books (requests with a ``bulk_sender``) are embedded in
+    another one by ``bulk``, other copies of the models: no question waits for a book.
+    """
+
+    def __init__(
+        self,
+        embedders: Mapping[str, Embedder],
+        *,
+        bulk: Mapping[str, Embedder] | None = None,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
         self.embedders = embedders
         self.on_ready = on_ready
-        self.batches = 0
-        self._queues: dict[tuple[str, Kind], asyncio.Queue[Wanted]] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._questions = {name: Lane(QuestionLine(), embedders) for name in embedders}
+        self._bulk = Lane(BulkLine(), bulk or embedders, niceness=BULK_NICENESS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -59,54 +61,37 @@ class EmbedderApp:
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
 
+    @property
+    def lanes(self) -> list[Lane]:
+        return [*self._questions.values(), self._bulk]
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        workers: list[asyncio.Task[None]] = []
+        running: list[asyncio.Task[None]] = []
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                for name, kind in product(self.embedders, KINDS.values()):
-                    self._queues[name, kind] = asyncio.Queue()
-                    workers.append(asyncio.create_task(self._work(name, kind)))
+                running += [asyncio.create_task(lane.run()) for lane in self.lanes]
                 await send({"type": "lifespan.startup.complete"})
                 self.on_ready()
             else:
-                for worker in workers:
-                    worker.cancel()
-                await asyncio.gather(*workers, return_exceptions=True)
-                self._thread.shutdown(wait=True, cancel_futures=True)
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
+                for lane in self.lanes:
+                    lane.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-    async def _work(self, name: str, kind: Kind) -> None:
-        """Take everything of one kind that waits, embed it as one batch, and hand each request its part."""
-        queue = self._queues[name, kind]
-        loop = asyncio.get_running_loop()
-        while True:
-            batch = [await queue.get()]
-            await asyncio.sleep(0)  # let requests that arrived in the same moment join
-            while not queue.empty() and sum(len(wanted.texts) for wanted in batch) < MOST_TEXTS:
-                batch.append(queue.get_nowait())
-            texts = [text for wanted in batch for text in wanted.texts]
-            self.batches += 1
-            try:
-                vectors = await loop.run_in_executor(self._thread, self.embedders[name].embed, texts, kind)
-            except Exception as fault:  # the requests get it; the worker must go on
-                log.exception("A batch of %s texts broke", len(texts))
-                for wanted in batch:
-                    if not wanted.vectors.done():
-                        wanted.vectors.set_exception(fault)
-                continue
-            start = 0
-            for wanted in batch:
-                if not wanted.vectors.done():  # done: the client went away
-                    wanted.vectors.set_result(vectors[start : start + len(wanted.texts)])
-                start += len(wanted.texts)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             status, body = await self._answer(scope, receive)
         except BadRequest as fault:
             status, body = fault.status, _error(str(fault), "invalid_request_error")
+        except LineIsFull:
+            status, body = (
+                429,
+                _error("Enough of this sender's texts wait; try again in a second.", "rate_limit_error"),
+            )
         except Exception as fault:
             log.exception("An embeddings request broke: %s", fault)
             status, body = 500, _error("The texts could not be embedded.", "server_error")
@@ -118,34 +103,49 @@ class EmbedderApp:
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
         match scope["method"], scope["path"]:
             case "GET", "/healthz":
-                return 200, {"status": "ok", "models": list(self.embedders), "batches": self.batches}
+                return 200, {
+                    "status": "ok",
+                    "models": list(self.embedders),
+                    "batches": sum(lane.batches for lane in self.lanes),
+                }
             case "POST", "/v1/embeddings":
-                return 200, await self._embeddings(await _body(receive))
+                return 200, await self._embeddings(parse(await _body(receive), known=self.embedders), receive)
             case _, "/healthz" | "/v1/embeddings":
                 raise BadRequest("This address does not take that method.", 405)
             case _:
                 raise BadRequest("There is no such address.", 404)
 
-    async def _embeddings(self, body: bytes) -> dict[str, Any]:
-        model, texts, kind, as_base64 = parse(body, known=self.embedders)
-        wanted = Wanted(texts, asyncio.get_running_loop().create_future())
-        await self._queues[model, kind].put(wanted)
-        vectors = await wanted.vectors
+    async def _embeddings(self, asked: Asked, receive: Receive) -> dict[str, Any]:
+        vectors: asyncio.Future[Vectors] = asyncio.get_running_loop().create_future()
+        lane = self._bulk if asked.sender else self._questions[asked.model]
+        lane.put(Wanted(asked.model, asked.kind, asked.texts, vectors, asked.sender))
+        await _made_or_given_up(vectors, receive)
         rows = [
-            {"object": "embedding", "index": index, "embedding": _encoded(vector, as_base64)}
-            for index, vector in enumerate(vectors)
+            {"object": "embedding", "index": index, "embedding": _encoded(vector, asked.as_base64)}
+            for index, vector in enumerate(vectors.result())
         ]
-        words = sum(len(text.split()) for text in texts)  # close enough: nobody pays for a local model
+        words = sum(len(text.split()) for text in asked.texts)  # close enough: nobody pays for a local model
         return {
             "object": "list",
             "data": rows,
-            "model": model,
+            "model": asked.model,
             "usage": {"prompt_tokens": words, "total_tokens": words},
         }
 
 
-def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], Kind, bool]:
-    """Model, texts, what they are and whether base64 is wanted, from a request's body. Errors: ``BadRequest``."""
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for. ``sender``: who sends a book; empty where a reader waits."""
+
+    model: str
+    texts: list[str]
+    kind: Kind
+    as_base64: bool
+    sender: str = ""
+
+
+def parse(body: bytes, *, known: Mapping[str, Any]) -> Asked:
+    """What is asked for, from a request's body. Errors: ``BadRequest``."""
     try:
         asked = json.loads(body)
     except ValueError:
@@ -160,6 +160,9 @@ def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], Kin
     kind = asked.get("input_type", "passage")
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadRequest("`input_type` must be query or passage.")
+    sender = asked.get("bulk_sender", "")
+    if not isinstance(sender, str) or len(sender) > LONGEST_NAME:
+        raise BadRequest(f"`bulk_sender` must be a name of at most {LONGEST_NAME} characters.")
     texts = [texts] if isinstance(texts, str) else texts
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise BadRequest("`input` must be a text or a list of texts that is not empty.")
@@ -167,7 +170,29 @@ def parse(body: bytes, *, known: Mapping[str, Any]) -> tuple[str, list[str], Kin
         raise BadRequest(f"`input` has {len(texts)} texts; at most {MOST_TEXTS} fit into one request.")
     if any(not text.strip() or len(text) > LONGEST_TEXT for text in texts):
         raise BadRequest(f"Each text must have between 1 and {LONGEST_TEXT} characters that are not all spaces.")
-    return model, texts, KINDS[kind], encoding == "base64"
+    return Asked(model, texts, KINDS[kind], encoding == "base64", sender)
+
+
+async def _made_or_given_up(vectors: asyncio.Future[Vectors], receive: Receive) -> None:
+    """Wait for the vectors; where the client goes away first, nobody computes what is left of them.
+
+    Errors: whatever broke; ``BadRequest`` where the client is gone.
+    """
+    gone: asyncio.Future[Any] = asyncio.ensure_future(_gone(receive))
+    waited_for: set[asyncio.Future[Any]] = {vectors, gone}
+    try:
+        await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+        if not vectors.done():
+            raise BadRequest("The client went away.", 499)
+    finally:
+        gone.cancel()
+        vectors.cancel()  # nothing happens to what is done
+    vectors.result()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _body(receive: Receive) -> bytes:

@@ -7,8 +7,9 @@ checkpoints, so nothing is written once the lease is lost. Readers see a generat
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import islice
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from library.ai import embeddings
 from library.ai.spec import Vectors
+from library.jobs.embedding import AT_ONCE, embedder_for
 from library.jobs.from_the_start import again_if_replaced
 from library.jobs.job_run import JobRun
 from rag import errors
@@ -70,7 +72,7 @@ def make_passages(build: Build) -> None:
     found = passages.cut(
         pages.texts(generation), pages.sections_of(generation), model=build.model, language=build.language
     )
-    with contextlib.closing(_with_vectors(generation.model, islice(found, have, None))) as parcels:
+    with contextlib.closing(_with_vectors(build, islice(found, have, None))) as parcels:
         for cuts, vectors in parcels:
             number = cuts[-1].last_page
             done = CLEANED + (INDEXED - CLEANED) * number / generation.page_count
@@ -86,21 +88,18 @@ def make_passages(build: Build) -> None:
         terms.count_terms(generation)  # sets `passage_count`: all are there
 
 
-def _with_vectors(model: str, found: Iterable[Cut]) -> Generator[tuple[list[Cut], Vectors]]:
-    """Parcels with a vector for each: while one is embedded, the one before is stored and the one behind it cut."""
-    embedder = embeddings.for_bulk(model)
-    thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
-    try:
-        ahead: tuple[list[Cut], Future[Vectors]] | None = None
+def _with_vectors(build: Build, found: Iterable[Cut]) -> Generator[tuple[list[Cut], Vectors]]:
+    """Parcels with a vector for each: while some are embedded, the one before is stored and the one behind them cut."""
+    ahead: deque[tuple[list[Cut], Future[Vectors]]] = deque()
+    with embedder_for(build.run, build.generation.model) as embedder:
         for cuts in _parcels(found, PASSAGES_AT_ONCE):
             texts = [passages.embedded(cut.context, cut.text) for cut in cuts]
-            before, ahead = ahead, (cuts, thread.submit(embedder.embed, texts, "passage"))
-            if before is not None:
-                yield before[0], before[1].result()
-        if ahead is not None:
-            yield ahead[0], ahead[1].result()
-    finally:
-        thread.shutdown(cancel_futures=True)
+            ahead.append((cuts, embedder.start(texts, "passage")))
+            if len(ahead) > AT_ONCE:
+                before, vectors = ahead.popleft()
+                yield before, embedder.result(vectors)
+        for before, vectors in ahead:
+            yield before, embedder.result(vectors)
 
 
 def publish(build: Build) -> None:

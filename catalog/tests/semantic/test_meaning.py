@@ -27,7 +27,7 @@ MANY = 20_000
 
 
 @pytest.fixture
-def library():
+def library(embedder):
     """Some records with vectors by the real model."""
     made = {
         name: record(title, author, description=description, subjects=subjects)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def model(monkeypatch, settings):
         }
     }
     made = {"all-MiniLM-L6-v2": Recorder(), "other": Recorder(SMALL)}
-    monkeypatch.setattr(embeddings, "for_bulk", lambda name="": made[name])
+    monkeypatch.setattr(vectors, "embedder_for", lambda run, name: nullcontext(made[name]))
     monkeypatch.setattr(embeddings, "for_questions", lambda name="", seconds=None: made[name])
     monkeypatch.setattr(vectors, "TOGETHER", 2)
     return made

@@ -1,4 +1,4 @@
-"""Embedding models in this process. For workers and the embedder; never imported by the web process."""
+"""Embedding models in this process. For the embedder, and workers that count word-pieces; never the web process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 
 from library.ai.runtimes import bert_shape
-from library.ai.runtimes.while_used import WhileUsed
 from library.ai.spec import Dtype, Embedder, ModelSpec
 from library.core.config.model import ConfigError
 
@@ -75,16 +74,4 @@ def local_embedder(model: ModelSpec) -> Embedder:
         return _kept(model)
 
 
-def bulk_embedder(model: ModelSpec) -> Embedder:
-    """The model in this process while it has work, for workers. Errors: ``ConfigError``, as ``local_embedder``."""
-    weights(model)
-    with _loading:
-        return _while_used(model)
-
-
 _kept = cache(load)
-
-
-@cache
-def _while_used(model: ModelSpec) -> Embedder:
-    return WhileUsed(lambda: load(model))

@@ -1,4 +1,4 @@
-"""A model that a worker keeps while it has texts for it, and gives back to the machine afterwards."""
+"""A model that is kept while there are texts for it, and given back to the machine afterwards."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from collections.abc import Callable, Sequence
 
 from library.ai.spec import Embedder, Kind, Vectors
 
-IDLE_SECONDS = 20.0  # the next book loads the model again in half a second, and takes many
-
 
 class WhileUsed:
     """``load`` is called by the first text and by the first one after a rest. Any number of threads may embed."""
 
-    def __init__(self, load: Callable[[], Embedder], *, seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, load: Callable[[], Embedder], *, seconds: float) -> None:
         self._load = load
         self._seconds = seconds
         self._lock = threading.Lock()

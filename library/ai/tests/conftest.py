@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from library.ai.client import close_all
+from library.ai.tests.remote import Remote, living
 
 
 @pytest.fixture
@@ -37,3 +40,23 @@ def httpserver_of() -> Iterator[Callable[[Any], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def remote() -> Iterator[Remote]:
+    yield from living(Remote())
+
+
+@pytest.fixture
+def ours() -> Iterator[Remote]:
+    """One on a unix socket, whose path must be short."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield from living(Remote(Path(folder) / "e.sock"))
+
+
+@pytest.fixture
+def announced(ours: Remote, settings: Any, tmp_path: Path) -> Remote:
+    """… that the settings know as the embedder of this machine."""
+    settings.EMBEDDER_SOCKET_FILE = tmp_path / "embedder.json"
+    settings.EMBEDDER_SOCKET_FILE.write_text(json.dumps({"socket": str(ours.server.server_address)}))
+    return ours

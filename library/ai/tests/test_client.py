@@ -5,12 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from socketserver import ThreadingUnixStreamServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import numpy as np
@@ -18,81 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.ai.client import LARGEST_REQUEST, EmbedderClient, close_all, socket_path
+from library.ai.client import EmbedderClient, close_all
 from library.ai.errors import EmbedderUnavailable
-from library.ai.spec import ModelSpec, unit
-
-Reply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
-
-
-def vectors_of(texts: list[str]) -> list[list[float]]:
-    return [[float(len(text)), float(ord(text[0]))] for text in texts]
-
-
-def send(handler: BaseHTTPRequestHandler, body: Any, status: int = 200) -> None:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    handler.send_response(status)
-    handler.send_header("Content-Length", str(len(content)))
-    handler.end_headers()
-    handler.wfile.write(content)
-
-
-def rows(asked: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"index": index, "embedding": vector} for index, vector in enumerate(vectors_of(asked["input"]))]
-
-
-def well(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
-    send(handler, {"data": rows(asked)})
-
-
-class Remote:
-    """A server. ``replies``: what it does at the next requests; afterwards it answers well."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.replies: list[Reply] = []
-        remote = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                remote.asked.append(asked | {"path": self.path})
-                (remote.replies.pop(0) if remote.replies else well)(self, asked)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server: Any = (
-            ThreadingUnixStreamServer(str(path), Handler) if path else ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        )
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def model(self, **values: Any) -> ModelSpec:
-        told: dict[str, Any] = {"name": "small", "package": "", "dimensions": 2, "window": 256}
-        told |= {"threshold": 0.4, "record_threshold": 0.4, "url": f"http://127.0.0.1:{self.server.server_address[1]}"}
-        return ModelSpec(**told | values)
-
-
-@pytest.fixture
-def remote() -> Iterator[Remote]:
-    yield from living(Remote())
-
-
-@pytest.fixture
-def ours() -> Iterator[Remote]:
-    """One on a unix socket, whose path must be short."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        yield from living(Remote(Path(folder) / "e.sock"))
-
-
-def living(made: Remote) -> Iterator[Remote]:
-    yield made
-    close_all()
-    made.server.shutdown()
-    made.server.server_close()
+from library.ai.spec import unit
+from library.ai.tests.remote import Remote, rows, send, vectors_of, well
+from library.ai.wire import LARGEST_REQUEST, socket_path
 
 
 def embedded(remote: Remote, *texts: str) -> Any:

@@ -16,8 +16,8 @@ import pytest
 from library.ai import embeddings
 from library.ai.client import EmbedderClient, embeddings_url
 from library.ai.errors import EmbedderUnavailable
+from library.ai.lines import MOST_TEXTS
 from library.ai.management.commands.embedder import listen
-from library.ai.server import MOST_TEXTS
 from library.ai.tests.embedder import EmbedderProcess
 from library.core.config.model import ConfigError
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from library.ai import embeddings
-from library.ai.client import TIMEOUT, EmbedderClient
+from library.ai.client import EmbedderClient
 from library.ai.management.commands import embedder
 from library.ai.runtimes import processor
 from library.ai.runtimes.local import count_pieces, weights
@@ -58,7 +58,6 @@ def timeouts(client: object) -> tuple[object, object]:
 def test_a_question_waits_as_long_as_an_answer_is_worth_or_as_long_as_it_is_told(two):
     assert timeouts(embeddings.for_questions()) == (2.5, 2.5)
     assert timeouts(embeddings.for_questions(seconds=0.3)) == (0.3, 0.3)
-    assert timeouts(embeddings.for_bulk("there")) == (TIMEOUT.read, TIMEOUT.connect)
 
 
 def test_who_waits_shorter_lets_nobody_else_wait_shorter(two):
@@ -67,11 +66,6 @@ def test_who_waits_shorter_lets_nobody_else_wait_shorter(two):
     assert isinstance(question, EmbedderClient)
     assert word.breaker is not question.breaker
     assert question.breaker is embeddings.for_questions("here").breaker  # type: ignore[attr-defined]  # a client
-
-
-def test_a_book_is_not_begun_where_the_weights_are_missing(two):
-    with pytest.raises(ConfigError, match="The weights of here are not installed: run `make install`"):
-        embeddings.for_bulk("here")
 
 
 @pytest.mark.parametrize("holds", [[], ["model"], ["config.json"]])

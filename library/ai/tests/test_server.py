@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 
 from library.ai import server
-from library.ai.server import LONGEST_TEXT, MOST_TEXTS, BadRequest, EmbedderApp, parse
+from library.ai.lines import MOST_OF_A_SENDER, MOST_TEXTS, PART
+from library.ai.server import LONGEST_TEXT, Asked, BadRequest, EmbedderApp, parse
 from library.ai.spec import Kind
 
 KNOWN = {"small": None, "large": None}
@@ -43,7 +45,7 @@ async def exchange(app: EmbedderApp, method: str, path: str, *messages: dict[str
     coming, going = list(messages), []
 
     async def receive() -> dict[str, Any]:
-        return coming.pop(0)
+        return coming.pop(0) if coming else await asyncio.Event().wait()  # type: ignore[return-value]  # never
 
     async def send(message: Any) -> None:
         going.append(message)
@@ -57,14 +59,20 @@ async def exchange(app: EmbedderApp, method: str, path: str, *messages: dict[str
 
 
 def running(
-    work: Callable[[Ask], Awaitable[Any]], *models: Letters, on_ready: Callable[[], None] = lambda: None
+    work: Callable[[Ask], Awaitable[Any]],
+    *models: Letters,
+    bulk: Letters | None = None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> Any:
     """What ``work`` gives, beside an application from its startup to its shutdown."""
-    app = EmbedderApp(dict(zip(KNOWN, models or (Letters(),), strict=False)), on_ready=on_ready)
+    embedders = dict(zip(KNOWN, models or (Letters(),), strict=False))
+    app = EmbedderApp(embedders, bulk={"small": bulk} if bulk else None, on_ready=on_ready)
 
     async def ask(body: Any = None, *, method: str = "POST", path: str = "/v1/embeddings") -> Answer:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await exchange(app, method, path, {"type": "http.request", "body": content})
+
+    ask.app = app  # type: ignore[attr-defined]  # for who sends more than one message
 
     async def live() -> Any:
         told: list[str] = []
@@ -105,25 +113,25 @@ def asked(*texts: str, model: str = "small", **more: Any) -> dict[str, Any]:
     "text", ["x", "x" * LONGEST_TEXT, " x ", "אב", "\u200f\u0643\u062a\u0627\u0628", "鯨", "a\x00b"]
 )
 def test_a_text_of_any_writing_is_taken_as_it_is(text):
-    assert parse(json.dumps(asked(text)).encode(), known=KNOWN) == ("small", [text], "passage", False)
+    assert parse(json.dumps(asked(text)).encode(), known=KNOWN) == Asked("small", [text], "passage", as_base64=False)
 
 
 def test_one_text_may_stand_alone_and_as_many_as_there_is_room_for_in_a_list():
-    assert parse(b'{"model": "large", "input": "x"}', known=KNOWN) == ("large", ["x"], "passage", False)
+    assert parse(b'{"model": "large", "input": "x"}', known=KNOWN) == Asked("large", ["x"], "passage", as_base64=False)
     many = [str(number) for number in range(MOST_TEXTS)]
-    assert parse(json.dumps(asked(*many)).encode(), known=KNOWN)[1] == many
+    assert parse(json.dumps(asked(*many)).encode(), known=KNOWN).texts == many
 
 
 @pytest.mark.parametrize(("encoding", "is_packed"), [("float", False), ("base64", True)])
 def test_the_form_of_the_vectors_is_said(encoding, is_packed):
-    assert parse(json.dumps(asked("x", encoding_format=encoding)).encode(), known=KNOWN)[3] is is_packed
+    assert parse(json.dumps(asked("x", encoding_format=encoding)).encode(), known=KNOWN).as_base64 is is_packed
 
 
 @pytest.mark.parametrize(
     ("said", "kind"), [({}, "passage"), ({"input_type": "passage"}, "passage"), ({"input_type": "query"}, "question")]
 )
 def test_texts_are_passages_unless_they_are_said_to_be_a_reader_s(said, kind):
-    assert parse(json.dumps(asked("x", **said)).encode(), known=KNOWN)[2] == kind
+    assert parse(json.dumps(asked("x", **said)).encode(), known=KNOWN).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -140,6 +148,8 @@ def test_texts_are_passages_unless_they_are_said_to_be_a_reader_s(said, kind):
         (asked("x", input_type="document"), 400, "`input_type` must be query or passage."),
         (asked("x", input_type=None), 400, "`input_type` must be query or passage."),
         (asked("x", input_type=["query"]), 400, "`input_type` must be query or passage."),
+        (asked("x", bulk_sender=7), 400, "`bulk_sender` must be a name of at most 64 characters."),
+        (asked("x", bulk_sender="x" * 65), 400, "`bulk_sender` must be a name of at most 64 characters."),
         (asked(), 400, "`input` must be a text or a list of texts that is not empty."),
         ({"model": "small", "input": ["x", 1]}, 400, "`input` must be a text or a list of texts that is not empty."),
         ({"model": "small", "input": {"a": "x"}}, 400, "`input` must be a text or a list of texts that is not empty."),
@@ -306,3 +316,115 @@ def test_it_says_that_it_is_ready_once_it_answers():
         return await ask(method="GET", path="/healthz")
 
     assert running(work, on_ready=lambda: ready.append("ready"))[0] == 200
+
+
+# -- books beside questions
+
+
+class Held(Letters):
+    """A model that is in the middle of a batch until ``go``. ``begun``: it has taken one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def embed(self, texts: Sequence[str], kind: Kind) -> Any:
+        self.begun.set()
+        assert self.go.wait(10)
+        return super().embed(texts, kind)
+
+
+async def begun(model: Held) -> None:
+    assert await asyncio.to_thread(model.begun.wait, 10)
+
+
+def test_a_question_is_answered_while_a_book_is_in_the_middle_of_a_batch():
+    book, question = Held(), Letters()
+
+    async def work(ask: Ask) -> list[int]:
+        sent = asyncio.ensure_future(ask(asked(*["page"] * 200, bulk_sender="one")))
+        await begun(book)
+        found = await ask(asked("who?", input_type="query"))
+        assert not sent.done()
+        book.go.set()
+        return [found[0], (await sent)[0]]
+
+    assert running(work, question, bulk=book) == [200, 200]
+    assert question.batches == [["who?"]]
+    assert [len(batch) for batch in book.batches] == [PART, PART, PART, 200 - 3 * PART]
+
+
+def test_vectors_of_a_book_come_in_its_order_whatever_else_is_embedded_meanwhile():
+    async def work(ask: Ask) -> list[Answer]:
+        texts = ["x" * n for n in range(1, 150)]
+        return await asyncio.gather(*(ask(asked(*texts, bulk_sender=name)) for name in ("one", "two")))
+
+    for status, body in running(work):
+        assert status == 200
+        assert [row["embedding"][0] for row in body["data"]] == list(range(1, 150))
+
+
+def test_who_sends_more_than_enough_is_asked_to_come_again_and_questions_never_are():
+    book = Held()
+
+    async def work(ask: Ask) -> tuple[Answer, list[int]]:
+        sent = [asyncio.ensure_future(ask(asked("first", bulk_sender="one")))]
+        await begun(book)
+        for _ in range(MOST_OF_A_SENDER):
+            sent.append(asyncio.ensure_future(ask(asked("next", bulk_sender="one"))))
+            await asyncio.sleep(0)
+        refused = await ask(asked("too many", bulk_sender="one"))
+        questions = await asyncio.gather(*(ask(asked("who?")) for _ in range(3 * MOST_OF_A_SENDER)))
+        book.go.set()
+        return refused, [status for status, _body in [*questions, *await asyncio.gather(*sent)]]
+
+    refused, others = running(work, Letters(), bulk=book)
+    assert refused[0] == 429
+    assert refused[1]["error"]["message"] == "Enough of this sender's texts wait; try again in a second."
+    assert set(others) == {200}
+
+
+def test_what_is_left_of_a_book_whose_sender_is_gone_is_not_embedded():
+    book = Held()
+
+    async def work(ask: Ask) -> Answer:
+        body = json.dumps(asked(*["page"] * 200, bulk_sender="one")).encode()
+        left = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if body and not receiving:
+                receiving.append(True)
+                return {"type": "http.request", "body": body}
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        receiving: list[bool] = []
+        sent = asyncio.ensure_future(ask.app(HTTP, receive, nowhere))  # type: ignore[attr-defined]  # set by `running`
+        await begun(book)
+        left.set()
+        await sent
+        book.go.set()
+        return await ask(asked("another", bulk_sender="two"))
+
+    assert running(work, bulk=book)[0] == 200
+    assert [len(batch) for batch in book.batches] == [PART, 1], "the part in hand, and the next sender's"
+
+
+HTTP = {"type": "http", "method": "POST", "path": "/v1/embeddings"}
+
+
+async def nowhere(message: Any) -> None:
+    """What is said to who is gone."""
+
+
+def test_a_book_s_batch_that_breaks_is_told_once_and_the_next_book_is_embedded(caplog):
+    book = Letters()
+    book.fault = RuntimeError("out of memory")
+
+    async def work(ask: Ask) -> list[int]:
+        first = await ask(asked(*["page"] * 200, bulk_sender="one"))
+        book.fault = None
+        return [first[0], (await ask(asked("page", bulk_sender="two")))[0]]
+
+    assert running(work, bulk=book) == [500, 200]
+    assert [len(batch) for batch in book.batches] == [PART, 1], "what is left of the broken one is not tried"

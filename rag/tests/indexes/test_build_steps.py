@@ -10,6 +10,7 @@ import pytest
 from catalog.models import Book
 from catalog.tests.factories import make_book
 from library.ai import embeddings
+from library.ai.bulk import BulkEmbedder
 from library.ai.errors import EmbedderUnavailable
 from library.ai.spec import Kind
 from library.jobs import services as jobs
@@ -179,13 +180,13 @@ def test_embedder_that_goes_away_half_way_leaves_what_is_done(tiny, monkeypatch)
     calls: list[int] = []
 
     class Failing:
-        def embed(self, some: Sequence[str], kind: Kind) -> Any:
+        def ask(self, some: Sequence[str], kind: Kind, look: Any) -> Any:
             calls.append(len(some))
             if len(calls) > 2:
                 raise EmbedderUnavailable
             return embedder.embed(some, kind)
 
-    monkeypatch.setattr(embeddings, "for_bulk", lambda model: Failing())
+    monkeypatch.setattr(embeddings, "for_bulk", lambda model: BulkEmbedder(Failing(), 6))
     with pytest.raises(EmbedderUnavailable):
         make_passages(build)
     assert build.generation.passages.count() in (2, 4)

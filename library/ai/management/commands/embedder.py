@@ -1,4 +1,4 @@
-"""``manage.py embedder``: the process that turns questions into vectors."""
+"""``manage.py embedder``: the process that turns texts into vectors, for all others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,13 +17,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.log import configure_logging
 
 from library.ai.embeddings import spec
-from library.ai.runtimes.local import local_embedder
+from library.ai.runtimes.local import load, local_embedder
+from library.ai.runtimes.while_used import WhileUsed
 from library.ai.server import EmbedderApp
-from library.ai.spec import ModelSpec
+from library.ai.spec import Embedder, ModelSpec
 from library.core.config.model import ConfigError
 from library.embedded import folders
 
 LONGEST_SOCKET_PATH = 107  # bytes
+BULK_REST = 20.0  # seconds without a text: the next book loads the model again in half a second, and takes many
+OTHERS_REST = 120.0
 
 
 class Command(BaseCommand):
@@ -53,18 +57,29 @@ class Command(BaseCommand):
         import uvicorn
 
         try:
-            embedders = {model.name: local_embedder(model) for model in models}
+            embedders: dict[str, Embedder] = {model.name: _for_questions(model) for model in models}
         except ConfigError as fault:
             raise CommandError(str(fault)) from None
-        for embedder in embedders.values():
-            embedder.embed(["The first batch is the slowest."], "question")
-        app = EmbedderApp(embedders, on_ready=lambda: announce(path))
+        bulk = {model.name: WhileUsed(partial(load, model), seconds=BULK_REST) for model in models}
+        app = EmbedderApp(embedders, bulk=bulk, on_ready=lambda: announce(path))
         server = uvicorn.Server(
             uvicorn.Config(
                 app, log_level="warning", lifespan="on", ws="none", access_log=False, timeout_graceful_shutdown=5
             )
         )
         server.run(sockets=[listener])
+
+
+def _for_questions(model: ModelSpec) -> Embedder:
+    """The settings' own model, ready; any other once somebody asks by it, as while all books go over to another.
+
+    Errors: ``ConfigError``.
+    """
+    if model != spec():
+        return WhileUsed(partial(load, model), seconds=OTHERS_REST)
+    embedder = local_embedder(model)
+    embedder.embed(["The first batch is the slowest."], "question")
+    return embedder
 
 
 def run(arguments: list[str]) -> None:
