@@ -25,7 +25,7 @@ runtime = true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema test-mutants check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-fines bench-http-against bench-pages bench-index bench-embed bench-start bench-start-against clean
+.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema test-mutants check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-fines bench-http-against bench-pages bench-index bench-embed bench-embed-wait bench-start bench-start-against clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -149,6 +149,9 @@ bench-index: install $(BENCH)/.installed  ## From PDF to searchable, beside the 
 
 bench-embed: install-torch  ## How quickly passages become vectors, beside sentence-transformers as it comes; writes bench/RESULTS.md
 	$(BIN)/python -m bench.embed
+
+bench-embed-wait: install  ## How long a question waits while a book is embedded; writes bench/RESULTS.md
+	$(BIN)/python -m bench.embed_wait
 
 bench-start: install  ## Start and memory beside a bare Django project; writes bench/RESULTS.md
 	$(BIN)/python -m bench.start

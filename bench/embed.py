@@ -108,7 +108,7 @@ def _engine(engine: str) -> Any:
 
     model = embeddings.spec(MODEL)
     if engine.startswith("Lyceum"):
-        return partial(embeddings.for_bulk(MODEL).embed, kind="passage")
+        return partial(local.local_embedder(model).embed, kind="passage")
     if engine.startswith("torch"):
         by_torch = sentence_transformers.TransformerEmbedder(model, local.weights(model), dtype="bfloat16")
         return partial(by_torch.embed, kind="passage")

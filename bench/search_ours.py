@@ -268,10 +268,11 @@ def add_vectors() -> None:
     from catalog.models import Book
     from catalog.semantic import generations
     from library.ai import embeddings
+    from library.ai.runtimes.local import local_embedder
 
     chance = np.random.default_rng(13)
     titles = list(Book.objects.order_by("id").values_list("title", flat=True)[:MODELS])
-    real = embeddings.for_bulk(embeddings.spec().name).embed(titles, "passage")
+    real = local_embedder(embeddings.spec()).embed(titles, "passage")
     generation = generations.current()
     generations.INDEX.drop(generation.pk)
     with connection.cursor() as cursor:

@@ -28,7 +28,7 @@ from rag.tests import pdfs
 from rag.tests.factories import give_file, index, live_generation, make_digital_book, make_indexed_book
 from rag.text.sentences import fold_space
 
-pytestmark = [pytest.mark.django_db, pytest.mark.model]
+pytestmark = [pytest.mark.django_db, pytest.mark.model, pytest.mark.usefixtures("embedder")]
 
 
 def waiting(book: Book) -> Job:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.embedder import embedder
 from bench.search_ours import ROOT, services
 
 FOUND = 5
@@ -36,19 +37,20 @@ def index(path: Path) -> tuple[Any, float]:
 
 def main() -> None:
     books, result = map(Path, sys.argv[1:])
-    with services(ROOT / "var" / "bench-index"):
+    var = ROOT / "var" / "bench-index"
+    with services(var), embedder(var):
         from library.ai import embeddings
         from rag.retrieval.hits import AskedQuestion
         from rag.retrieval.in_documents import search_documents
 
-        embedder, rows = embeddings.for_bulk(), []
-        embedder.embed(["warm"] * 64, "passage")
+        questions, rows = embeddings.for_questions(), []
+        embeddings.for_bulk().embed(["warm"] * 64, "passage")
         for book in json.loads(books.read_text()):
             generation, took = index(Path(book["file"]))
             hits, asking = 0, time.perf_counter()
             for text, first, last in book["questions"]:
                 found = search_documents(
-                    [generation], AskedQuestion(text, embedder.embed([text], "question")[0]), FOUND
+                    [generation], AskedQuestion(text, questions.embed([text], "question")[0]), FOUND
                 )
                 hits += any(hit.passage.first_page <= last and hit.passage.last_page >= first for hit in found)
             asked = time.perf_counter() - asking

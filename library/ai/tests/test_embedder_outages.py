@@ -62,6 +62,8 @@ def book() -> Iterator[tuple[bulk.BulkEmbedder, Future[Any]]]:
         embedder.stop()
 
 
+# httpcore leaves a socket open whose connection was refused.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
 def test_a_killed_embedder_is_waited_for_and_a_book_gets_every_vector(running, book):
     embedder, under_way = book
     assert running.process is not None

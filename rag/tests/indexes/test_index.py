@@ -27,7 +27,7 @@ from rag.tests import pdfs
 from rag.tests.factories import give_file, index, live_generation, make_digital_book, make_indexed_book
 from rag.text import passage_parts
 
-pytestmark = [pytest.mark.django_db, pytest.mark.model]
+pytestmark = [pytest.mark.django_db, pytest.mark.model, pytest.mark.usefixtures("embedder")]
 AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256
 STEPS = ["begin", "read_pages", "clean_pages", "make_passages", "publish"]
 

@@ -17,7 +17,7 @@ from rag.models import Document, VectorSpace
 from rag.tests import pdfs
 from rag.tests.reading.test_epub import epub
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.model]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.model, pytest.mark.usefixtures("embedder")]
 
 
 def report(*paths: Path, out: Path) -> tuple[dict[str, dict[str, Any]], str]:

@@ -29,7 +29,7 @@ from rag.tests import pdfs
 from rag.tests.factories import index, live_generation, make_digital_book
 from rag.tests.reading.test_epub import epub
 
-pytestmark = [pytest.mark.django_db, pytest.mark.model]
+pytestmark = [pytest.mark.django_db, pytest.mark.model, pytest.mark.usefixtures("embedder")]
 LIMITS = Limits(memory=300 * 1024**2, open_seconds=10, page_seconds=1)
 
 
