@@ -151,7 +151,7 @@ bench-embed: install-torch  ## How quickly passages become vectors, beside sente
 	$(BIN)/python -m bench.embed
 
 bench-embed-wait: install  ## How long a question waits while a book is embedded; writes bench/RESULTS.md
-	$(BIN)/python -m bench.embed_wait
+	$(BIN)/python -m bench.embed.wait
 
 bench-start: install  ## Start and memory beside a bare Django project; writes bench/RESULTS.md
 	$(BIN)/python -m bench.start

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from aistudy import errors, summary
 from aistudy.kinds import STEPS, IndexReplaced, StudyMaterial
-from library.jobs.embedding import embedder_for
+from library.jobs.embedding.job_embedder import embedder_for
 from library.jobs.job_run import JobRun
 from rag.models import Passage
 from rag.text import passage_parts

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.embedder import embedder
+from bench.embed.embedder_process import embedder
 from bench.search_ours import ROOT, services
 
 FOUND = 5

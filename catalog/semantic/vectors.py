@@ -27,7 +27,7 @@ from library.ai.spec import Embedder, ModelSpec, Vectors
 from library.core.background import wake
 from library.jobs import queries as jobs
 from library.jobs import services as job_services
-from library.jobs.embedding import embedder_for
+from library.jobs.embedding.job_embedder import embedder_for
 from library.jobs.errors import YieldJob
 from library.jobs.job_run import JobRun
 from library.jobs.models import Job, JobState

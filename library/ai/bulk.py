@@ -32,7 +32,7 @@ PROBE_SECONDS = 2.0
 SEND_SECONDS = 2.0  # for it to take a request, and for an answer that has begun
 
 
-class Stopped(Exception):
+class SendingStopped(Exception):
     """Nobody waits for these vectors any more."""
 
 
@@ -69,7 +69,7 @@ class BulkEmbedder:
         self._silent_since: float | None = None
 
     def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
-        """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable`` when patience ends; ``Stopped``."""
+        """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable`` when patience ends; ``SendingStopped``."""
         import numpy as np
 
         starts = range(0, len(texts), wire.LARGEST_REQUEST)
@@ -102,7 +102,7 @@ class BulkEmbedder:
 
     def _look(self, is_silent: bool | None) -> None:
         if self._stopped.is_set():
-            raise Stopped
+            raise SendingStopped
         if is_silent is not None:
             self._note(is_silent=is_silent)
 

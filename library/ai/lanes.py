@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from library.ai.lines import Line, Wanted
+from library.ai.lines import WaitingLine, Wanted
 from library.ai.spec import Embedder
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 class Lane:
     """Embeds what stands in ``line``, in a thread of its own. ``niceness``: what that thread leaves to others."""
 
-    def __init__(self, line: Line, embedders: Mapping[str, Embedder], *, niceness: int = 0) -> None:
+    def __init__(self, line: WaitingLine, embedders: Mapping[str, Embedder], *, niceness: int = 0) -> None:
         self.batches = 0
         self._line = line
         self._embedders = embedders

@@ -80,7 +80,7 @@ class Batch:
                 wanted.vectors.set_exception(fault)
 
 
-class Line(Protocol):
+class WaitingLine(Protocol):
     """An order of who comes next."""
 
     def put(self, wanted: Wanted) -> None:

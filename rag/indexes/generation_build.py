@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from library.ai import embeddings
 from library.ai.spec import Vectors
-from library.jobs.embedding import AT_ONCE, embedder_for
+from library.jobs.embedding.job_embedder import AT_ONCE, embedder_for
 from library.jobs.from_the_start import again_if_replaced
 from library.jobs.job_run import JobRun
 from rag import errors

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from library.ai import bulk, embeddings
-from library.ai.bulk import BulkEmbedder, Busy, ElsewhereSender, SocketSender, Stopped
+from library.ai.bulk import BulkEmbedder, Busy, ElsewhereSender, SendingStopped, SocketSender
 from library.ai.errors import EmbedderUnavailable
 from library.ai.spec import unit
 from library.ai.tests.remote import Remote, Reply, send, vectors_of, well
@@ -190,7 +190,7 @@ def test_a_stop_ends_it_in_a_moment_whether_it_answers_or_not(announced, setting
         if is_there:
             assert begun.wait(10)
         embedder.stop()
-        with pytest.raises(Stopped):
+        with pytest.raises(SendingStopped):
             asking.result(10)
     done.set()
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from library.ai import bulk, embeddings
-from library.ai.bulk import Stopped
+from library.ai.bulk import SendingStopped
 from library.ai.client import close_all
 from library.ai.errors import EmbedderUnavailable
 from library.ai.tests.embedder import EmbedderProcess
@@ -54,7 +54,7 @@ def book() -> Iterator[tuple[bulk.BulkEmbedder, Future[Any]]]:
         sent.set()
         return ask(*given)
 
-    embedder._sender.ask = told  # type: ignore[method-assign]
+    embedder._sender.ask = told  # type: ignore[method-assign, assignment]
     with ThreadPoolExecutor(1) as pool:
         under_way = pool.submit(embedder.embed, TEXTS, "passage")
         assert sent.wait(10)
@@ -99,7 +99,7 @@ def test_who_is_told_to_stop_does_not_wait_for_one_that_hangs(running, book):
     os.kill(running.process.pid, signal.SIGSTOP)
     try:
         embedder.stop()
-        with pytest.raises(Stopped):
+        with pytest.raises(SendingStopped):
             under_way.result(20)
     finally:
         os.kill(running.process.pid, signal.SIGCONT)

@@ -16,9 +16,9 @@ from library.ai.lines import (
     PART,
     Batch,
     BulkLine,
-    Line,
     LineIsFull,
     QuestionLine,
+    WaitingLine,
     Wanted,
 )
 from library.ai.spec import Kind
@@ -41,7 +41,7 @@ def wanted(loop):
     return make
 
 
-def taken(line: Line) -> list[str] | None:
+def taken(line: WaitingLine) -> list[str] | None:
     batch = line.take()
     return batch.texts if batch else None
 

@@ -1,4 +1,4 @@
-"""How long a question waits for its vector while a book is embedded: ``python -m bench.embed_wait``.
+"""How long a question waits for its vector while a book is embedded: ``python -m bench.embed.wait``.
 
 One embedder process as the library runs it. Each round: questions by themselves; a book by itself; both at once; and
 the same book by a model in the sender's own process, as workers had it before. What is asked are other questions each
@@ -20,8 +20,8 @@ from statistics import median
 
 import numpy as np
 
-from bench.embed import passages
-from bench.embedder import embedder
+from bench.embed.__main__ import passages
+from bench.embed.embedder_process import embedder
 from bench.results import machine, write_section
 
 WORDS = [
@@ -73,7 +73,7 @@ def sent(texts: list[str]) -> tuple[float, np.ndarray]:
     from concurrent.futures import ThreadPoolExecutor
 
     from library.ai import embeddings
-    from library.jobs.embedding import AT_ONCE
+    from library.jobs.embedding.job_embedder import AT_ONCE
 
     bulk, began = embeddings.for_bulk(), time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:

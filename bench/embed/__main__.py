@@ -26,7 +26,7 @@ import numpy as np
 
 from bench.results import machine, write_section
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SETS = ROOT.parent / "shared" / "data" / "retrieval"
 MODEL = "all-MiniLM-L6-v2"
 JUDGED = ("cranfield", "cisi")
