@@ -69,7 +69,7 @@ class BulkEmbedder:
         self._silent_since: float | None = None
 
     def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
-        """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable`` when patience ends; ``SendingStopped``."""
+        """float32 (n, dimensions), unit length. Errors: ``EmbedderUnavailable`` in the end; ``SendingStopped``."""
         import numpy as np
 
         starts = range(0, len(texts), wire.LARGEST_REQUEST)
