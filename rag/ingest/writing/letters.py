@@ -21,8 +21,10 @@ OPEN_GAP = 0.3  # of letters printed wide: white between words is wider than tha
 MINUTE = 0.02  # of a width that is none
 SMALL = 0.8  # of the text's size: the most that the mark of a note has
 LONG = 18  # letters: more seldom make one word
+UPPER, LOWER = "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-ÿа-яё"
+BEGINS = rf"(?:[{UPPER}][{LOWER}]|[AIОЯ]\b|[^\W\d_{UPPER}{LOWER}]{{2}})"  # a sentence, and no name of a program's
 RUN_ON = re.compile(
-    r"[^\W\d_]{2}[.,;:!?…]+[”’\"'»)\]]*[“‘\"'«(\[]*[^\W\d_]{2}"  # a sentence's end and the next one's beginning
+    rf"[^\W\d_]{{2}}(?:[.!?…]+[”’\"'»)\]]*[“‘\"'«(\[]*{BEGINS}|[,;:]+[”’\"'»)]*[“‘\"'«(]*[^\W\d_]{{2}})"
     rf"|[^\W\d_]{{{LONG}}}|[\uac00-\ud7a3]{{4}}"
 )
 UNKNOWN = "\ufffd"
