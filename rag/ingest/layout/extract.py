@@ -53,8 +53,9 @@ def _painted(page: Any, matrix: Sequence[float]) -> tuple[list[pieces.PaintedLin
     """The lines and shapes of the page; its lines letter by letter where some of it is written from right to left."""
     runs, shapes = pieces.painted(page.get_textpage(clip=EVERYWHERE, flags=FLAGS))
     if any(bidi.has_leftwards(text) for run in runs for text, _, _ in run.words):
-        runs = [run for run in runs if frame.turned_by(run.direction, matrix) == frame.SLANTED]
-        runs += leftward.lines(page, EVERYWHERE, FLAGS, matrix)
+        lines = leftward.lines(page, EVERYWHERE, FLAGS, matrix)
+        if lines is not None:
+            runs = [run for run in runs if frame.turned_by(run.direction, matrix) == frame.SLANTED] + lines
     return runs, shapes
 
 

@@ -53,8 +53,9 @@ class Strip:
         return float(self.letters[0].look["size"])
 
 
-def lines(page: Any, clip: Any, flags: int, matrix: Sequence[float]) -> list[PaintedLine]:
-    """The lines of ``page``, but for slanted ones: each whole, its words in the order in which they are read.
+def lines(page: Any, clip: Any, flags: int, matrix: Sequence[float]) -> list[PaintedLine] | None:
+    """The lines of ``page``, but for slanted ones: each whole, its words in the order in which they are read; ``None``
+    where shapes stand for whole words, and their places tell nothing.
 
     ``matrix``: the page's own turn. ``clip`` and ``flags`` are PyMuPDF's.
     """
@@ -63,6 +64,8 @@ def lines(page: Any, clip: Any, flags: int, matrix: Sequence[float]) -> list[Pai
         for more in (AS_PAINTED, 0)
     )
     pieces = list(_pieces(shown, matrix))
+    if any(_is_phrase(glyph.text) for piece in pieces for glyph in piece.letters):
+        return None
     sides = _sides(pieces)
     strips = _joined(pieces)
     _mend(strips, [glyph for strip in _pieces(said, matrix) for glyph in strip.letters])
@@ -82,6 +85,11 @@ def _pieces(blocks: Lines, matrix: Sequence[float]) -> Iterator[Strip]:
                 for part in _torn(letters(line, direction)):
                     yield _strip(part, direction, index, order)
         index += 1
+
+
+def _is_phrase(text: str) -> bool:
+    """Whether what one shape stands for has a space in it, or letters of both directions."""
+    return len(text) > 1 and (" " in text.strip() or text[-1].isspace() or all(bidi.counted(text)))
 
 
 def _direction(line: dict[str, Any], matrix: Sequence[float]) -> tuple[float, float]:

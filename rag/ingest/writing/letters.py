@@ -24,8 +24,8 @@ LONG = 18  # letters: more seldom make one word
 UPPER, LOWER = "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-ÿа-яё"
 BEGINS = rf"(?:[{UPPER}][{LOWER}]|[AIОЯ]\b|[^\W\d_{UPPER}{LOWER}]{{2}})"  # a sentence, and no name of a program's
 RUN_ON = re.compile(
-    rf"[^\W\d_]{{2}}(?:[.!?…]+[”’\"'»)\]]*[“‘\"'«(\[]*{BEGINS}|[,;:]+[”’\"'»)]*[“‘\"'«(]*[^\W\d_]{{2}})"
-    rf"|[^\W\d_]{{{LONG}}}|[\uac00-\ud7a3]{{4}}"
+    rf"[^\W\d_]{{2}}(?:[.!?…]+[”’\"'»)\]]*[“‘\"'«(\[]*{BEGINS}|[,;:][”’\"'»)]*[“‘\"'«(]*[^\W\d_]{{2}})"
+    rf"|[^\W\d_{UPPER}]{{{LONG}}}|[\uac00-\ud7a3]{{4}}"
 )
 UNKNOWN = "\ufffd"
 JOINERS = "\u200c\u200d"

@@ -192,3 +192,11 @@ def test_what_the_file_says_of_a_shape_mends_it_where_the_shape_says_nothing():
     shown = strip("ا", " ", "\ufffd", " ", "\ufffd", "ب")
     leftward._mend([shown], strip("x", "\u200c", "ے", "x", "\ufffd", "x").letters)
     assert [glyph.text for glyph in shown.letters] == ["ا", "\u200c", "ے", " ", "\ufffd", "ب"]
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [("لا", False), ("حَ", False), ("حبيبي h", True), ("حبيبي ", True), (" ", False), ("اh", True), ("fi", False)],
+)
+def test_shape_that_stands_for_words_tells_nothing_of_their_places(text, phrase):
+    assert leftward._is_phrase(text) is phrase

@@ -75,6 +75,8 @@ def test_letters_printed_wide_are_no_words():
         ("copy.If", True),
         ("end.”“So", True),
         ("thequickbrownfoxover", True),
+        ("ExternalGeometryEvent", False),
+        ("LineEvents::HydroLineEvent", False),
         ("한국의문학", True),
         ("한국의", False),
         ("however,the", True),
