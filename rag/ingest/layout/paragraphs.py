@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from rag.ingest.layout import listings, tables
+from rag.ingest.layout import listings, side_labels, tables
 from rag.ingest.layout.order import rows
 from rag.ingest.layout.pieces import LayoutPiece
 from rag.ingest.layout.segments import of_words
@@ -31,7 +31,14 @@ class TextColumn:
 
 def lines(column: Sequence[LayoutPiece]) -> list[PageLine]:
     """The printed lines of one column, from its top; a row of a table is a line."""
-    joined = _with_tables(rows(column))
+    found = rows(column)
+    if parts := side_labels.parted(found):
+        return [line for part in parts for line in lines(part)]
+    return _lines(found)
+
+
+def _lines(rows_of_column: Sequence[Sequence[LayoutPiece]]) -> list[PageLine]:
+    joined = _with_tables(rows_of_column)
     if not joined:
         return []
     shape = _shape(joined)
