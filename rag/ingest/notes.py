@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from rag.models import IndexGeneration, PageSource
 
 MOST_NAMED = 20  # pages, or parts of a file
+LEAST_SLUGS, SLUGS = 3, 0.5  # pages, and share of a book's, with text off the page: file names and dates for printers
 
 
 def note_of(generation: IndexGeneration) -> str:
@@ -55,6 +56,15 @@ def note_of(generation: IndexGeneration) -> str:
                 "Text that nobody can see was left out on pages {pages}.",
                 len(hidden),
             ).format(pages=_numbers(hidden))
+        )
+    off_page = by_code.get("off_page", [])
+    if 0 < len(off_page) < max(LEAST_SLUGS, SLUGS * generation.page_count):  # on more it is what printers need
+        said.append(
+            ngettext(
+                "Text beyond the edges of page {pages} was left out.",
+                "Text beyond the edges of pages {pages} was left out.",
+                len(off_page),
+            ).format(pages=_numbers(off_page))
         )
     if unordered := by_code.get("unordered"):
         said.append(

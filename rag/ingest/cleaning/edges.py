@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from rag.ingest.model.raw import RawPage
@@ -29,6 +30,12 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 OUTER = re.compile(
     rf"^(?:page\s+)?(?P<first>{NUMBER})(?=[\s|:\-–—\]]+\S)|(?<=[\s|\-–—\[])(?P<last>{NUMBER})(?:\s*(?:/|of)\s*\d{{1,5}})?\]?$",
     re.IGNORECASE,
+)
+
+
+GLUED = re.compile(r"^(?P<first>\d{1,4})(?=[^\W\d_]{3})|(?<=[^\W\d_]{3})(?P<last>\d{1,4})$")
+SLUG = re.compile(  # what a printer's program puts under every page: *rivers.indd 12 5/3/09 10:22*
+    r"\.(?:indd|qxd|qxp|pmd|fm|docx?|tex|pdf)\s+(?:page\s+)?(?P<number>\d{1,4})\b", re.IGNORECASE
 )
 
 
@@ -147,8 +154,8 @@ def _counts(text: str, page: int) -> Iterator[Count]:
         return
     if not WORD.search(text):  # numbers over the columns of a table
         return
-    for outer in OUTER.finditer(text):
-        group = "first" if outer["first"] else "last"
+    for outer in chain(OUTER.finditer(text), GLUED.finditer(text), SLUG.finditer(text)):
+        group = outer.lastgroup or ""
         yield from _count(outer[group], "", outer.span(group), page, bare=False)
 
 

@@ -35,9 +35,8 @@ def read_page(page: Any) -> RawPage:
     runs, shapes = _painted(page, matrix)
     if is_garbled(text for run in runs for text, _, _ in run.words):
         raw.notes.append("garbled")
-    runs, was_hidden = hidden.without_hidden(page, runs, shapes)
-    if was_hidden:
-        raw.notes.append("hidden_text")
+    runs, left_out = hidden.without_hidden(page, runs, shapes)
+    raw.notes += left_out
     runs = frame.shown(runs, matrix)
     rules = [pieces.moved(shape.box, matrix) for shape in shapes]
     main = frame.main_turn(runs)

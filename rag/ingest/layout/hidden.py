@@ -6,11 +6,13 @@ then asked of the page's picture: text that can be taken away without changing t
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rag.ingest.layout.pieces import Box, PaintedLine, PaintedShape, Word3, moved
+from rag.ingest.writing.bidi import has_leftwards
 
 LEAST_SIZE = 2.0  # points
 LEAST_AREA = 4.0  # points: anything thinner is a rule, and hides nothing
@@ -25,18 +27,26 @@ DIFFERENT = 12  # of 255: a pixel has changed
 SCANNED = 0.6  # share of a page that the picture of a scanned page covers at least
 MOST_STROKES = 30  # of an ornament or a frame
 MOST_PIXELS = 1500  # of a picture's longer side
+SHARED = 0.6  # of the letters of the shorter of two words that can be one
+HIDDEN, OFF_PAGE = "hidden_text", "off_page"
 Logged = tuple[str, Box]  # an entry of MuPDF's log of what is painted, in order
 
 
 def without_hidden(
     page: Any, runs: Sequence[PaintedLine], shapes: Sequence[PaintedShape]
-) -> tuple[list[PaintedLine], bool]:
-    """The runs with what is seen of them, and whether something was left out.
+) -> tuple[list[PaintedLine], list[str]]:
+    """The runs with what is seen of them, and notes of what was left out: ``off_page``, ``hidden_text``.
 
     The unseen text that a recogniser puts over (or under) the picture of a scanned page is that page's text, and stays.
     """
     judge = Judge(page, runs, shapes)
-    everything, runs = runs, _unclipped(page, runs)
+    everything = _only(runs, lambda word: holds(judge.page_box, word[1]))
+    notes = (
+        [OFF_PAGE]
+        if len(everything) < len(runs) or any(a is not b for a, b in zip(runs, everything, strict=True))
+        else []
+    )
+    runs = _unclipped(page, everything)
     kept: list[PaintedLine] = []
     doubtful: list[Box] = []
     dropped = len(runs) < len(everything) or any(a is not b for a, b in zip(runs, everything, strict=True))
@@ -56,7 +66,7 @@ def without_hidden(
         dropped = True
         for run in kept:
             run.words = [word for word in run.words if word[1] not in unseen]
-    return [run for run in kept if run.words], dropped
+    return [run for run in kept if run.words], [*notes, *([HIDDEN] if dropped else [])]
 
 
 def _unclipped(page: Any, runs: Sequence[PaintedLine]) -> Sequence[PaintedLine]:
@@ -74,9 +84,14 @@ def _unclipped(page: Any, runs: Sequence[PaintedLine]) -> Sequence[PaintedLine]:
         left[text, _near((x0, y0, x1, y1))] += 1
     whole = {id(word) for run in runs for word in run.words if _taken(left, word)}
     parts = [(text, box) for (text, box), count in left.items() if count]
+    return _only(runs, lambda word: id(word) in whole or _is_partly_seen(word, parts))
+
+
+def _only(runs: Sequence[PaintedLine], stays: Callable[[Word3], bool]) -> list[PaintedLine]:
+    """The runs with those words that stay; one that keeps all of them as it is."""
     found = []
     for run in runs:
-        words = [word for word in run.words if id(word) in whole or _is_partly_seen(word, parts)]
+        words = [word for word in run.words if stays(word)]
         if len(words) == len(run.words):
             found.append(run)
         elif words:
@@ -99,7 +114,17 @@ def _taken(left: Counter[tuple[str, Box]], word: Word3) -> bool:
 
 def _is_partly_seen(word: Word3, parts: Sequence[tuple[str, Box]]) -> bool:
     """Whether one of ``parts`` is what a clipping path left of ``word``, or is printed together with it."""
-    return any((text in word[0] or word[0] in text) and holds(box, word[1]) for text, box in parts)
+    return any(holds(box, word[1]) and _is_of(text, word[0]) for text, box in parts)
+
+
+def _is_of(part: str, word: str) -> bool:
+    """Whether ``part`` can be what is left of ``word``. MuPDF orders letters from the right otherwise than we do."""
+    if part in word or word in part:
+        return True
+    if not has_leftwards(word):
+        return False
+    one, other = (Counter(unicodedata.normalize("NFKC", text)) for text in (part, word))
+    return (one & other).total() > SHARED * min(one.total(), other.total())
 
 
 class Judge:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.ingest.model.raw import PageLine, RawPage
+from rag.ingest.structure import plots
 from rag.ingest.structure.fonts import RECOGNISED, FontLook
-from rag.ingest.structure.numbering import Number, number_of
+from rag.ingest.structure.numbering import Number, follows, number_of
 from rag.text.sentences import LEADERS
 
 MOST_LINES, MOST_WORDS = 6, 40
@@ -60,6 +61,7 @@ class HeadingRun:
     above: float  # room above it, in heights of a line; far where it begins the page
     on_page: int = 0  # words on its page
     contents: bool = False  # its page is one of a table of contents
+    of_plot: bool = False  # it labels the axis of a plot
 
     @property
     def words(self) -> int:
@@ -75,7 +77,7 @@ def runs_of(number: int, page: RawPage, looks: Sequence[FontLook]) -> list[Headi
     usual = letters.most_common(1)[0][0] if words >= MOST_WORDS else None
     entries = sum(1 for line in page.lines if _is_entry(line))
     contents = entries >= ENTRIES and entries >= ENTRY_SHARE * len(page.lines)
-    found = []
+    found, of_plots = [], plots.labels(page.lines)
     for first, last in _stretches(page.lines, looks, usual):
         lines = page.lines[first : last + 1]
         text = _joined(lines)
@@ -92,6 +94,7 @@ def runs_of(number: int, page: RawPage, looks: Sequence[FontLook]) -> list[Headi
                     _above(page.lines, first),
                     words,
                     contents,
+                    first in of_plots,
                 )
             )
     return found
@@ -232,7 +235,7 @@ def could_head(run: HeadingRun) -> bool:
     number = number_of(run.text)
     title = number.rest if number is not None and number.rest else run.text
     first = LETTER.search(title)
-    if not run.alone or first is None or not _reads(title, number):
+    if not run.alone or run.of_plot or first is None or not _reads(title, number):
         return False
     if any(found.search(run.text) for found in (CAPTION, ADDRESS, LEADERS)) or (
         run.contents and ENTRY.search(run.text)
@@ -276,7 +279,8 @@ def stands_out(look: FontLook, body: FontLook) -> bool:
 def _is_of_headings(
     look: FontLook, group: Sequence[HeadingRun], letters: Counter[FontLook], body: FontLook, total: int
 ) -> bool:
-    good = [run for run in group if could_head(run)]
+    with_plots = {run.page for run in group if run.of_plot}  # names of curves and of plots are printed as axes' are
+    good = [run for run in group if could_head(run) and run.page not in with_plots]
     larger = look.size >= LARGER * body.size
     if not good or len(good) < QUALITY * sum(1 for run in group if not run.contents):
         return False
@@ -307,15 +311,6 @@ def in_order(numbered: Sequence[HeadingRun], chosen: Sequence[HeadingRun]) -> li
         if follows(one, two):
             fits |= {before, after}
     return [run for run in numbered if run in fits]
-
-
-def follows(one: Sequence[int], two: Sequence[int]) -> bool:
-    """Whether section ``two`` may come right after ``one``."""
-    if len(two) == len(one) + 1:
-        return tuple(two[:-1]) == tuple(one) and two[-1] <= 1
-    if len(two) > len(one):
-        return False
-    return tuple(two[:-1]) == tuple(one[: len(two) - 1]) and two[-1] == one[len(two) - 1] + 1
 
 
 def ranked(looks: set[FontLook], body: FontLook) -> dict[FontLook, int]:

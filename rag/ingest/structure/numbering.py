@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,6 +82,15 @@ def number_of(title: str) -> Number | None:
         if not plain:
             return Number("chapter", (ordinal(single["number"]),), bool(single["mark"] or single["sign"]), rest)
     return None
+
+
+def follows(one: Sequence[int], two: Sequence[int]) -> bool:
+    """Whether section ``two`` may come right after ``one``."""
+    if len(two) == len(one) + 1:
+        return tuple(two[:-1]) == tuple(one) and two[-1] <= 1
+    if len(two) > len(one):
+        return False
+    return tuple(two[:-1]) == tuple(one[: len(two) - 1]) and two[-1] == one[len(two) - 1] + 1
 
 
 def ordinal(text: str) -> int:

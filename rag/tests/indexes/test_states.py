@@ -203,6 +203,9 @@ def test_parts_that_are_missing_are_named():
         ([["not_recognised"]] * 2, "nn", "No text could be recognised in the pictures on pages 1, 2."),
         ([["hidden_text"]], "t", "Text that nobody can see was left out on page 1."),
         ([["hidden_text"]] * 2, "tt", "Text that nobody can see was left out on pages 1, 2."),
+        ([["off_page"], [], []], "ttt", "Text beyond the edges of page 1 was left out."),
+        ([["off_page"], ["off_page"], [], [], []], "ttttt", "Text beyond the edges of pages 1, 2 was left out."),
+        ([["off_page"]] * 4 + [[]], "ttttt", ""),
         ([["unordered"]], "t", "The order of the lines on page 1 could not be told; they may be mixed up."),
     ],
 )

@@ -64,6 +64,24 @@ def test_header_of_a_chapter_of_one_page_is_known_by_its_place_and_look():
     assert cleaned(pages) == expected(15)
 
 
+@pytest.mark.parametrize("form", ["STATISTICS{}", "{}STATISTICS", "Of Mills{}", "STATISTIK{}"])
+def test_title_and_page_number_may_stand_without_a_space(form):
+    pages = book(9, lambda press, n: press.at(HEAD, form.format(n + 339) if n % 2 else "The Author", size=9))
+    assert cleaned(pages) == expected(9)
+
+
+def test_words_that_end_in_numbers_but_count_no_pages_stay():
+    heads = ["STATISTICS17", "STATISTICS3", "STATISTICS88", "STATISTICS4"]
+    pages = book(4, lambda press, n: press.at(HEAD, heads[n]))
+    assert [page.split("\n")[-1] for page in cleaned(pages)] == heads
+
+
+@pytest.mark.parametrize("form", ["rivers.indd {} 12/3/09 10:2{}:13 AM", "Rivers_4th.qxd  Page {} 12.3.2009 1{}:02"])
+def test_slugs_of_printers_are_no_text(form):
+    pages = book(5, lambda press, n: press.at(FOOT + 25, form.format(n + 12, n), size=10))
+    assert cleaned(pages) == expected(5)
+
+
 def test_header_whose_title_changes_every_page_is_known_by_its_page_number():
     titles = ["Seals", "Bears", "Owls", "Foxes", "Mice", "Deer", "Hares", "Crows"]
     pages = book(8, lambda press, n: press.at(HEAD, f"{titles[n]} | Page {n + 11}"))

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.ingest.layout.labels import label
-from rag.ingest.structure.headings import follows
-from rag.ingest.structure.numbering import NUMBER_WORDS, number_of, ordinal, roman
+from rag.ingest.structure.numbering import NUMBER_WORDS, follows, number_of, ordinal, roman
 from rag.ingest.structure.titles import bare_title, fold, folded, without_sign
 
 
