@@ -32,7 +32,7 @@ class TextColumn:
 def lines(column: Sequence[LayoutPiece]) -> list[PageLine]:
     """The printed lines of one column, from its top; a row of a table is a line."""
     found = rows(column)
-    if parts := side_labels.parted(found):
+    if (parts := side_labels.parted(found)) and not tables.aligned(found):
         return [line for part in parts for line in lines(part)]
     return _lines(found)
 

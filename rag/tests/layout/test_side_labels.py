@@ -82,3 +82,12 @@ def test_two_labels_below_each_other_have_texts_of_their_own():
     first, second = lines(count=3), [at(160, 200 + 12 * n, f"{FULL} {n + 3}") for n in range(3)]
     found = read(at(60, 112, "Mill"), *first, at(60, 212, "River"), *second)
     assert found == ["Mill", *(f"{FULL} {n}" for n in range(3)), "River", *(f"{FULL} {n}" for n in range(3, 6))]
+
+
+def test_cells_of_a_table_are_no_labels():
+    """One whose last cells wrap and whose first ones stand in the middle."""
+    cells = [("Mill", "grinds the grain"), ("River", "carries it down"), ("Bridge", "crosses the river")]
+    table = [at(x, 100 + 14 * n, said) for n, row in enumerate(cells) for x, said in zip((60, 160), row, strict=True)]
+    wrapped_cell = [at(160, 142, "and has three arches"), at(60, 156, "Harbour"), at(160, 156, "all the boats of")]
+    found = read(*table, *wrapped_cell, at(160, 170, "the town lie there"))
+    assert all(f"{name} | " in " ".join(found) for name in ("Mill", "River", "Bridge", "Harbour"))
