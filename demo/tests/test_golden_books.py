@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -13,10 +13,13 @@ from library.ai import embeddings
 from library.ai.tests.embedder import EmbedderProcess
 from library.search import texts
 from rag.evaluation import golden
-from rag.evaluation.evaluate import file_of
+from rag.evaluation.evaluate import case_of, file_of
 from rag.evaluation.golden import GoldenQuestion
 from rag.evaluation.temporary import index_file, nothing_stays
 from rag.models import IndexGeneration
+from rag.retrieval.blend import Blend
+from rag.retrieval.hits import AskedQuestion
+from rag.retrieval.in_documents import search_documents
 
 pytestmark = [pytest.mark.model, pytest.mark.django_db]
 QUESTIONS = golden.read(FOLDER / "golden")
@@ -24,6 +27,7 @@ ANSWERABLE = [one for one in QUESTIONS if one.is_answerable]
 LANGUAGES = {one.book: one.language for one in QUESTIONS}
 # PostgreSQL has no stop words for Arabic: to it "in" and "what" are words as any others.
 FUNCTION_WORDS = {"ar": "في من ما إلى على هل كيف أي لم هي عن مع"}
+FIRST = 5
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,31 @@ def test_a_paraphrased_question_has_no_content_word_of_its_page(generations):
             words = content_words(one.question, one.language)
             assert words & content_words(page.text, one.language) == set(), one
             assert len(words) >= 3, one
+
+
+def test_words_alone_do_not_find_what_is_asked_in_other_words(generations):
+    hits = hits_of([one for one in ANSWERABLE if one.kind == "paraphrased"], generations, Blend(arms="bm25"))
+    assert share(hits.values()) < 0.85
+
+
+def hits_of(
+    questions: list[GoldenQuestion], generations: Mapping[str, IndexGeneration], blend: Blend | None = None
+) -> dict[GoldenQuestion, bool]:
+    """Whether one of the first five passages touches the page, for each question; by the library's own way unless
+    ``blend`` says another."""
+    model = embeddings.spec()
+    vectors = embeddings.for_bulk(model.name).embed([one.question for one in questions], "question")
+    found = {}
+    for one, vector in zip(questions, vectors, strict=True):
+        case = case_of(one, generations[one.book])
+        hits = search_documents([case.generation], AskedQuestion(one.question, vector), FIRST, blend=blend)
+        found[one] = any(case.grades.get(label, 0) for hit in hits for label in case.label(hit.passage))
+    return found
+
+
+def share(values: Iterable[bool]) -> float:
+    some = list(values)
+    return sum(some) / len(some)
 
 
 def pages_of(generations: Mapping[str, IndexGeneration], question: GoldenQuestion) -> list[int]:
