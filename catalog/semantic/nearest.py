@@ -66,7 +66,7 @@ def threshold(model: ModelSpec, vectors: int) -> float:
 
     The more there are, the nearer the nearest comes by chance: the model's own threshold holds for some hundreds.
     """
-    return model.record_threshold + GROWTH * log10(max(vectors, FEW) / FEW)
+    return model.record_threshold() + GROWTH * log10(max(vectors, FEW) / FEW)
 
 
 def similar_to(book_id: int, *, limit: int) -> Near:

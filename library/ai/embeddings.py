@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from library.ai.spec import Embedder, ModelSpec
+from library.ai.spec import Embedder, ModelSpec, Thresholds
 
 if TYPE_CHECKING:
     from library.ai.bulk import BulkEmbedder
@@ -30,13 +30,19 @@ def spec(name: str = "") -> ModelSpec:
         package=entry.get("package", ""),
         dimensions=entry["dimensions"],
         window=entry["window"],
-        threshold=entry["threshold"],
-        record_threshold=entry["record_threshold"],
+        thresholds=_thresholds(entry["threshold"]),
+        record_thresholds=_thresholds(entry["record_threshold"]),
         url=entry.get("url", ""),
+        file=entry.get("file", ""),
         question_prefix=entry.get("question_prefix", ""),
         passage_prefix=entry.get("passage_prefix", ""),
+        centres=entry.get("centres"),
         alpha=entry.get("alpha", 0.5),
     )
+
+
+def _thresholds(told: float | dict[str, float]) -> Thresholds:
+    return tuple(told.items()) if isinstance(told, dict) else (("", told),)
 
 
 def for_questions(name: str = "", *, seconds: float | None = None) -> Embedder:

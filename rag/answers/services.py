@@ -104,8 +104,9 @@ def write_answer(document: Document, generation: IndexGeneration, question: str,
     hits = retriever.retrieve(asked, max(num_chunks, FIRST_PASSAGES))
     evidence = evidences.gather(document, generation, asked, hits, embedder)
     ranks = evidence.best_passages(num_chunks)
-    is_enough = evidence.is_enough(model.threshold)
-    statements = WRITER.write(asked, evidence.of_passages(ranks), threshold=model.threshold) if is_enough else []
+    threshold = model.threshold(document.language)
+    is_enough = evidence.is_enough(threshold)
+    statements = WRITER.write(asked, evidence.of_passages(ranks), threshold=threshold) if is_enough else []
     sentences, citations = cite(document, evidence.pages, statements)
     passages = [
         RetrievedPassage(hits[rank].passage.first_page, hits[rank].score, hits[rank].passage.text) for rank in ranks

@@ -158,7 +158,7 @@ def test_a_long_description_is_cut_and_a_name_is_said_once():
     ("package", "url", "words"), [("here", "", 500), ("here", "http://there", 141), ("", "http://there", 141)]
 )
 def test_a_server_elsewhere_gets_no_more_words_than_it_reads(package, url, words):
-    model = ModelSpec("m", package, 3, 256, 0.4, 0.4, url)
+    model = ModelSpec("m", package, 3, 256, (("", 0.4),), (("", 0.4),), url)
     assert len(vectors.trimmed("word " * 500, model).split()) == words
 
 

@@ -100,9 +100,9 @@ def test_the_worker_and_the_embedder_process_make_the_same_vectors(library, embe
 
 def test_the_threshold_grows_with_the_number_of_records():
     model = embeddings.spec()
-    assert nearest.threshold(model, 0) == nearest.threshold(model, 500) == model.record_threshold
-    assert nearest.threshold(model, 5_000) == pytest.approx(model.record_threshold + 0.03)
-    assert nearest.threshold(model, 500_000) == pytest.approx(model.record_threshold + 0.09)
+    assert nearest.threshold(model, 0) == nearest.threshold(model, 500) == model.record_threshold()
+    assert nearest.threshold(model, 5_000) == pytest.approx(model.record_threshold() + 0.03)
+    assert nearest.threshold(model, 500_000) == pytest.approx(model.record_threshold() + 0.09)
 
 
 @pytest.mark.model

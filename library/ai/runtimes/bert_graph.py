@@ -6,21 +6,22 @@ closed by a layer norm; then the mean of a text's word-pieces, or the vector of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from library.ai.runtimes.bert_shape import Shape
+from library.ai.runtimes.weights import Weights
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
 LARGEST = 127  # of a signed byte
 FAR = np.float32(1e4)  # as good as infinitely less alike
 
 
 def build(weights: Weights, shape: Shape, *, in_bytes: bool) -> Any:
-    """The graph: ``ids`` and ``mask``, both int64 (texts, word-pieces), become float32 (texts, dimensions).
+    """The graph: ``words``, float32 (texts, word-pieces, width), and ``mask``, int64 (texts, word-pieces), become
+    float32 (texts, dimensions). The table of words is outside: it is the largest part, and a text needs few rows.
 
     ``in_bytes``: the weights of every product are kept as signed bytes with a scale for each row.
     """
@@ -40,26 +41,25 @@ class _Graph:
         self.ops = ops
         self.shape = shape
         self.stored = stored
-        prefix = "bert." if any(name.startswith("bert.") for name in weights) else ""
-        self.weights = {name.removeprefix(prefix): np.asarray(array, np.float32) for name, array in weights.items()}
+        self.weights = weights
         self.width = self.weights["embeddings.LayerNorm.weight"].shape[0]
 
     def model(self) -> Any:
-        ids, mask = (self.ops.parameter([-1, -1], np.int64, name=name) for name in ("ids", "mask"))
+        words = self.ops.parameter([-1, -1, self.width], np.float32, name="words")
+        mask = self.ops.parameter([-1, -1], np.int64, name="mask")
         seen = self.ops.convert(mask, "f32")
-        hidden = self._embedded(ids)
+        hidden = self._embedded(words)
         unseen = self._reshaped(self.ops.multiply(self.ops.subtract(seen, np.float32(1)), FAR), [0, 1, 1, -1])
         for number in range(self.shape.layers):
             hidden = self._layer(hidden, unseen, f"encoder.layer.{number}.")
-        return self.ov.Model([self._pooled(hidden, seen)], [ids, mask], "bert")
+        return self.ov.Model([self._pooled(hidden, seen)], [words, mask], "bert")
 
-    def _embedded(self, ids: Any) -> Any:
+    def _embedded(self, words: Any) -> Any:
         ops, tables = self.ops, self.weights
         places = tables["embeddings.position_embeddings.weight"] + tables["embeddings.token_type_embeddings.weight"][0]
-        length = ops.squeeze(ops.gather(ops.shape_of(ids), [1], 0), [0])
+        length = ops.squeeze(ops.gather(ops.shape_of(words), [1], 0), [0])
         place = ops.gather(ops.constant(places), ops.range(np.int64(0), length, np.int64(1), "i64"), 0)
-        word = ops.gather(ops.constant(tables["embeddings.word_embeddings.weight"]), ids, 0)
-        return self._normed(ops.add(word, place), "embeddings.LayerNorm")
+        return self._normed(ops.add(words, place), "embeddings.LayerNorm")
 
     def _layer(self, hidden: Any, unseen: Any, name: str) -> Any:
         ops = self.ops

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
-from library.ai.runtimes import bert_shape
+from library.ai.runtimes import bert
 from library.ai.spec import Dtype, Embedder, ModelSpec
 from library.core.config.model import ConfigError
 
@@ -21,25 +20,24 @@ _loading = threading.Lock()
 
 
 def weights(model: ModelSpec) -> Path:
-    """The folder with the weights inside the package that carries them. Errors: ``ConfigError``."""
+    """The folder with the weights inside the package that carries them, or its one file. Errors: ``ConfigError``.
+
+    Looks for them and imports nothing: a package may have an engine of its own.
+    """
     found = importlib.util.find_spec(model.package) if model.package else None
+    inside, needed = (model.file, model.file) if model.file else ("model", "model/config.json")
     for folder in (found.submodule_search_locations or []) if found else []:
-        if (Path(folder) / "model" / "config.json").is_file():
-            return Path(folder) / "model"
+        if (Path(folder) / needed).is_file():
+            return Path(folder) / inside
     raise ConfigError(
         f"The weights of {model.name} are not installed: run `make install`, or set LYCEUM_EMBEDDING_URL."
     )
 
 
 @cache
-def tokenizer(model: ModelSpec) -> Any:
-    """The model's tokenizer, without truncation and padding. Light: loads no AI framework."""
-    from tokenizers import Tokenizer
-
-    made = Tokenizer.from_file(str(weights(model) / "tokenizer.json"))
-    made.no_truncation()
-    made.no_padding()
-    return made
+def piece_maker(model: ModelSpec) -> bert.PieceMaker:
+    """What makes the model's word-pieces. Light: loads no AI framework. Errors: ``ConfigError``."""
+    return bert.pieces_of(weights(model))
 
 
 def count_pieces(model: ModelSpec, texts: Sequence[str]) -> list[int]:
@@ -49,7 +47,7 @@ def count_pieces(model: ModelSpec, texts: Sequence[str]) -> list[int]:
     texts = model.prefixed(texts, "passage")
     if not model.package:
         return [2 + round(1.8 * len(text.split())) for text in texts]
-    return [len(encoding.ids) for encoding in tokenizer(model).encode_batch_fast(texts)]
+    return [len(pieces) for pieces in piece_maker(model)(texts)]
 
 
 def load(model: ModelSpec) -> Embedder:
@@ -57,15 +55,26 @@ def load(model: ModelSpec) -> Embedder:
     from library.ai.runtimes.openvino import OpenVinoEmbedder
     from library.ai.runtimes.sentence_transformers import TransformerEmbedder
 
-    folder = weights(model)
-    shape = bert_shape.shape_of(folder)
+    path = weights(model)
     dtype: Dtype = settings.EMBEDDING_DTYPE
-    if shape is not None:
-        try:
-            return OpenVinoEmbedder(model, folder, shape, dtype=dtype, tokenizer=tokenizer(model))
-        except (ImportError, RuntimeError, KeyError) as fault:  # an unknown processor or system, other names of weights
-            log.warning("OpenVINO does not run %s here, sentence-transformers does: %s", model.name, fault)
-    return TransformerEmbedder(model, folder, dtype=dtype)
+    try:
+        plain = bert.read(path, piece_maker(model))
+        if plain is not None:
+            return OpenVinoEmbedder(model, plain, dtype=dtype)
+    except (ImportError, RuntimeError, KeyError, ValueError) as fault:  # an unknown processor or system, other weights
+        if model.file:
+            raise ConfigError(needs_openvino(model, fault)) from fault
+        log.warning("OpenVINO does not run %s here, sentence-transformers does: %s", model.name, fault)
+    return TransformerEmbedder(model, path, dtype=dtype)
+
+
+def needs_openvino(model: ModelSpec, fault: Exception | str = "") -> str:
+    """The sentence for a model that nothing else can run."""
+    detail = f" ({fault})" if fault else ""
+    return (
+        f"The model {model.name} runs on OpenVINO alone, which does not run it here{detail}:"
+        " set LYCEUM_EMBEDDING_MODEL=all-MiniLM-L6-v2, or LYCEUM_EMBEDDING_URL."
+    )
 
 
 def local_embedder(model: ModelSpec) -> Embedder:

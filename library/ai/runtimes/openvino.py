@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from library.ai.runtimes import bert_graph, bert_shape, processor
-from library.ai.spec import Dtype, Kind, ModelSpec, Vectors, unit
+from library.ai.runtimes import bert_graph, processor
+from library.ai.runtimes.bert import Bert
+from library.ai.spec import Dtype, Kind, ModelSpec, Vectors
 
 # Word-pieces at once in each stream, measured: what they need stays in the processor's own memory.
 BATCH_PIECES = 768
@@ -24,16 +24,13 @@ Pieces = list[int]
 
 
 class OpenVinoEmbedder:
-    """A BERT model, read from its package."""
+    """A BERT model."""
 
-    def __init__(
-        self, model: ModelSpec, folder: Path, shape: bert_shape.Shape, *, dtype: Dtype, tokenizer: Any
-    ) -> None:
+    def __init__(self, model: ModelSpec, bert: Bert, *, dtype: Dtype) -> None:
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # nothing is reported to anyone
         import openvino as ov
-        from safetensors.numpy import load_file
 
-        in_bytes = dtype == "auto" and processor.has_byte_products()
+        in_bytes = dtype == "auto"
         low = dtype == "bfloat16" or (dtype == "auto" and processor.has_bfloat16())
         streams = min(processor.cores(), MOST_STREAMS)
         settings: dict[str, Any] = {
@@ -41,26 +38,26 @@ class OpenVinoEmbedder:
             "INFERENCE_NUM_THREADS": streams,
             "ENABLE_CPU_PINNING": False,  # workers, the embedder and the database share these cores
             "INFERENCE_PRECISION_HINT": "bf16" if low else "f32",
-            "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if in_bytes else 0,
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if in_bytes and processor.has_byte_products() else 0,
         }
         self.spec = model
-        self._tokenizer = tokenizer
-        graph = bert_graph.build(load_file(folder / "model.safetensors"), shape, in_bytes=in_bytes)
+        self._bert = bert
+        graph = bert_graph.build(bert.weights, bert.shape, in_bytes=in_bytes)
         self._queue = ov.AsyncInferQueue(ov.Core().compile_model(graph, "CPU", settings), 2 * streams)
         self._queue.set_callback(_take)
         self._turn = threading.Lock()
 
     def embed(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """float32 (n, dimensions), unit length. Texts of like length share a batch, so that little is padding."""
-        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(self.spec.prefixed(texts, kind))]
+        pieces = self._bert.pieces(self.spec.prefixed(texts, kind))
         pieces = [ids if len(ids) <= self.spec.window else [*ids[: self.spec.window - 1], ids[-1]] for ids in pieces]
         vectors = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
         with self._turn:
             for batch in batches([len(ids) for ids in pieces]):
                 ids, mask = padded([pieces[index] for index in batch])
-                self._queue.start_async({"ids": ids, "mask": mask}, (vectors, batch))
+                self._queue.start_async({"words": self._bert.weights.words(ids), "mask": mask}, (vectors, batch))
             self._queue.wait_all()
-        return unit(vectors)
+        return self.spec.compared(vectors, kind)
 
 
 def _take(request: Any, told: tuple[Vectors, list[int]]) -> None:

@@ -13,7 +13,7 @@ def has_bfloat16() -> bool:
 
 
 def has_byte_products() -> bool:
-    """Whether it multiplies bytes: elsewhere they save nothing."""
+    """Whether it multiplies bytes; elsewhere they save memory and no time."""
     return bool({"avx512_vnni", "avx_vnni"} & _flags())
 
 

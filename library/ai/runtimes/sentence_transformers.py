@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from library.ai.runtimes import processor
-from library.ai.spec import Dtype, Kind, ModelSpec, Vectors, unit
+from library.ai.spec import Dtype, Kind, ModelSpec, Vectors
 from library.core.config.model import ConfigError
 
 # Texts at once: fewer of long ones, which take memory by the square of their length (300 MB for 64 full passages).
@@ -67,7 +67,7 @@ class TransformerEmbedder:
             [texts[index] for index in order], batch_size=size, convert_to_tensor=True, show_progress_bar=False
         )
         vectors = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
-        vectors[order] = unit(found.float().cpu().numpy())
+        vectors[order] = self.spec.compared(found.float().cpu().numpy(), kind)
         return vectors
 
 

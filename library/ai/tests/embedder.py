@@ -33,7 +33,7 @@ class EmbedderProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "embedder", "--socket", str(self.socket)],
                 cwd=ROOT,
-                env={**environment, "LYCEUM_VAR": str(self.folder)},
+                env={"LYCEUM_EMBEDDING_MODEL": "all-MiniLM-L6-v2", **environment, "LYCEUM_VAR": str(self.folder)},
                 stdout=log,
                 stderr=log,
             )

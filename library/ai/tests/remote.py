@@ -66,7 +66,11 @@ class Remote:
 
     def model(self, **values: Any) -> ModelSpec:
         told: dict[str, Any] = {"name": "small", "package": "", "dimensions": 2, "window": 256}
-        told |= {"threshold": 0.4, "record_threshold": 0.4, "url": f"http://127.0.0.1:{self.server.server_address[1]}"}
+        told |= {
+            "thresholds": (("", 0.4),),
+            "record_thresholds": (("", 0.4),),
+            "url": f"http://127.0.0.1:{self.server.server_address[1]}",
+        }
         return ModelSpec(**told | values)
 
 

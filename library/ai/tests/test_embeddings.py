@@ -84,7 +84,9 @@ def test_a_package_without_a_model_in_it_carries_no_weights(holds, tmp_path, mon
 
 
 def model(**values: object) -> ModelSpec:
-    return ModelSpec(**{"name": "there", **THERE, "package": "", **values})  # type: ignore[arg-type]
+    said = {"name": "there", "package": "", "dimensions": 5, "window": 8, "url": "http://there:1/v1"}
+    said |= {"thresholds": (("", 0.5),), "record_thresholds": (("", 0.5),)}
+    return ModelSpec(**{**said, **values})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("text", "pieces"), [("", 2), ("   ", 2), ("one", 4), ("one two three", 7), ("كتاب جديد", 6)])

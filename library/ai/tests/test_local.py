@@ -56,7 +56,7 @@ def test_where_openvino_does_not_run_another_runtime_does(monkeypatch, caplog, w
     if why == "no wheel":
         monkeypatch.setitem(sys.modules, "openvino", None)  # how an import is made to fail
     else:
-        monkeypatch.setattr("safetensors.numpy.load_file", lambda path: {"model.weight": np.zeros(3)})
+        monkeypatch.setattr("library.ai.runtimes.weights.WORDS", "embeddings.of_another_name")
     made = local.load(embeddings.spec())
     assert isinstance(made, TransformerEmbedder)
     assert "sentence-transformers does" in caplog.text

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from library.ai import embeddings
-from library.ai.runtimes import bert_graph, bert_shape
-from library.ai.runtimes.local import tokenizer, weights
+from library.ai.runtimes import bert, bert_graph, bert_shape
+from library.ai.runtimes.local import piece_maker, weights
 from library.ai.runtimes.openvino import BATCH_PIECES, OpenVinoEmbedder, batches, padded, rounded
 from library.ai.runtimes.sentence_transformers import TransformerEmbedder
 from library.ai.spec import Dtype, Embedder, Vectors
@@ -35,9 +35,9 @@ def texts() -> list[str]:
 
 def fast(dtype: Dtype) -> OpenVinoEmbedder:
     model = embeddings.spec()
-    shape = bert_shape.shape_of(weights(model))
-    assert shape is not None
-    return OpenVinoEmbedder(model, weights(model), shape, dtype=dtype, tokenizer=tokenizer(model))
+    plain = bert.read(weights(model), piece_maker(model))
+    assert plain is not None
+    return OpenVinoEmbedder(model, plain, dtype=dtype)
 
 
 @cache
@@ -150,7 +150,14 @@ def test_a_folder_without_a_description_is_none(tmp_path):
     assert bert_shape.shape_of(tmp_path) is None
 
 
-def small_weights() -> dict[str, Any]:
+class Small(dict[str, Any]):
+    """The arrays of a model, by name."""
+
+    def words(self, pieces: Any) -> Any:
+        return self["embeddings.word_embeddings.weight"][pieces]
+
+
+def small_weights() -> Small:
     """A BERT of one layer and eight dimensions."""
     chance = np.random.default_rng(3)
     sizes = {
@@ -162,32 +169,34 @@ def small_weights() -> dict[str, Any]:
         "output.dense": (8, 16),
     }
     found: dict[str, Any] = {
-        "bert.embeddings.word_embeddings.weight": chance.normal(size=(20, 8)),
-        "bert.embeddings.position_embeddings.weight": chance.normal(size=(16, 8)),
-        "bert.embeddings.token_type_embeddings.weight": chance.normal(size=(2, 8)),
+        "embeddings.word_embeddings.weight": chance.normal(size=(20, 8)),
+        "embeddings.position_embeddings.weight": chance.normal(size=(16, 8)),
+        "embeddings.token_type_embeddings.weight": chance.normal(size=(2, 8)),
     }
     for name, size in sizes.items():
         part = f"attention.self.{name}" if name in ("query", "key", "value") else name
-        found[f"bert.encoder.layer.0.{part}.weight"] = chance.normal(size=size)
-        found[f"bert.encoder.layer.0.{part}.bias"] = chance.normal(size=size[0])
+        found[f"encoder.layer.0.{part}.weight"] = chance.normal(size=size)
+        found[f"encoder.layer.0.{part}.bias"] = chance.normal(size=size[0])
     for name in ("embeddings", "encoder.layer.0.attention.output", "encoder.layer.0.output"):
-        found[f"bert.{name}.LayerNorm.weight"] = chance.normal(size=8)
-        found[f"bert.{name}.LayerNorm.bias"] = chance.normal(size=8)
-    return {name: array.astype(np.float32) for name, array in found.items()}
+        found[f"{name}.LayerNorm.weight"] = chance.normal(size=8)
+        found[f"{name}.LayerNorm.bias"] = chance.normal(size=8)
+    return Small({name: array.astype(np.float32) for name, array in found.items()})
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("pooling", ["mean", "first"])
 @pytest.mark.parametrize("in_bytes", [False, True])
 def test_padding_changes_no_vector(pooling, in_bytes):
-    """Neither where the first piece counts, nor in a model whose names begin with its family."""
+    """Neither where the first piece counts."""
     import openvino as ov
 
     shape = bert_shape.Shape(layers=1, heads=2, epsilon=1e-12, pooling=pooling)
-    graph = bert_graph.build(small_weights(), shape, in_bytes=in_bytes)
+    weights = small_weights()
+    graph = bert_graph.build(weights, shape, in_bytes=in_bytes)
     run = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    alone = run({"ids": np.array([[3, 5, 7]]), "mask": np.ones((1, 3), np.int64)})[0]
-    beside = run({"ids": np.array([[3, 5, 7, 0, 0], [1, 2, 3, 4, 5]]), "mask": np.array([[1, 1, 1, 0, 0], [1] * 5])})[0]
+    alone = run({"words": weights.words([[3, 5, 7]]), "mask": np.ones((1, 3), np.int64)})[0]
+    two = weights.words([[3, 5, 7, 0, 0], [1, 2, 3, 4, 5]])
+    beside = run({"words": two, "mask": np.array([[1, 1, 1, 0, 0], [1] * 5])})[0]
     assert beside.shape == (2, 8)
     assert np.allclose(alone[0], beside[0], atol=1e-4)
     assert not np.allclose(beside[0], beside[1], atol=1e-2)

@@ -257,10 +257,18 @@ class Config(BaseSettings):
         "LYCEUM_LOCK_OUT_MINUTES", 15, "How long a lock-out lasts, in minutes.", group=LIMITS, ge=1, le=1440
     )
 
+    embedding_model: Literal["", "multilingual-e5-small", "all-MiniLM-L6-v2"] = setting(
+        "LYCEUM_EMBEDDING_MODEL",
+        "",
+        "What understands questions: `multilingual-e5-small` (a hundred languages) or `all-MiniLM-L6-v2` (English,"
+        " twice as fast). Unset: the former where its wheel is installed and LYCEUM_EMBEDDING_URL is unset, else the"
+        " latter. Books go over to another one by themselves, and the old one answers until then.",
+        group=MODEL,
+    )
     embedding_url: Annotated[str, AfterValidator(checks.http_url)] = setting(
         "LYCEUM_EMBEDDING_URL",
         "",
-        "An OpenAI-shaped embeddings server for the model all-MiniLM-L6-v2; unset: our own embedder process.",
+        "An OpenAI-shaped embeddings server for that model; unset: our own embedder process.",
         group=MODEL,
         example="http://localhost:8080/v1",
         secret=True,
@@ -268,7 +276,7 @@ class Config(BaseSettings):
     embedding_dtype: Literal["auto", "float32", "bfloat16"] = setting(
         "LYCEUM_EMBEDDING_DTYPE",
         "auto",
-        "What the model computes with; auto: bytes and bfloat16 where the CPU has them, else float32.",
+        "What the model computes with; auto: weights in bytes, products in bytes and bfloat16 where the CPU has them.",
         group=MODEL,
     )
 
