@@ -20,9 +20,12 @@ from library.search.cut import spaced
 DEPTH = 100  # texts that each order brings to a fusion: measured
 MOST_TERMS = 64  # of a query; more is a text, and the rarest of them tell enough
 MOST_GATHERED = 20_000  # texts that are scored; beyond it the commonest words bring no text in, but count in all others
-LEXEMES = """
-SELECT DISTINCT lexeme FROM unnest(%s::text[]) AS language,
-  unnest(to_tsvector(lyceum_text_configuration(language), %s)) AS term ORDER BY lexeme
+# ``having``: what is known of a lexeme. Each configuration reads once, however many languages it is for.
+ASKED = """
+SELECT configuration::text, lexeme, positions, {having} FROM (
+  SELECT DISTINCT lyceum_text_configuration(language) AS configuration FROM {languages}
+) AS told LEFT JOIN LATERAL unnest(to_tsvector(configuration, %(words)s)) AS term (lexeme, positions, weights) ON true
+ORDER BY lexeme, configuration
 """
 # PostgreSQL tells how often a word is in a vector only by way of `ts_rank`, which for one word that is there n times is
 # the sum of 1/i² for i up to n, over π²/6; `width_bucket` turns that back into n. Taking vectors apart costs ten times
@@ -60,13 +63,48 @@ class Statistics:
     texts: int
     words: int
     having: Mapping[str, int] = field(default_factory=dict)
+    length: float = 0.0  # of a text in words, where it is not that of all these
+
+    @property
+    def average(self) -> float:
+        """The words of a text; 0 where nobody knows."""
+        return self.length or (self.words / self.texts if self.texts else 0.0)
 
 
-def lexemes(query: str, languages: Sequence[str]) -> list[str]:
-    """What a query asks for: its words as each of ``languages`` (two letters) reads them, stop words aside."""
+def asked(query: str, *, languages: str, having: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a query asks for, and what is known of each lexeme: its words as each of several languages reads them, but
+    for the stop words of the language that it is in (``kept``); one statement.
+
+    ``languages``: SQL that gives rows with a column ``language`` (two letters), ``having``: SQL over ``term.lexeme``,
+    both with parameters among ``values``.
+    """
+    words = spaced(query)
+    if not words:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(LEXEMES, [list(languages), spaced(query)])
-        return [lexeme for (lexeme,) in cursor.fetchall()]
+        cursor.execute(ASKED.format(languages=languages, having=having), {**values, "words": words})
+        rows = cursor.fetchall()
+    readings: dict[str, dict[int, str]] = {}
+    for configuration, lexeme, positions, _known in rows:
+        readings.setdefault(configuration, {}).update(dict.fromkeys(positions or (), lexeme))
+    wanted = kept(readings, len(words.split()))
+    return {lexeme: known for _configuration, lexeme, _positions, known in rows if lexeme in wanted}
+
+
+def kept(readings: Mapping[str, Mapping[int, str]], words: int) -> set[str]:
+    """The lexemes that a query of so many ``words`` asks for. ``readings``: by text configuration, at which place of
+    the query (from 1) it reads which lexeme; where it reads none there is a stop word of its.
+
+    The query is taken to be in the language that has most stop words in it, and what all such languages leave out
+    counts in no other either: "the" is no rare word of the German books. Where that leaves nothing, all that any reads.
+    """
+    places = set(range(1, words + 1))
+    left_out = {configuration: places - set(reading) for configuration, reading in readings.items()}
+    most = max(map(len, left_out.values()), default=0)
+    own = [out for out in left_out.values() if len(out) == most]
+    dropped = set.intersection(*own) if own else set()
+    rest = {lexeme for reading in readings.values() for place, lexeme in reading.items() if place not in dropped}
+    return rest or {lexeme for reading in readings.values() for lexeme in reading.values()}
 
 
 def best(
@@ -97,17 +135,23 @@ def ranking(
     statistics: Statistics,
     *,
     within: Mapping[str, Sequence[Any]] | None = None,
+    also: str = "",
     number: int = DEPTH,
+    gathered: int = 0,
 ) -> tuple[str, dict[str, Any]]:
-    """What ``best`` asks the database, and its parameters: rows of key and score. ``asked``: one lexeme at least."""
+    """What ``best`` asks the database, and its parameters: rows of key and score. ``asked``: one lexeme at least.
+
+    ``also``: a further condition, SQL that begins with AND; its parameters are the caller's. ``gathered``: if
+    given, in place of ``MOST_GATHERED``.
+    """
     having = {lexeme: statistics.having.get(lexeme, 0) for lexeme in asked}
     rarest = sorted(having, key=lambda lexeme: (having[lexeme], lexeme))[:MOST_TERMS]
     queries = [_quoted(lexeme) for lexeme in rarest]
-    average = statistics.words / statistics.texts if statistics.texts and statistics.words else 0
+    average = statistics.average
     values: dict[str, Any] = {
         "queries": queries,
         "rare": [idf(statistics.texts, having[lexeme]) for lexeme in rarest],
-        "any": " | ".join(queries[: _gathering(rarest, having)]),
+        "any": " | ".join(queries[: _gathering(rarest, having, gathered or MOST_GATHERED)]),
         "more": K1 + 1,
         "steps": STEPS,
         "number": number,
@@ -123,15 +167,14 @@ def ranking(
         words=_name(table.words),
         table=_name(table.name),
         vector=_name(table.vector),
-        within=conditions,
+        within=f"{conditions} {also}",
     )
     return statement, values
 
 
-def _gathering(rarest: Sequence[str], having: Mapping[str, int]) -> int:
+def _gathering(rarest: Sequence[str], having: Mapping[str, int], most: int) -> int:
     """How many of the rarest terms bring texts in: one, and further ones while they bring few enough."""
-    gathered = accumulate(having[lexeme] for lexeme in rarest)
-    return max(1, sum(number <= MOST_GATHERED for number in gathered))
+    return max(1, sum(number <= most for number in accumulate(having[lexeme] for lexeme in rarest)))
 
 
 def _name(column: str) -> str:

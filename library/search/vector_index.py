@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # who turns texts into vectors loads it; everybody else can d
 
 EXACT_UP_TO = 5_000  # vectors: comparing so many takes some 3 ms and misses none
 MOST_EFFORT = 1_000  # what ``hnsw.ef_search`` may be at most
+MOST_TUPLES = 40_000  # how far an index goes on where most of what it finds may not be shown
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,15 @@ def distance(embedding: str, parameter: str, dimensions: int) -> str:
 def look_further(wanted: int, *, at_least: int) -> str:
     """SQL for a transaction that asks an index for ``wanted`` vectors: how many it compares, and so brings at most."""
     return f"SET LOCAL hnsw.ef_search = {min(max(at_least, wanted), MOST_EFFORT):d}"
+
+
+def look_on() -> str:
+    """SQL for a transaction that joins what an index brings with what may be shown: the index goes on until enough of
+    it may. Sorting all vectors is worth it nowhere, whatever the statistics say."""
+    return (
+        f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.max_scan_tuples = {MOST_TUPLES:d};"
+        " SET LOCAL enable_sort = off"
+    )
 
 
 def literal(vector: npt.NDArray[np.float32]) -> str:

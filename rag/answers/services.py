@@ -67,7 +67,7 @@ def kept(*, document: Document, question: str, viewer: Any, num_chunks: int = DE
     return None if cached_answer is None else unpacked(cached_answer, question)
 
 
-def checked(question: str, num_chunks: int) -> str:
+def checked(question: str, num_chunks: int = DEFAULT_PASSAGES) -> str:
     """The question without white space around it. Errors: ``QuestionInvalid``."""
     question = fold_space(question)
     if not 1 <= len(question) <= LONGEST_QUESTION or "\x00" in question:

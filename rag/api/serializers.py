@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from catalog.api.serializers import BookRowSerializer
 from rag.answers.services import DEFAULT_PASSAGES, LONGEST_QUESTION, MOST_PASSAGES
+from rag.retrieval.services import DEFAULT_HITS, MOST_BOOKS, MOST_HITS
 
 
 class QuestionField(serializers.CharField):
@@ -23,6 +25,41 @@ class QuestionSerializer(serializers.Serializer[Any]):
     num_chunks = serializers.IntegerField(
         min_value=1, max_value=MOST_PASSAGES, default=DEFAULT_PASSAGES, help_text="From how many passages to answer."
     )
+
+
+class SearchSerializer(serializers.Serializer[Any]):
+    question = QuestionField(max_length=LONGEST_QUESTION)
+    k = serializers.IntegerField(
+        min_value=1, max_value=MOST_HITS, default=DEFAULT_HITS, help_text="How many passages and records."
+    )
+    books = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        max_length=MOST_BOOKS,
+        allow_empty=False,
+        required=False,
+        help_text="Ids of books: these alone are searched.",
+    )
+
+
+class FoundPassageSerializer(serializers.Serializer[Any]):
+    page = serializers.IntegerField(source="passage.first_page", help_text="1-based, as in the PDF.")
+    text = serializers.CharField(source="passage.text")
+    score = serializers.FloatField(help_text="Cosine of the passage and the question; 0 where `by_meaning` is false.")
+    place = serializers.IntegerField(source="standing.place", help_text="Among all that was found, 1 the best.")
+
+
+class FoundBookSerializer(serializers.Serializer[Any]):
+    book = BookRowSerializer()
+    place = serializers.IntegerField(help_text="Of the best that was found in it, among all that was found.")
+    by_record = serializers.BooleanField(help_text="Its record answers to the question, too, or alone.")
+    passages = FoundPassageSerializer(many=True)
+
+
+class SearchResultSerializer(serializers.Serializer[Any]):
+    by_meaning = serializers.BooleanField(
+        help_text="False: words alone were searched, for nobody could say what the question means. Not for long."
+    )
+    results = FoundBookSerializer(many=True, source="books")
 
 
 class SourceSerializer(serializers.Serializer[Any]):

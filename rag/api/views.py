@@ -14,8 +14,16 @@ from catalog.queries import get_book
 from library.core.http.api import ErrorSerializer
 from library.core.http.permissions import requires
 from rag import queries, services
+from rag.answers.library import search_inside
 from rag.answers.services import answer
-from rag.api.serializers import AnswerSerializer, IndexSerializer, QuestionSerializer, ReindexSerializer
+from rag.api.serializers import (
+    AnswerSerializer,
+    IndexSerializer,
+    QuestionSerializer,
+    ReindexSerializer,
+    SearchResultSerializer,
+    SearchSerializer,
+)
 
 ERRORS = {401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
@@ -50,6 +58,27 @@ class QueryView(APIView):
             "cached": found.cached,
         }
         return Response(AnswerSerializer(body).data)
+
+
+class SearchView(APIView):
+    @extend_schema(
+        operation_id="rag_search",
+        request=SearchSerializer,
+        responses={
+            200: SearchResultSerializer,
+            400: ErrorSerializer,
+            401: ErrorSerializer,
+            403: ErrorSerializer,
+            429: ErrorSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Search all books that you may read, and the records of all others: passages by book, each with its page. It
+        counts as a question."""
+        asked = SearchSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        found = search_inside(viewer=request.user, **asked.validated_data)
+        return Response(SearchResultSerializer(found).data)
 
 
 class IndexView(APIView):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
 from django.db.models import Func, TextField, Value
 
 from library.ai.spec import Vectors
+from library.search import texts
 from library.search.cut import spaced
 from library.search.term_changes import TermChanges
 from library.search.texts import Statistics
@@ -28,16 +28,12 @@ INSERT INTO rag_generationterm (generation_id, lexeme, passages)
 SELECT generation_id, term.lexeme, count(*) FROM rag_passage, unnest(vector) AS term
 WHERE generation_id = %s GROUP BY generation_id, term.lexeme
 """
-ASKED = """
-WITH told AS (
-  SELECT DISTINCT language FROM rag_passage WHERE generation_id = ANY(%(within)s)
-), asked AS (
-  SELECT DISTINCT lexeme FROM told, unnest(to_tsvector(lyceum_text_configuration(language), %(words)s)) AS term
-)
-SELECT asked.lexeme, coalesce(sum(term.passages), 0) FROM asked
-LEFT JOIN rag_generationterm AS term ON term.lexeme = asked.lexeme AND term.generation_id = ANY(%(within)s)
-GROUP BY asked.lexeme ORDER BY asked.lexeme
-"""
+ALL_LANGUAGES = """SELECT generation.language FROM rag_document AS document
+  JOIN rag_indexgeneration AS generation ON generation.id = document.live_generation_id"""
+LIBRARY_HAVING = "(SELECT kept.passages FROM rag_libraryterm AS kept WHERE kept.lexeme = term.lexeme)"
+LANGUAGES = "(SELECT DISTINCT language FROM rag_passage WHERE generation_id = ANY(%(within)s)) AS one"
+HAVING = """(SELECT sum(kept.passages) FROM rag_generationterm AS kept
+  WHERE kept.generation_id = ANY(%(within)s) AND kept.lexeme = term.lexeme)"""
 TOTALS = """
 UPDATE rag_indexgeneration AS generation SET passage_count = made.passages, word_count = made.words,
   language = made.language
@@ -90,14 +86,12 @@ def count_terms(generation: IndexGeneration) -> None:
 def of_generations(generations: Sequence[IndexGeneration], question: str) -> Statistics:
     """What ``question`` asks for in ``generations`` taken together, read by each of their languages, and how rare each
     lexeme is there (0 where they do not have it); one query."""
-    values: dict[str, Any] = {"within": [generation.pk for generation in generations], "words": spaced(question)}
-    with connection.cursor() as cursor:
-        cursor.execute(ASKED, values)
-        having = {lexeme: int(passages) for lexeme, passages in cursor.fetchall()}
+    values = {"within": [generation.pk for generation in generations]}
+    having = texts.asked(question, languages=LANGUAGES, having=HAVING, values=values)
     return Statistics(
         sum(generation.passage_count for generation in generations),
         sum(generation.word_count for generation in generations),
-        having,
+        {lexeme: int(passages or 0) for lexeme, passages in having.items()},
     )
 
 

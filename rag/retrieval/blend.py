@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from django.conf import settings
 
@@ -15,7 +15,7 @@ from rag.retrieval.hits import Standing
 Arms = Literal["both", "dense", "bm25"]
 POOL = 50  # of the best by the fused score, near-duplicates are parted
 POOL_BY_NUMBER = 4  # … and at least so many for each passage that is wanted
-Scores = Mapping[int, float]
+Id = TypeVar("Id", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Blend:
     def is_lexical(self) -> bool:
         return self.arms != "dense"
 
-    def fuse(self, dense: Scores, words: Scores) -> dict[int, float]:
+    def fuse(self, dense: Mapping[Id, float], words: Mapping[Id, float]) -> dict[Id, float]:
         """Scores from 0 to 1 by passage. Where one arm alone searched, its order."""
         if not self.is_lexical or not self.is_dense:
             return min_max(dense or words, {}, alpha=1.0)
         return min_max(dense, words, alpha=self.alpha)
 
-    def pool(self, fused: Scores, number: int) -> list[int]:
+    def pool(self, fused: Mapping[Id, float], number: int) -> list[Id]:
         """The best by the fused score, ties by id: those of which ``number`` are chosen."""
         return best_first(fused)[: max(POOL, POOL_BY_NUMBER * number) if self.trade < 1 else number]
 
@@ -56,8 +56,12 @@ def blend_of(model: ModelSpec) -> Blend:
 
 
 def choose(
-    blend: Blend, dense: Scores, words: Scores, alike: Callable[[Sequence[int]], Sequence[Sequence[float]]], number: int
-) -> dict[int, Standing]:
+    blend: Blend,
+    dense: Mapping[Id, float],
+    words: Mapping[Id, float],
+    alike: Callable[[Sequence[Id]], Sequence[Sequence[float]]],
+    number: int,
+) -> dict[Id, Standing]:
     """The ``number`` best passages in their order, each with its standing.
 
     ``alike``: the cosines of each two of some passages; asked once, where near-duplicates are parted.
@@ -72,7 +76,9 @@ def choose(
     return _standings(chosen, fused, dense, words)
 
 
-def _standings(chosen: Sequence[int], fused: Scores, dense: Scores, words: Scores) -> dict[int, Standing]:
+def _standings(
+    chosen: Sequence[Id], fused: Mapping[Id, float], dense: Mapping[Id, float], words: Mapping[Id, float]
+) -> dict[Id, Standing]:
     before, near, lexical = _places(fused), _places(dense), _places(words)
     return {
         one: Standing(near.get(one), dense.get(one), lexical.get(one), words.get(one), fused[one], before[one], place)
@@ -80,5 +86,6 @@ def _standings(chosen: Sequence[int], fused: Scores, dense: Scores, words: Score
     }
 
 
-def _places(scores: Scores) -> dict[int, int]:
-    return {one: place for place, one in enumerate(best_first(scores), 1)}
+def _places(scores: Mapping[Id, float]) -> dict[Id, int]:
+    order: Sequence[Any] = best_first(scores)
+    return {one: place for place, one in enumerate(order, 1)}

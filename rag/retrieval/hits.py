@@ -46,3 +46,12 @@ class Hit:
     passage: Passage
     score: float
     standing: Standing | None = None
+
+
+@dataclass(frozen=True)
+class RecordHit:
+    """A book whose record came back, and how near that is to the question (as ``Hit.score``)."""
+
+    book: int  # id
+    score: float
+    standing: Standing

@@ -12,6 +12,7 @@ from rag.models import IndexGeneration, Passage
 from rag.retrieval import arms
 from rag.retrieval.blend import Blend, blend_of, choose
 from rag.retrieval.hits import AskedQuestion, Hit
+from rag.retrieval.neighbourhood import Neighbourhood, vectors_of_passages
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def search_documents(
     asked = terms.of_generations(generations, question.text) if blend.is_lexical else Statistics(0, 0)
     meant = question if blend.is_dense else replace(question, vector=None)
     dense, words = arms.search(within, meant, asked, max(blend.depth, k))
-    near = arms.Neighbourhood(question)
+    near = Neighbourhood(question, vectors_of_passages)
     chosen = choose(blend, dense, words, near.alike, k)
     rows = Passage.objects.defer("embedding", "text_hash", "vector").in_bulk(chosen)
     cosines = near.cosines(chosen, known=dense)

@@ -1,36 +1,48 @@
-"""The passages of the whole library that are nearest to a question, in one vector space.
+"""Passages of all that somebody may read, and records of all books, those on paper too: by meaning and by words.
 
-Scores of two spaces cannot be compared: while books go over to another model there may be two (``spaces_that_answer``),
-and whoever asks them both puts their hits together by rank.
+Scores of two vector spaces cannot be compared: while books go over to another model there may be two, and whoever asks
+them both puts their hits together by rank (``rag.retrieval.services``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from library.search.vector_index import EXACT_UP_TO, distance, literal, look_further
-from rag.models import Passage, VectorSpace
-from rag.retrieval.hits import AskedQuestion, Hit
+from library.search.vector_index import EXACT_UP_TO, distance, literal, look_further, look_on
+from rag.models import VectorSpace
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 LEAST_EFFORT = 100  # hnsw.ef_search
-MOST_TUPLES = 40_000  # how far the index goes on where most of what it finds answers no more
-
 # What a viewer may not see is not among the nearest, so that it takes nobody's place: as ``Document.visible_to`` says.
-LIVE = """
+SEEN = """
+(%(sees_all)s OR book.is_public AND NOT book.is_suppressed)
+AND (%(books)s::bigint[] IS NULL OR document.book_id = ANY(%(books)s::bigint[]))
+"""
+ANSWERING = f"""
+FROM rag_document AS document
+JOIN rag_indexgeneration AS generation ON generation.id = document.live_generation_id
+LEFT JOIN catalog_book AS book ON book.id = document.book_id
+WHERE {SEEN}
+"""
+LIVE = f"""
 FROM rag_passage AS passage
 JOIN rag_document AS document ON document.live_generation_id = passage.generation_id
 LEFT JOIN catalog_book AS book ON book.id = document.book_id
-WHERE passage.space_id = {space} AND (%(sees_all)s OR book.is_public AND NOT book.is_suppressed)
+WHERE passage.space_id = {{space}} AND {SEEN}
 """
-EXACT = """
-SELECT passage.id, -(passage.embedding <#> %(question)s::vector) AS score {live}
+ALL = f"""
+FROM rag_passage AS passage
+WHERE generation_id IN (SELECT generation.id {ANSWERING} AND generation.space_id = %(space)s)
+"""
+EXACT = f"""
+SELECT passage.id, -(passage.embedding <#> %(question)s::vector) AS score {ALL}
 ORDER BY score DESC, passage.id LIMIT %(k)s
 """
 # The index knows the vectors in half precision; what it brings is scored in full.
@@ -40,71 +52,75 @@ SELECT id, -(embedding <#> %(question)s::vector) AS score FROM (
   ORDER BY {distance} LIMIT %(k)s
 ) AS near ORDER BY score DESC, id
 """
-SIZE = """
-SELECT coalesce(sum(generation.passage_count), 0) FROM rag_document AS document
-JOIN rag_indexgeneration AS generation ON generation.id = document.live_generation_id WHERE generation.space_id = %s
+SPACES = f"""
+SELECT generation.space_id, sum(generation.passage_count) {ANSWERING}
+GROUP BY generation.space_id ORDER BY sum(generation.passage_count) DESC, generation.space_id
 """
+# For the lexical arm, whose statement knows the table by its name alone.
+AMONG = f" AND generation_id IN (SELECT generation.id {ANSWERING} AND generation.space_id = %(space)s)"
 
 
 @dataclass(frozen=True)
-class LibraryRetriever:
-    """Finds passages in all that answers in one space and ``viewer`` may read. A ``rag.answers.ports.Retriever``."""
+class Scope:
+    """Whose library is asked: what ``viewer`` may read; ``books``: these alone."""
+
+    viewer: Any
+    books: Sequence[int] | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        return bool(self.viewer.is_staff)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Parameters of statements."""
+        return {"sees_all": self.sees_all, "books": None if self.books is None else list(self.books)}
+
+
+@dataclass(frozen=True)
+class AnsweringSpace:
+    """A vector space, and how many passages of it answer in a scope."""
 
     space: VectorSpace
-    viewer: Any
-
-    def retrieve(self, question: AskedQuestion, k: int) -> list[Hit]:
-        if question.vector is None:
-            return []
-        return search_library(self.space, question.vector, k, viewer=self.viewer)
+    passages: int
 
 
-def spaces_that_answer() -> list[VectorSpace]:
-    """The spaces of the generations that are live now, the one with the most passages first; one query."""
-    return list(
-        VectorSpace.objects.raw(
-            "SELECT space.* FROM rag_vectorspace AS space JOIN rag_indexgeneration AS generation"
-            " ON generation.space_id = space.id JOIN rag_document AS document"
-            " ON document.live_generation_id = generation.id"
-            " GROUP BY space.id ORDER BY sum(generation.passage_count) DESC, space.id"
-        )
-    )
+def spaces_that_answer(scope: Scope) -> list[AnsweringSpace]:
+    """The spaces of the generations that are live now, the one with the most passages first; two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPACES, scope.values)
+        sizes = dict(cursor.fetchall())
+    spaces = VectorSpace.objects.in_bulk(sizes)
+    return [AnsweringSpace(spaces[pk], int(size)) for pk, size in sizes.items() if pk in spaces]
 
 
-def search_library(space: VectorSpace, question: npt.NDArray[np.float32], k: int, *, viewer: Any) -> list[Hit]:
-    """The ``k`` live passages of ``space`` nearest to ``question``, of books that ``viewer`` may read; best first, ties
-    by id.
+def nearest_passages(
+    answering: AnsweringSpace, question: npt.NDArray[np.float32], k: int, scope: Scope
+) -> dict[int, float]:
+    """The ``k`` live passages of a space nearest to ``question``, of books that the scope shows, with their cosines;
+    best first, ties by id.
 
-    ``question``: unit length, by the model of ``space``. Exact up to some thousand passages, by HNSW beyond.
+    ``question``: unit length, by the model of the space. Exact up to some thousand passages and among chosen books, by
+    HNSW beyond; where that comes to its end among what may not be seen, exact after all.
     Errors: ``ValueError`` for a question of another number of dimensions.
     """
+    space = answering.space
     if question.shape != (space.dimensions,):
         raise ValueError(f"a question of shape {question.shape} in a space of {space.dimensions} dimensions")
-    values: dict[str, Any] = {"question": literal(question), "k": k, "sees_all": bool(viewer.is_staff)}
-    live = LIVE.format(space=int(space.pk))  # as a number in the statement: only so is the partial index used
-    with transaction.atomic(), connection.cursor() as cursor:
-        if size(space) <= EXACT_UP_TO:
-            statement = EXACT.format(live=live)
-        else:
-            cursor.execute(_effort(k))
-            statement = BY_INDEX.format(live=live, distance=distance("passage.embedding", "question", space.dimensions))
-        cursor.execute(statement, values)
-        scores = {pk: float(score) for pk, score in cursor.fetchall()}
-    rows = Passage.objects.defer("embedding", "text_hash", "vector").in_bulk(scores)
-    return [Hit(rows[pk], score) for pk, score in scores.items() if pk in rows]
-
-
-def size(space: VectorSpace) -> int:
-    """How many passages of ``space`` answer; one query over the documents."""
+    values = {**scope.values, "question": literal(question), "k": k, "space": space.pk}
+    is_small = scope.books is not None or answering.passages <= EXACT_UP_TO
+    found = {} if is_small else _by_index(space, values)
+    if len(found) >= min(k, answering.passages):
+        return found
     with connection.cursor() as cursor:
-        cursor.execute(SIZE, [space.pk])
-        return int(cursor.fetchone()[0])
+        cursor.execute(EXACT, values)
+        return {pk: float(score) for pk, score in cursor.fetchall()}
 
 
-def _effort(k: int) -> str:
-    """Settings for the rest of the transaction. Sorting all passages is worth it nowhere, whatever the statistics say;
-    the index goes on until ``k`` of what it finds answer."""
-    return (
-        f"{look_further(2 * k, at_least=LEAST_EFFORT)}; SET LOCAL hnsw.iterative_scan = relaxed_order;"
-        f" SET LOCAL hnsw.max_scan_tuples = {MOST_TUPLES}; SET LOCAL enable_sort = off"
-    )
+def _by_index(space: VectorSpace, values: dict[str, Any]) -> dict[int, float]:
+    live = LIVE.format(space=int(space.pk))  # as a number in the statement: only so is the partial index used
+    statement = BY_INDEX.format(live=live, distance=distance("passage.embedding", "question", space.dimensions))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"{look_further(2 * values['k'], at_least=LEAST_EFFORT)}; {look_on()}")
+        cursor.execute(statement, values)
+        return {pk: float(score) for pk, score in cursor.fetchall()}

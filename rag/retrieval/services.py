@@ -12,13 +12,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.models import Book
+from catalog.queries import BranchAvailability, availability_of, for_list
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
 from rag import queries
 from rag.models import Document, IndexGeneration
 from rag.retrieval.blend import Blend
-from rag.retrieval.hits import AskedQuestion, Hit
+from rag.retrieval.hits import AskedQuestion, Hit, RecordHit
 from rag.retrieval.in_documents import search_documents
+from rag.retrieval.in_library import Scope
+from rag.retrieval.search_library import search_library
+
+MOST_HITS, DEFAULT_HITS, MOST_BOOKS = 50, 10, 50  # of a search of the library, and books to choose
+
+
+@dataclass(frozen=True)
+class BookFinding:
+    """A book that was found, in the place of the best of what was found in it. ``record``: where its record came back;
+    a book on paper alone has no more."""
+
+    book: Book
+    availability: Sequence[BranchAvailability]
+    passages: Sequence[Hit]
+    record: RecordHit | None
+    place: int
+
+    @property
+    def by_record(self) -> bool:
+        return self.record is not None
+
+
+@dataclass(frozen=True)
+class LibraryFinding:
+    """Books, best first, with all that was found in each. ``by_meaning``: as of ``Finding``."""
+
+    books: list[BookFinding]
+    by_meaning: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,6 +80,45 @@ def find_in_generations(
         return Finding([])
     asked = understand(question, generations[0].model)
     return Finding(search_documents(generations, asked, k, blend=blend), by_meaning=asked.vector is not None)
+
+
+def find_in_library(
+    question: str, *, k: int, viewer: Any, books: Sequence[int] | None = None, blend: Blend | None = None
+) -> LibraryFinding:
+    """The ``k`` passages and records of all that ``viewer`` may see that answer ``question`` best, by book; a book that
+    is on paper alone is found by its record. ``books``: among these ids alone.
+
+    A number of queries that does not grow with the library or ``k``.
+    """
+    scope = Scope(viewer, books)
+    hits, by_meaning = search_library(question, k, scope, understand, blend=blend)
+    return LibraryFinding(_by_book(hits, viewer), by_meaning)
+
+
+def _by_book(hits: Sequence[Hit | RecordHit], viewer: Any) -> list[BookFinding]:
+    """``hits`` under their books, in the order of the best of each; none of what ``viewer`` may not see."""
+    ids = list(dict.fromkeys(_book_of(hit) for hit in hits))
+    books = for_list(Book.objects.visible_to(viewer).filter(pk__in=[pk for pk in ids if pk])).in_bulk()
+    places = availability_of(books.values())
+    found: dict[int, list[Hit | RecordHit]] = {pk: [] for pk in ids if pk in books}
+    for hit in hits:
+        if (pk := _book_of(hit)) in found:
+            found[pk].append(hit)
+    return [
+        BookFinding(
+            books[pk],
+            places[pk],
+            [hit for hit in those if isinstance(hit, Hit)],
+            next((hit for hit in those if isinstance(hit, RecordHit)), None),
+            those[0].standing.place if those[0].standing else 0,
+        )
+        for pk, those in found.items()
+    ]
+
+
+def _book_of(hit: Hit | RecordHit) -> int:
+    """Its book's id; 0 of a text that belongs to none."""
+    return hit.book if isinstance(hit, RecordHit) else hit.passage.generation.document.book_id or 0
 
 
 def understand(question: str, model: str) -> AskedQuestion:

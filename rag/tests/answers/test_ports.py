@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from accounts.tests.factories import make_librarian, make_user
+from accounts.tests.factories import make_user
 from library.ai import embeddings
 from rag.answers import services
 from rag.answers.citations import cite
@@ -19,7 +19,6 @@ from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.retrieval.hits import AskedQuestion, Hit
 from rag.retrieval.in_documents import DocumentRetriever
-from rag.retrieval.in_library import LibraryRetriever
 from rag.tests.factories import ask_book, make_digital_book, make_indexed_book
 from rag.tests.tiny import TinyServer
 from rag.text.sentences import TextSpan
@@ -112,19 +111,16 @@ def test_another_writer_is_cited_as_ours_is_and_keeps_its_own_answers(monkeypatc
 
 
 @pytest.mark.django_db
-def test_retrievers_of_one_document_and_of_the_library_find_alike(tiny: TinyServer, settings):
+def test_a_retriever_finds_in_its_document_alone(tiny: TinyServer, settings):
     settings.EMBEDDING_MODELS = {**settings.EMBEDDING_MODELS, "tiny-8": tiny.model(8)}
     settings.EMBEDDING_MODEL = "tiny-8"
     space = spaces.space_of(embeddings.spec())
     vectors = np.eye(8, dtype=np.float32)
     generations = [_generation(space, vectors[:4]), _generation(space, vectors[4:], is_public=False)]
     asked = AskedQuestion("?", vectors[5])
-    staff, reader = make_librarian(), make_user()
     scopes: list[tuple[Retriever, set[object]]] = [
         (DocumentRetriever(generations[0]), {generations[0].pk}),
         (DocumentRetriever(generations[1]), {generations[1].pk}),
-        (LibraryRetriever(space, staff), {generation.pk for generation in generations}),
-        (LibraryRetriever(space, reader), {generations[0].pk}),
     ]
     for retriever, within in scopes:
         hits = retriever.retrieve(asked, 8)

@@ -14,6 +14,7 @@ from library.ai import embeddings
 from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Passage, VectorSpace
 from rag.retrieval import in_library
+from rag.retrieval.in_library import AnsweringSpace, Scope
 from rag.tests.factories import make_digital_book
 from rag.tests.tiny import TinyServer
 
@@ -68,9 +69,15 @@ def make_generation(space: VectorSpace, vectors: Any, *, is_live: bool = True, *
 
 
 def found(space: VectorSpace, question: Any, k: int = 10, viewer: Any = None) -> list[int]:
-    hits = in_library.search_library(space, question, k, viewer=viewer or make_librarian())
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    return [hit.passage.pk for hit in hits]
+    near = nearest(space, question, k, viewer or make_librarian())
+    assert list(near.values()) == sorted(near.values(), reverse=True)
+    return list(near)
+
+
+def nearest(space: VectorSpace, question: Any, k: int, viewer: Any) -> dict[int, float]:
+    scope = Scope(viewer)
+    size = {one.space.pk: one.passages for one in in_library.spaces_that_answer(scope)}.get(space.pk, 0)
+    return in_library.nearest_passages(AnsweringSpace(space, size), question, k, scope)
 
 
 def test_index_finds_what_an_exact_search_finds_among_what_answers(space, monkeypatch):
@@ -125,15 +132,20 @@ def test_only_one_space_is_asked(space, tiny):
     other = spaces.space_of(embeddings.spec("tiny-8"))
     eight = make_generation(other, np.eye(8, dtype=np.float32))
     question = np.eye(8, dtype=np.float32)[3]
-    hits = in_library.search_library(other, question, 50, viewer=make_librarian())
-    assert {hit.passage.generation_id for hit in hits} == {eight.pk}
-    assert (hits[0].passage.ordinal, hits[0].score, len(hits)) == (3, 1.0, 8)
+    staff = make_librarian()
+    near = nearest(other, question, 50, staff)
+    assert set(near) == set(Passage.objects.filter(generation=eight).values_list("pk", flat=True))
+    first, *_rest = near
+    assert (Passage.objects.get(pk=first).ordinal, near[first], len(near)) == (3, 1.0, 8)
     with pytest.raises(ValueError, match="shape"):
-        in_library.search_library(space, question, 5, viewer=make_librarian())
-    assert in_library.spaces_that_answer() == [space, other]
+        nearest(space, question, 5, staff)
+    assert [(one.space, one.passages) for one in in_library.spaces_that_answer(Scope(staff))] == [
+        (space, 20),
+        (other, 8),
+    ]
     Document.objects.filter(live_generation=eight).update(live_generation=None)
-    assert in_library.spaces_that_answer() == [space]
-    assert in_library.search_library(other, question, 5, viewer=make_librarian()) == []
+    assert [one.space for one in in_library.spaces_that_answer(Scope(staff))] == [space]
+    assert nearest(other, question, 5, staff) == {}
 
 
 def test_a_text_of_no_book_is_found_by_staff_alone(space):
