@@ -25,7 +25,7 @@ runtime = true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema test-mutants check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-fines bench-http-against bench-pages bench-index bench-embed bench-embed-wait bench-start bench-start-against clean
+.PHONY: help run install install-torch install-dev lock check-locks test test-full test-schema test-mutants check format openapi settings books bench-load bench-otp bench-search bench-search-against bench-desk bench-fines bench-http-against bench-pages bench-index bench-embed bench-embed-wait bench-retrieve bench-start bench-start-against clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -152,6 +152,9 @@ bench-embed: install-torch  ## How quickly passages become vectors, beside sente
 
 bench-embed-wait: install  ## How long a question waits while a book is embedded; writes bench/RESULTS.md
 	$(BIN)/python -m bench.embed.wait
+
+bench-retrieve: install $(BENCH)/.installed  ## Question to five passages, beside Chroma, bare SQL and FAISS (SIZES=800 100000 1000000); writes bench/RESULTS.md
+	$(BIN)/python -m bench.retrieve --peers $(BENCH)/bin/python $(if $(SIZES),--sizes $(SIZES))
 
 bench-start: install  ## Start and memory beside a bare Django project; writes bench/RESULTS.md
 	$(BIN)/python -m bench.start

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.queries import get_book
 from library.core.errors import LibraryError
 from rag import errors, queries, services
+from rag.answers.library import search_inside
 from rag.answers.services import LONGEST_QUESTION
+from rag.forms import QuestionForm
 
 MARK = re.compile(r"^(\d{1,9})-(\d{1,9})$")
 
@@ -48,6 +50,21 @@ def page(request: HttpRequest, book_id: int, number: int) -> HttpResponse:
         "asked": urlencode({"question": question}) if question else "",
     }
     return render(request, "rag/page.html", context)
+
+
+@login_required
+@require_safe
+def search_inside_page(request: HttpRequest) -> HttpResponse:
+    """Passages and records of the whole library for ``?question=``, by book. A link from another website spends
+    nobody's question: it waits for a press of the button."""
+    form = QuestionForm(request.GET if "question" in request.GET else None)
+    found = None
+    if form.is_valid() and request.headers.get("Sec-Fetch-Site") != "cross-site":
+        try:
+            found = search_inside(question=form.cleaned_data["question"], viewer=request.user)
+        except errors.QuestionInvalid as refusal:
+            form.add_error("question", refusal.sentences)
+    return render(request, "rag/search_inside.html", {"form": form, "found": found}, status=422 if form.errors else 200)
 
 
 def marked(text: str, wish: str) -> Marked:

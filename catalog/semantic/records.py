@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from catalog.models import BookGeneration
 from catalog.semantic import nearest
 from library.search import texts
 from library.search.texts import Statistics
-from library.search.vector_index import EXACT_UP_TO, distance, literal, look_further, look_on
+from library.search.vector_index import EXACT_UP_TO, distance, literal, look_on
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,10 +71,8 @@ def nearest_records(
 
 def _by_index(generation: BookGeneration, values: dict[str, Any]) -> dict[int, float]:
     statement = BY_INDEX.format(near=NEAR, distance=distance("embedding", "question", generation.dimensions))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{look_further(values['number'], at_least=LEAST_EFFORT)}; {look_on()}")
-        cursor.execute(statement, values)
-        return {book: float(score) for book, score in cursor.fetchall()}
+    found = look_on(statement, values, wanted=values["number"], at_least=LEAST_EFFORT)
+    return {book: float(score) for book, score in found}
 
 
 def records_by_words(

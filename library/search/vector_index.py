@@ -10,8 +10,9 @@ by ``distance`` and scores these by the vectors themselves.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection
@@ -25,6 +26,11 @@ if TYPE_CHECKING:  # who turns texts into vectors loads it; everybody else can d
 EXACT_UP_TO = 5_000  # vectors: comparing so many takes some 3 ms and misses none
 MOST_EFFORT = 1_000  # what ``hnsw.ef_search`` may be at most
 MOST_TUPLES = 40_000  # how far an index goes on where most of what it finds may not be shown
+# Until the transaction ends: outside of one, that is the message with the statement.
+GOING_ON = """
+SELECT set_config('hnsw.ef_search', '{effort:d}', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+  set_config('hnsw.max_scan_tuples', '{tuples:d}', true), set_config('enable_sort', 'off', true);
+"""
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,18 @@ def look_further(wanted: int, *, at_least: int) -> str:
     return f"SET LOCAL hnsw.ef_search = {min(max(at_least, wanted), MOST_EFFORT):d}"
 
 
-def look_on() -> str:
-    """SQL for a transaction that joins what an index brings with what may be shown: the index goes on until enough of
-    it may. Sorting all vectors is worth it nowhere, whatever the statistics say."""
-    return (
-        f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.max_scan_tuples = {MOST_TUPLES:d};"
-        " SET LOCAL enable_sort = off"
-    )
+def look_on(statement: str, values: Mapping[str, Any], *, wanted: int, at_least: int) -> list[tuple[Any, ...]]:
+    """The rows of a statement that joins the ``wanted`` nearest of an index with what may be shown: the index goes on
+    until enough of it may. One message to the database.
+
+    Sorting all vectors is worth it nowhere, whatever the statistics say.
+    """
+    effort = min(max(at_least, wanted), MOST_EFFORT)
+    with connection.cursor() as cursor:
+        cursor.execute(GOING_ON.format(effort=effort, tuples=MOST_TUPLES) + statement, values)
+        cursor.nextset()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def literal(vector: npt.NDArray[np.float32]) -> str:

@@ -22,6 +22,7 @@ from library.core.http.api import user_of
 from library.jobs import queries as jobs
 from library.jobs.models import Job, JobState
 from rag import queries, recipes, services
+from rag.admin.why import WhyPage
 from rag.indexes import rebuilding, reports
 from rag.models import Document, IndexGeneration
 
@@ -77,7 +78,7 @@ class StandsFilter(admin.SimpleListFilter):
 
 
 @admin.register(Document)
-class DocumentAdmin(ReadOnly, admin.ModelAdmin[Document]):
+class DocumentAdmin(ReadOnly, WhyPage):
     part, place, called = SYSTEM, 1, gettext_lazy("Books that can be asked")
     list_display = ("__str__", "stands", "pages", "passages", "embedded_by", "language", "note")
     list_filter = (StandsFilter, "live_generation__model")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.limits import services as limits
 from library.ai import embeddings
+from library.ai.errors import EmbedderUnavailable
 from library.search.fold import fold
 from rag import errors, queries
 from rag.answers import evidence as evidences
@@ -37,23 +39,35 @@ def answer(*, document: Document, question: str, viewer: Any, num_chunks: int = 
     """Answer ``question`` from ``document`` for ``viewer``, out of at most ``num_chunks`` passages.
 
     An answer that must be made counts against the hourly limit of the viewer's tier. Errors: ``BookConfidential``,
-    ``DocumentConfidential``, ``QuestionInvalid``, ``IndexNotReady``, ``RateLimited``, ``EmbedderUnavailable``.
+    ``DocumentConfidential``, ``QuestionInvalid``, ``IndexNotReady``, ``RateLimited``. Where the part that understands
+    questions does not answer, passages come by the question's words (``by_meaning`` false), and are not kept.
     """
     document.check_visible_to(viewer)
     question = checked(question, num_chunks)
     generation = queries.live_generation(document)
-    key = cache_key(document, question, viewer, num_chunks, generation)
-    cached_answer = cache.get(key)
+    cached_answer = cache.get(cache_key(document, question, viewer, num_chunks, generation))
     if cached_answer is not None:
         return unpacked(cached_answer, question)
+    try:
+        key, made = _made(document, generation, question, num_chunks, viewer)
+    except EmbedderUnavailable:
+        return answer_by_words(generation, question, num_chunks)
+    cache.set(key, packed(made), settings.ANSWER_CACHE_SECONDS)
+    return made
+
+
+def _made(
+    document: Document, generation: IndexGeneration, question: str, num_chunks: int, viewer: Any
+) -> tuple[str, CitedAnswer]:
+    """An answer and what to keep it by, counted as a question. Errors: ``EmbedderUnavailable``: that costs nothing."""
+    key = cache_key(document, question, viewer, num_chunks, generation)
     with limits.question_of(viewer):
         made = write_answer(document, generation, question, num_chunks)
         while not made.supported and (newer := queries.live_generation(queries.read_again(document))) != generation:
             # Its index gave way to a newer one while we read: nothing that it does not say is to be believed.
             generation, key = newer, cache_key(document, question, viewer, num_chunks, newer)
             made = write_answer(document, generation, question, num_chunks)
-    cache.set(key, packed(made), settings.ANSWER_CACHE_SECONDS)
-    return made
+    return key, made
 
 
 def kept(*, document: Document, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> CitedAnswer | None:
@@ -112,6 +126,15 @@ def write_answer(document: Document, generation: IndexGeneration, question: str,
         RetrievedPassage(hits[rank].passage.first_page, hits[rank].score, hits[rank].passage.text) for rank in ranks
     ]
     return _put_together(question, sentences, citations, passages)
+
+
+def answer_by_words(generation: IndexGeneration, question: str, num_chunks: int) -> CitedAnswer:
+    """The passages with the most of the question's words; no sentence is chosen, for that takes its meaning."""
+    hits = DocumentRetriever(generation).retrieve(AskedQuestion(question, None), num_chunks)
+    passages = [RetrievedPassage(hit.passage.first_page, 0.0, hit.passage.text) for hit in hits]
+    text = _("Found by words alone, no sentences chosen.") if passages else _("No passage has these words.")
+    made = _put_together(question, [], [], passages)
+    return replace(made, text=text, by_meaning=False)
 
 
 def _put_together(

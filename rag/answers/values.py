@@ -30,6 +30,7 @@ class CitedAnswer:
     sentences: list[AnswerSentence]
     sources: list[Citation]
     passages: list[RetrievedPassage]
+    by_meaning: bool = True  # false: passages with the words of the question, and no sentence was chosen of them
 
     @property
     def quotations(self) -> list[tuple[AnswerSentence, Citation]]:

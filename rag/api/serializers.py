@@ -71,6 +71,11 @@ class SourceSerializer(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="The stored text of the page with the quotation marked.")
 
 
+class WordPassageSerializer(serializers.Serializer[Any]):
+    page = serializers.IntegerField(help_text="1-based, as in the PDF.")
+    text = serializers.CharField()
+
+
 class AnswerSerializer(serializers.Serializer[Any]):
     answer = serializers.CharField()
     supported = serializers.BooleanField(help_text="False: the book does not say; there are no sources then.")
@@ -78,6 +83,10 @@ class AnswerSerializer(serializers.Serializer[Any]):
     conversation = serializers.CharField(allow_null=True)
     sources = SourceSerializer(many=True)
     cached = serializers.BooleanField()
+    by_meaning = serializers.BooleanField(
+        help_text="False: nobody can say just now what the question means. `passages` have its words, no more."
+    )
+    passages = WordPassageSerializer(many=True, help_text="Only where `by_meaning` is false.")
 
 
 class IndexSerializer(serializers.Serializer[Any]):

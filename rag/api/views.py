@@ -38,7 +38,6 @@ class QueryView(APIView):
             **ERRORS,
             409: ErrorSerializer,
             429: ErrorSerializer,
-            503: ErrorSerializer,
         },
     )
     def post(self, request: Request, book_id: int) -> Response:
@@ -56,6 +55,8 @@ class QueryView(APIView):
             "conversation": None,
             "sources": sources,
             "cached": found.cached,
+            "by_meaning": found.by_meaning,
+            "passages": [] if found.by_meaning else found.passages,
         }
         return Response(AnswerSerializer(body).data)
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import connection
 
-from library.search.vector_index import EXACT_UP_TO, distance, literal, look_further, look_on
+from library.search.vector_index import EXACT_UP_TO, distance, literal, look_on
 from rag.models import VectorSpace
 
 if TYPE_CHECKING:
@@ -52,10 +52,9 @@ SELECT id, -(embedding <#> %(question)s::vector) AS score FROM (
   ORDER BY {distance} LIMIT %(k)s
 ) AS near ORDER BY score DESC, id
 """
-SPACES = f"""
-SELECT generation.space_id, sum(generation.passage_count) {ANSWERING}
-GROUP BY generation.space_id ORDER BY sum(generation.passage_count) DESC, generation.space_id
-"""
+SIZES = f"(SELECT generation.space_id, sum(generation.passage_count) AS passages {ANSWERING} GROUP BY 1) AS made"
+WITH_SIZES = f"FROM {SIZES} JOIN rag_vectorspace AS space ON space.id = made.space_id"
+SPACES = f"SELECT space.id, model, dimensions, passages {WITH_SIZES} ORDER BY passages DESC, space.id"
 # For the lexical arm, whose statement knows the table by its name alone.
 AMONG = f" AND generation_id IN (SELECT generation.id {ANSWERING} AND generation.space_id = %(space)s)"
 
@@ -86,12 +85,11 @@ class AnsweringSpace:
 
 
 def spaces_that_answer(scope: Scope) -> list[AnsweringSpace]:
-    """The spaces of the generations that are live now, the one with the most passages first; two queries."""
+    """The spaces of the generations that are live now, the one with the most passages first; one query."""
     with connection.cursor() as cursor:
         cursor.execute(SPACES, scope.values)
-        sizes = dict(cursor.fetchall())
-    spaces = VectorSpace.objects.in_bulk(sizes)
-    return [AnsweringSpace(spaces[pk], int(size)) for pk, size in sizes.items() if pk in spaces]
+        rows = cursor.fetchall()
+    return [AnsweringSpace(VectorSpace(pk, model, dimensions), int(size)) for pk, model, dimensions, size in rows]
 
 
 def nearest_passages(
@@ -120,7 +118,5 @@ def nearest_passages(
 def _by_index(space: VectorSpace, values: dict[str, Any]) -> dict[int, float]:
     live = LIVE.format(space=int(space.pk))  # as a number in the statement: only so is the partial index used
     statement = BY_INDEX.format(live=live, distance=distance("passage.embedding", "question", space.dimensions))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{look_further(2 * values['k'], at_least=LEAST_EFFORT)}; {look_on()}")
-        cursor.execute(statement, values)
-        return {pk: float(score) for pk, score in cursor.fetchall()}
+    found = look_on(statement, values, wanted=values["k"], at_least=LEAST_EFFORT)
+    return {pk: float(score) for pk, score in found}

@@ -22,11 +22,12 @@ Scores = dict[Key, float]
 PASSAGES = Table("rag_passage")
 GATHERED = 5_000  # passages that are scored by their words; the commonest words bring none in, but count in these
 LANGUAGES = f"({ALL_LANGUAGES} UNION {records.LANGUAGES}) AS one"
-HAVING = f"ARRAY[{LIBRARY_HAVING}, {records.HAVING}]"
+# Of a lexeme, and beside it the totals: passages, their words, books, theirs.
 TOTALS = """
-SELECT (SELECT ARRAY[passages, words] FROM rag_libraryterm WHERE lexeme = ''),
-  (SELECT ARRAY[books, words] FROM catalog_term WHERE lexeme = '')
+(SELECT passages FROM rag_libraryterm WHERE lexeme = ''), (SELECT words FROM rag_libraryterm WHERE lexeme = ''),
+(SELECT books FROM catalog_term WHERE lexeme = ''), (SELECT words FROM catalog_term WHERE lexeme = '')
 """
+HAVING = f"ARRAY[{LIBRARY_HAVING}, {records.HAVING}, {TOTALS}]"
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,11 @@ class Part:
 
 
 def read(question: str) -> AskedWords:
-    """The words of ``question`` by each language of the library's passages and records; two queries."""
+    """The words of ``question`` by each language of the library's passages and records; one query."""
     having = texts.asked(question, languages=LANGUAGES, having=HAVING, values={})
-    with connection.cursor() as cursor:
-        cursor.execute(TOTALS)
-        (passages, words), (books, record_words) = (one or [0, 0] for one in cursor.fetchone())
-    both = {lexeme: (one or 0) + (other or 0) for lexeme, (one, other) in having.items()}
+    totals = next(iter(having.values()), [0] * 6)[2:]
+    passages, words, books, record_words = (number or 0 for number in totals)
+    both = {lexeme: (one or 0) + (other or 0) for lexeme, (one, other, *_totals) in having.items()}
     known = {lexeme: number for lexeme, number in both.items() if number}
     return AskedWords(
         Statistics(passages + books, 0, known, length=words / passages if passages else 0.0),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from library.search import texts
 from library.search.cut import spaced
 from library.search.fold import words
-from library.search.texts import MOST_OFTEN, Statistics, Table, best
+from library.search.texts import MOST_OFTEN, Statistics, Table, best, kept
 
 pytestmark = pytest.mark.django_db
 TABLE = Table("lab_texts")
@@ -213,3 +213,18 @@ def stock(question: str, by: str) -> set[int]:
             [words(question), by],
         )
         return {key for (key,) in cursor.fetchall()}
+
+
+@pytest.mark.parametrize(
+    ("readings", "words", "wanted"),
+    [
+        ({"english": {3: "hous"}, "simple": {1: "where", 2: "the", 3: "house"}}, 3, {"hous", "house"}),
+        ({"english": {1: "son"}, "french": {}}, 1, {"son"}),  # it leaves nothing of the question: not in French
+        ({"english": {1: "gift"}, "german": {1: "gift"}}, 1, {"gift"}),
+        ({"english": {2: "die"}, "german": {1: "was"}}, 2, {"was", "die"}),  # as many in both: all that either reads
+        ({"english": {}}, 2, set()),
+        ({}, 2, set()),
+    ],
+)
+def test_stop_words_are_those_of_the_language_that_has_most_of_them(readings, words, wanted):
+    assert kept(readings, words) == wanted

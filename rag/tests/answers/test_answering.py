@@ -15,7 +15,6 @@ from accounts.errors import RateLimited
 from accounts.models import Tally, Tier
 from accounts.tests.factories import make_librarian, make_user
 from catalog.errors import BookConfidential
-from library.ai.errors import EmbedderUnavailable
 from library.core.errors import NotAllowed
 from rag import errors
 from rag.answers import services
@@ -179,11 +178,18 @@ def test_tier_without_questions_may_read_what_is_kept(document, reader):
         answer(document=document, question="Why does bread rise?", viewer=reader)
 
 
-def test_embedder_that_is_away_costs_no_question_and_leaves_nothing_behind(document, reader, model):
+def test_with_the_embedder_away_words_alone_answer_which_costs_no_question_and_leaves_nothing_behind(
+    document, reader, model
+):
     Tier.objects.update(questions_per_hour=1)
     model.is_broken = True
-    with pytest.raises(EmbedderUnavailable):
-        answer(document=document, question=QUESTION, viewer=reader)
+    for _ in range(2):
+        found = answer(document=document, question=QUESTION, viewer=reader)
+        assert (found.supported, found.cached, found.by_meaning, found.sources) == (False, False, False, [])
+        assert [(passage.page, passage.text, passage.score) for passage in found.passages] == [(1, KRILL, 0.0)]
+        assert "words alone" in found.text
+    nothing = answer(document=document, question="zebras?", viewer=reader)
+    assert (nothing.passages, nothing.text) == ([], "No passage has these words.")
     model.is_broken = False
     found = answer(document=document, question=QUESTION, viewer=reader)
     assert (found.supported, found.cached) == (True, False)
@@ -290,7 +296,9 @@ def test_api_refuses_in_the_words_of_its_contract(make, model):
     answer_from(document, [KRILL])
     model.is_broken = True
     refused = post(document, user, {"question": QUESTION})
-    assert (refused.status_code, refused.json()["code"]) == (503, "embedder_unavailable")
+    body = refused.json()
+    assert (refused.status_code, body["by_meaning"], body["supported"]) == (200, False, False)
+    assert body["passages"] == [{"page": 1, "text": KRILL}]
 
 
 def test_api_tells_of_the_limit_and_when_to_come_back(document, reader):
@@ -352,6 +360,9 @@ def test_embedder_that_is_away_is_said_on_the_page_beside_the_question(with_file
     client = Client()
     client.force_login(reader)
     shown = client.post(f"/books/{with_file.book_id}/ask/", {"question": QUESTION})
-    assert shown.status_code == 422
+    assert shown.status_code == 200
     assert QUESTION in shown.text
+    assert "Found by words alone, no sentences chosen." in shown.text
+    assert KRILL in shown.text
+    assert f"/books/{with_file.book_id}/pages/1/?question=" in shown.text
     assert spent(reader) == 0

@@ -27,7 +27,7 @@ def ask(book, body=QUESTION, user=None):
 def test_answer_has_the_promised_shape():
     book = make_indexed_book()
     body = ask(book, QUESTION | {"num_chunks": 3}).json()
-    assert set(body) == {"answer", "supported", "writer", "conversation", "sources", "cached"}
+    assert set(body) == {"answer", "supported", "writer", "conversation", "sources", "cached", "by_meaning", "passages"}
     assert (body["supported"], body["writer"], body["conversation"], body["cached"]) == (
         True,
         "extractive",
@@ -87,11 +87,12 @@ def test_book_that_is_not_ready_is_refused():
     assert (refused.status_code, refused.json()["code"]) == (409, "index_not_ready")
 
 
-def test_embedder_that_is_down_is_503(settings, tmp_path):
+def test_with_the_embedder_down_passages_come_by_their_words(settings, tmp_path):
     book = make_indexed_book()
     settings.EMBEDDER_SOCKET_FILE = tmp_path / "nobody.json"
-    refused = ask(book)
-    assert (refused.status_code, refused.json()["code"]) == (503, "embedder_unavailable")
+    body = ask(book).json()
+    assert (body["by_meaning"], body["supported"], body["sources"]) == (False, False, [])
+    assert body["passages"][0]["page"] == 4
 
 
 def test_index_tells_its_state_on_the_way():
