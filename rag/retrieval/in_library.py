@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-LEAST_EFFORT = 100  # hnsw.ef_search
+LEAST_EFFORT = 200  # hnsw.ef_search; of 100,000 real passages 100 finds .987 of the ten nearest, 200 all ten
 # What a viewer may not see is not among the nearest, so that it takes nobody's place: as ``Document.visible_to`` says.
 SEEN = """
 (%(sees_all)s OR book.is_public AND NOT book.is_suppressed)
@@ -118,5 +118,5 @@ def nearest_passages(
 def _by_index(space: VectorSpace, values: dict[str, Any]) -> dict[int, float]:
     live = LIVE.format(space=int(space.pk))  # as a number in the statement: only so is the partial index used
     statement = BY_INDEX.format(live=live, distance=distance("passage.embedding", "question", space.dimensions))
-    found = look_on(statement, values, wanted=values["k"], at_least=LEAST_EFFORT)
+    found = look_on(statement, values, wanted=2 * values["k"], at_least=LEAST_EFFORT)
     return {pk: float(score) for pk, score in found}

@@ -9,13 +9,14 @@ parting near-duplicates (``trade=1``); unset, the settings' way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.models import Book
 from catalog.queries import BranchAvailability, availability_of, for_list
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
+from library.search.fusion import best_first, reciprocal_ranks
 from rag import queries
 from rag.models import Document, IndexGeneration
 from rag.retrieval.blend import Blend
@@ -75,11 +76,24 @@ def find_in_documents(
 def find_in_generations(
     question: str, generations: Sequence[IndexGeneration], *, k: int, blend: Blend | None = None
 ) -> Finding:
-    """The same in ``generations`` of one model, whoever may read them."""
-    if not generations:
-        return Finding([])
-    asked = understand(question, generations[0].model)
-    return Finding(search_documents(generations, asked, k, blend=blend), by_meaning=asked.vector is not None)
+    """The same in ``generations``, whoever may read them. Of several models, each part is searched by its own, and what
+    they find is put together by rank."""
+    parts: dict[tuple[str, int], list[IndexGeneration]] = {}
+    for generation in generations:
+        parts.setdefault((generation.model, generation.dimensions), []).append(generation)
+    asked = {part: understand(question, part[0]) for part in parts}
+    found = [search_documents(those, asked[part], k, blend=blend) for part, those in parts.items()]
+    is_understood = all(one.vector is not None for one in asked.values())
+    return Finding(found[0] if len(found) == 1 else _by_rank(found)[:k], is_understood)
+
+
+def _by_rank(found: Sequence[Sequence[Hit]]) -> list[Hit]:
+    hits = {hit.passage.pk: hit for part in found for hit in part}
+    order = best_first(reciprocal_ranks([[hit.passage.pk for hit in part] for part in found]))
+    placed = enumerate((hits[pk] for pk in order), 1)
+    return [
+        replace(hit, standing=replace(hit.standing, place=place) if hit.standing else None) for place, hit in placed
+    ]
 
 
 def find_in_library(

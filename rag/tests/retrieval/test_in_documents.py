@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accounts.tests.factories import make_librarian, make_user
+from catalog.errors import BookConfidential
+from rag.errors import IndexNotReady
 from rag.indexes import terms
 from rag.models import Document, IndexGeneration
 from rag.retrieval.blend import Blend
 from rag.retrieval.hits import AskedQuestion, Hit
 from rag.retrieval.in_documents import search_documents
+from rag.retrieval.services import find_in_documents
 from rag.tests.texts import make_generation, make_passage, make_text
 from rag.tests.tiny import vector
 
@@ -108,3 +112,23 @@ def test_several_documents_are_searched_as_one():
     assert len(hits) == 5
     statistics = terms.of_generations([live(rare), live(common)], "mill")
     assert (statistics.texts, statistics.having) == (5, {"mill": 2})
+
+
+def test_documents_of_two_models_are_put_together_by_rank(settings):
+    of_six = make_text([MILL, RAIN])
+    settings.EMBEDDING_MODEL = "tiny-8"
+    of_eight = make_text([NIGHT, f"{MILL} x"])
+    found = find_in_documents(MILL, [of_six, of_eight], k=3, viewer=make_librarian())
+    assert found.by_meaning
+    assert [hit.passage.text for hit in found.hits[:2]] == [MILL, f"{MILL} x"]
+    assert [hit.standing.place for hit in found.hits if hit.standing] == [1, 2, 3]
+    assert find_in_documents(MILL, [], k=3, viewer=make_librarian()).hits == []
+
+
+def test_a_document_that_its_reader_may_not_see_is_refused():
+    secret = make_text([MILL], is_public=False)
+    with pytest.raises(BookConfidential):
+        find_in_documents(MILL, [make_text([MILL]), secret], k=3, viewer=make_user())
+    Document.objects.update(live_generation=None)
+    with pytest.raises(IndexNotReady):
+        find_in_documents(MILL, [Document.objects.get(pk=secret.pk)], k=3, viewer=make_librarian())

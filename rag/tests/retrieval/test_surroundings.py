@@ -46,7 +46,7 @@ def test_a_passage_comes_with_the_one_before_and_behind_and_shared_words_once(ge
 
 def test_it_reaches_over_the_end_of_a_page_and_not_into_another_section(generation):
     assert around(generation, 3) == [("three four five six. Seven eight", 1, 2, (0,))]
-    assert around(generation, 4) == [("five six. Seven eight", 1, 2, (0,))]
+    assert around(generation, 4) == [("four five six. Seven eight", 1, 2, (0,))]
     assert around(generation, 5) == [("nine ten.", 2, 2, (0,))]
 
 
