@@ -17,3 +17,8 @@ class QuestionForm(forms.Form):
         error_messages={"required": _("Write a question first.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+    @property
+    def asked(self) -> str:
+        """What was typed, as a page can show it."""
+        return str(self["question"].value() or "").replace("\0", "")
