@@ -93,6 +93,12 @@ def asked(query: str, *, languages: str, having: str, values: Mapping[str, Any])
     return {lexeme: known for _configuration, lexeme, _positions, known in rows if lexeme in wanted}
 
 
+def lexemes(query: str, languages: Sequence[str]) -> list[str]:
+    """What a query asks for by ``languages`` (two letters), as ``asked``."""
+    told = "unnest(%(languages)s::text[]) AS one (language)"
+    return list(asked(query, languages=told, having="NULL", values={"languages": list(languages)}))
+
+
 def kept(readings: Mapping[str, Mapping[int, str]], words: int) -> set[str]:
     """The lexemes that a query of so many ``words`` asks for. ``readings``: by text configuration, at which place of
     the query (from 1) it reads which lexeme; where it reads none there is a stop word of its.

@@ -40,7 +40,7 @@ class AskedWords:
 
 
 @dataclass(frozen=True)
-class Part:
+class SearchedPart:
     """What is searched by one model: the passages of a space, the records of a generation, or both.
 
     ``has_words``: records are searched by words here, whether or not their vectors are of this model.
@@ -72,7 +72,7 @@ def read(question: str) -> AskedWords:
     )
 
 
-def by_meaning(part: Part, question: AskedQuestion, depth: int, scope: Scope) -> Scores:
+def by_meaning(part: SearchedPart, question: AskedQuestion, depth: int, scope: Scope) -> Scores:
     """The nearest of a part with their cosines, best first, ties by key, ``depth`` at most."""
     if question.vector is None:
         return {}
@@ -88,7 +88,7 @@ def by_meaning(part: Part, question: AskedQuestion, depth: int, scope: Scope) ->
     return _best(found, depth)
 
 
-def by_words(part: Part, asked: AskedWords, depth: int, scope: Scope) -> Scores:
+def by_words(part: SearchedPart, asked: AskedWords, depth: int, scope: Scope) -> Scores:
     """What has most of the words, rare ones before common ones (BM25), best first, ties by key, ``depth`` at most."""
     found: Scores = {}
     if part.passages is not None and asked.passages.having:

@@ -15,7 +15,7 @@ from rag.retrieval import library_arms
 from rag.retrieval.blend import Blend, blend_of, choose
 from rag.retrieval.hits import AskedQuestion, Hit, RecordHit, Standing
 from rag.retrieval.in_library import Scope, spaces_that_answer
-from rag.retrieval.library_arms import PASSAGE, AskedWords, Key, Part
+from rag.retrieval.library_arms import PASSAGE, AskedWords, Key, SearchedPart
 from rag.retrieval.neighbourhood import Neighbourhood
 
 Understand = Callable[[str, str], AskedQuestion]  # of a question and a model's name
@@ -38,21 +38,23 @@ def search_library(
     return _rows(_together(found, k), scope), is_understood
 
 
-def parts(scope: Scope) -> list[Part]:
+def parts(scope: Scope) -> list[SearchedPart]:
     """What is searched by one model each: records beside the passages of the same model where there are any."""
     live = generations.live()
     made = [
-        Part(answering.space.model, answering, live, has_words=True)
+        SearchedPart(answering.space.model, answering, live, has_words=True)
         if live is not None and (live.model, live.dimensions) == (answering.space.model, answering.space.dimensions)
-        else Part(answering.space.model, answering, None, has_words=False)
+        else SearchedPart(answering.space.model, answering, None, has_words=False)
         for answering in spaces_that_answer(scope)
     ]
     if any(part.has_words for part in made):
         return made
-    return [*made, Part(live.model if live else embeddings.spec().name, None, live, has_words=True)]
+    return [*made, SearchedPart(live.model if live else embeddings.spec().name, None, live, has_words=True)]
 
 
-def _asked(part: Part, question: str, understand: Understand, blend: Blend | None) -> tuple[AskedQuestion, Blend]:
+def _asked(
+    part: SearchedPart, question: str, understand: Understand, blend: Blend | None
+) -> tuple[AskedQuestion, Blend]:
     """The question as a part's model understands it, and the way to search; words alone where the settings have that
     model no more."""
     try:
@@ -63,7 +65,7 @@ def _asked(part: Part, question: str, understand: Understand, blend: Blend | Non
 
 
 def _search_part(
-    part: Part, asked: AskedQuestion, words: AskedWords, k: int, scope: Scope, blend: Blend
+    part: SearchedPart, asked: AskedQuestion, words: AskedWords, k: int, scope: Scope, blend: Blend
 ) -> dict[Key, tuple[float, Standing]]:
     """Cosine and standing of the best ``k`` of one part, in their order."""
     depth = max(blend.depth, k)

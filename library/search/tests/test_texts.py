@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from library.search import texts
 from library.search.cut import spaced
 from library.search.fold import words
-from library.search.texts import MOST_OFTEN, Statistics, Table, best, kept
+from library.search.texts import MOST_OFTEN, Statistics, Table, best, kept, lexemes
 
 pytestmark = pytest.mark.django_db
 TABLE = Table("lab_texts")
@@ -50,12 +50,6 @@ def fill(some: Mapping[int, str], language: str = "") -> None:
             "INSERT INTO lab_texts VALUES (%s, %s, to_tsvector(lyceum_text_configuration(%s), %s), %s)",
             [(key, key % 2, language, words(text), len(words(text).split())) for key, text in some.items()],
         )
-
-
-def lexemes(query: str, languages: Sequence[str]) -> list[str]:
-    """What a query asks for, by several languages."""
-    told = "unnest(%(languages)s::text[]) AS one(language)"
-    return list(texts.asked(query, languages=told, having="NULL", values={"languages": list(languages)}))
 
 
 def statistics() -> Statistics:
