@@ -225,8 +225,9 @@ class _Lending:
     def ask(self, row: Row) -> None:
         patron, at = self.patrons[row["reader"]], self.days_ago(row["ago"])
         copy = Copy.objects.select_related("book", "branch").get(barcode=row["copy"])
+        branch = Branch.objects.get(code=row["pickup"]) if "pickup" in row else copy.branch
         with _as_the_calendar_allows():
-            hold = services.place_hold(book=copy.book, patron=patron, branch=copy.branch, by=patron.user, at=at)
+            hold = services.place_hold(book=copy.book, patron=patron, branch=branch, by=patron.user, at=at)
             if row.get("ready"):
                 services.confirm_hold(hold=hold, by=self.by, copy=copy, at=at + timedelta(hours=3))
             if "refused" in row:

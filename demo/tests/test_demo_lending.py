@@ -45,8 +45,9 @@ def test_readers_rows_and_copies_in_the_file_know_each_other(told):
     assert {row["tier"] for row in told["readers"]} <= tiers
     assert {tier for row in told["rules"] for tier in row.get("tier", "").split()} <= tiers
     assert {row["item_type"] for row in told["rules"] if "item_type" in row} == kinds
-    lent = Counter(row["copy"] for row in told["loans"]) + Counter(row["copy"] for row in told["requests"])
-    assert max(lent.values()) == 1
+    lent, asked = ({row["copy"] for row in told[part]} for part in ("loans", "requests"))
+    assert len(lent) == len(told["loans"])
+    assert lent & asked == {"D-30005"}  # for which a queue waits
     assert [row["ago"] for row in told["loans"]] == sorted((row["ago"] for row in told["loans"]), reverse=True)
 
 
@@ -73,7 +74,15 @@ def test_on_an_ordinary_day_there_is_a_loan_in_every_state(told, tmp_path, setti
     assert sorted(fees.values_list("text", flat=True)) == sorted(row["text"] for row in told["charges"])
     assert Credit.objects.filter(payment_kind__code="cash").count() == len(told["charges"])
     states = Counter(Hold.objects.values_list("state", flat=True))
-    assert states == {HoldState.REQUESTED: 2, HoldState.READY: 2, HoldState.REFUSED: 1}
+    assert states == {
+        HoldState.REQUESTED: 2,
+        HoldState.READY: 2,
+        HoldState.IN_TRANSIT: 1,
+        HoldState.QUEUED: 3,
+        HoldState.REFUSED: 1,
+    }
+    line = Hold.objects.in_line().values_list("book__title", "patron__user__username")
+    assert list(line) == [("Le Voyage dans la Lune", name) for name in ("kofi", "elena", "ravi")]
     for row in told["rules"]:
         assert LoanRule.objects.filter(
             **{name: value for name, value in row.items() if name not in {"branch", "tier", "item_type"}}

@@ -75,6 +75,12 @@ def test_arabic_is_joined_and_runs_from_right_to_left():
     assert "محمد" in words(receipts.statement_pdf(reader))
 
 
+def test_statement_of_an_arabic_name_is_found_by_its_card():
+    """Dotted letters are no whole text in the file (docs/findings.md); the number beside them is, in any script."""
+    reader = make_patron(full_name="ليلى الخالدي")
+    assert reader.card_number in words(receipts.statement_pdf(reader))
+
+
 @pytest.mark.parametrize(("currency", "sums"), [("JPY", "80JPY"), ("KWD", "80.000KWD"), ("EUR", "80.00EUR")])
 def test_sums_have_the_digits_of_the_currency(currency, sums):
     LibraryProfile(currency=currency).save()
