@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
 ALPHA = 0.5  # measured: .731 nDCG@10 on SciFact, beside .725 for RRF and .686 and .649 for either arm alone
 RRF_K = 20
 MMR_LAMBDA = 0.8
 Ends = tuple[float, float]
+
+
+class Moments(NamedTuple):
+    """Mean and standard deviation of the scores of all texts that an order was made of, those it does not bring too."""
+
+    mean: float
+    deviation: float
 
 
 def spread(scores: Mapping[Id, float], *, ends: Ends | None = None) -> dict[Id, float]:
@@ -39,6 +46,27 @@ def min_max(
         each: alpha * first.get(each, 0.0) + (1 - alpha) * second.get(each, 0.0)
         for each in dict.fromkeys([*first, *second])
     }
+
+
+def standard_scores(
+    one: Mapping[Id, float], other: Mapping[Id, float], moments: tuple[Moments, Moments], *, alpha: float = ALPHA
+) -> dict[Id, float]:
+    """``alpha`` of the first order and the rest of the second, each in standard deviations above its mean; then spread
+    from 0 to 1. What an order lacks stands at its mean.
+
+    An order with nothing that stands out counts little, so that a question which one arm does not understand is left
+    to the other. ``moments``: of the first order and of the second.
+    """
+    first, second = _standardised(one, moments[0]), _standardised(other, moments[1])
+    return spread(
+        {each: alpha * first.get(each, 0.0) + (1 - alpha) * second.get(each, 0.0) for each in {**first, **second}}
+    )
+
+
+def _standardised(scores: Mapping[Id, float], moments: Moments) -> dict[Id, float]:
+    if moments.deviation <= 0:
+        return dict.fromkeys(scores, 0.0)
+    return {one: (score - moments.mean) / moments.deviation for one, score in scores.items()}
 
 
 def reciprocal_ranks(orders: Sequence[Sequence[Id]], *, k: int = RRF_K) -> dict[Id, float]:

@@ -144,12 +144,12 @@ def ranking(
     *,
     within: Mapping[str, Sequence[Any]] | None = None,
     also: str = "",
-    number: int = DEPTH,
+    number: int | None = DEPTH,
     gathered: int = 0,
 ) -> tuple[str, dict[str, Any]]:
     """What ``best`` asks the database, and its parameters: rows of key and score. ``asked``: one lexeme at least.
 
-    ``also``: a further condition, SQL that begins with AND; its parameters are the caller's. ``gathered``: if
+    ``number``: ``None`` for all that have one of the lexemes. ``also``: a further condition, SQL that begins with AND; its parameters are the caller's. ``gathered``: if
     given, in place of ``MOST_GATHERED``.
     """
     having = {lexeme: statistics.having.get(lexeme, 0) for lexeme in asked}

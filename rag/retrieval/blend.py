@@ -9,10 +9,11 @@ from typing import Any, Literal, TypeVar
 from django.conf import settings
 
 from library.ai.spec import ModelSpec
-from library.search.fusion import best_first, diverse, min_max
+from library.search.fusion import Moments, best_first, diverse, min_max, standard_scores
 from rag.retrieval.hits import Standing
 
 Arms = Literal["both", "dense", "bm25"]
+Fusion = Literal["standard", "min_max"]
 POOL = 50  # of the best by the fused score, near-duplicates are parted
 POOL_BY_NUMBER = 4  # … and at least so many for each passage that is wanted
 Id = TypeVar("Id", bound=Hashable)
@@ -23,13 +24,16 @@ class Blend:
     """Which arms search, and how they are put together.
 
     ``alpha``: the share of the dense arm, 0 to 1. ``trade``: λ of maximal marginal relevance on the fused score; 1
-    leaves the fused order as it is. ``depth``: passages that each arm brings.
+    leaves the fused order as it is. ``depth``: passages that each arm brings. ``fusion``: how scores of two kinds are
+    made alike, by standard scores or from the least to the greatest (docs/retrieval.md); the library's two indexes
+    do not tell how they would score all, so there it is always the second.
     """
 
     arms: Arms = "both"
     alpha: float = 0.5
     trade: float = 1.0
     depth: int = 100
+    fusion: Fusion = "standard"
 
     @property
     def is_dense(self) -> bool:
@@ -39,11 +43,19 @@ class Blend:
     def is_lexical(self) -> bool:
         return self.arms != "dense"
 
-    def fuse(self, dense: Mapping[Id, float], words: Mapping[Id, float]) -> dict[Id, float]:
-        """Scores from 0 to 1 by passage. Where one arm alone searched, its order."""
+    def fuse(
+        self,
+        dense: Mapping[Id, float],
+        words: Mapping[Id, float],
+        moments: tuple[Moments, Moments] | None = None,
+    ) -> dict[Id, float]:
+        """Scores from 0 to 1 by passage. Where one arm alone searched, its order. ``moments``: how each arm scored all
+        that it looked at; without, each is spread from its least to its greatest."""
         if not self.is_lexical or not self.is_dense:
             return min_max(dense or words, {}, alpha=1.0)
-        return min_max(dense, words, alpha=self.alpha)
+        if moments is None or self.fusion == "min_max":
+            return min_max(dense, words, alpha=self.alpha)
+        return standard_scores(dense, words, moments, alpha=self.alpha)
 
     def pool(self, fused: Mapping[Id, float], number: int) -> list[Id]:
         """The best by the fused score, ties by id: those of which ``number`` are chosen."""
@@ -61,12 +73,14 @@ def choose(
     words: Mapping[Id, float],
     alike: Callable[[Sequence[Id]], Sequence[Sequence[float]]],
     number: int,
+    *,
+    moments: tuple[Moments, Moments] | None = None,
 ) -> dict[Id, Standing]:
-    """The ``number`` best passages in their order, each with its standing.
+    """The ``number`` best passages in their order, each with its standing. ``moments``: as of ``Blend.fuse``.
 
     ``alike``: the cosines of each two of some passages; asked once, where near-duplicates are parted.
     """
-    fused = blend.fuse(dense, words)
+    fused = blend.fuse(dense, words, moments)
     order = blend.pool(fused, number)
     chosen = order[:number]
     if blend.trade < 1 and len(order) > 1:

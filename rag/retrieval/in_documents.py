@@ -43,7 +43,7 @@ def search_documents(
     meant = question if blend.is_dense else replace(question, vector=None)
     dense, words = arms.search(within, meant, asked, max(blend.depth, k))
     near = Neighbourhood(question, vectors_of_passages)
-    chosen = choose(blend, dense, words, near.alike, k)
+    chosen = choose(blend, dense.scores, words.scores, near.alike, k, moments=(dense.moments, words.moments))
     rows = Passage.objects.defer("embedding", "text_hash", "vector").in_bulk(chosen)
-    cosines = near.cosines(chosen, known=dense)
+    cosines = near.cosines(chosen, known=dense.scores)
     return [Hit(rows[pk], cosines[pk], standing) for pk, standing in chosen.items() if pk in rows]

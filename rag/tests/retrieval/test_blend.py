@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from library.search.fusion import Moments
 from rag.retrieval.blend import Blend, choose
 from rag.retrieval.hits import Standing
 
@@ -37,6 +38,15 @@ def test_alpha_says_whom_to_believe_and_equal_ones_come_by_id():
     assert next(iter(choose(Blend(alpha=0.9), DENSE, WORDS, never, 10))) == 1
     assert next(iter(choose(Blend(alpha=0.1), DENSE, WORDS, never, 10))) == 3
     assert list(choose(Blend(), {7: 0.5, 5: 0.5}, {}, never, 10)) == [5, 7]
+
+
+def test_an_arm_that_tells_nothing_apart_is_left_to_the_other_unless_ends_alone_are_wanted():
+    dense, words = {3: 0.22, 2: 0.21, 1: 0.20}, {1: 9.0, 2: 2.0, 3: 1.0}
+    moments = (Moments(0.2, 0.02), Moments(0.5, 1.0))
+    assert list(choose(Blend(), dense, words, never, 3, moments=moments)) == [1, 2, 3]
+    assert list(choose(Blend(fusion="min_max"), dense, words, never, 3, moments=moments)) == [1, 3, 2]
+    assert list(choose(Blend(), dense, words, never, 3)) == [1, 3, 2], "nobody told how all scored"
+    assert [one.fused for one in choose(Blend(), dense, words, never, 3, moments=moments).values()][0] == 1
 
 
 @pytest.mark.parametrize(("arms", "order"), [("dense", [1, 2, 3]), ("bm25", [3, 2, 4])])

@@ -12,6 +12,7 @@ from catalog.errors import BookConfidential
 from rag.errors import IndexNotReady
 from rag.indexes import terms
 from rag.models import Document, IndexGeneration
+from rag.retrieval import arms
 from rag.retrieval.blend import Blend
 from rag.retrieval.hits import AskedQuestion, Hit
 from rag.retrieval.in_documents import search_documents
@@ -49,6 +50,27 @@ def test_no_more_come_than_there_are(count):
     document = make_text([RAIN, MILL, NIGHT])
     make_text([MILL])
     assert len(search(MILL, document, k=count)) == min(count, 3)
+
+
+def test_each_arm_tells_how_it_scored_all_whatever_it_brings():
+    """Mean and deviation over every passage, those without a word of the question too; not over the best alone."""
+    document = make_text([MILL, RAIN, NIGHT, MILL + " The mill is old.", "Nothing of it."])
+    generation, question = live(document), asked("the mill")
+    known = terms.of_generations([generation], question.text)
+    dense, words = arms.search([generation.pk], question, known, 100)
+    assert question.vector is not None
+    cosines = [float(np.array(one) @ question.vector) for one in generation.passages.values_list("embedding", flat=True)]
+    assert dense.moments == pytest.approx((np.mean(cosines), np.std(cosines)), abs=1e-5)
+    scores = [*words.scores.values(), *[0.0] * (5 - len(words.scores))]
+    assert 0 < len(words.scores) < 5
+    assert words.moments == pytest.approx((np.mean(scores), np.std(scores)), abs=1e-9)
+    few_dense, few_words = arms.search([generation.pk], question, known, 1)
+    assert (len(few_dense.scores), len(few_words.scores)) == (1, 1)
+    assert few_dense.moments == pytest.approx(dense.moments)
+    assert few_words.moments == pytest.approx(words.moments)
+    none, by_words = arms.search([generation.pk], AskedQuestion("the mill", None), known, 100)
+    assert (none.scores, none.moments) == ({}, (0.0, 0.0))
+    assert by_words == words
 
 
 def test_a_generation_without_passages_finds_nothing():
@@ -100,9 +122,9 @@ def test_passages_that_say_the_same_are_parted():
     question = AskedQuestion("?", np.array([0.9, 0, 0.43, 0, 0, 0], dtype=np.float32))
     orders = {
         trade: [hit.passage.text for hit in search_documents([live(document)], question, 2, blend=Blend(trade=trade))]
-        for trade in (1.0, 0.5)
+        for trade in (1.0, 0.4)
     }
-    assert orders == {1.0: ["one", "again"], 0.5: ["one", "other"]}
+    assert orders == {1.0: ["one", "again"], 0.4: ["one", "other"]}
 
 
 def test_several_documents_are_searched_as_one():
