@@ -59,7 +59,9 @@ def test_each_arm_tells_how_it_scored_all_whatever_it_brings():
     known = terms.of_generations([generation], question.text)
     dense, words = arms.search([generation.pk], question, known, 100)
     assert question.vector is not None
-    cosines = [float(np.array(one) @ question.vector) for one in generation.passages.values_list("embedding", flat=True)]
+    cosines = [
+        float(np.array(one) @ question.vector) for one in generation.passages.values_list("embedding", flat=True)
+    ]
     assert dense.moments == pytest.approx((np.mean(cosines), np.std(cosines)), abs=1e-5)
     scores = [*words.scores.values(), *[0.0] * (5 - len(words.scores))]
     assert 0 < len(words.scores) < 5
