@@ -149,8 +149,8 @@ def ranking(
 ) -> tuple[str, dict[str, Any]]:
     """What ``best`` asks the database, and its parameters: rows of key and score. ``asked``: one lexeme at least.
 
-    ``number``: ``None`` for all that have one of the lexemes. ``also``: a further condition, SQL that begins with AND; its parameters are the caller's. ``gathered``: if
-    given, in place of ``MOST_GATHERED``.
+    ``number``: ``None`` for all that have one of the lexemes. ``also``: a further condition, SQL that begins with AND;
+    its parameters are the caller's. ``gathered``: if given, in place of ``MOST_GATHERED``.
     """
     having = {lexeme: statistics.having.get(lexeme, 0) for lexeme in asked}
     rarest = sorted(having, key=lambda lexeme: (having[lexeme], lexeme))[:MOST_TERMS]

@@ -46,7 +46,7 @@ def test_an_arm_that_tells_nothing_apart_is_left_to_the_other_unless_ends_alone_
     assert list(choose(Blend(), dense, words, never, 3, moments=moments)) == [1, 2, 3]
     assert list(choose(Blend(fusion="min_max"), dense, words, never, 3, moments=moments)) == [1, 3, 2]
     assert list(choose(Blend(), dense, words, never, 3)) == [1, 3, 2], "nobody told how all scored"
-    assert [one.fused for one in choose(Blend(), dense, words, never, 3, moments=moments).values()][0] == 1
+    assert next(one.fused for one in choose(Blend(), dense, words, never, 3, moments=moments).values()) == 1
 
 
 @pytest.mark.parametrize(("arms", "order"), [("dense", [1, 2, 3]), ("bm25", [3, 2, 4])])
