@@ -14,6 +14,7 @@ import numpy as np
 
 from library.ai.spec import Vectors, unit
 from rag.text.passage_parts import PassagePart, sentences
+from rag.text.references import holds
 from rag.text.sentences import fold_space, has_verb, is_contents_line, is_quotable, leans, split, word_count
 
 FEWEST, MOST = 6, 10
@@ -150,7 +151,7 @@ def _candidates(
         members = np.flatnonzero(sections == section).tolist()
         best = sorted(members, key=lambda i: (-centrality[i], i))[:TRIED_PER_SECTION]
         for index in best:
-            found += _sentences(passages[index], section, float(opening[index]), language)
+            found += _sentences(passages[index], section, float(opening[index]), language, pages)
     return list({candidate.sentence: candidate for candidate in reversed(found)}.values())[::-1]
 
 
@@ -160,16 +161,20 @@ def _opens_chapter(passage: PassageText, pages: dict[int, str]) -> bool:
     return passage.start < 400 and 0 < len(heading) < 70 and heading[-1:] not in ".,;:!?" and heading[0].isupper()
 
 
-def _sentences(passage: PassageText, section: int, opening: float, language: str) -> list[_Candidate]:
+def _sentences(
+    passage: PassageText, section: int, opening: float, language: str, pages: dict[int, str]
+) -> list[_Candidate]:
     """The sentences of a passage that say something without what stands around them, each of one page."""
     found = []
-    for page, place, verbatim, _before in sentences(passage.parts, passage.text, language):
-        text = fold_space(verbatim)
+    for placed in sentences(passage.parts, passage.text, language):
+        text = fold_space(placed.text)
         words = word_count(text)
-        if 8 <= words <= 45 and is_quotable(verbatim) and not leans(text):
+        if placed.goes_on is None and 8 <= words <= 45 and is_quotable(placed.text) and not leans(text):
             if SPOKEN.search(text) or ":" in text[-2:]:
                 continue
-            sentence = Sentence(text, page, place.start, place.end)
+            if holds(pages.get(placed.page, ""), placed.span):  # it names a book
+                continue
+            sentence = Sentence(text, placed.page, placed.span.start, placed.span.end)
             found.append(_Candidate(sentence, section, opening + _bonus(text, words)))
     return found
 

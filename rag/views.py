@@ -19,6 +19,7 @@ from rag import errors, queries, services
 from rag.answers.library import search_inside
 from rag.answers.services import LONGEST_QUESTION
 from rag.forms import QuestionForm
+from rag.text.printed_pages import PrintedPages
 
 MARK = re.compile(r"^(\d{1,9})-(\d{1,9})$")
 
@@ -35,7 +36,8 @@ class Marked:
 @login_required
 @require_safe
 def page(request: HttpRequest, book_id: int, number: int) -> HttpResponse:
-    """The stored text of a page, with the stretch ``?mark=START-END`` marked."""
+    """The stored text of a page, with the stretch ``?mark=START-END`` marked, and a way to its rest on the next page
+    (``?on=START-END``)."""
     book = get_book(book_id, request.user)
     generation = queries.live_generation(queries.document_of(book, viewer=request.user))
     found = queries.page(generation, number)
@@ -47,6 +49,8 @@ def page(request: HttpRequest, book_id: int, number: int) -> HttpResponse:
         "previous": number - 1 if number > 1 else None,
         "next": number + 1 if number < generation.page_count else None,
         "marked": marked(found.text or "", request.GET.get("mark", "")),
+        "goes_on": rest if MARK.match(rest := request.GET.get("on", "")) else "",
+        "printed": PrintedPages(found.label, found.begins).at(0, len(found.text or "")),
         "asked": urlencode({"question": question}) if question else "",
     }
     return render(request, "rag/page.html", context)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
+from rag.answers.evidence import QuotableSentence
 from rag.answers.ports import Statement
 from rag.models import Document
-from rag.text.sentences import TextSpan, fold_space
+from rag.text.printed_pages import PrintedPages, place_of, spanned
+from rag.text.sentences import TextSpan, fold_space, gap
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,19 @@ class Citation:
     start: int  # offsets into the stored text of the page
     end: int
     url: str
+    last_page: int = 0  # where the sentence ends, if it runs over the end of its page; else 0
+    on: str = ""  # START-END of its rest on that page
+    printed: str = ""  # the number printed there, where the file says so: *iv*, *101–102*
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as people are told."""
+        return place_of(self.page, self.last_page or self.page, self.printed)
+
+    @property
+    def marks(self) -> str:
+        """What its page is asked to mark, as part of an address."""
+        return marks(self.start, self.end, self.on)
 
 
 @dataclass(frozen=True)
@@ -33,22 +48,45 @@ class AnswerSentence:
 
 
 def cite(
-    document: Document, pages: Mapping[int, str], statements: Sequence[Statement]
+    document: Document,
+    pages: Mapping[int, str],
+    statements: Sequence[Statement],
+    printed: Mapping[int, PrintedPages] | None = None,
 ) -> tuple[list[AnswerSentence], list[Citation]]:
-    """The statements whose source is found again on its page, numbered, each with its citation."""
+    """The statements whose source is found again on its page, or on both of its pages, numbered, each with its
+    citation. ``printed``: what is printed on the pages."""
     sentences: list[AnswerSentence] = []
     citations: list[Citation] = []
     for statement in statements:
-        source = statement.source
-        span = locate(pages.get(source.page, ""), source.text, near=source.span)
-        if span is None:
+        spans = _located(pages, statement.source)
+        if not spans:
             continue
-        number, quote = len(citations) + 1, fold_space(span.of(pages[source.page]))
-        url = page_url(document, source.page, span.start, span.end)
-        score = round(statement.score, 4)
-        sentences.append(AnswerSentence(statement.text, number))
-        citations.append(Citation(number, source.page, quote, score, span.start, span.end, url))
+        citation = _citation(document, pages, spans, number=len(citations) + 1, score=statement.score)
+        numbers = [(printed or {}).get(page, PrintedPages()).at(span.start, span.end) for page, span in spans]
+        sentences.append(AnswerSentence(statement.text, citation.number))
+        citations.append(replace(citation, printed=spanned(numbers)))
     return sentences, citations
+
+
+def _located(pages: Mapping[int, str], source: QuotableSentence) -> list[tuple[int, TextSpan]]:
+    """Where the sentence stands; empty unless all of it is found word for word, each part on its page."""
+    if source.goes_on is None:
+        span = locate(pages.get(source.page, ""), source.text, near=source.span)
+        return [(source.page, span)] if span else []
+    parts = [span.of(pages.get(page, "")) for page, span in source.places]
+    is_whole = all(parts) and fold_space(gap(*parts).join(parts)) == fold_space(source.text)
+    return list(source.places) if is_whole else []
+
+
+def _citation(
+    document: Document, pages: Mapping[int, str], spans: Sequence[tuple[int, TextSpan]], *, number: int, score: float
+) -> Citation:
+    (page, span), *rest = spans
+    parts = [where.of(pages[one]) for one, where in spans]
+    quote = fold_space(parts[0] if not rest else gap(*parts).join(parts))
+    last_page, on = (rest[0][0], f"{rest[0][1].start}-{rest[0][1].end}") if rest else (0, "")
+    url = page_url(document, page, span.start, span.end, on=on)
+    return Citation(number, page, quote, round(score, 4), span.start, span.end, url, last_page, on)
 
 
 def locate(page_text: str, quote: str, *, near: TextSpan | None = None) -> TextSpan | None:
@@ -63,9 +101,14 @@ def locate(page_text: str, quote: str, *, near: TextSpan | None = None) -> TextS
     return TextSpan(match.start(), match.end()) if match else None
 
 
-def page_url(document: Document, page: int, start: int, end: int) -> str:
+def page_url(document: Document, page: int, start: int, end: int, *, on: str = "") -> str:
     """The stored text of a page with a stretch of it marked, and scrolled to; empty where no page of the library
-    shows the document."""
+    shows the document. ``on``: the stretch of the next page that belongs to it, as START-END."""
     if document.book_id is None:
         return ""
-    return f"{reverse('rag:page', args=[document.book_id, page])}?mark={start}-{end}#mark"
+    return f"{reverse('rag:page', args=[document.book_id, page])}?{marks(start, end, on)}#mark"
+
+
+def marks(start: int, end: int, on: str = "") -> str:
+    """What a page is asked to mark, as part of an address: a stretch of it, and of the next page."""
+    return f"mark={start}-{end}" + (f"&on={on}" if on else "")

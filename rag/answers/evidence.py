@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from library.ai.spec import Embedder, Vectors
-from rag.models import Document, IndexGeneration, Page
+from rag.models import Document, IndexGeneration, Page, Section
 from rag.retrieval.hits import AskedQuestion, Hit
-from rag.text import passage_parts
+from rag.text import passage_parts, references
 from rag.text.passage_parts import PassagePart
+from rag.text.printed_pages import PrintedPages
 from rag.text.sentences import TextSpan, fold_space, is_quotable
 
 ALONE = 0.05  # so much nearer a sentence must be where no passage is near: short texts are near to more by chance
@@ -24,6 +25,12 @@ class QuotableSentence:
     text: str
     passage: int  # rank of its passage, 0 the best
     passage_score: float
+    goes_on: tuple[int, TextSpan] | None = None  # on the next page, where the sentence runs over the end of this one
+
+    @property
+    def places(self) -> tuple[tuple[int, TextSpan], ...]:
+        """The pages on which it stands, and where on them."""
+        return ((self.page, self.span), *([self.goes_on] if self.goes_on else []))
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Evidence:
     sentences: Sequence[QuotableSentence]
     vectors: Vectors
     scores: Sequence[float]
+    printed: Mapping[int, PrintedPages] = field(default_factory=dict)  # of the same pages
 
     def is_enough(self, threshold: float) -> bool:
         """Whether a passage or a sentence is as near to the question as ``threshold``: else the text does not say."""
@@ -64,29 +72,41 @@ def gather(
     document: Document, generation: IndexGeneration, question: AskedQuestion, hits: Sequence[Hit], embedder: Embedder
 ) -> Evidence:
     """All that ``hits``, which are of ``generation`` of ``document``, have to say. Errors: ``EmbedderUnavailable``."""
-    pages = _pages_of(generation, hits)
-    found = _sentences(hits, pages, document.language)
+    pages, printed = _pages_of(generation, hits)
+    found = _sentences(_that_say_something(hits), pages, document.language)
     vectors = embedder.embed([fold_space(sentence.text) for sentence in found], "passage")
     scores = [] if question.vector is None else [float(score) for score in vectors @ question.vector]
-    return Evidence(hits, pages, found, vectors, scores)
+    return Evidence(hits, pages, found, vectors, scores, printed)
 
 
-def _pages_of(generation: IndexGeneration, hits: Sequence[Hit]) -> dict[int, str]:
+def _pages_of(generation: IndexGeneration, hits: Sequence[Hit]) -> tuple[dict[int, str], dict[int, PrintedPages]]:
     numbers = {number for hit in hits for number in range(hit.passage.first_page, hit.passage.last_page + 1)}
     found = Page.objects.filter(generation=generation, number__in=numbers)
-    return {number: text or "" for number, text in found.values_list("number", "text")}
+    rows = list(found.values_list("number", "text", "label", "begins"))
+    printed = {number: PrintedPages(label, begins) for number, _text, label, begins in rows}
+    return {number: text or "" for number, text, _label, _begins in rows}, printed
 
 
-def _sentences(hits: Sequence[Hit], pages: Mapping[int, str], language: str) -> list[QuotableSentence]:
-    """The sentences that could be quoted, each once: neighbouring passages share some."""
+def _that_say_something(hits: Sequence[Hit]) -> list[tuple[int, Hit]]:
+    """The hits with their ranks, but for those in a list of references: it names books, and says nothing."""
+    sections = {hit.passage.section_id for hit in hits if hit.passage.section_id is not None}
+    paths = Section.objects.filter(pk__in=sections).values_list("pk", "path") if sections else ()
+    listed = {pk for pk, path in paths if any(map(references.is_title_of_references, path))}
+    return [(rank, hit) for rank, hit in enumerate(hits) if hit.passage.section_id not in listed]
+
+
+def _sentences(hits: Iterable[tuple[int, Hit]], pages: Mapping[int, str], language: str) -> list[QuotableSentence]:
+    """The sentences that could be quoted, each once: neighbouring passages share some. Entries of a list of
+    references, under whatever title it stands, are none."""
     found: dict[tuple[int, TextSpan], QuotableSentence] = {}
-    for rank, hit in enumerate(hits):
+    for rank, hit in hits:
         passage = hit.passage
         parts = passage_parts.parts(passage.first_page, passage.start, passage.last_page, passage.end, pages)
         for sentence in quotable(
             parts, passage.text, passage=rank, score=hit.score, language=passage.language or language
         ):
-            found.setdefault((sentence.page, sentence.span), sentence)
+            if not references.holds(pages[sentence.page], sentence.span):
+                found.setdefault((sentence.page, sentence.span), sentence)
     return list(found.values())
 
 
@@ -95,7 +115,7 @@ def quotable(
 ) -> list[QuotableSentence]:
     """The quotable sentences of a passage that stands at ``parts`` of its pages."""
     return [
-        QuotableSentence(page, span, sentence, passage, score)
-        for page, span, sentence, before in passage_parts.sentences(parts, text, language)
-        if is_quotable(sentence, before=before)
+        QuotableSentence(one.page, one.span, one.text, passage, score, one.goes_on)
+        for one in passage_parts.sentences(parts, text, language)
+        if is_quotable(one.text, before=one.before)
     ]

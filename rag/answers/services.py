@@ -19,19 +19,21 @@ from library.search.fold import fold
 from rag import errors, queries
 from rag.answers import evidence as evidences
 from rag.answers.citations import AnswerSentence, Citation, cite
+from rag.answers.evidence import Evidence
 from rag.answers.extractive import ExtractiveWriter
 from rag.answers.ports import AnswerWriter, Retriever
 from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
 from rag.models import Document, IndexGeneration
-from rag.retrieval.hits import AskedQuestion
+from rag.retrieval.hits import AskedQuestion, Hit
 from rag.retrieval.in_documents import DocumentRetriever
+from rag.text.printed_pages import PrintedPages, spanned
 from rag.text.sentences import fold_space
 
 LONGEST_QUESTION = 1_000
 MOST_PASSAGES = 20
 DEFAULT_PASSAGES = 5
 FIRST_PASSAGES = 8  # the gate looks at the sentences of these, even where fewer are asked for
-CACHE_FORMAT = 4  # raise when what is kept changes its shape
+CACHE_FORMAT = 5  # raise when what is kept changes its shape
 WRITER: AnswerWriter = ExtractiveWriter()
 
 
@@ -121,10 +123,8 @@ def write_answer(document: Document, generation: IndexGeneration, question: str,
     threshold = model.threshold(document.language)
     is_enough = evidence.is_enough(threshold)
     statements = WRITER.write(asked, evidence.of_passages(ranks), threshold=threshold) if is_enough else []
-    sentences, citations = cite(document, evidence.pages, statements)
-    passages = [
-        RetrievedPassage(hits[rank].passage.first_page, hits[rank].score, hits[rank].passage.text) for rank in ranks
-    ]
+    sentences, citations = cite(document, evidence.pages, statements, evidence.printed)
+    passages = [_retrieved(hits[rank], evidence) for rank in ranks]
     return _put_together(question, sentences, citations, passages)
 
 
@@ -135,6 +135,17 @@ def answer_by_words(generation: IndexGeneration, question: str, num_chunks: int)
     text = _("Found by words alone, no sentences chosen.") if passages else _("No passage has these words.")
     made = _put_together(question, [], [], passages)
     return replace(made, text=text, by_meaning=False)
+
+
+def _retrieved(hit: Hit, evidence: Evidence) -> RetrievedPassage:
+    passage = hit.passage
+    first, last = passage.first_page, passage.last_page
+    ends = {number: passage.end if number == last else len(text) for number, text in evidence.pages.items()}
+    printed = [
+        evidence.printed.get(number, PrintedPages()).at(passage.start if number == first else 0, ends.get(number, 0))
+        for number in (first, last)
+    ]
+    return RetrievedPassage(first, hit.score, passage.text, last if last != first else 0, spanned(printed))
 
 
 def _put_together(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.answers.citations import AnswerSentence, Citation
+from rag.text.printed_pages import place_of
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,13 @@ class RetrievedPassage:
     page: int
     score: float
     text: str
+    last_page: int = 0  # where it ends; 0 where that is the same
+    printed: str = ""  # the numbers printed there, where the file says so
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as people are told."""
+        return place_of(self.page, self.last_page or self.page, self.printed)
 
 
 @dataclass(frozen=True)

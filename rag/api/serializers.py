@@ -66,6 +66,13 @@ class SourceSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="As in the brackets of the answer.")
     book = serializers.IntegerField(help_text="The book's id.")
     page = serializers.IntegerField(help_text="1-based, as in the PDF.")
+    last_page = serializers.IntegerField(
+        help_text="Where the quote ends: another page where it runs over the end of one."
+    )
+    printed_page = serializers.CharField(
+        source="printed",
+        help_text="The number printed there, such as `iv` or `101–102`; empty where the file has none.",
+    )
     quote = serializers.CharField(help_text="Verbatim text of the page, white space folded.")
     score = serializers.FloatField(help_text="Cosine of the quote and the question.")
     url = serializers.CharField(help_text="The stored text of the page with the quotation marked.")

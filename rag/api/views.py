@@ -47,7 +47,9 @@ class QueryView(APIView):
         book = get_book(book_id, request.user)
         document = queries.document_of(book, viewer=request.user)
         found = answer(document=document, viewer=request.user, **asked.validated_data)
-        sources = [vars(source) | {"book": book.pk} for source in found.sources]
+        sources = [
+            vars(source) | {"book": book.pk, "last_page": source.last_page or source.page} for source in found.sources
+        ]
         body = {
             "answer": found.text,
             "supported": found.supported,

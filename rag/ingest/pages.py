@@ -261,9 +261,7 @@ def _cleaned(build: Build, survey: Survey) -> Iterator[tuple[int, CleanPage]]:
             Page.objects.bulk_update(waiting, ["text", "boxes", "begins"])
         waiting.clear()
 
-    for row in _rows(build.generation, "layout"):
-        raw = unpacked(bytes(row.layout)) if row.layout is not None else RawPage()
-        page = flowing.clean(raw) if flowing.is_flowing(raw) else survey.clean(row.number, raw)
+    for row, page in survey.over_pages(_one_by_one(build.generation, survey)):
         row.text, row.boxes = page.text, packed_boxes(page.boxes) if page.boxes else None
         row.begins = [list(printed) for printed in page.begins]
         waiting.append(row)
@@ -272,6 +270,12 @@ def _cleaned(build: Build, survey: Survey) -> Iterator[tuple[int, CleanPage]]:
         yield row.number, page
     if waiting:
         keep()
+
+
+def _one_by_one(generation: IndexGeneration, survey: Survey) -> Iterator[tuple[Page, CleanPage]]:
+    for row in _rows(generation, "layout"):
+        raw = unpacked(bytes(row.layout)) if row.layout is not None else RawPage()
+        yield row, flowing.clean(raw) if flowing.is_flowing(raw) else survey.clean(row.number, raw)
 
 
 def texts(generation: IndexGeneration) -> Iterator[tuple[int, CleanPage]]:

@@ -19,6 +19,9 @@ LEANING = re.compile(
 )
 STOPPED = re.compile(r"[.!?:;…。！？۔።؟][\"'”’»)\]\d]*$")
 UNSPACED_END = re.compile(r"[。！？｡][\"'”’」』）)]*$")  # the next sentence follows without a space
+LEAST_BEGUN = 3  # words of a sentence before a page's end
+# Chinese and Japanese signs and their punctuation.
+UNSPACED = re.compile(r"[\u3001-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
 LEAST_RUNNING = 6  # words; a shorter line that ends a page is a label
 # A short line without any of these is a label or a cell of a table, not a sentence.
 VERB = re.compile(
@@ -28,6 +31,21 @@ VERB = re.compile(
 )
 # *… of type a. So …* (a letter that is no abbreviation) and *… in brackets.) But …*
 TOGETHER = re.compile(r"(?<=[\s(][abd-oq-uw-z]\.)\s+(?=[A-Z])|(?<=[.!?]\))\s+(?=[A-Z])")
+# The mark of a note between two sentences (*… (Novikoff, 1962).13 So …*) or at the start of the note (*¹ Creators …*).
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+NOTED = re.compile(
+    rf"(?:[.!?…][\"'”’»)\]]*(?P<raised>[{_RAISED}]{{1,3}})|(?P<word>[^\W\d_]{{2,}}|[\d)\]][)\]\"'”’»]+)[.!?…][\"'”’»)\]]*(?P<mark>\d{{1,3}}))"
+    r"\s+(?=[\"'“‘«(\[]*[^\W\d_a-zß-öø-ÿа-яёα-ω])"
+)
+NOTE_HEAD = re.compile(rf"(?:[{_RAISED}]{{1,3}}|[*†‡§¶]{{1,3}})\s*(?=[^\W\d_])")
+# Behind these a number belongs to them: *Fig.13 The …*
+COUNTED = frozenset(
+    re.findall(
+        r"\w+",
+        "abb app art bd cap ch chap def eq eqs ex fig figs kap lem no nos nr num núm "
+        "op par pp prop pt ref refs rev sec sect st tab thm ver vol vols гл рис табл том",
+    )
+)
 PLAIN_SENTENCE = re.compile(r"\S(?:.*?[.!?…。！？][\"'”’»)\]]*(?=\s)|.*)", re.DOTALL)
 PARAGRAPH = re.compile(r"\S(?:(?!\n\s*\n).)*(?<=\S)", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_]")
@@ -88,11 +106,22 @@ def _segments(text: str, language: str) -> list[str]:
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """Where the paragraphs of ``text``, and the sentences that sentencex leaves together, begin and end."""
     for part in PARAGRAPH.finditer(text):
-        first = part.start()
-        for gap in TOGETHER.finditer(text, part.start(), part.end()):
-            yield first, gap.start()
-            first = gap.end()
+        head = NOTE_HEAD.match(text, part.start(), part.end())
+        first = head.end() if head else part.start()
+        for end, start in sorted(_borders(text, first, part.end())):
+            if first < end:
+                yield first, end
+                first = start
         yield first, part.end()
+
+
+def _borders(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where in a paragraph a sentence ends that sentencex leaves together with the next one, and where that begins; the
+    mark of a note between them is of neither."""
+    yield from ((gap.start(), gap.end()) for gap in TOGETHER.finditer(text, start, end))
+    for noted in NOTED.finditer(text, start, end):
+        if (noted["word"] or "").casefold() not in COUNTED:
+            yield noted.start("raised" if noted["raised"] else "mark"), noted.end()
 
 
 def runs_on(before: str, after: str) -> bool:
@@ -101,6 +130,18 @@ def runs_on(before: str, after: str) -> bool:
         return False
     long = word_count(before) >= LEAST_RUNNING and has_verb(before)
     return after[:1].islower() or (long and after[:1].isalnum())
+
+
+def surely_runs_on(before: str, after: str) -> bool:
+    """Whether two parts of pages are one sentence beyond doubt, so that it may be quoted: it goes on with a small
+    letter, or behind a comma."""
+    begins = after.lstrip("\"'“‘«([")[:1]
+    return word_count(before) >= LEAST_BEGUN and (begins.islower() or (begins.isalnum() and before[-1:] in ",،、，"))
+
+
+def gap(before: str, after: str) -> str:
+    """What stands between two parts of a sentence: nothing where the writing puts no spaces between words."""
+    return "" if UNSPACED.match(before[-1:]) and UNSPACED.match(after[:1]) else " "
 
 
 def fold_space(text: str) -> str:

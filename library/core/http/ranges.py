@@ -48,7 +48,7 @@ def parse_range(header: str, size: int) -> ByteRange | None:
         return None
     first, last = match.groups()
     if not first:  # the last so many bytes
-        if int(last) == 0:
+        if int(last) == 0 or size == 0:
             raise NotSatisfiable
         return ByteRange(max(size - int(last), 0), size - 1)
     if last and int(last) < int(first):

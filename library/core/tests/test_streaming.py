@@ -44,7 +44,13 @@ def test_a_range_outside_the_file_is_refused(header):
         parse_range(header, 100)
 
 
-@given(st.text(alphabet="bytes=-0123456789, ", max_size=30), st.integers(1, 10**12))
+@pytest.mark.parametrize("header", ["bytes=-5", "bytes=0-", "bytes=0-0", "bytes=-0"])
+def test_no_range_of_an_empty_file_can_be_sent(header):
+    with pytest.raises(NotSatisfiable):
+        parse_range(header, 0)
+
+
+@given(st.text(alphabet="bytes=-0123456789, ", max_size=30), st.integers(0, 10**12))
 def test_whatever_is_asked_the_span_lies_inside_the_file(header, size):
     try:
         span = parse_range(header, size)

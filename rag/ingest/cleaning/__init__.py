@@ -8,16 +8,21 @@ always give the same text.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TypeVar
 
 from rag.ingest.cleaning.edges import Edge, edges_of
 from rag.ingest.cleaning.flow import WordCounts, flow
+from rag.ingest.cleaning.over_pages import with_whole_words
 from rag.ingest.cleaning.running import Running
 from rag.ingest.model.clean import CleanPage, PageHeading
 from rag.ingest.model.raw import RawPage
 from rag.ingest.structure import headings
 from rag.ingest.structure.fonts import FontLook, looks_of
 from rag.ingest.structure.titles import folded
+
+T = TypeVar("T")
 
 
 class Survey:
@@ -45,6 +50,10 @@ class Survey:
         if page.title.strip():
             clean.headings = with_title(page.title, clean)
         return clean
+
+    def over_pages(self, pages: Iterable[tuple[T, CleanPage]]) -> Iterator[tuple[T, CleanPage]]:
+        """Clean pages in order, with the words whole that the end of a page parted."""
+        return with_whole_words(pages, self._words)
 
     @cached_property
     def _body(self) -> FontLook:

@@ -9,7 +9,7 @@ from typing import Any
 from rag.ingest.layout import frame, hidden, labels, leftward, order, paragraphs, pieces, segments, strokes, tables
 from rag.ingest.layout.words import is_garbled, is_leftwards, tidy
 from rag.ingest.model.raw import PageLine, RawPage
-from rag.ingest.writing import bidi
+from rag.ingest.writing import bidi, note_marks
 
 __all__ = ["arrange", "needs_ocr", "read_page", "tidy"]
 
@@ -37,6 +37,7 @@ def read_page(page: Any) -> RawPage:
         raw.notes.append("garbled")
     runs, left_out = hidden.without_hidden(page, runs, shapes)
     raw.notes += left_out
+    runs = note_marks.settled(runs)
     runs = frame.shown(runs, matrix)
     rules = [pieces.moved(shape.box, matrix) for shape in shapes]
     main = frame.main_turn(runs)

@@ -14,9 +14,10 @@ from operator import attrgetter
 from typing import Any
 
 from rag.ingest.layout import frame
-from rag.ingest.layout.pieces import NOTE, TEXT, PaintedLine
+from rag.ingest.layout.pieces import TEXT, PaintedLine
 from rag.ingest.writing import bidi
 from rag.ingest.writing.letters import JOINERS, SMALL, UNKNOWN, Glyph, letters, parted, word
+from rag.ingest.writing.note_marks import NOTE
 
 KEEP_LIGATURES, AS_PAINTED = 1, 2048  # of PyMuPDF's stext flags: one sign for one shape; not what the file says of it
 TORN = 1.5  # of the letters' size: white that parts a line

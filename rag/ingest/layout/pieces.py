@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,13 @@ from rag.ingest.model.raw import PageLine, PageWord
 from rag.ingest.writing import letters
 from rag.ingest.writing.letters import Box as Box
 from rag.ingest.writing.letters import Word3 as Word3
+from rag.ingest.writing.note_marks import NOTE, NOTE_SIZE, RISE
 
 ITALIC, MONO, BOLD = 2, 8, 16  # bits of a span's flags
 MONO_NAMES = ("mono", "courier", "typewriter", "consol", "code", "cmtt", "menlo")
 BOLD_NAMES = ("bold", "black", "heavy", "cmbx", "-bd")
 DROPPED = 1.4  # how much larger than its word a drop capital is
 CAPITAL_GAP = 0.35  # of the word's size, between it and its capital
-NOTE_SIZE = 0.8  # of the text's size: the most that the mark of a note has
-NOTE = re.compile(r"^(?:\d{1,3}|[*†‡§¶]{1,3})$")
-NOTED = re.compile(r"[^\W\d_]{2}")
 TEXT, VECTOR = 0, 3  # kinds of blocks
 
 
@@ -155,11 +152,17 @@ def _note(word: Any, end: int, borders: list[int], spans: list[dict[str, Any]]) 
     index = borders.index(border)
     left, right = (text[:cut], spans[index]), (text[cut:], spans[index + 1])
     mark, said = (left, right) if left[1]["size"] < right[1]["size"] else (right, left)
-    if mark[1]["size"] > NOTE_SIZE * said[1]["size"] or not NOTE.match(mark[0]) or not NOTED.search(said[0]):
+    if mark[1]["size"] > NOTE_SIZE * said[1]["size"] or not NOTE.match(mark[0]):
+        return []
+    if not _is_raised(mark[1], said[1]):  # of CO2, an index
         return []
     shares = [len(part) * span["size"] for part, span in (left, right)]
     x = x0 + (x1 - x0) * shares[0] / sum(shares)
     return [(left[0], (x0, y0, x, y1), left[1]), (right[0], (x, y0, x1, y1), right[1])]
+
+
+def _is_raised(mark: dict[str, Any], said: dict[str, Any]) -> bool:
+    return float(said["origin"][1] - mark["origin"][1]) > RISE * float(said["size"])
 
 
 def piece(block: int, words: Sequence[Word3], *, whole: bool = False) -> LayoutPiece | None:

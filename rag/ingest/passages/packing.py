@@ -72,7 +72,7 @@ def _halves(unit: Unit) -> list[Unit]:
     head = unit.pieces[0]
     if len(unit.pieces) > 1:
         length = head.end - head.start
-        return [Unit((head,), unit.text[:length]), Unit(unit.pieces[1:], unit.text[length + 1 :])]
+        return [Unit((head,), unit.text[:length]), Unit(unit.pieces[1:], unit.text[length:].lstrip())]
     text, middle = unit.text, len(unit.text) / 2
     for kind in BREAKS:
         gaps = [gap for gap in kind.finditer(text) if 0.2 * len(text) < gap.start() < 0.8 * len(text)]

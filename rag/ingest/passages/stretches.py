@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from rag.ingest.model.clean import CleanPage, CleanSection
 from rag.ingest.passages.language import Detector
-from rag.text.sentences import fold_space, is_contents_line, runs_on, split, word_count
+from rag.text.sentences import fold_space, gap, is_contents_line, runs_on, split, word_count
 
 LEAST_BESIDE_CONTENTS = 20  # words; scraps between the lines of a table of contents are left out too
 BESIDES_ITS_TITLE = 3  # words: "Chapter 7", a number
@@ -134,6 +134,6 @@ class _Reading:
         text = page[piece.start : piece.end]
         before = current.units[-1] if current.units else None
         if before is not None and before.pieces[-1].page != piece.page and runs_on(before.text, text):
-            current.units[-1] = Unit((*before.pieces, piece), f"{before.text} {text}")
+            current.units[-1] = Unit((*before.pieces, piece), before.text + gap(before.text, text) + text)
         else:
             current.units.append(Unit((piece,), text))

@@ -44,8 +44,8 @@ class Command(BaseCommand):
             raise CommandError(" ".join(refusal.sentences)) from None
         for passage in found.passages:
             opening = " ".join(passage.text.split())[:100]
-            self.stdout.write(f"p. {passage.page:<5} {passage.score:.3f}  {opening}…")
+            self.stdout.write(f"{passage.place:<7} {passage.score:.3f}  {opening}…")
         self.stdout.write(f"\n{found.text}")
         for source in found.sources:
-            self.stdout.write(f"[{source.number}] p. {source.page} ({source.score:.3f}) {source.url}")
+            self.stdout.write(f"[{source.number}] {source.place} ({source.score:.3f}) {source.url}")
         self.stdout.write("From the cache." if found.cached else f"Written now ({found.writer}).")

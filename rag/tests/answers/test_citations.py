@@ -13,6 +13,7 @@ from rag.answers.evidence import QuotableSentence
 from rag.answers.ports import Statement
 from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
 from rag.models import Document
+from rag.text.printed_pages import PrintedPages, place_of
 from rag.text.sentences import TextSpan
 
 PAGE = "Rain fell.\n\nThe mill\n stood still. Rain fell."
@@ -78,6 +79,59 @@ def test_every_citation_has_a_number_of_its_own_and_the_pages_own_words():
         (2, "Rain fell.", 0.5),
     ]
     assert [(one.start, one.end) for one in citations] == [(12, 34), (35, 45)]
+
+
+def test_sentence_of_two_pages_is_found_on_both_and_named_by_both():
+    pages = {4: "Rain fell.\n\nThe mill\n that burnt", 5: "Figure 1. A mill.\n\nstood still. Rain fell."}
+    source = QuotableSentence(4, TextSpan(12, 32), "The mill that burnt stood still.", 0, 0.5, (5, TextSpan(19, 31)))
+    printed = {4: PrintedPages("2"), 5: PrintedPages("3")}
+    told = [Statement(source.text, source, 0.5)]
+    (citation,) = cite(Document(book_id=7), pages, told, printed)[1]
+    assert citation.quote == "The mill that burnt stood still."
+    assert (citation.page, citation.last_page, citation.printed) == (4, 5, "2–3")
+    assert citation.place == "p. 2–3, pages 4–5 of the file"
+    assert citation.url == "/books/7/pages/4/?mark=12-32&on=19-31#mark"
+    for changed in ({4: pages[4]}, pages | {5: pages[5].replace("still", "there")}, pages | {4: "Rain"}):
+        assert cite(Document(book_id=7), changed, told, printed) == ([], []), "all of it, word for word"
+
+
+@pytest.mark.parametrize(
+    ("page", "last", "printed", "place"),
+    [
+        (4, 4, "", "p. 4"),
+        (4, 4, "4", "p. 4"),
+        (4, 4, "2", "p. 2, page 4 of the file"),
+        (4, 4, "xiv", "p. xiv, page 4 of the file"),
+        (4, 4, "101–102", "p. 101–102, page 4 of the file"),
+        (4, 5, "", "pp. 4–5"),
+        (4, 5, "4–5", "pp. 4–5"),
+        (4, 5, "2–3", "p. 2–3, pages 4–5 of the file"),
+    ],
+)
+def test_place_is_named_by_the_printed_page_and_that_of_the_file(page, last, printed, place):
+    assert place_of(page, last, printed) == place
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "number"),
+    [
+        (0, 5, "100"),
+        (0, 10, "100"),
+        (0, 11, "100–101"),
+        (10, 12, "101"),
+        (5, 25, "100–102"),
+        (20, 20, "102"),
+        (25, 9, "102"),
+    ],
+)
+def test_printed_page_of_a_stretch_is_the_one_that_runs_there(start, end, number):
+    assert PrintedPages("100", [[10, "101"], [20, "102"]]).at(start, end) == number  # type: ignore[list-item]  # as kept
+
+
+def test_stretch_before_any_number_has_none_or_the_one_that_it_runs_into():
+    assert PrintedPages("", [(10, "1")]).at(0, 10) == ""
+    assert PrintedPages("", [(10, "1")]).at(0, 11) == "1"
+    assert PrintedPages().at(0, 11) == ""
 
 
 def test_text_that_no_page_of_the_library_shows_is_cited_without_an_address():

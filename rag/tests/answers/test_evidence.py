@@ -143,10 +143,10 @@ def test_nothing_found_says_nothing(asked):
 
 
 @pytest.mark.django_db
-def test_pages_of_all_passages_are_read_in_one_query(asked, django_assert_num_queries):
+def test_pages_of_all_passages_are_read_in_one_query_and_their_sections_in_another(asked, django_assert_num_queries):
     document = make_text([f"{MILL} {n}" for n in range(8)])
     generation = live(document)
     hits = [Hit(passage, 0.5) for passage in generation.passages.all()]
     assert document.language
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         gather(document, generation, asked, hits, embeddings.for_questions(generation.model))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import html5lib
 import pytest
 from django.template.loader import render_to_string
@@ -136,6 +139,30 @@ def test_panel_tells_staff_why_a_file_failed_and_readers_that_it_did():
     assert "could not be read" in panel(book, make_user())
 
 
+def test_quotation_names_the_printed_page_everywhere(embedder, client, reader):
+    document = pdfs.book(footer="")
+    document.set_page_labels([{"startpage": 0, "prefix": "", "style": "r", "firstpagenum": 9}])
+    book = make_indexed_book(pdfs.as_bytes(document))
+    found = ask_book(book, question="Why does bread rise?", viewer=reader)
+    assert found.sources[0].place == "p. xii, page 4 of the file"
+    assert "1 · p. xii, page 4 of the file" in panel(book, reader, answer=found)
+    assert "xii" in found.passages[0].place
+    assert "Printed on it: xii" in page(client, book, 4).content.decode()
+
+
+def test_page_leads_to_the_rest_of_a_sentence_on_the_next_one(embedder, client, reader):
+    book = make_indexed_book()
+    address = reverse("rag:page", args=[book.pk, 2])
+    shown = client.get(address, {"mark": "0-14", "on": "0-9", "question": "What?"}).content.decode()
+    html5lib.HTMLParser(strict=True).parse(shown)
+    assert f"{reverse('rag:page', args=[book.pk, 3])}?mark=0-9&amp;question=What%3F#mark" in shown
+    assert "goes on on page 3" in shown
+    for nonsense in ("", "9", "x-y", '"><script>'):
+        assert "goes on on page" not in client.get(address, {"mark": "0-14", "on": nonsense}).content.decode()
+    last = client.get(reverse("rag:page", args=[book.pk, 4]), {"on": "0-9"})
+    assert "goes on on page" not in last.content.decode()
+
+
 def test_page_leads_back_to_the_answer_that_cited_it():
     book, client = make_indexed_book(), Client()
     client.force_login(make_user())
@@ -158,3 +185,37 @@ def test_link_from_elsewhere_spends_no_question_but_shows_what_is_known(embedder
     again = client.get(address, asked, headers={"Sec-Fetch-Site": "cross-site"})
     assert again.context["answer"].cached
     assert client.get(address, asked).context["answer"].cached  # a reload, and Back
+
+
+def test_sentence_and_word_over_the_end_of_a_page_are_quoted_with_both_pages(embedder, client, reader):
+    first = "Rain fell on the printers of London. The law that protects whoever holds the copy-"
+    second = "right in a book is older than most of the books themselves. Bread was dear in those years."
+    book = make_indexed_book(pdfs.as_bytes(pdfs.book([[first], [second]], header="", footer="")))
+    found = ask_book(book, question="Which law protects whoever holds the copyright in a book?", viewer=reader)
+    source = found.sources[0]
+    assert source.quote == (
+        "The law that protects whoever holds the copyright in a book is older than most of the books themselves."
+    )
+    assert (source.page, source.last_page, source.place) == (1, 2, "pp. 1–2")
+    assert "1 · pp. 1–2" in panel(book, reader, answer=found)
+    shown = client.get(source.url).content.decode()
+    assert '<mark id="mark">The law that protects whoever holds the copyright</mark>' in shown
+    onward = re.search(r'href="([^"]+)">\s*The sentence goes on', shown)
+    assert onward is not None
+    rest = client.get(unescape(onward[1])).content.decode()
+    assert '<mark id="mark">in a book is older than most of the books themselves.</mark>' in rest
+
+
+def test_entries_of_a_list_of_references_are_no_answers(embedder):
+    entries = [
+        "Yeast, A. B. (1962). Why bread rises: bread rises because of yeast and warmth. Bread Journal, 12, 615–622.",
+        "Watt, J. (1958). The bread that rises is a model of steam. Psychological Review, 65(6), 386–408.",
+    ]
+    text = [
+        ["Whales sing all night in the sea, and nobody has ever found out why they do it."],
+        ["References", *entries],
+    ]
+    book = make_indexed_book(pdfs.as_bytes(pdfs.book(text)))
+    found = ask_book(book, question="Why does bread rise?", viewer=make_user())
+    assert not any("bread" in source.quote.lower() for source in found.sources)
+    assert any("Yeast" in passage.text for passage in found.passages), "it is found all the same"

@@ -187,3 +187,24 @@ def test_longer_words_with_the_same_beginning_do_not_lean(text):
 )
 def test_commonest_verbs_are_known_as_whole_words(text, has):
     assert has_verb(text) is has
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "It converges (Novikoff, 1962).13 So while it learns, it moves.",
+            ["It converges (Novikoff, 1962).", "So while it learns, it moves."],
+        ),
+        ("The whale sings.² It dives.", ["The whale sings.", "It dives."]),
+        ("He said “Go.”4 And he went.", ["He said “Go.”", "And he went."]),
+        ("The end.1 Next comes it. Last.", ["The end.", "Next comes it.", "Last."]),
+        ("¹ Creators and directors migrated.", ["Creators and directors migrated."]),
+        ("* Creators and directors migrated.", ["Creators and directors migrated."]),
+        ("See Fig.13 The whale dives.", ["See Fig.13 The whale dives."]),
+        ("It was version 3.13 So it is.", ["It was version 3.13 So it is."]),
+        ("10³ m² are enough.", ["10³ m² are enough."]),
+    ],
+)
+def test_mark_of_a_note_glues_no_sentences_and_is_of_none(text, found):
+    assert [span.of(text) for span in split(text)] == found
