@@ -14,7 +14,7 @@ from rag import queries, services
 from rag.tests import pdfs
 from rag.tests.factories import ask_book, index, make_digital_book, make_indexed_book
 
-pytestmark = [pytest.mark.django_db, pytest.mark.model]
+pytestmark = [pytest.mark.django_db, pytest.mark.model, pytest.mark.usefixtures("embedder")]
 
 
 def page(client, book, number=2, mark=""):
