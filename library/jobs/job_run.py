@@ -28,6 +28,11 @@ class JobRun:
             yield
             services.progress(held=held, done=done, total=total, message=message)
 
+    def check_still_held(self) -> None:
+        """Whether the lease is ours, where there is nothing to write. Errors: ``LeaseLost``, ``Cancelled``."""
+        with transaction.atomic():
+            services.lock_held(self.job)
+
     def progress(self, *, done: int, total: int, message: str = "") -> None:
         """Say how far it is, where there is nothing to write."""
         with self.checkpoint(done=done, total=total, message=message):

@@ -123,8 +123,11 @@ class _Telling(JobRun):
 
     @contextlib.contextmanager
     def checkpoint(self, *, done: int, total: int, message: str = "") -> Iterator[None]:
-        self.tell(f"{message} ({100 * done // total} %)")
+        self.tell(f"{message} ({100 * done // total} %)" if total else message)
         yield
+
+    def check_still_held(self) -> None:
+        pass
 
 
 class _Unheld(Build):

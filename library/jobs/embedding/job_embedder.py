@@ -7,12 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from library.ai import embeddings
 from library.ai.spec import Kind, Vectors
-from library.jobs import services
 from library.jobs.job_run import JobRun
 
 if TYPE_CHECKING:
@@ -42,8 +40,7 @@ class JobEmbedder:
         """The vectors. Errors: ``EmbedderUnavailable``; ``Cancelled`` and ``LeaseLost`` while they are waited for."""
         was_waiting = False
         while wait([vectors], timeout=LOOK_EVERY).not_done:
-            with transaction.atomic():
-                services.lock_held(self._run.job)
+            self._run.check_still_held()
             if self._embedder.is_waiting and not was_waiting:
                 message = _("Waiting for the part of the library that understands texts")
                 self._run.progress(done=0, total=0, message=message)  # no further than it was
