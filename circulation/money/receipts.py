@@ -36,9 +36,14 @@ def pdf_of(found: Credit | Refund) -> bytes:
     return receipt_pdf(found) if isinstance(found, Credit) else refund_pdf(found)
 
 
+def patron_of(found: Credit | Refund) -> Patron:
+    """Whose payment it is, or was before it went back."""
+    return found.patron if isinstance(found, Credit) else found.credit.patron
+
+
 def send(found: Credit | Refund) -> Notice:
     """Tell the reader by a letter what the receipt says."""
-    library, patron = profile.current(), found.patron if isinstance(found, Credit) else found.credit.patron
+    library, patron = profile.current(), patron_of(found)
     lines = (
         [f"{what}: {_sum(amount, library)}" for what, amount in _settled_at_once(found)]
         if isinstance(found, Credit)

@@ -7,10 +7,10 @@ together and decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template.loader import get_template
 from django.utils.functional import Promise
@@ -18,8 +18,18 @@ from django.utils.translation import gettext_lazy as _
 
 from library.notices.models import LetterWish, Notice
 
+
+class Attachment(NamedTuple):
+    """A file that goes with a letter by mail."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
 WordsAtSending = Callable[[Notice], Mapping[str, Any]]
 StillTrue = Callable[[Notice], bool]
+FilesAtSending = Callable[[Notice], Sequence[Attachment]]
 Context = Mapping[str, Any]  # the words of one notice, times as times
 Words = str | Promise
 
@@ -67,7 +77,8 @@ class NoticeKind:
 
     ``gathers``: notices of one person and one such word go in one letter, that of the gravest (``weight``), after a
     wait of ``wait`` for what else happens. ``says`` gives the one sentence by which a notice stands in a gathered
-    letter, in the digest and behind the bell; ``leads_to`` the path of ours where more is to be seen.
+    letter, in the digest and behind the bell; ``leads_to`` the path of ours where more is to be seen. ``attaches``
+    gives the files that go with its mail, made when it is sent; what it raises is as what ``at_sending`` raises.
     """
 
     code: str
@@ -81,6 +92,7 @@ class NoticeKind:
     weight: int = 0
     says: Callable[[Context], str] | None = None
     leads_to: Callable[[Context], str] | None = None
+    attaches: FilesAtSending | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
     @property

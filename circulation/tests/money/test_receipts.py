@@ -6,13 +6,17 @@ import unicodedata
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 from accounts.tests.factories import make_patron
 from circulation import money
 from circulation.money import receipts
 from circulation.tests.money.common import cash, sum_of
-from library.notices.models import Notice
+from library.core.errors import NotFound
+from library.notices import kinds, outbox
+from library.notices.letters import mails
+from library.notices.models import Notice, NoticeState
 from library.profile.models import LibraryProfile
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +151,37 @@ def test_by_e_mail_on_demand_once_for_each_press(client):
     assert (notice.user, notice.context["amount"]) == (reader.user, "4.00 EUR")
     client.post(reverse("circulation:send-statement"))
     assert Notice.objects.get(kind="statement").context["amount"] == "-1.00 EUR"
+
+
+def test_the_letter_brings_the_receipt_and_the_statement_as_files():
+    reader = make_patron(full_name="Ada Lovelace")
+    receipts.send(paid(reader))
+    receipts.send_statement(reader)
+    assert outbox.send_due() == 2
+    files = {file.filename: file for letter in mail.outbox for file in letter.attachments}
+    assert set(files) == {"receipt-1.pdf", "statement.pdf"}
+    assert {file.mimetype for file in files.values()} == {"application/pdf"}
+    assert "Receipt1" in words(files["receipt-1.pdf"].content)
+    assert "AdaLovelace" in words(files["statement.pdf"].content)
+
+
+def test_a_file_too_large_for_a_mail_stays_behind_and_the_letter_goes(monkeypatch):
+    monkeypatch.setattr(mails, "LARGEST_FILE", 100)
+    row = receipts.send(paid(make_patron()))
+    assert outbox.send_due() == 1
+    (letter,) = mail.outbox
+    assert (letter.attachments, "4.00 EUR" in letter.body) == ([], True)
+    row.refresh_from_db()
+    assert row.state == NoticeState.SENT
+
+
+def test_nobody_is_sent_the_receipt_of_somebody_else():
+    row = receipts.send(paid(make_patron()))
+    Notice.objects.filter(pk=row.pk).update(user=make_patron().user)
+    with pytest.raises(NotFound):
+        kinds.get("receipt").attaches(Notice.objects.get(pk=row.pk))
+    assert outbox.send_due() == 0
+    assert mail.outbox == []
 
 
 def test_api_gives_both_as_pdf(api):

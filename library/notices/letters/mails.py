@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import SafeString, mark_safe
 
@@ -16,6 +17,8 @@ from library.notices.letters import text as letters
 from library.notices.models import Notice
 from library.profile import services as profile
 from library.profile.models import LibraryProfile
+
+LARGEST_FILE = 5 * 1024 * 1024  # bytes: more is refused by many mail servers
 
 
 def mail_of(row: Notice) -> EmailMultiAlternatives:
@@ -31,9 +34,21 @@ def mail_of(row: Notice) -> EmailMultiAlternatives:
         headers={"Message-ID": f"<{first.pk}@{library.domain}>", "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(as_html(subject, text, library, language=letters.language_of(row)), "text/html")
+    _attach(mail, row)
     # Mail services give these back with a bounce or a complaint; other ways of sending do not know them.
     mail.metadata = {"notice": str(first.pk), "about": about(row)}  # type: ignore[attr-defined]
     return mail
+
+
+def _attach(mail: EmailMultiAlternatives, row: Notice) -> None:
+    """The files of the notice and of what is gathered with it, in the language of its reader; what is too large for
+    the mail stays where its letter says that it can be had."""
+    with translation.override(letters.language_of(row)):
+        for one in (row, *row.gathered):
+            kind = kinds.find(one.kind)
+            for file in kind.attaches(one) if kind and kind.attaches else ():
+                if len(file.content) <= LARGEST_FILE:
+                    mail.attach(file.name, file.content, file.media_type)
 
 
 def about(row: Notice) -> str:
