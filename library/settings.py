@@ -330,6 +330,7 @@ EMBEDDING_MODELS: dict[str, dict[str, Any]] = embedding.models(CONFIG)
 # Passages that each arm of a search brings, and λ of maximal marginal relevance on the fused score (docs/retrieval.md):
 # nDCG@10 at .8 loses .002 to .014 on three sets, and two passages that say the same are not both among the first.
 RETRIEVAL_DEPTH, RETRIEVAL_MMR = 100, 0.8
+DEMONSTRATION = CONFIG.demonstration
 EMBEDDING_DTYPE = CONFIG.embedding_dtype
 EMBEDDER_SOCKET_FILE = VAR / "embedder.json"
 # Book vectors: how long a search waits for the meaning of its words before it goes on without, and how long it is kept.

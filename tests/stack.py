@@ -42,8 +42,9 @@ def free_port() -> int:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """A newcomer's environment, nothing of the test run's own services; with the model that is half the work."""
-    quick = {"LYCEUM_EMBEDDING_MODEL": "all-MiniLM-L6-v2"}
+    """A newcomer's environment, nothing of the test run's own services; with the model that is half the work, and one
+    digital book."""
+    quick = {"LYCEUM_EMBEDDING_MODEL": "all-MiniLM-L6-v2", "LYCEUM_DEMONSTRATION": "small"}
     return {name: value for name, value in os.environ.items() if name not in OURS} | quick | extra
 
 

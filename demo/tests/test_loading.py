@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.tests.factories import make_user
-from catalog.models import Author, Book, Branch, Category, Copy, CopyStatus, Series, Subject
+from catalog.models import Author, Book, BookFile, Branch, Category, Copy, CopyStatus, Series, Subject
 from catalog.search.services import search
 from circulation.models import Loan, LoanRule
 from demo import load
@@ -36,6 +37,15 @@ def test_a_reader_a_librarian_and_an_administrator_can_sign_in(loaded, client):
     }
     for user in User.objects.all():
         assert user.check_password(load.PASSWORD), user.username
+
+
+@pytest.mark.parametrize(("size", "digital"), [("whole", 4), ("small", 1)])
+def test_a_small_demonstration_has_all_records_and_one_digital_book(size, digital, settings):
+    settings.DEMONSTRATION, settings.EMBEDDED = size, True
+    call_command("load_demo", stdout=StringIO())
+    assert BookFile.objects.count() == digital
+    assert BookFile.objects.filter(original_name="a-primer-on-the-cell.pdf").exists()
+    assert Book.objects.count() == Book.objects.exclude(title="").count() > 300
 
 
 def test_books_are_found_by_words_and_people_at_once(loaded):

@@ -76,8 +76,8 @@ class SearchView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Search inside all books that you may read, and the records of the rest. Passages stand under their books, each
-        with its page. It counts as a question."""
+        """Search inside all books that you may read, and the records of the rest. Passages stand under their books,
+        each with its page. It counts as a question."""
         asked = SearchSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         found = search_inside(viewer=request.user, **asked.validated_data)

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from demo import load
 
+FILES = {"whole": None, "small": 1}  # digital books, by the setting
+
 
 class Command(BaseCommand):
     help = "Load the demonstration collection into an empty library (embedded mode only)."
@@ -19,4 +21,5 @@ class Command(BaseCommand):
         if load.is_loaded():
             return
         self.stdout.write("Loading the demonstration collection …")
-        self.stdout.write(f"{load.load()} books are in the catalogue; the digital ones are being indexed.")
+        number = load.load(files=FILES[settings.DEMONSTRATION])
+        self.stdout.write(f"{number} books are in the catalogue; the digital ones are being indexed.")

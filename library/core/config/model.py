@@ -127,6 +127,13 @@ class Config(BaseSettings):
         group=MACHINE,
         example="var/static",
     )
+    demonstration: Literal["whole", "small"] = setting(
+        "LYCEUM_DEMONSTRATION",
+        "whole",
+        "What a new library of embedded mode begins with: whole, or small, with one digital book in place of four, "
+        "which is indexed in a quarter of the time.",
+        group=MACHINE,
+    )
     host: Annotated[str, AfterValidator(checks.listening_host)] = setting(
         "HOST", "127.0.0.1", "Where the web process listens; embedded mode answers on this machine only.", group=MACHINE
     )
