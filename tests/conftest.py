@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from tests.people import QUIET
 from tests.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
+MOST_SECONDS = 240.0  # of one test in a browser
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +28,36 @@ def stack() -> Iterator[Stack]:
     running.start()
     yield running
     running.remove()
+
+
+@pytest.fixture(autouse=True)
+def no_window_stays_open_for_ever(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser that does not answer is ended after some minutes, so that its test fails and the run goes on."""
+    if "browser" not in request.fixturenames:
+        yield
+        return
+    watch = threading.Timer(MOST_SECONDS, _end_browsers)
+    watch.daemon = True
+    watch.start()
+    yield
+    watch.cancel()
+
+
+def _end_browsers() -> None:
+    """All browsers that this process started, by way of Playwright's driver."""
+    for child in _children(os.getpid()):
+        for browser in _children(child):
+            if "chromium" in Path(f"/proc/{browser}/cmdline").read_bytes().decode(errors="replace"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(browser, signal.SIGKILL)
+
+
+def _children(parent: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{parent}/task").iterdir():
+        with contextlib.suppress(OSError):
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # What it would load in the background; once a window did not close for it.
+    "--disable-features=OnDeviceModelService,OptimizationGuideOnDeviceModel,OptimizationHints",
 ]
 SHOTS = ROOT / "var" / "screenshots"
 
