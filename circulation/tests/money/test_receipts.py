@@ -179,7 +179,7 @@ def test_nobody_is_sent_the_receipt_of_somebody_else():
     row = receipts.send(paid(make_patron()))
     Notice.objects.filter(pk=row.pk).update(user=make_patron().user)
     with pytest.raises(NotFound):
-        kinds.get("receipt").attaches(Notice.objects.get(pk=row.pk))
+        mails.mail_of(Notice.objects.get(pk=row.pk))
     assert outbox.send_due() == 0
     assert mail.outbox == []
 
