@@ -14,7 +14,7 @@ from circulation import money
 from circulation.money import receipts
 from circulation.tests.money.common import cash, sum_of
 from library.core.errors import NotFound
-from library.notices import kinds, outbox
+from library.notices import outbox
 from library.notices.letters import mails
 from library.notices.models import Notice, NoticeState
 from library.profile.models import LibraryProfile
