@@ -48,4 +48,5 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{found.text}")
         for source in found.sources:
             self.stdout.write(f"[{source.number}] {source.place} ({source.score:.3f}) {source.url}")
-        self.stdout.write("From the cache." if found.cached else f"Written now ({found.writer}).")
+        if found.by_meaning:
+            self.stdout.write("From the cache." if found.cached else f"Written now ({found.writer}).")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -45,7 +46,7 @@ def model(tiny: Any, settings: Any) -> Any:
 def test_answer_is_printed_with_its_passages_scores_and_sources():
     document = make_text([KRILL, "Rain fell all day long on the old mill."], is_public=False)
     said = run("ask", document.book_id, "What do blue whales eat in the sea?").splitlines()
-    assert said[0].startswith("p. 1     0.")
+    assert re.match(r"p\. 1 +0\.\d{3}  ", said[0])
     assert said[0].endswith(f"{KRILL}…")
     assert said[1].startswith("p. 2 ")
     assert said[2:4] == ["", f"{KRILL} [1]"]
@@ -86,13 +87,13 @@ def test_question_that_is_none_ends_the_command_with_a_sentence(model, question,
 
 
 @pytest.mark.django_db
-def test_embedder_that_is_away_ends_the_command_with_a_sentence(model):
+def test_with_the_embedder_away_passages_found_by_words_are_printed_and_it_is_said(model):
     document = make_text([KRILL])
     model.is_broken = True
-    with pytest.raises(CommandError) as ended:
-        run("ask", document.book_id, "What do whales eat?")
-    assert str(ended.value).endswith(".")
-    assert ended.value.returncode == 1
+    said = run("ask", document.book_id, "What do whales eat?")
+    assert said.startswith("p. 1 ")
+    assert "words alone" in said
+    assert "Written now" not in said
 
 
 @pytest.mark.django_db
