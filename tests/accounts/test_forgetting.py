@@ -38,6 +38,7 @@ from catalog.tests.factories import make_book, make_copy
 from circulation import money, services
 from circulation.models import (
     CalendarAddress,
+    GivingBack,
     Hold,
     HoldState,
     Loan,
@@ -117,6 +118,8 @@ def as_staff(user: User) -> None:
     blocks.place(patron=make_patron(), block=blocks.NewBlock("card_lost"), owner="accounts", by=user)
     paid_and_refunded(make_patron(), "A new card", by=user)
     till_closed(user)
+    attempt = paid_online(make_patron())
+    GivingBack.objects.create(attempt=attempt, key="k", amount=1, reason="Too much", created_at=NOW, by=user)
     job = Job.objects.create(kind="index", subject_label="rag.document", subject_id=user.pk, requested_by=user)
     Job.objects.filter(pk=job.pk).update(subject_id=job.pk)
     with nightly.report("reckon", NOW) as run:
@@ -129,6 +132,12 @@ def paid_and_refunded(patron: Patron, words: str, *, by: User) -> None:
     fee = money.charge(patron=patron, amount=Decimal(5), text=words, by=by, at=NOW)
     money.pay(patron=patron, amount=Decimal(5), kind=cash, by=by, at=NOW)
     money.refund_charge(charge=fee, amount=Decimal(5), kind=cash, reason=words, by=by, at=NOW)
+
+
+def paid_online(patron: Patron) -> PaymentAttempt:
+    return PaymentAttempt.objects.create(
+        patron=patron, key="k", amount=1, currency="EUR", state="ended", created_at=NOW
+    )
 
 
 def till_closed(by: User) -> None:
@@ -196,7 +205,7 @@ def as_reader(user: User, staff: User) -> None:
     services.check_in(copy=loan.copy, by=staff, at=NOW + timedelta(days=3))
     make_hold(patron=patron, state=HoldState.REFUSED, refusal_reason="Her own words")
     paid_and_refunded(patron, "Her own words", by=staff)
-    PaymentAttempt.objects.create(patron=patron, key="k", amount=1, currency="EUR", state="ended", created_at=NOW)
+    paid_online(patron)
     CalendarAddress.objects.create(patron=patron)
     document = Document.objects.create(book=make_book())
     Artifact.objects.create(document=document, kind="summary", language="en", owner=user, content={"by": NAME})

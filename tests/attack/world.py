@@ -61,6 +61,7 @@ READERS = {
     "GET /api/v1/loans/summary/",
     "GET /api/v1/rag/books/{book_id}/index/",
     "POST /api/v1/rag/books/{book_id}/query/",
+    "POST /api/v1/rag/search/",
 }
 NOBODYS = {
     "GET /api/v1/books/",
