@@ -21,7 +21,7 @@ from rag.retrieval.blend import Blend
 from rag.retrieval.hits import AskedQuestion
 from rag.retrieval.in_documents import search_documents
 
-pytestmark = [pytest.mark.model, pytest.mark.django_db]
+pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.django_db]
 QUESTIONS = golden.read(FOLDER / "golden")
 ANSWERABLE = [one for one in QUESTIONS if one.is_answerable]
 LANGUAGES = {one.book: one.language for one in QUESTIONS}
