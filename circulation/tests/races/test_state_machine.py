@@ -751,8 +751,8 @@ def run(library: Library, *, steps: int, **options: Any) -> None:
     )
 
 
-def test_six_hundred_steps_leave_the_library_as_the_model_says(library):
-    steps = 600 // len(ZONES)
+def test_twelve_hundred_steps_leave_the_library_as_the_model_says(library):
+    steps = 1_200 // len(ZONES)
     run(library, steps=steps, derandomize=True, phases=[Phase.generate, Phase.shrink])
     assert done["steps"] >= steps, done
 

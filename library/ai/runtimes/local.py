@@ -8,12 +8,15 @@ import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from library.ai.runtimes import bert
 from library.ai.spec import Dtype, Embedder, ModelSpec
 from library.core.config.model import ConfigError
+
+if TYPE_CHECKING:  # reads weights with numpy: who only asks whether they are there does without
+    from library.ai.runtimes import bert
 
 log = logging.getLogger(__name__)
 _loading = threading.Lock()
@@ -37,6 +40,8 @@ def weights(model: ModelSpec) -> Path:
 @cache
 def piece_maker(model: ModelSpec) -> bert.PieceMaker:
     """What makes the model's word-pieces. Light: loads no AI framework. Errors: ``ConfigError``."""
+    from library.ai.runtimes import bert
+
     return bert.pieces_of(weights(model))
 
 
@@ -52,6 +57,7 @@ def count_pieces(model: ModelSpec, texts: Sequence[str]) -> list[int]:
 
 def load(model: ModelSpec) -> Embedder:
     """The model, loaded by whatever runs it here. Errors: ``ConfigError`` where its weights are not installed."""
+    from library.ai.runtimes import bert
     from library.ai.runtimes.openvino import OpenVinoEmbedder
     from library.ai.runtimes.sentence_transformers import TransformerEmbedder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from rag.ingest.layout.words import tidy
 PDFS = Path(__file__).parents[4] / "shared" / "data" / "pdf"
 BOOKS = ["category-theory-for-programmers", "riscv-privileged", "riscv-spec-unprivileged", "sicp"]
 STEP = 7  # every so many pages
+MOST_MARKS = 8  # digits in marks of notes on one page
 
 pytestmark = pytest.mark.data
 
@@ -26,12 +28,19 @@ def pages(request: pytest.FixtureRequest) -> Any:
     return [document[number] for number in range(0, document.page_count, STEP)]
 
 
+def plain(text: str) -> str:
+    """Powers as the digits that they are set with."""
+    return unicodedata.normalize("NFKC", text)
+
+
 def test_every_letter_of_a_real_book_is_read(pages):
+    """But for the digits by which notes are marked."""
     for page in pages:
         read = read_page(page)
-        said = Counter("".join(tidy(word[4]) for word in page.get_text("words", flags=2)))
-        got = Counter("".join(word.text for line in read.lines for word in line.words))
-        assert not said - got, page.number
+        said = Counter(plain("".join(tidy(word[4]) for word in page.get_text("words", flags=2))))
+        got = Counter(plain("".join(word.text for line in read.lines for word in line.words)))
+        assert set(said - got) <= set("0123456789"), page.number
+        assert (said - got).total() <= MOST_MARKS, page.number
         assert set(got - said) <= {" ", "|"}, page.number
         assert read.notes == []
         assert not needs_ocr(page, read)
