@@ -205,7 +205,8 @@ def as_reader(user: User, staff: User) -> None:
     services.check_in(copy=loan.copy, by=staff, at=NOW + timedelta(days=3))
     make_hold(patron=patron, state=HoldState.REFUSED, refusal_reason="Her own words")
     paid_and_refunded(patron, "Her own words", by=staff)
-    paid_online(patron)
+    back = {"amount": 1, "reason": "Her own words", "created_at": NOW}
+    GivingBack.objects.create(attempt=paid_online(patron), key="k", **back)
     CalendarAddress.objects.create(patron=patron)
     document = Document.objects.create(book=make_book())
     Artifact.objects.create(document=document, kind="summary", language="en", owner=user, content={"by": NAME})

@@ -138,9 +138,8 @@ def test_web_process_has_loaded_no_ai_library(stack: Stack):
 
 def test_embedder_away_is_told_and_mended(stack: Stack):
     reader = stack.client("reader@example.org")
-    (book,), *_ = stack.sql(
-        "SELECT book_id FROM rag_document WHERE live_generation_id IS NOT NULL ORDER BY book_id LIMIT 1"
-    )
+    indexed = "SELECT book_id FROM rag_document WHERE live_generation_id IS NOT NULL ORDER BY book_id LIMIT 1"
+    ((book,),) = eventually(lambda: stack.sql(indexed), seconds=180)
     address, question = f"/rag/books/{book}/query/", {"question": f"What is {uuid4()} made of?"}
     stack.kill("manage.py embedder")
     away = reader.post(address, json=question)
