@@ -38,6 +38,7 @@ def spec(name: str = "") -> ModelSpec:
         passage_prefix=entry.get("passage_prefix", ""),
         centres=entry.get("centres"),
         alpha=entry.get("alpha", 0.5),
+        by_share=entry.get("by_share", False),
     )
 
 

@@ -37,6 +37,7 @@ class ModelSpec:
     record_thresholds: Thresholds  # below this cosine a catalogue record is not about what was asked
     url: str  # an OpenAI-shaped server; empty: the embedder process of this machine
     alpha: float = 0.5  # what its order counts beside that by words, 0 to 1
+    by_share: bool = False  # words count less where a text has few of the question's
     file: str = ""  # the one file of the package, for a model that is one; else the package has a folder `model`
     question_prefix: str = ""  # what the model wants to read before each text of a kind
     passage_prefix: str = ""

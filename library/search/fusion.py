@@ -49,17 +49,21 @@ def min_max(
 
 
 def standard_scores(
-    one: Mapping[Id, float], other: Mapping[Id, float], moments: tuple[Moments, Moments], *, alpha: float = ALPHA
+    one: Mapping[Id, float],
+    other: Mapping[Id, float],
+    moments: tuple[Moments, Moments],
+    *,
+    weights: tuple[float, float] = (ALPHA, 1 - ALPHA),
 ) -> dict[Id, float]:
-    """``alpha`` of the first order and the rest of the second, each in standard deviations above its mean; then spread
-    from 0 to 1. What an order lacks stands at its mean.
+    """The sum of two orders by their ``weights``, each in standard deviations above its mean; then spread from 0 to 1.
+    What an order lacks stands at its mean.
 
     An order with nothing that stands out counts little, so that a question which one arm does not understand is left
     to the other. ``moments``: of the first order and of the second.
     """
     first, second = _standardised(one, moments[0]), _standardised(other, moments[1])
     return spread(
-        {each: alpha * first.get(each, 0.0) + (1 - alpha) * second.get(each, 0.0) for each in {**first, **second}}
+        {each: weights[0] * first.get(each, 0.0) + weights[1] * second.get(each, 0.0) for each in {**first, **second}}
     )
 
 

@@ -137,6 +137,13 @@ def best(
         return dict(cursor.fetchall())
 
 
+def share(scores: Mapping[Any, float], statistics: Statistics) -> float:
+    """How much of a query its best text has, 0 to 1: its score beside that of a text of ordinary length that has each
+    lexeme of ``statistics.having`` once. Lexemes that no text has count as the rarest."""
+    whole = sum(idf(statistics.texts, having) for having in statistics.having.values())
+    return min(max(scores.values(), default=0.0) / whole, 1.0) if whole > 0 else 0.0
+
+
 def ranking(
     table: Table,
     asked: Sequence[str],

@@ -26,7 +26,8 @@ class Blend:
     ``alpha``: the share of the dense arm, 0 to 1. ``trade``: λ of maximal marginal relevance on the fused score; 1
     leaves the fused order as it is. ``depth``: passages that each arm brings. ``fusion``: how scores of two kinds are
     made alike, by standard scores or from the least to the greatest (docs/retrieval.md); the library's two indexes
-    do not tell how they would score all, so there it is always the second.
+    do not tell how they would score all, so there it is always the second. ``by_share``: what words count falls with
+    the share of the question that the best passage has of them, for a model that can be trusted where it has none.
     """
 
     arms: Arms = "both"
@@ -34,6 +35,7 @@ class Blend:
     trade: float = 1.0
     depth: int = 100
     fusion: Fusion = "standard"
+    by_share: bool = False
 
     @property
     def is_dense(self) -> bool:
@@ -48,14 +50,16 @@ class Blend:
         dense: Mapping[Id, float],
         words: Mapping[Id, float],
         moments: tuple[Moments, Moments] | None = None,
+        share: float = 1.0,
     ) -> dict[Id, float]:
         """Scores from 0 to 1 by passage. Where one arm alone searched, its order. ``moments``: how each arm scored all
-        that it looked at; without, each is spread from its least to its greatest."""
+        that it looked at; without, each is spread from its least to its greatest. ``share``: see ``texts.share``."""
         if not self.is_lexical or not self.is_dense:
             return min_max(dense or words, {}, alpha=1.0)
         if moments is None or self.fusion == "min_max":
             return min_max(dense, words, alpha=self.alpha)
-        return standard_scores(dense, words, moments, alpha=self.alpha)
+        weight = (1 - self.alpha) * (share if self.by_share else 1.0)
+        return standard_scores(dense, words, moments, weights=(self.alpha, weight))
 
     def pool(self, fused: Mapping[Id, float], number: int) -> list[Id]:
         """The best by the fused score, ties by id: those of which ``number`` are chosen."""
@@ -64,7 +68,9 @@ class Blend:
 
 def blend_of(model: ModelSpec) -> Blend:
     """The settings' way for passages of ``model``."""
-    return Blend(alpha=model.alpha, trade=settings.RETRIEVAL_MMR, depth=settings.RETRIEVAL_DEPTH)
+    return Blend(
+        alpha=model.alpha, by_share=model.by_share, trade=settings.RETRIEVAL_MMR, depth=settings.RETRIEVAL_DEPTH
+    )
 
 
 def choose(
@@ -75,12 +81,14 @@ def choose(
     number: int,
     *,
     moments: tuple[Moments, Moments] | None = None,
+    share: float = 1.0,
 ) -> dict[Id, Standing]:
-    """The ``number`` best passages in their order, each with its standing. ``moments``: as of ``Blend.fuse``.
+    """The ``number`` best passages in their order, each with its standing. ``moments`` and ``share``: as of
+    ``Blend.fuse``.
 
     ``alike``: the cosines of each two of some passages; asked once, where near-duplicates are parted.
     """
-    fused = blend.fuse(dense, words, moments)
+    fused = blend.fuse(dense, words, moments, share)
     order = blend.pool(fused, number)
     chosen = order[:number]
     if blend.trade < 1 and len(order) > 1:

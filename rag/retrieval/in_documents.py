@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from library.ai import embeddings
+from library.search import texts
 from library.search.texts import Statistics
 from rag.indexes import terms
 from rag.models import IndexGeneration, Passage
@@ -43,7 +44,9 @@ def search_documents(
     meant = question if blend.is_dense else replace(question, vector=None)
     dense, words = arms.search(within, meant, asked, max(blend.depth, k))
     near = Neighbourhood(question, vectors_of_passages)
-    chosen = choose(blend, dense.scores, words.scores, near.alike, k, moments=(dense.moments, words.moments))
+    share = texts.share(words.scores, asked)
+    moments = (dense.moments, words.moments)
+    chosen = choose(blend, dense.scores, words.scores, near.alike, k, moments=moments, share=share)
     rows = Passage.objects.defer("embedding", "text_hash", "vector").in_bulk(chosen)
     cosines = near.cosines(chosen, known=dense.scores)
     return [Hit(rows[pk], cosines[pk], standing) for pk, standing in chosen.items() if pk in rows]

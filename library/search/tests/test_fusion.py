@@ -62,7 +62,7 @@ EVEN = Moments(0.0, 1.0)
 
 @given(SCORES, SCORES, st.floats(0, 1))
 def test_standard_scores_have_every_text_once_from_nothing_to_one(one, other, alpha):
-    fused = standard_scores(one, other, (Moments(1.0, 2.0), Moments(-1.0, 0.5)), alpha=alpha)
+    fused = standard_scores(one, other, (Moments(1.0, 2.0), Moments(-1.0, 0.5)), weights=(alpha, 1 - alpha))
     assert sorted(fused) == sorted({*one, *other})
     assert all(0 <= score <= 1 for score in fused.values())
 
@@ -77,14 +77,20 @@ def test_an_order_in_which_nothing_stands_out_is_left_to_the_other():
 
 
 def test_what_an_order_lacks_stands_at_its_mean():
-    fused = standard_scores({1: 2.0, 2: -2.0}, {1: 0.0, 3: 0.0}, (EVEN, EVEN), alpha=0.5)
+    fused = standard_scores({1: 2.0, 2: -2.0}, {1: 0.0, 3: 0.0}, (EVEN, EVEN), weights=(0.5, 0.5))
     assert fused == {1: 1.0, 2: 0.0, 3: 0.5}
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
 def test_where_all_score_alike_the_other_order_decides(alpha):
     flat = Moments(4.0, 0.0)
-    fused = standard_scores({1: 3.0, 2: 1.0}, {1: 4.0, 2: 4.0}, (EVEN, flat), alpha=alpha)
+    fused = standard_scores({1: 3.0, 2: 1.0}, {1: 4.0, 2: 4.0}, (EVEN, flat), weights=(alpha, 1 - alpha))
     assert best_first(fused) == [1, 2]
     assert standard_scores({}, {}, (flat, flat)) == {}
     assert standard_scores({5: 4.0}, {}, (flat, EVEN)) == {5: 1.0}
+
+
+def test_an_order_without_weight_decides_nothing():
+    one, other = {1: 2.0, 2: 1.0}, {1: -3.0, 2: 9.0, 3: 9.0}
+    assert best_first(standard_scores(one, other, (EVEN, EVEN), weights=(0.5, 0.0))) == [1, 2, 3]
+    assert best_first(standard_scores(one, other, (EVEN, EVEN), weights=(0.5, 0.5)))[0] == 2

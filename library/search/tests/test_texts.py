@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from library.search import texts
+from library.search.bm25 import idf
 from library.search.cut import spaced
 from library.search.fold import words
 from library.search.texts import MOST_OFTEN, Statistics, Table, best, kept, lexemes
@@ -222,3 +223,12 @@ def stock(question: str, by: str) -> set[int]:
 )
 def test_stop_words_are_those_of_the_language_that_has_most_of_them(readings, words, wanted):
     assert kept(readings, words) == wanted
+
+
+def test_a_text_with_all_that_is_asked_for_has_it_whole_and_unknown_words_count_as_the_rarest():
+    statistics = texts.Statistics(100, 10_000, {"common": 50, "rare": 1, "nowhere": 0})
+    whole = sum(idf(100, having) for having in (50, 1, 0))
+    assert texts.share({1: idf(100, 50), 2: 0.1}, statistics) == pytest.approx(idf(100, 50) / whole)
+    assert texts.share({1: 2 * whole}, statistics) == 1.0
+    assert texts.share({}, statistics) == 0.0
+    assert texts.share({1: 3.0}, texts.Statistics(100, 10_000)) == 0.0, "nothing but stop words was asked"

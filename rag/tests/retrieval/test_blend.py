@@ -49,6 +49,15 @@ def test_an_arm_that_tells_nothing_apart_is_left_to_the_other_unless_ends_alone_
     assert next(one.fused for one in choose(Blend(), dense, words, never, 3, moments=moments).values()) == 1
 
 
+def test_words_count_by_how_much_of_the_question_they_find_for_a_model_that_is_trusted():
+    dense, words = {1: 0.9, 2: 0.1}, {2: 5.0, 1: 1.0}
+    moments = (Moments(0.1, 0.2), Moments(0.5, 1.0))
+    for share, first in ((1.0, 2), (0.2, 1)):
+        blend = Blend(alpha=0.45, by_share=True)
+        assert next(iter(choose(blend, dense, words, never, 2, moments=moments, share=share))) == first
+    assert next(iter(choose(Blend(alpha=0.45), dense, words, never, 2, moments=moments, share=0.2))) == 2
+
+
 @pytest.mark.parametrize(("arms", "order"), [("dense", [1, 2, 3]), ("bm25", [3, 2, 4])])
 def test_one_arm_alone(arms, order):
     blend = Blend(arms=arms)
