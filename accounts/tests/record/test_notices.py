@@ -100,10 +100,13 @@ CODE_LETTERS = (
 
 @pytest.fixture(autouse=True)
 def _kinds():
-    """Each test says itself what is added to a letter when it is sent."""
+    """Each test says itself what is added to a letter, and what goes with it, when it is sent."""
     before = dict(kinds._kinds)
     kinds._kinds.update(
-        {code: replace(kind, at_sending=None, still_true=None, wait=timedelta(0)) for code, kind in before.items()}
+        {
+            code: replace(kind, at_sending=None, still_true=None, attaches=None, wait=timedelta(0))
+            for code, kind in before.items()
+        }
     )
     yield
     kinds._kinds.clear()
