@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from demo import FOLDER
@@ -16,6 +17,9 @@ from rag.evaluation import golden
 from rag.evaluation.evaluate import case_of, file_of
 from rag.evaluation.golden import GoldenQuestion
 from rag.evaluation.temporary import index_file, nothing_stays
+from rag.ingest.pages import sections_of
+from rag.ingest.pages import texts as texts_of
+from rag.ingest.passages.cut import cut
 from rag.models import IndexGeneration
 from rag.retrieval.blend import Blend
 from rag.retrieval.hits import AskedQuestion
@@ -28,6 +32,7 @@ LANGUAGES = {one.book: one.language for one in QUESTIONS}
 # PostgreSQL has no stop words for Arabic: to it "in" and "what" are words as any others.
 FUNCTION_WORDS = {"ar": "في من ما إلى على هل كيف أي لم هي عن مع"}
 FIRST = 5
+LEAST_PASSAGES = 120
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +49,18 @@ def generations(
         }
 
 
-def test_each_book_is_long_and_in_one_language(generations):
-    for name, generation in generations.items():
-        assert generation.passage_count >= 120, name
-        assert generation.language == LANGUAGES[name]
+def test_each_book_is_in_one_language(generations):
+    assert {name: generation.language for name, generation in generations.items()} == LANGUAGES
+
+
+@pytest.mark.parametrize("name", sorted(settings.EMBEDDING_MODELS))
+def test_each_book_is_long_by_whatever_model_it_is_cut_for(generations, name):
+    model = embeddings.spec(name)
+    cuts = {book: cut(texts_of(made), sections_of(made), model=model) for book, made in generations.items()}
+    counts = {book: sum(1 for _one in passages) for book, passages in cuts.items()}
+    assert {book: count for book, count in counts.items() if count < LEAST_PASSAGES} == {}
+    if name == embeddings.spec().name:  # cut here as for an index
+        assert counts == {book: made.passage_count for book, made in generations.items()}
 
 
 def test_each_quotation_stands_on_one_page(generations):
