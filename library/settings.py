@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "library.core.http.static_files.static_files",
     "csp.middleware.CSPMiddleware",
+    "library.core.measuring.requests.CountingMiddleware",
     "library.core.http.middleware.OutageMiddleware",  # before all that ask the database
     "library.core.http.cache_control.NothingKeptMiddleware",  # around the session: it sees the cookie that is set
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.SignedInMiddleware",
+    "library.core.measuring.profiling.ProfilingMiddleware",
     "accounts.middleware.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -305,6 +307,9 @@ READER_FIRST_SECONDS = 10  # for opening a file at first, while others wait: aft
 OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 120
 READING_PROCESSES = 2  # of one book at once, where the machine has as many cores
 OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its characters are recognised
+
+COVER_SOURCES = CONFIG.cover_sources
+METRICS_TOKEN, METRICS_NETWORKS = CONFIG.metrics_token, CONFIG.metrics_networks
 
 MAIL_FOLDER = VAR / "mail"
 DEFAULT_FROM_EMAIL = CONFIG.email_from

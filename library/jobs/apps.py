@@ -8,8 +8,9 @@ class JobsConfig(AppConfig):
     verbose_name = _("Work in the background")
 
     def ready(self) -> None:
+        from library.core.measuring import metrics
         from library.core.privacy import registry
-        from library.jobs import privacy
+        from library.jobs import privacy, queries
         from library.live import feeds
 
         registry.register("jobs", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
@@ -22,3 +23,4 @@ class JobsConfig(AppConfig):
                 since="library.jobs.live_progress.since",
             )
         )
+        metrics.gauge("lyceum_jobs", "Jobs there are, by kind and state.", queries.counted, "kind", "state")

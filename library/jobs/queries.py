@@ -24,6 +24,12 @@ def get_job(pk: UUID, user: Any) -> Job:
     return job
 
 
+def counted() -> dict[tuple[str, ...], float]:
+    """How many jobs there are by kind and state; one query."""
+    rows = Job.objects.order_by().values_list("kind", "state").annotate(count=models.Count("pk"))
+    return {(kind, state): count for kind, state, count in rows}
+
+
 def may_cancel(job: Job, user: Any) -> bool:
     """Whether ``user`` may stop it: whoever asked first, and staff who may change jobs."""
     return (

@@ -13,5 +13,6 @@ urlpatterns = [
     ),
     path("healthz", system.healthz, name="health"),
     path("livez", system.livez, name="alive"),
+    path("metrics", system.metrics, name="metrics"),
     path("dev/mailbox/", system.mailbox, name="mailbox"),
 ]

@@ -39,6 +39,7 @@ OFFLINE_COMMANDS = frozenset(
         "compilemessages",
         "startapp",
         "settings",
+        "hot_spots",
         "backup",  # it starts the embedded PostgreSQL itself where none runs
         "restore",
     }
@@ -69,6 +70,8 @@ def setting(
 
 LimitSetting = Annotated[Limit, NoDecode, BeforeValidator(checks.read_limit)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(checks.read_networks)]
+
+CoverSources = Annotated[tuple[str, ...], NoDecode, BeforeValidator(checks.read_cover_sources)]
 
 SERVICES_GROUP = "PostgreSQL and Redis"
 MACHINE = "This machine"
@@ -172,6 +175,21 @@ class Config(BaseSettings):
         group=ADDRESS,
         example="https://library.example.org",
     )
+    metrics_token: Annotated[str, AfterValidator(checks.long_token)] = setting(
+        "LYCEUM_METRICS_TOKEN",
+        "",
+        "At least 20 random characters with which Prometheus reads /metrics (Authorization: Bearer …).",
+        group=ADDRESS,
+        secret=True,
+    )
+    metrics_networks: Networks = setting(
+        "LYCEUM_METRICS_NETWORKS",
+        (),
+        "Addresses or networks that read /metrics without a token, separated by commas. With neither of the two there "
+        "is no such page, but for this machine in embedded mode.",
+        group=ADDRESS,
+        example="10.0.0.7",
+    )
 
     email_url: Annotated[str, AfterValidator(checks.email_url)] = setting(
         "LYCEUM_EMAIL_URL",
@@ -206,6 +224,15 @@ class Config(BaseSettings):
         "everyone",
         "everyone: all sign in with password and mailed code; staff: readers with the password alone.",
         group=RULES,
+    )
+
+    cover_sources: CoverSources = setting(
+        "LYCEUM_COVER_SOURCES",
+        (),
+        "Where covers are looked up by ISBN: `openlibrary`, or addresses with {isbn} in them, one after the other. "
+        "Unset: nowhere, and nobody outside learns which books you have.",
+        group=RULES,
+        example="openlibrary",
     )
 
     stripe_key: str = setting(

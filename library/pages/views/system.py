@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 import re
 
@@ -11,7 +12,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.limits.client_address import address_of
 from library.core import mailbox as kept
+from library.core.measuring import metrics as measured
 from library.pages.health import database_answers
 
 CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
@@ -31,6 +34,33 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def livez(request: HttpRequest) -> HttpResponse:
     """200 while this process answers at all, whatever becomes of the others: starting it anew would help no more."""
     return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What is counted, for Prometheus, to whoever may read it: by a token, from networks of the settings, and on this
+    machine in embedded mode. For others there is no such page, but that a missing token is asked for where one is set.
+    """
+    if _may_read_metrics(request):
+        return HttpResponse(measured.text(), content_type=measured.CONTENT_TYPE)
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    return HttpResponse(
+        "A token is needed.\n", status=401, headers={"WWW-Authenticate": "Bearer"}, content_type="text/plain"
+    )
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    expected = f"Bearer {settings.METRICS_TOKEN}"
+    if settings.METRICS_TOKEN and hmac.compare_digest(
+        request.headers.get("Authorization", "").encode(), expected.encode()
+    ):
+        return True
+    address = address_of(request)
+    if address and any(ipaddress.ip_address(address) in network for network in settings.METRICS_NETWORKS):
+        return True
+    return settings.EMBEDDED and came_over_loopback(request)
 
 
 @never_cache
