@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ def build_book(source: Path, target: Path) -> int:
     engine: Any = pymupdf
     fonts = {face: engine.Font(name) for face, name in BASE_FONTS.items()}
 
+    @cache  # the words of a book come again and again
     def measure(text: str, face: Face, size: float) -> float:
         return float(fonts[face].text_length(text, fontsize=size))
 
