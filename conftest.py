@@ -15,11 +15,18 @@ from hypothesis import settings as examples
 from library.ai.client import close_all
 from library.ai.tests.embedder import EmbedderProcess
 from library.core.background.wake import application
+from tests import template
 
 examples.register_profile("lyceum", deadline=None)  # tests share the machine; no example is timed
 examples.load_profile("lyceum")
 application()  # before a test asks Celery for its current one
 DATA = os.path.join(os.path.dirname(__file__), "..", "shared", "data")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Each worker's database is a copy of one that has its tables."""
+    template.wait(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(autouse=True)

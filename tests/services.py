@@ -1,6 +1,7 @@
 """The services of the test run: one embedded PostgreSQL and Redis for all test workers, in a folder of their own.
 
-A pytest plugin, loaded before Django's settings are read (``-p tests.services`` in pyproject.toml).
+A pytest plugin, loaded before Django's settings are read (``-p tests.services`` in pyproject.toml). While workers collect
+their tests, one process makes the tables, once: each worker's database is a copy of that one (``tests.template``).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     from library.embedded import folders
     from library.embedded.postgres import Postgres
     from library.embedded.redis import Redis
+    from tests import template
 
     var = Path(os.environ.get("LYCEUM_TEST_VAR", ROOT / "var" / "test")).absolute()
     postgres, redis = Postgres(var, durable=False), Redis(var)
@@ -50,6 +52,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         "LYCEUM_ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     }
     config.forget()
+    template.begin(postgres.url, ROOT)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 from library.settings import *  # noqa: F403
-from library.settings import _REDIS, CACHES, CHANNEL_LAYERS, STATIC_ROOT, STORAGES, redis_database
+from library.settings import _REDIS, CACHES, CHANNEL_LAYERS, DATABASES, STATIC_ROOT, STORAGES, redis_database
+from tests import template
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
+DATABASES["default"]["TEST"] = {"TEMPLATE": template.NAME}
 CACHES["default"]["LOCATION"] = redis_database(_REDIS, 10 + WORKER)
 CELERY_BROKER_URL = f"redis+socket://{_REDIS.removeprefix('unix://')}?virtual_host={30 + WORKER}"
 CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = redis_database(_REDIS, 50 + WORKER)

@@ -22,6 +22,7 @@ from library.backup.places import Place
 from library.backup.progress import Progress
 from library.backup.server.databases import with_database
 from library.backup.targets import target
+from tests import template
 from tests.stack import ROOT
 
 AT = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)
@@ -116,9 +117,8 @@ def name_of(library: Library) -> str:
 def new_library(tmp_path_factory) -> Iterator[Library]:
     """As it is once its tables are made."""
     made = make_library(tmp_path_factory.mktemp("new"))
-    execute("CREATE DATABASE {} TEMPLATE template0", name_of(made))
-    ran = made.manage("migrate", "--verbosity", "0")
-    assert ran.returncode == 0, ran.stderr
+    template.wait(SERVER)
+    execute("CREATE DATABASE {} TEMPLATE {}", name_of(made), template.NAME)
     yield made
     drop(name_of(made))
 

@@ -150,6 +150,7 @@ def test_said_twice_it_is_replaced_with_its_files(filled, other, backup):
     assert cache.get("of-the-old-library") is None
 
 
+@pytest.mark.slow
 def test_a_stored_file_that_was_altered_is_mended(filled, copy_of, backup):
     library = copy_of(filled)
     name = min(library.files)
@@ -158,6 +159,7 @@ def test_a_stored_file_that_was_altered_is_mended(filled, copy_of, backup):
     assert library.files == filled.files
 
 
+@pytest.mark.slow
 def test_settings_and_rights_of_the_database_stay(filled, copy_of, backup):
     library = copy_of(filled)
     name = name_of(library)
@@ -210,6 +212,7 @@ def test_a_library_in_use_is_left_alone(untouched, backup):
             restore(untouched, backup, replaces=True)
 
 
+@pytest.mark.slow
 def test_somebody_who_comes_at_the_last_moment_keeps_the_library(other, backup):
     before = other.everything()[0]
     late: list[psycopg.Connection] = []
@@ -247,12 +250,14 @@ def test_a_backup_of_a_newer_server_is_refused(untouched, backup):
         restore(untouched, made_differently(backup, postgresql="99.1"), replaces=True)
 
 
+@pytest.mark.slow
 def test_rows_that_are_missing_are_told(untouched, backup):
     rows = backup.manifest.rows | {"public.catalog_book": 4}
     with pytest.raises(RestoredDiffers, match=r"public\.catalog_book has 3 rows instead of 4"):
         restore(untouched, made_differently(backup, rows=rows), replaces=True)
 
 
+@pytest.mark.slow
 def test_a_file_that_a_row_names_and_the_backup_has_not_is_told(untouched, backup):
     lacking = [part for part in backup.manifest.parts if part != backup.media[0]]
     name = backup.media[0].path.removeprefix(archive.MEDIA)
@@ -261,6 +266,7 @@ def test_a_file_that_a_row_names_and_the_backup_has_not_is_told(untouched, backu
     assert restoring._names(untouched.place.database_url, []) == set()
 
 
+@pytest.mark.slow
 def test_a_file_that_was_lost_before_the_backup_is_known_to_be(filled, copy_of, elsewhere, tmp_path):
     library = copy_of(filled)
     lost = min(library.files)
@@ -341,6 +347,7 @@ def test_a_role_that_does_not_own_the_database_is_told(untouched, backup, role):
 # -- what is said afterwards --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_another_key_and_another_time_zone_are_told(backup, elsewhere):
     place: Place = replace(elsewhere.place, secret_key="y" * 64, time_zone="Asia/Tokyo")
     done = restore(Library(place), backup)
@@ -386,7 +393,12 @@ def test_the_command_checks_alone_and_touches_nothing(untouched, backup, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["Ctrl-C", "SIGTERM", "SIGKILL"]
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGKILL, id="SIGKILL"),
+    ],
 )
 def test_stopped_half_way_the_library_is_as_it_was(other, filled, backup, number):
     before = other.everything()

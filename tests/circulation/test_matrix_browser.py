@@ -26,7 +26,10 @@ def mill(stack) -> Iterator[int]:
     stack.sql("DELETE FROM catalog_branch WHERE code = 'mill' RETURNING 1")
 
 
-@pytest.fixture(params=[{}, PHONE, PHONE | {"java_script_enabled": False}], ids=["desk", "phone", "no script"])
+@pytest.fixture(
+    params=[pytest.param({}, marks=pytest.mark.slow), PHONE, PHONE | {"java_script_enabled": False}],
+    ids=["desk", "phone", "no script"],
+)
 def administrator(browser, stack, request) -> Iterator[Person]:
     person = Person(browser, stack, "admin@example.org", **request.param)
     person.sign_in("lyceum-demo")

@@ -61,6 +61,7 @@ def scan(person: Librarian, code: str) -> None:
     person.page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_two_hundred_scans_fifty_milliseconds_apart_are_all_accounted_for(librarian, stack):
     codes = [code for (code,) in stack.sql(LOST, [SCANS])]
     assert len(codes) == SCANS

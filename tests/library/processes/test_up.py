@@ -102,19 +102,7 @@ def test_embedded_mode_answers_on_this_machine_only(var):
     assert "only on this machine" in one_sentence(up(var, HOST="192.0.2.1"))
 
 
-def test_stops_within_ten_seconds_and_leaves_no_process(var):
-    running = Stack(var)
-    running.start()
-    assert "Another `manage.py up`" in one_sentence(up(var, PORT=str(free_port())))
-    assert len(processes_naming(str(var))) >= 6  # PostgreSQL, Redis, embedder, web, workers, supervisor
-    assert running.stop() < 10
-    assert eventually(lambda: not processes_naming(str(var)), seconds=1)
-    assert not (var / "embedded.json").exists()
-    mode = (var / "secret_key").stat().st_mode & 0o777
-    assert mode == 0o600
-
-
-def test_killed_start_is_mended_by_the_next_one(var):
+def test_killed_start_is_mended_by_the_next_one_which_stops_and_leaves_no_process(var):
     running = Stack(var)
     running.start()
     first = running.sql("SELECT count(*) FROM catalog_book")
@@ -123,9 +111,14 @@ def test_killed_start_is_mended_by_the_next_one(var):
     running.process.wait()
     again = Stack(var)
     again.start()
+    assert "Another `manage.py up`" in one_sentence(up(var, PORT=str(free_port())))
+    assert len(processes_naming(str(var))) >= 6  # PostgreSQL, Redis, embedder, web, workers, supervisor
     assert again.sql("SELECT count(*) FROM catalog_book") == first
     assert again.stop() < 10
     assert eventually(lambda: not processes_naming(str(var)), seconds=1)
+    assert not (var / "embedded.json").exists()
+    mode = (var / "secret_key").stat().st_mode & 0o777
+    assert mode == 0o600
 
 
 def test_part_that_dies_is_started_again(stack):
