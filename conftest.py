@@ -15,10 +15,11 @@ from hypothesis import settings as examples
 from library.ai.client import close_all
 from library.ai.tests.embedder import EmbedderProcess
 from library.core.background.wake import application
-from tests import template
+from tests import emptying, template
 
 examples.register_profile("lyceum", deadline=None)  # tests share the machine; no example is timed
 examples.load_profile("lyceum")
+emptying.use()
 application()  # before a test asks Celery for its current one
 DATA = os.path.join(os.path.dirname(__file__), "..", "shared", "data")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+
+from library.embedded.postgres import wheel_folder
 
 NAME, UNFINISHED = "lyceum_template", "lyceum_template_unfinished"
 MOST_SECONDS = 300
@@ -43,13 +46,22 @@ def _make(server: str, root: Path) -> None:
         )
 
 
+def copy_into(server: str, name: str) -> None:
+    """All of it into the empty database ``name``, which may have another locale. Errors: ``CalledProcessError``."""
+    programs = wheel_folder() / "bin"
+    source, target = (urlsplit(server)._replace(path=f"/{each}").geturl() for each in (NAME, name))
+    with tempfile.NamedTemporaryFile() as file:
+        subprocess.run([programs / "pg_dump", "-Fc", "-Z0", "-f", file.name, source], check=True)
+        subprocess.run([programs / "pg_restore", "--exit-on-error", "-d", target, file.name], check=True)
+
+
 def wait(server: str, *, seconds: float = MOST_SECONDS) -> None:
     """Returns once it is whole. Errors: ``TemplateMissing`` where it could not be made, or is not within ``seconds``."""
     end = time.monotonic() + seconds
     statement = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database"
     with psycopg.connect(server, autocommit=True) as connection:
         while time.monotonic() < end:
-            found = dict(connection.execute(statement).fetchall())
+            found: dict[str, str | None] = dict(connection.execute(statement).fetchall())
             if NAME in found:
                 return
             if words := found.get(UNFINISHED):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
 
@@ -22,6 +22,7 @@ from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.helpers import deliver
 from library.core import email_addresses as addresses
 from library.core.errors import InvalidInput
+from tests import template
 
 ALIKE = ["ıvy@example.org", "IVY\u0307@example.org", "ivy\u0301@example.org", "ｉｖｙ@example.org", "іvy@example.org"]
 
@@ -99,7 +100,7 @@ def any_locale(request: pytest.FixtureRequest, transactional_db: None) -> Iterat
     other = DatabaseWrapper({**usual.settings_dict, "NAME": name, "OPTIONS": options}, "default")
     connections["default"] = other
     try:
-        call_command("migrate", verbosity=0)
+        template.copy_into(os.environ["DATABASE_URL"], name)
         yield request.param
     finally:
         other.close()
