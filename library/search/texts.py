@@ -6,7 +6,7 @@ count of that (``Statistics``). Nothing is counted or built while somebody waits
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from math import pi
@@ -26,6 +26,12 @@ SELECT configuration::text, lexeme, positions, {having} FROM (
   SELECT DISTINCT lyceum_text_configuration(language) AS configuration FROM {languages}
 ) AS told LEFT JOIN LATERAL unnest(to_tsvector(configuration, %(words)s)) AS term (lexeme, positions, weights) ON true
 ORDER BY lexeme, configuration
+"""
+HAVING = """
+SELECT number, array_agg(lexeme) FROM unnest(%(texts)s::text[], %(languages)s::text[])
+  WITH ORDINALITY AS one (text, language, number),
+  unnest(to_tsvector(lyceum_text_configuration(language), text)) AS term (lexeme, positions, weights)
+WHERE lexeme = ANY(%(lexemes)s) GROUP BY number
 """
 # PostgreSQL tells how often a word is in a vector only by way of `ts_rank`, which for one word that is there n times is
 # the sum of 1/i² for i up to n, over π²/6; `width_bucket` turns that back into n. Taking vectors apart costs ten times
@@ -97,6 +103,18 @@ def lexemes(query: str, languages: Sequence[str]) -> list[str]:
     """What a query asks for by ``languages`` (two letters), as ``asked``."""
     told = "unnest(%(languages)s::text[]) AS one (language)"
     return list(asked(query, languages=told, having="NULL", values={"languages": list(languages)}))
+
+
+def having(texts: Sequence[str], languages: Sequence[str], lexemes: Collection[str]) -> list[frozenset[str]]:
+    """Which of ``lexemes`` each of ``texts`` has, read by its language (two letters); one statement."""
+    found = [frozenset[str]()] * len(texts)
+    if texts and lexemes:
+        values = {"texts": [spaced(text) for text in texts], "languages": list(languages), "lexemes": list(lexemes)}
+        with connection.cursor() as cursor:
+            cursor.execute(HAVING, values)
+            for number, some in cursor.fetchall():
+                found[number - 1] = frozenset(some)
+    return found
 
 
 def kept(readings: Mapping[str, Mapping[int, str]], words: int) -> set[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
-from rag.answers.evidence import QuotableSentence
 from rag.answers.ports import Statement
+from rag.answers.quotable import QuotableSentence
 from rag.models import Document
 from rag.text.printed_pages import PrintedPages, place_of, spanned
 from rag.text.sentences import TextSpan, fold_space, gap
@@ -29,6 +29,16 @@ class Citation:
     last_page: int = 0  # where the sentence ends, if it runs over the end of its page; else 0
     on: str = ""  # START-END of its rest on that page
     printed: str = ""  # the number printed there, where the file says so: *iv*, *101–102*
+    answering: tuple[tuple[int, int], ...] = ()  # the stretches of the quote that answer themselves
+
+    @property
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The quote in pieces, each with whether it answers, for the page."""
+        found, done = [], 0
+        for start, end in self.answering:
+            found += [(self.quote[done:start], False), (self.quote[start:end], True)]
+            done = end
+        return [piece for piece in [*found, (self.quote[done:], False)] if piece[0]]
 
     @property
     def place(self) -> str:
@@ -64,7 +74,9 @@ def cite(
         citation = _citation(document, pages, spans, number=len(citations) + 1, score=statement.score)
         numbers = [(printed or {}).get(page, PrintedPages()).at(span.start, span.end) for page, span in spans]
         sentences.append(AnswerSentence(statement.text, citation.number))
-        citations.append(replace(citation, printed=spanned(numbers)))
+        is_quoted = statement.text == citation.quote  # else the stretches are of other words
+        marks = statement.answering if is_quoted else ()
+        citations.append(replace(citation, printed=spanned(numbers), answering=marks))
     return sentences, citations
 
 

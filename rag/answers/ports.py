@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.answers.evidence import Evidence, QuotableSentence
+from rag.answers.evidence import Evidence
+from rag.answers.quotable import QuotableSentence
 from rag.retrieval.hits import AskedQuestion, Hit
 
 
@@ -25,6 +26,7 @@ class Statement:
     text: str
     source: QuotableSentence
     score: float  # cosine of the source and the question
+    answering: tuple[tuple[int, int], ...] = ()  # stretches of the text, of a quotation, that answer themselves
 
 
 class AnswerWriter(Protocol):

@@ -33,7 +33,7 @@ LONGEST_QUESTION = 1_000
 MOST_PASSAGES = 20
 DEFAULT_PASSAGES = 5
 FIRST_PASSAGES = 8  # the gate looks at the sentences of these, even where fewer are asked for
-CACHE_FORMAT = 6  # raise when what is kept changes its shape
+CACHE_FORMAT = 7  # raise when what is kept changes its shape
 WRITER: AnswerWriter = ExtractiveWriter()
 
 
@@ -120,7 +120,7 @@ def write_answer(document: Document, generation: IndexGeneration, question: str,
     hits = retriever.retrieve(asked, max(num_chunks, FIRST_PASSAGES))
     evidence = evidences.gather(document, generation, asked, hits, embedder)
     ranks = evidence.best_passages(num_chunks)
-    threshold = model.threshold(document.language)
+    threshold = model.threshold(evidence.read_as)
     is_enough = evidence.is_enough(threshold)
     statements = WRITER.write(asked, evidence.of_passages(ranks), threshold=threshold) if is_enough else []
     sentences, citations = cite(document, evidence.pages, statements, evidence.printed)

@@ -10,7 +10,8 @@ from library.ai import embeddings
 from library.ai.spec import ModelSpec
 from rag.evaluation import beir, golden
 from rag.evaluation.arms import Case, Values, values_of
-from rag.evaluation.golden import GoldenQuestion, Half
+from rag.evaluation.golden import GoldenQuestion
+from rag.evaluation.halves import Half
 from rag.evaluation.intervals import interval
 from rag.evaluation.lines import BrokenSet
 from rag.evaluation.temporary import Tell, index_file, index_texts, nothing_stays

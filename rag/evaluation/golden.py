@@ -5,18 +5,16 @@ It lies in a folder, one file of JSON lines for each book. One half of each kind
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from rag.evaluation.halves import Half, hash_of
 from rag.evaluation.lines import BrokenSet, rows, text
 from rag.text.sentences import fold_space
 
 Kind = Literal["plain", "paraphrased", "unanswerable"]
-Half = Literal["tuning", "gating"]
 
 
 @dataclass(frozen=True)
@@ -69,10 +67,7 @@ def _check_one_of(where: str, name: str, value: str, allowed: tuple[str, ...]) -
 
 def gating_hash(questions: Iterable[GoldenQuestion]) -> str:
     """SHA-256 (hex) of the gating half: its questions by id, as JSON with sorted keys and no white space, in UTF-8."""
-    gate = sorted((asdict(one) for one in questions if one.half == "gating"), key=lambda row: str(row["id"]))
-    return hashlib.sha256(
-        json.dumps(gate, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    ).hexdigest()
+    return hash_of(asdict(one) for one in questions if one.half == "gating")
 
 
 def pages_with(quote: str, pages: Iterable[tuple[int, str | None]]) -> list[int]:

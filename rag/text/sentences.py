@@ -17,6 +17,13 @@ LEANING = re.compile(
     r"both|another|one|some|others?|first|second|third|unfortunately|fortunately|of course|in fact|as we)\b",
     re.IGNORECASE,
 )
+# Words of a drawing before what is said beneath it: *Prophase Metaphase Anaphase The stages of …*
+LABELS = re.compile(
+    r"^(?:[A-ZÄÖÜÉÁÍÓÚÑ][\w’'-]+\s){3,}(?:The|An?|In|El|La|Los|Las|Un|Una|En|Der|Die|Das|Ein|Eine|Le|Les|Une)\s"
+)
+# The mark of an item of a list; set aside where it is asked whether a sentence may be quoted, and kept in the quote.
+ITEM = re.compile(r"^(?:[•⚫◦▪‣·●○■□➢✓]\s*|[-–—]\s+|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+)(?=\S)")
+BRACKETED_ADDRESS = re.compile(r"[(\[<](?:see |at )?(?:https?://|www\.)[^\s)\]>]+[)\]>]")
 STOPPED = re.compile(r"[.!?:;…。！？۔።؟][\"'”’»)\]\d]*$")
 UNSPACED_END = re.compile(r"[。！？｡][\"'”’」』）)]*$")  # the next sentence follows without a space
 LEAST_BEGUN = 3  # words of a sentence before a page's end
@@ -164,7 +171,9 @@ def is_quotable(text: str, *, before: str = "") -> bool:
     ``before`` is what stands before it on its page: a sentence that begins with a small letter (*mstatus is a
     register*) may follow the end of another, but the rest of one that began on an earlier page is a fragment.
     """
-    folded = fold_space(text)
+    folded = ITEM.sub("", BRACKETED_ADDRESS.sub("", fold_space(text)))
+    if len(UNSPACED.findall(folded)) > len(folded) / 2:
+        return _is_quotable_unspaced(folded)
     words = WORD.findall(folded)
     count = len(folded.split())
     if not 5 <= count <= 80 or len(words) < 0.6 * count:
@@ -177,7 +186,7 @@ def is_quotable(text: str, *, before: str = "") -> bool:
         or (_starts_low(folded) and not ENDS.search(before[-20:].rstrip()))
     ):
         return False
-    if any(found.search(folded) for found in (LEADERS, CODE, REFERENCE, NOTE_START, CAPTION)):
+    if any(found.search(folded) for found in (LEADERS, CODE, REFERENCE, NOTE_START, CAPTION, LABELS)):
         return False
     letters = sum(letter.isalpha() for letter in folded)
     short = sum(len(word) == 1 for word in words if word.casefold() not in {"a", "i", "o", "y", "e", "à", "é"})
@@ -185,6 +194,13 @@ def is_quotable(text: str, *, before: str = "") -> bool:
         return False
     capitals = sum(word[0].isupper() for word in words)
     return letters > 0.65 * len(folded) and capitals < 0.6 * len(words) + 1
+
+
+def _is_quotable_unspaced(text: str) -> bool:
+    """Of a writing without spaces signs are counted, not words: two of them are about one."""
+    signs = sum(sign.isalnum() for sign in text)
+    has_other = any(found.search(text) for found in (LEADERS, CODE, REFERENCE))
+    return 8 <= signs <= 240 and ENDS.search(text) is not None and not has_other
 
 
 def has_verb(text: str) -> bool:

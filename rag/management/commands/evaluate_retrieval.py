@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from library.core.errors import LibraryError
 from rag.evaluation.evaluate import Evaluation, evaluate
-from rag.evaluation.golden import Half
+from rag.evaluation.halves import Half
 from rag.evaluation.lines import BrokenSet
 from rag.evaluation.metrics import METRICS
 

@@ -1,150 +1,169 @@
-"""Which sentences the extractive writer takes, and in which order."""
+"""Which sentences are quoted, and in which order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers.evidence import QuotableSentence
-from rag.answers.extractive import MOST_SENTENCES, choose, defines
+from rag.answers.choosing.asked_for import AskedFor
+from rag.answers.choosing.candidate import Candidate, candidates
+from rag.answers.choosing.choose import MOST, Support, choose
+from rag.answers.choosing.words import AskedWords
+from rag.answers.quotable import QuotableSentence
 from rag.text.sentences import TextSpan
 
-
-def sentence(number: int, text: str = "", *, page: int = 1, passage_score: float = 0.5) -> QuotableSentence:
-    text = text or f"The mill number {number} stands beside the river."
-    return QuotableSentence(page, TextSpan(100 * number, 100 * number + len(text)), text, 0, passage_score)
+ANYTHING = AskedFor("unknown", "mill")
+SUPPORT = Support(0.3)
 
 
-def apart(count: int) -> np.ndarray:
-    """Vectors of sentences that have nothing in common."""
-    return np.eye(max(count, 1), dtype=np.float32)[:count]
+def candidate(number: int, meaning: float, *, page: int = 1, text: str = "", **changes: object) -> Candidate:
+    """The ``number``-th sentence of its page, as long as any other."""
+    text = text or f"The mill number {number} stands."
+    sentence = QuotableSentence(page, TextSpan(100 * number, 100 * number + 99), text, 0, 0.5)
+    return replace(Candidate(sentence, meaning), **changes)  # type: ignore[arg-type]
 
 
-def chosen(
-    found: Sequence[QuotableSentence], scores: Sequence[float], *, question: str = "Where?", threshold: float = 0.4
-) -> list[int]:
-    taken = choose(question, found, apart(len(found)), scores, threshold=threshold)
-    assert all(score == scores[found.index(one)] for one, score in taken)
-    return [found.index(one) for one, _ in taken]
+def chosen(found: Sequence[Candidate], asked: AskedFor = ANYTHING, *, alike: float = 0.0) -> list[int]:
+    taken = choose(asked, found, lambda _one, _other: alike, SUPPORT)
+    return [found.index(one) for one in taken]
 
 
-def test_best_comes_first_and_the_rest_as_in_the_book():
-    found = [sentence(0, page=3), sentence(1, page=2), sentence(2, page=1), sentence(3, page=2)]
-    assert chosen(found, [0.80, 0.78, 0.79, 0.77]) == [0, 2, 1, 3]
+def test_the_best_comes_first_and_the_rest_as_in_the_book():
+    found = [candidate(0, 0.80, page=3), candidate(1, 0.78, page=2), candidate(4, 0.79, page=1)]
+    assert chosen(found) == [0, 2, 1]
 
 
-def test_never_more_than_four():
-    found = [sentence(number) for number in range(6)]
-    assert chosen(found, [0.80, 0.79, 0.78, 0.77, 0.76, 0.75]) == [0, 1, 2, 3]
+def test_what_stands_side_by_side_with_the_best_stays_in_its_order():
+    found = [candidate(0, 0.79), candidate(1, 0.80), candidate(2, 0.78), candidate(0, 0.77, page=9)]
+    assert chosen(found, AskedFor("steps", "mill")) == [0, 1, 2, 3]
 
 
-def test_further_sentence_is_nearly_as_near_as_the_best():
-    found = [sentence(number) for number in range(3)]
-    assert chosen(found, [1.0, 0.72, 0.719], threshold=0.1) == [0, 1]
+def test_never_more_than_four_and_fewer_for_what_one_sentence_can_tell():
+    found = [candidate(2 * number, 0.8) for number in range(9)]
+    assert len(chosen(found, AskedFor("steps", "mill"))) == MOST
+    assert len(chosen(found, AskedFor("quantity", "mill"))) == 2
 
 
-def test_further_sentence_is_nearly_as_near_as_an_answer_must_be():
-    found = [sentence(number) for number in range(3)]
-    assert chosen(found, [0.5, 0.426, 0.424], threshold=0.5) == [0, 1]
+def test_a_further_sentence_is_nearly_as_good_as_the_best():
+    found = [candidate(0, 0.9), candidate(2, 0.8), candidate(4, 0.5)]
+    assert chosen(found) == [0, 1]
 
 
-def test_best_is_taken_however_far_it_is():
-    """Whether the text says anything at all was judged before, by its passages too."""
-    assert chosen([sentence(0), sentence(1)], [0.05, 0.01], threshold=0.4) == [0]
+def test_what_supports_nothing_is_not_quoted_though_it_is_the_best():
+    assert chosen([candidate(0, 0.29), candidate(1, 0.1)]) == []
+    assert chosen([candidate(0, 0.31)]) == [0]
+    assert chosen([]) == []
 
 
-def test_nothing_found_gives_nothing():
-    assert choose("Where?", [], apart(0), [], threshold=0.4) == []
+def test_the_words_of_the_question_support_what_is_not_far():
+    assert chosen([candidate(0, 0.26, words=0.45)]) == [0]
+    assert chosen([candidate(0, 0.26, words=0.36, around=0.2)]) == [0]
+    assert chosen([candidate(0, 0.24, words=1.0)]) == []
+
+
+def test_where_what_promises_most_supports_nothing_nothing_is_quoted():
+    found = [candidate(0, 0.5, words=0.44), candidate(2, 0.35)]
+    assert chosen(found) == []
+    assert chosen(found[1:]) == [0]
+
+
+def test_a_sentence_that_is_near_for_some_words_alone_supports_nothing():
+    """*How many chromosomes has a chimpanzee?* and a sentence on chromosomes."""
+    assert chosen([candidate(0, 0.44, words=0.3)]) == []
+    assert chosen([candidate(0, 0.46, words=0.3)]) == [0]
+
+
+def test_where_a_kind_is_demanded_no_other_answers():
+    found = [candidate(0, 0.9, shows=False), candidate(2, 0.5, shows=True)]
+    assert chosen(found, AskedFor("person", "mill", demands=True)) == [1]
+    assert chosen(found[:1], AskedFor("person", "mill", demands=True)) == []
+    assert chosen(found[:1], AskedFor("person", "mill")) == [0]
+
+
+def test_beside_one_that_shows_its_kind_no_other_is_needed():
+    found = [candidate(0, 0.8, shows=True), candidate(2, 0.8, shows=None)]
+    assert chosen(found, AskedFor("cause", "mill")) == [0]
 
 
 def test_what_says_the_same_again_is_passed_over():
-    vectors = np.array([[1, 0], [0.87, 0.49], [0.85, 0.53]], dtype=np.float32)
-    found = [sentence(number) for number in range(3)]
-    taken = choose("Where?", found, vectors, [0.8, 0.79, 0.78], threshold=0.4)
-    assert [found.index(one) for one, _ in taken] == [0, 2]
+    found = [candidate(0, 0.80), candidate(2, 0.79)]
+    assert chosen(found, alike=0.95) == [0]
+    assert chosen(found, alike=0.5) == [0, 1]
 
 
-def test_alike_is_measured_against_every_sentence_already_taken():
-    vectors = np.array([[1, 0], [0, 1], [0.1, 0.99]], dtype=np.float32)
-    found = [sentence(number) for number in range(3)]
-    taken = choose("Where?", found, vectors, [0.8, 0.79, 0.78], threshold=0.4)
-    assert [found.index(one) for one, _ in taken] == [0, 1]
+def test_a_list_and_its_items_are_not_both_quoted():
+    whole = candidate(0, 0.8)
+    whole = replace(whole, sentence=replace(whole.sentence, span=TextSpan(0, 400), is_list=True))
+    assert chosen([whole, candidate(1, 0.79)]) == [0]
 
 
-def test_sentence_that_leans_on_another_must_be_better():
-    found = [sentence(0, "It stands beside the river of the town."), sentence(1)]
-    assert chosen(found, [0.55, 0.50])[0] == 1
-    assert chosen(found, [0.57, 0.50])[0] == 0
+def test_a_list_goes_with_the_sentence_that_leads_to_it():
+    best, item = candidate(0, 0.8), candidate(1, 0.7)
+    whole = replace(item, meaning=0.2, sentence=replace(item.sentence, span=TextSpan(100, 900), is_list=True))
+    assert chosen([best, item, whole], AskedFor("steps", "mill")) == [0, 2]
+    assert chosen([best, item, whole], AskedFor("quantity", "mill")) == [0]
 
 
-def test_sentence_of_a_better_passage_goes_first():
-    found = [sentence(0, passage_score=0.1), sentence(1, passage_score=0.9)]
-    assert chosen(found, [0.55, 0.50])[0] == 1
+def test_what_tells_how_may_stand_behind_the_sentence_with_the_words_of_the_question():
+    best, after = candidate(0, 0.8, words=1.0), candidate(1, 0.2, around=0.9)
+    assert chosen([best, after], AskedFor("steps", "mill")) == [0, 1]
+    assert chosen([best, after], AskedFor("person", "mill")) == [0]
+    assert chosen([best, replace(after, around=0.3)], AskedFor("steps", "mill")) == [0]
 
 
-def test_definition_goes_first_where_one_is_asked_for():
-    found = [sentence(0), sentence(1, "A water mill is a house with a wheel in a river.")]
-    assert chosen(found, [0.55, 0.50], question="What is a water mill?")[0] == 1
-    assert chosen(found, [0.55, 0.50], question="Where is a water mill?")[0] == 0
+def test_why_may_stand_before_the_sentence_with_the_words_of_the_question():
+    before, best = candidate(0, 0.1), candidate(1, 0.8, text="For that reason the mill stands.")
+    assert chosen([before, best], AskedFor("cause", "mill")) == [0, 1]
+    assert chosen([before, best], AskedFor("steps", "mill")) == [1]
 
 
-def test_equal_ones_are_taken_as_they_were_found():
-    found = [sentence(0, page=2), sentence(1, page=1)]
-    assert chosen(found, [0.5, 0.5]) == [0, 1]
+def test_a_definition_goes_first_where_one_is_asked_for():
+    found = [candidate(0, 0.55), candidate(2, 0.50, defines=1.0)]
+    assert chosen(found, AskedFor("definition", "mill"))[0] == 1
 
 
-@pytest.mark.parametrize(
-    ("question", "text"),
-    [
-        ("What is a functor?", "A functor is a mapping."),
-        ("what's a functor", "Functor means a mapping."),
-        ("What’s a functor?", "The functor, then, is a mapping."),
-        ("What are functors?", "Functors are mappings."),
-        ("  What is the Calvin cycle ?  ", "The Calvin cycle of a plant is where sugar is made."),
-        ("What is C++?", "C++ is a language."),
-    ],
-)
-def test_definition_is_known_by_its_beginning(question, text):
-    wanted = defines(question)
-    if wanted is None:
-        assert "+" in question, "signs are no name"
-    else:
-        assert bool(wanted.match(text)) is ("," not in text)
+def test_a_sentence_comes_with_the_one_that_it_leans_on():
+    first = candidate(0, 0.2, text="A mill stood there.", words=0.5)
+    second = candidate(1, 0.8, leans=True, around=0.5)
+    second = replace(second, sentence=replace(second.sentence, before="A mill stood there."))
+    assert chosen([first, second]) == [0, 1]
+    assert chosen([replace(first, words=0.0), second]) == [1], "it has nothing of the question"
+    assert chosen([first, replace(second, leans=False)]) == [1]
+    assert chosen([replace(first, sentence=replace(first.sentence, page=7)), second]) == [1], "it stands elsewhere"
 
 
-@pytest.mark.parametrize(
-    ("question", "text"),
-    [
-        ("What is a functor?", "In a functor is a mapping."),
-        ("What is a functor?", "A functor. It is a mapping."),
-        ("What is a functor?", "A functors is a mapping."),
-        ("What is a functor?", f"A functor {'of categories ' * 4}is a mapping."),
-        ("What is a.b?", "A.b is a name."),
-    ],
-)
-def test_what_only_speaks_of_it_defines_nothing(question, text):
-    wanted = defines(question)
-    assert wanted is None or not wanted.match(text)
+def test_a_difference_has_both_sides():
+    asked = AskedFor("difference", "mitosis and meiosis", ("mitosis", "meiosis"))
+    one = candidate(0, 0.8, sides=(1.0, 0.0))
+    again = candidate(2, 0.79, sides=(1.0, 0.0))
+    other = candidate(4, 0.4, sides=(0.0, 1.0))
+    both = candidate(6, 0.5, sides=(1.0, 1.0))
+    assert chosen([one, again, other], asked) == [0, 2]
+    assert chosen([one, again, other, both], asked) == [3]
 
 
-@pytest.mark.parametrize("question", ["", "What is?", "Why is a functor?", "What is x?", f"What is a {'x' * 61}?"])
-def test_other_questions_ask_for_no_definition(question):
-    assert defines(question) is None
+def test_the_words_of_the_question_count_by_how_rare_they_are():
+    words = AskedWords({"mill": 0.5, "kinesin": 4.5})
+    sentences = [
+        QuotableSentence(1, TextSpan(0, 9), "One.", 0, 0.5, lexemes=frozenset({"mill"})),
+        QuotableSentence(1, TextSpan(9, 18), "Two.", 0, 0.5, lexemes=frozenset({"kinesin"})),
+        QuotableSentence(1, TextSpan(18, 27), "Three.", 0, 0.5, around=frozenset({"kinesin"})),
+    ]
+    found = candidates(ANYTHING, "mill kinesin", "en", sentences, [0.4, 0.4, 0.4], words)
+    assert [(round(one.words, 2), round(one.around, 2)) for one in found] == [(0.1, 0), (0.9, 0), (0, 0.9)]
+    assert found[1].worth > found[2].worth > found[0].worth
 
 
 cosines = st.floats(-1, 1, allow_nan=False, width=32)
 
 
-@given(st.lists(st.tuples(cosines, cosines, st.integers(1, 5)), max_size=9), st.floats(0, 1))
-def test_whatever_the_scores_few_sentences_are_taken_each_once(values, threshold):
-    found = [sentence(number, page=page, passage_score=near) for number, (_, near, page) in enumerate(values)]
-    scores = [score for score, _, _ in values]
-    taken = choose("Where?", found, apart(len(found)), scores, threshold=threshold)
-    assert len(taken) == len({one.span for one, _ in taken}) <= MOST_SENTENCES
-    assert bool(taken) is bool(found)
-    rest = [(one.page, one.span.start) for one, _ in taken[1:]]
-    assert rest == sorted(rest)
+@given(st.lists(st.tuples(cosines, st.integers(1, 5), st.booleans()), max_size=9), cosines)
+def test_whatever_the_scores_few_sentences_are_taken_each_once(values, alike):
+    found = [candidate(number, score, page=page, leans=leans) for number, (score, page, leans) in enumerate(values)]
+    taken = chosen(found, alike=alike)
+    assert len(taken) == len(set(taken)) <= MOST
+    assert all(found[one].meaning >= 0.3 for one in taken)
+    assert bool(taken) is (max((score for score, _, _ in values), default=-1) >= 0.3)

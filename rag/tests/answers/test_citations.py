@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answers.citations import AnswerSentence, Citation, cite, locate, page_url
-from rag.answers.evidence import QuotableSentence
 from rag.answers.ports import Statement
+from rag.answers.quotable import QuotableSentence
 from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
 from rag.models import Document
 from rag.text.printed_pages import PrintedPages, place_of

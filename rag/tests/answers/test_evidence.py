@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from library.ai import embeddings
-from rag.answers.evidence import Evidence, QuotableSentence, gather, quotable
+from rag.answers.choosing.asked_for import asked_for
+from rag.answers.choosing.words import AskedWords
+from rag.answers.evidence import Evidence, gather, quotable
+from rag.answers.quotable import QuotableSentence
 from rag.models import Document, IndexGeneration, Passage
 from rag.retrieval.hits import AskedQuestion, Hit
 from rag.tests.texts import make_passage, make_text
 from rag.tests.tiny import vector
-from rag.text.passage_parts import parts
+from rag.text.passage_parts import parts, sentences
 from rag.text.sentences import TextSpan
 
 MILL = "The mill stands beside the river of the town."
@@ -50,6 +54,32 @@ def test_text_says_something_from_the_threshold_on(hits, scores, is_enough):
     assert evidence(hits, scores).is_enough(0.5) is is_enough
 
 
+def test_text_says_something_that_has_most_words_of_the_question():
+    found = evidence([0.1], [(0, 0.1)])
+    words = AskedWords({"mill": 3.0, "stand": 2.0})
+    for lexemes, is_enough in (({"mill"}, True), ({"stand"}, False)):
+        said = replace(found.sentences[0], lexemes=frozenset(lexemes))
+        assert replace(found, sentences=[said], words=words).is_enough(0.5) is is_enough
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "read_as"),
+    [
+        ("Where is the mill?", "en", "en"),
+        ("Wo ist die Mühle?", "en", "foreign"),
+        ("Где мельница?", "en", "foreign"),
+        ("мельница", "en", "foreign"),
+        ("mill", "en", "en"),
+        ("Where is the mill?", "ru", "foreign"),
+        ("Where is the mill?", "", ""),
+        ("mill", "ru", "ru"),
+    ],
+)
+def test_a_question_in_another_language_is_judged_by_its_own_threshold(question, language, read_as):
+    asked = asked_for(question, language)
+    assert replace(evidence([0.1], []), asked=asked, language=language).read_as == read_as
+
+
 def test_nothing_is_enough_for_no_threshold_at_all():
     assert evidence([], []).is_enough(0.0)
     assert not evidence([-0.2], []).is_enough(0.0)
@@ -76,10 +106,23 @@ def test_sentences_of_other_passages_are_left_out_with_their_vectors():
 
 def test_headings_and_fragments_of_a_passage_are_not_quoted():
     text = f"and so it was until the end of the war.\n\n2.1 The Mill\n\n{MILL} See Fig. 3."
-    found = quotable(parts(1, 0, 1, len(text), {1: text}), text, passage=0, score=0.5, language="en")
+    placed = list(sentences(parts(1, 0, 1, len(text), {1: text}), text, "en"))
+    found = quotable(placed, {1: text}, passage=0, score=0.5, heading="The Mill")
     assert [one.text for one in found] == [MILL]
     assert found[0].span.of(text) == MILL
     assert (found[0].passage, found[0].passage_score, found[0].page) == (0, 0.5, 1)
+    assert (found[0].before, found[0].heading, found[0].is_list) == ("2.1 The Mill", "The Mill", False)
+
+
+def test_a_list_can_be_quoted_as_a_list():
+    text = (
+        "A mill needs these things.\n\n• A river of some size.\n• A wheel that turns in it.\n\nThat is all of it here."
+    )
+    placed = list(sentences(parts(1, 0, 1, len(text), {1: text}), text, "en"))
+    (whole,) = [one for one in quotable(placed, {1: text}, passage=0, score=0.5) if one.is_list]
+    assert whole.text == "• A river of some size. • A wheel that turns in it."
+    assert " ".join(whole.span.of(text).split()) == whole.text
+    assert whole.before == "A mill needs these things."
 
 
 @pytest.fixture
@@ -143,10 +186,10 @@ def test_nothing_found_says_nothing(asked):
 
 
 @pytest.mark.django_db
-def test_pages_of_all_passages_are_read_in_one_query_and_their_sections_in_another(asked, django_assert_num_queries):
+def test_however_many_passages_few_queries_read_their_pages_sections_and_words(asked, django_assert_num_queries):
     document = make_text([f"{MILL} {n}" for n in range(8)])
     generation = live(document)
     hits = [Hit(passage, 0.5) for passage in generation.passages.all()]
     assert document.language
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         gather(document, generation, asked, hits, embeddings.for_questions(generation.model))

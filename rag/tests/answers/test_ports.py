@@ -12,9 +12,10 @@ from accounts.tests.factories import make_user
 from library.ai import embeddings
 from rag.answers import services
 from rag.answers.citations import cite
-from rag.answers.evidence import Evidence, QuotableSentence
+from rag.answers.evidence import Evidence
 from rag.answers.extractive import ExtractiveWriter
 from rag.answers.ports import AnswerWriter, Retriever, Statement
+from rag.answers.quotable import QuotableSentence
 from rag.indexes import spaces
 from rag.models import Document, GenerationState, IndexGeneration, Page, Passage
 from rag.retrieval.hits import AskedQuestion, Hit

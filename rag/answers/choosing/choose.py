@@ -1,0 +1,159 @@
+"""Which of the sentences found are quoted, and in which order. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.answers.choosing.asked_for import AskedFor
+from rag.answers.choosing.candidate import Candidate
+from rag.answers.choosing.languages.words import Kind
+
+MOST = 4
+MOST_OF: Mapping[Kind, int] = {
+    "person": 2,
+    "place": 2,
+    "date": 2,
+    "time": 2,
+    "quantity": 2,
+    "yes_no": 2,
+    "definition": 3,
+    "cause": 3,
+    "unknown": 3,
+}
+FALLS: Mapping[Kind, float] = {  # how much less a further sentence may be worth than the best one; by trials
+    "person": 0.06,
+    "place": 0.06,
+    "date": 0.06,
+    "time": 0.06,
+    "quantity": 0.06,
+}
+FALL = 0.12
+GOES_ON = frozenset({"steps", "cause", "list", "unknown"})
+GOING_ON = 0.4  # of the question's words in the sentence before and the heading
+CONSEQUENCE = re.compile(
+    r"(?:for (?:that|this) reason|therefore|thus|hence|so|that is why|this is why|por eso|por ello|por tanto|deshalb|"
+    r"darum|daher|deswegen|c[’']est pourquoi|donc|поэтому|ولذلك|لذلك|ولهذا|لهذا)\b",
+    re.IGNORECASE,
+)
+WORDS = 0.45  # share of the question's words, those around counting AROUND …
+AROUND = 0.5
+NEAR = 0.85  # … in a sentence that is nearly as near as the model's threshold says
+SHARED = 0.5  # how much nearer a sentence is for having all words of the question
+TOO_ALIKE = 0.9  # cosine: they say the same
+
+
+@dataclass(frozen=True)
+class Support:
+    """What a sentence must have to be quoted. ``threshold``: the model's, of the language in which is asked."""
+
+    threshold: float = 0.0
+
+    def holds(self, asked: AskedFor, one: Candidate) -> bool:
+        """Whether the sentence itself supports an answer: it shows its kind, where that is demanded; and it has the
+        words of the question, or means the same in others. Two texts with words in common are near for these words'
+        sake; where some are there and what is asked about is not, that is no support."""
+        if asked.demands and one.shows is False:
+            return False
+        has_words = one.words + AROUND * one.around >= WORDS and one.meaning >= NEAR * self.threshold
+        return has_words or one.meaning - SHARED * one.words >= self.threshold
+
+
+Alike = Callable[[Candidate, Candidate], float]
+
+
+def choose(asked: AskedFor, found: Sequence[Candidate], alike: Alike, support: Support) -> list[Candidate]:
+    """At most four sentences: what answers best with what it leans on, then the others, each part as in the book. None
+    where not even what promises most supports an answer."""
+    promising = sorted((one for one in found if not (asked.demands and one.shows is False)), key=_standing)
+    if not promising or not support.holds(asked, promising[0]):
+        return []
+    fit = [one for one in promising if support.holds(asked, one)]
+    taken = _both_sides(asked, fit) or _best(asked, fit, alike)
+    whole = _with_what_follows(asked, _with_what_they_lean_on(asked, taken, found), found)
+    return _in_order(fit[0] if fit[0] in taken else taken[0], whole)
+
+
+def _standing(one: Candidate) -> tuple[float, int, int]:
+    return -one.worth, one.sentence.page, one.sentence.span.start
+
+
+def _best(asked: AskedFor, fit: Sequence[Candidate], alike: Alike) -> list[Candidate]:
+    best = fit[0]
+    taken = [best]
+    for one in fit[1:]:
+        if len(taken) == MOST_OF.get(asked.kind, MOST) or one.worth < best.worth - FALLS.get(asked.kind, FALL):
+            break
+        if best.shows and not one.shows:
+            continue
+        if not any(_overlap(one, other) or alike(one, other) > TOO_ALIKE for other in taken):
+            taken.append(one)
+    return taken
+
+
+def _both_sides(asked: AskedFor, fit: Sequence[Candidate]) -> list[Candidate]:
+    """For a difference: one sentence that has both sides, or the best of each; empty where a side is nowhere."""
+    if len(asked.sides) < 2:
+        return []
+    both = next((one for one in fit if len(one.sides) == 2 and min(one.sides) >= 0.5), None)
+    if both is not None:
+        return [both]
+    best = [
+        max(
+            (one for one in fit if len(one.sides) == 2),
+            key=lambda one, side=side: (one.sides[side] >= 0.5, one.worth),
+            default=None,
+        )
+        for side in range(2)
+    ]
+    sides = [one for side, one in enumerate(best) if one is not None and one.sides[side] >= 0.5]
+    return list(dict.fromkeys(sides)) if len(sides) == 2 else []
+
+
+def _with_what_they_lean_on(asked: AskedFor, taken: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
+    """A sentence such as *It is …* goes with the one before it, where that has what it lacks of the question; where a
+    cause is asked for, *For that reason …* with what it was."""
+    whole = list(taken)
+    for one in taken:
+        is_led_to = asked.kind == "cause" and CONSEQUENCE.match(one.sentence.text) is not None
+        if (one.leans and one.around > 0) or is_led_to:
+            before = next((other for other in found if _follows(other, one)), None)
+            if before is not None and before not in whole and len(whole) < MOST and (before.words > 0 or is_led_to):
+                whole.append(before)
+    return whole
+
+
+def _with_what_follows(asked: AskedFor, taken: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
+    """The list that the best sentence leads to. And what tells how, why or which stands often behind the sentence that
+    has the words of the question."""
+    best, whole = taken[0], list(taken)
+    after = [other for other in found if _follows(best, other)]
+    led_to = next((one for one in after if one.sentence.is_list and asked.kind in GOES_ON), None)
+    if led_to is not None:
+        return [*(one for one in taken if one is best or not _overlap(one, led_to)), led_to][:MOST]
+    if asked.kind in GOES_ON and len(taken) < MOST_OF.get(asked.kind, MOST):
+        whole += [one for one in after if one not in whole and one.around >= GOING_ON][:1]
+    return whole
+
+
+def _follows(first: Candidate, second: Candidate) -> bool:
+    one, other = first.sentence, second.sentence
+    return one.page == other.page and 0 <= other.span.start - one.span.end <= 3
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    first, second = one.sentence, other.sentence
+    return first.page == second.page and first.span.start < second.span.end and second.span.start < first.span.end
+
+
+def _in_order(best: Candidate, taken: Sequence[Candidate]) -> list[Candidate]:
+    """The best one with its neighbours first, then the rest; each as in the book."""
+    placed = sorted(taken, key=lambda one: (one.sentence.page, one.sentence.span.start))
+    own = placed.index(best)
+    first = last = own
+    while first > 0 and _follows(placed[first - 1], placed[first]):
+        first -= 1
+    while last + 1 < len(placed) and _follows(placed[last], placed[last + 1]):
+        last += 1
+    return [*placed[first : last + 1], *placed[:first], *placed[last + 1 :]]
