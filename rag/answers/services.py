@@ -17,6 +17,7 @@ from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
 from library.search.fold import fold
 from rag import errors, queries
+from rag.answers import chapters
 from rag.answers import evidence as evidences
 from rag.answers.citations import AnswerSentence, Citation, cite
 from rag.answers.evidence import Evidence
@@ -112,7 +113,11 @@ def cache_key(document: Document, question: str, viewer: Any, num_chunks: int, g
 
 
 def write_answer(document: Document, generation: IndexGeneration, question: str, num_chunks: int) -> CitedAnswer:
-    """Retrieve, judge, write, cite. Errors: ``EmbedderUnavailable``."""
+    """Retrieve, judge, write, cite; a chapter is told by its own sentences. Errors: ``EmbedderUnavailable``."""
+    if (chapter := chapters.told(document, generation, question)) is not None:
+        sentences, citations = cite(document, chapter.pages, chapter.statements, chapter.printed)
+        if citations:
+            return _put_together(question, sentences, citations, [])
     model = embeddings.spec(generation.model)
     embedder = embeddings.for_questions(generation.model)
     retriever: Retriever = DocumentRetriever(generation)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answers.choosing.asked_for import AskedFor
-from rag.answers.choosing.cues import defines, shows
+from rag.answers.choosing.cues import defines, has_number, shows
 from rag.answers.choosing.words import AskedWords
 from rag.answers.quotable import QuotableSentence
 from rag.text.sentences import fold_space, leans
@@ -26,7 +26,7 @@ class Candidate:
     """A sentence with what speaks for it. ``meaning``: its cosine to the question. ``words``: the share of the question
     that it has, ``around``: that only the sentence before it and the heading have. ``shows``: whether it has what this
     kind of question wants, ``None`` where nobody can tell. ``defines``: 0 to 1. ``sides``: its share of each side of a
-    difference."""
+    difference. ``counts``: it says how many there are."""
 
     sentence: QuotableSentence
     meaning: float
@@ -36,6 +36,7 @@ class Candidate:
     defines: float = 0.0
     leans: bool = False
     sides: tuple[float, ...] = ()
+    counts: bool = False
 
     @property
     def worth(self) -> float:
@@ -79,10 +80,6 @@ def _candidate(
         shows=shows(asked, text, language, question),
         defines=defines(asked.about, text, language) if asked.kind == "definition" else 0.0,
         leans=leans(text),
-        sides=tuple(share(side, sentence.lexemes) for side in words.sides),
+        sides=tuple(words.share_of(side, sentence.lexemes) for side in words.sides),
+        counts=has_number(text, language),
     )
-
-
-def share(wanted: frozenset[str], having: frozenset[str]) -> float:
-    """How many of ``wanted`` are there, 0 to 1."""
-    return len(wanted & having) / len(wanted) if wanted else 0.0

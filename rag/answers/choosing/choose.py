@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rag.answers.choosing.asked_for import AskedFor
 from rag.answers.choosing.candidate import Candidate
 from rag.answers.choosing.languages.words import Kind
+from rag.text.sentences import ITEM
 
 MOST = 4
 MOST_OF: Mapping[Kind, int] = {
@@ -31,6 +32,7 @@ FALLS: Mapping[Kind, float] = {  # how much less a further sentence may be worth
 }
 FALL = 0.12
 GOES_ON = frozenset({"steps", "cause", "list", "unknown"})
+LEADS = 120  # letters between a sentence and the list that it leads to
 GOING_ON = 0.4  # of the question's words in the sentence before and the heading
 CONSEQUENCE = re.compile(
     r"(?:for (?:that|this) reason|therefore|thus|hence|so|that is why|this is why|por eso|por ello|por tanto|deshalb|"
@@ -41,6 +43,7 @@ WORDS = 0.45  # share of the question's words, those around counting AROUND …
 AROUND = 0.5
 NEAR = 0.85  # … in a sentence that is nearly as near as the model's threshold says
 SHARED = 0.5  # how much nearer a sentence is for having all words of the question
+SIDE = 0.6  # share of the words of a side
 TOO_ALIKE = 0.9  # cosine: they say the same
 
 
@@ -67,12 +70,14 @@ def choose(asked: AskedFor, found: Sequence[Candidate], alike: Alike, support: S
     """At most four sentences: what answers best with what it leans on, then the others, each part as in the book. None
     where not even what promises most supports an answer."""
     promising = sorted((one for one in found if not (asked.demands and one.shows is False)), key=_standing)
-    if not promising or not support.holds(asked, promising[0]):
-        return []
     fit = [one for one in promising if support.holds(asked, one)]
-    taken = _both_sides(asked, fit) or _best(asked, fit, alike)
+    taken = _both_sides(asked, fit)
+    if not taken:
+        if not fit or promising[0] is not fit[0]:
+            return []
+        taken = _best(asked, fit, alike)
     whole = _with_what_follows(asked, _with_what_they_lean_on(asked, taken, found), found)
-    return _in_order(fit[0] if fit[0] in taken else taken[0], whole)
+    return _in_order(taken[0], whole)
 
 
 def _standing(one: Candidate) -> tuple[float, int, int]:
@@ -96,18 +101,18 @@ def _both_sides(asked: AskedFor, fit: Sequence[Candidate]) -> list[Candidate]:
     """For a difference: one sentence that has both sides, or the best of each; empty where a side is nowhere."""
     if len(asked.sides) < 2:
         return []
-    both = next((one for one in fit if len(one.sides) == 2 and min(one.sides) >= 0.5), None)
+    both = next((one for one in fit if len(one.sides) == 2 and min(one.sides) >= SIDE), None)
     if both is not None:
         return [both]
     best = [
         max(
             (one for one in fit if len(one.sides) == 2),
-            key=lambda one, side=side: (one.sides[side] >= 0.5, one.worth),
+            key=lambda one, side=side: (one.sides[side] >= SIDE, one.worth),
             default=None,
         )
         for side in range(2)
     ]
-    sides = [one for side, one in enumerate(best) if one is not None and one.sides[side] >= 0.5]
+    sides = [one for side, one in enumerate(best) if one is not None and one.sides[side] >= SIDE]
     return list(dict.fromkeys(sides)) if len(sides) == 2 else []
 
 
@@ -128,18 +133,36 @@ def _with_what_follows(asked: AskedFor, taken: Sequence[Candidate], found: Seque
     """The list that the best sentence leads to. And what tells how, why or which stands often behind the sentence that
     has the words of the question."""
     best, whole = taken[0], list(taken)
-    after = [other for other in found if _follows(best, other)]
-    led_to = next((one for one in after if one.sentence.is_list and asked.kind in GOES_ON), None)
+    if asked.kind not in GOES_ON or ITEM.match(best.sentence.text):
+        return whole
+    led_to = next((one for one in found if one.sentence.is_list and _follows(best, one, LEADS)), None)
     if led_to is not None:
-        return [*(one for one in taken if one is best or not _overlap(one, led_to)), led_to][:MOST]
-    if asked.kind in GOES_ON and len(taken) < MOST_OF.get(asked.kind, MOST):
-        whole += [one for one in after if one not in whole and one.around >= GOING_ON][:1]
+        return [best, led_to]
+    if asked.kind == "list" and best.counts:
+        return _run_from(best, found)
+    after = next((one for one in found if _follows(best, one)), None)
+    if (
+        after is not None
+        and after not in whole
+        and after.around >= GOING_ON
+        and len(whole) < MOST_OF.get(asked.kind, MOST)
+    ):
+        whole.append(after)
     return whole
 
 
-def _follows(first: Candidate, second: Candidate) -> bool:
+def _run_from(first: Candidate, found: Sequence[Candidate]) -> list[Candidate]:
+    """The sentence that says how many there are, and those behind it, which name them."""
+    run = [first]
+    while len(run) < MOST and (after := next((one for one in found if _follows(run[-1], one)), None)) is not None:
+        run.append(after)
+    return run
+
+
+def _follows(first: Candidate, second: Candidate, letters: int = 3) -> bool:
+    """Whether the second stands behind the first, at most so many letters away."""
     one, other = first.sentence, second.sentence
-    return one.page == other.page and 0 <= other.span.start - one.span.end <= 3
+    return one.page == other.page and 0 <= other.span.start - one.span.end <= letters
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

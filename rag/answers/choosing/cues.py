@@ -61,6 +61,12 @@ def _has(pattern: re.Pattern[str], text: str, question: str) -> bool:
     return next(fresh(pattern, text, question), None) is not None
 
 
+def has_number(text: str, language: str) -> bool:
+    """Whether ``text`` says a number."""
+    words = BY_LANGUAGE.get(language)
+    return words is not None and words.numbers.search(text) is not None
+
+
 def fresh(pattern: re.Pattern[str], text: str, question: str) -> Iterator[TextSpan]:
     """Where ``pattern`` stands in ``text`` with a word that the question does not have."""
     known = _tokens(question)

@@ -28,6 +28,11 @@ class AskedWords:
         whole = sum(self.rare.values())
         return sum(rare for lexeme, rare in self.rare.items() if lexeme in lexemes) / whole if whole else 0.0
 
+    def share_of(self, side: Collection[str], lexemes: Collection[str]) -> float:
+        """How much of one side of a difference ``lexemes`` have, 0 to 1."""
+        whole = sum(self.rare.get(lexeme, 0.0) for lexeme in side)
+        return sum(self.rare.get(lexeme, 0.0) for lexeme in side if lexeme in lexemes) / whole if whole else 0.0
+
     @property
     def missing(self) -> float:
         """How much of the question is in no passage of the text, 0 to 1."""
