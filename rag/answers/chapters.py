@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answers.choosing.asked_for import asked_for
-from rag.answers.choosing.chapters import SUMMARY, Part, end_of, meant
+from rag.answers.choosing.chapters import SUMMARY, TitledPart, end_of, meant
 from rag.answers.choosing.choose import MOST
 from rag.answers.evidence import quotable
 from rag.answers.ports import Statement
@@ -35,7 +35,7 @@ def told(document: Document, generation: IndexGeneration, question: str) -> Told
     if asked.kind != "chapter":
         return None
     rows = generation.sections.order_by("ordinal").values_list("title", "level", "page", "start")[:MOST_SECTIONS]
-    parts = [Part(*row) for row in rows]
+    parts = [TitledPart(*row) for row in rows]
     place = meant(asked.about, parts)
     if place is None:
         return None
@@ -48,7 +48,7 @@ def told(document: Document, generation: IndexGeneration, question: str) -> Told
     return ToldChapter(statements, pages, {page.number: PrintedPages(page.label, page.begins) for page in found})
 
 
-def _to_be_quoted(place: int, parts: Sequence[Part]) -> list[tuple[Part, Part | None]]:
+def _to_be_quoted(place: int, parts: Sequence[TitledPart]) -> list[tuple[TitledPart, TitledPart | None]]:
     """The parts that say what the one at ``place`` is about, each with what stands behind it: its summary, else it and
     the first of its sections."""
     end = end_of(place, parts)
@@ -58,7 +58,7 @@ def _to_be_quoted(place: int, parts: Sequence[Part]) -> list[tuple[Part, Part | 
 
 
 def _sentences(
-    wanted: Sequence[tuple[Part, Part | None]], pages: Mapping[int, str], language: str
+    wanted: Sequence[tuple[TitledPart, TitledPart | None]], pages: Mapping[int, str], language: str
 ) -> Iterator[QuotableSentence]:
     """All of a summary, else the first sentence of each part that leans on nothing."""
     is_summary = len(wanted) == 1 and SUMMARY.match(wanted[0][0].title) is not None
@@ -67,7 +67,7 @@ def _sentences(
         yield from found if is_summary else [one for one in found if not leans(fold_space(one.text))][:1]
 
 
-def _of(part: Part, behind: Part | None, pages: Mapping[int, str], language: str) -> list[QuotableSentence]:
+def _of(part: TitledPart, behind: TitledPart | None, pages: Mapping[int, str], language: str) -> list[QuotableSentence]:
     """The quotable sentences at the beginning of a part, up to what stands ``behind`` it."""
     text = pages.get(part.page, "")
     is_here = behind is not None and behind.page == part.page

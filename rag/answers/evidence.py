@@ -9,7 +9,7 @@ from library.ai.spec import Embedder, Vectors
 from library.search import texts
 from rag.answers.choosing.asked_for import ANYTHING, FOREIGN, AskedFor, asked_for, is_foreign
 from rag.answers.choosing.lists import lists
-from rag.answers.choosing.words import AskedWords
+from rag.answers.choosing.words import RareWords
 from rag.answers.quotable import QuotableSentence
 from rag.indexes import terms
 from rag.models import Document, IndexGeneration, Page, Section
@@ -36,7 +36,7 @@ class Evidence:
     scores: Sequence[float]
     printed: Mapping[int, PrintedPages] = field(default_factory=dict)  # of the same pages
     asked: AskedFor = ANYTHING  # what the question wants
-    words: AskedWords = field(default_factory=AskedWords)  # of the question, as rare as they are in the document
+    words: RareWords = field(default_factory=RareWords)  # of the question, as rare as they are in the document
     language: str = ""
 
     def is_enough(self, threshold: float) -> bool:
@@ -83,18 +83,18 @@ def gather(
     return Evidence(hits, pages, found, vectors, scores, printed, asked, words, document.language)
 
 
-def _words(asked: AskedFor, generation: IndexGeneration, language: str) -> AskedWords:
+def _words(asked: AskedFor, generation: IndexGeneration, language: str) -> RareWords:
     """The words of what is asked about; of a difference each side's own, too. Where a question is in another language
     than the text, its words are none of the text's: what they mean has to do."""
     if is_foreign(asked, language):
-        return AskedWords()
-    words = AskedWords.of(terms.of_generations([generation], asked.about))
+        return RareWords()
+    words = RareWords.of(terms.of_generations([generation], asked.about))
     sides = [frozenset(texts.lexemes(side, [language])) for side in asked.sides]
     own = tuple(side - frozenset().union(*(other for other in sides if other is not side)) for side in sides)
     return replace(words, sides=own)
 
 
-def _with_lexemes(found: Sequence[QuotableSentence], words: AskedWords, language: str) -> list[QuotableSentence]:
+def _with_lexemes(found: Sequence[QuotableSentence], words: RareWords, language: str) -> list[QuotableSentence]:
     """The sentences with the words of the question that they, and what stands around them, have; one query."""
     read = [part for one in found for part in (one.text, f"{one.heading} {one.before}")]
     wanted = frozenset(words.rare).union(*words.sides)

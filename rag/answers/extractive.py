@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.answers.choosing.asked_for import asked_for
-from rag.answers.choosing.candidate import Candidate, candidates
+from rag.answers.choosing.candidate import WeighedSentence, candidates
 from rag.answers.choosing.choose import Support, choose
 from rag.answers.choosing.marks import answering
 from rag.answers.evidence import Evidence
@@ -24,7 +24,7 @@ class ExtractiveWriter:
         found = candidates(asked, question.text, evidence.language, evidence.sentences, evidence.scores, evidence.words)
         places = {id(one): index for index, one in enumerate(found)}
 
-        def alike(one: Candidate, other: Candidate) -> float:
+        def alike(one: WeighedSentence, other: WeighedSentence) -> float:
             return float(evidence.vectors[places[id(one)]] @ evidence.vectors[places[id(other)]])
 
         chosen = choose(asked, found, alike, Support(threshold))

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.answers.choosing.languages import BY_LANGUAGE
-from rag.answers.choosing.languages.words import Kind, Opener
+from rag.answers.choosing.languages.words import Kind, Opener, known, words_of
 from rag.text.sentences import fold_space
 
 ENDS = " \t\"'“”‘’«»¿¡?!؟.…"
@@ -45,10 +44,10 @@ def asked_for(question: str, language: str = "") -> AskedFor:
     knows the question, its kind is *unknown* and nothing is demanded of an answer."""
     bare = ARABIC_MARKS.sub("", fold_space(question)).strip(ENDS)
     bare = LEAD.sub("", bare)
-    for known, opener, match in _matches(bare, language):
+    for told, opener, match in _matches(bare, language):
         about = (match.groupdict().get("about") or bare[match.end() :]).strip(ENDS + ",;:")
         sides = tuple(_side(match[name]) for name in ("one", "other") if match.groupdict().get(name))
-        return AskedFor(opener.kind, about or bare, sides, opener.demands, known)
+        return AskedFor(opener.kind, about or bare, sides, opener.demands, told)
     return AskedFor("unknown", bare)
 
 
@@ -63,11 +62,11 @@ def is_foreign(asked: AskedFor, language: str) -> bool:
 
 def _matches(bare: str, language: str) -> Iterator[tuple[str, Opener, re.Match[str]]]:
     """What fits, best first: a sure kind before one that nearly any question could be, the text's language first."""
-    known = sorted(BY_LANGUAGE, key=lambda one: one != language)
     found = [
         (one, opener, match)
-        for one in known
-        for opener in BY_LANGUAGE[one].openers
+        for one in sorted(known(), key=lambda one: one != language)
+        if (words := words_of(one)) is not None
+        for opener in words.openers
         if (match := opener.pattern.match(bare))
     ]
     yield from sorted(found, key=lambda one: one[1].kind in WEAK)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.answers.choosing.asked_for import AskedFor
 from rag.answers.choosing.cues import defines, has_number, shows
-from rag.answers.choosing.words import AskedWords
+from rag.answers.choosing.words import RareWords
 from rag.answers.quotable import QuotableSentence
 from rag.text.sentences import fold_space, leans
 
@@ -22,7 +22,7 @@ WEIGHTS: Mapping[str, float] = {  # by trials, docs/answers.md
 
 
 @dataclass(frozen=True)
-class Candidate:
+class WeighedSentence:
     """A sentence with what speaks for it. ``meaning``: its cosine to the question. ``words``: the share of the question
     that it has, ``around``: that only the sentence before it and the heading have. ``shows``: whether it has what this
     kind of question wants, ``None`` where nobody can tell. ``defines``: 0 to 1. ``sides``: its share of each side of a
@@ -59,8 +59,8 @@ def candidates(
     language: str,
     sentences: Sequence[QuotableSentence],
     scores: Sequence[float],
-    words: AskedWords,
-) -> list[Candidate]:
+    words: RareWords,
+) -> list[WeighedSentence]:
     """Each of ``sentences`` with what speaks for it, in their order. ``scores``: their cosines to the question."""
     return [
         _candidate(asked, question, language, sentence, score, words)
@@ -69,10 +69,10 @@ def candidates(
 
 
 def _candidate(
-    asked: AskedFor, question: str, language: str, sentence: QuotableSentence, score: float, words: AskedWords
-) -> Candidate:
+    asked: AskedFor, question: str, language: str, sentence: QuotableSentence, score: float, words: RareWords
+) -> WeighedSentence:
     text = fold_space(sentence.text)
-    return Candidate(
+    return WeighedSentence(
         sentence,
         score,
         words=words.share(sentence.lexemes),

@@ -18,9 +18,9 @@ BEFORE_PART = re.compile(r"^(?P<name>.+?)[- ](?P<part>chapter|section|kapitel|ab
 OWN_NUMBER = re.compile(r"^(?:\w+ )?(?P<number>\d{1,3}(?:\.\d{1,3})*|[ivxlc]{1,6})(?:[.:)]|\s|$)", re.IGNORECASE)
 SMALLER = re.compile(r"^(?:section|sección|abschnitt|раздел|القسم|قسم)", re.IGNORECASE)
 SUMMARY = re.compile(
-    r"^(?:(?:chapter |the )?summary|in (?:brief|short|summary)|conclusions?|key points|takeaways|recap|resumen|en (?:breve|"
-    r"resumen)|conclusi(?:ón|ones)|zusammenfassung|kurz gefasst|das wichtigste|résumé|en bref|итоги|кратко|выводы|"
-    r"заключение|خلاصة|الخلاصة|ملخص|باختصار)\b",
+    r"^(?:(?:chapter |the )?summary|in (?:brief|short|summary)|conclusions?|key points|takeaways|recap|"
+    r"resumen|en (?:breve|resumen)|conclusi(?:ón|ones)|zusammenfassung|kurz gefasst|das wichtigste|résumé|en bref|"
+    r"итоги|кратко|выводы|заключение|خلاصة|الخلاصة|ملخص|باختصار)\b",
     re.IGNORECASE,
 )
 ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
@@ -28,7 +28,7 @@ LEAST_SHARE = 0.6  # of the words of a name that the title of what it means has
 
 
 @dataclass(frozen=True)
-class Part:
+class TitledPart:
     """A part of a text: its title, how deep it stands (1 is the widest), where it begins."""
 
     title: str
@@ -37,7 +37,7 @@ class Part:
     start: int
 
 
-def meant(about: str, parts: Sequence[Part]) -> int | None:
+def meant(about: str, parts: Sequence[TitledPart]) -> int | None:
     """The place among ``parts`` of what *chapter 3* or *the chapter on membranes* means, ``None`` where none is it."""
     if numbered := NUMBERED.match(about):
         return _numbered(numbered["number"].lower(), parts)
@@ -45,14 +45,14 @@ def meant(about: str, parts: Sequence[Part]) -> int | None:
     return _named(named["name"], SMALLER.match(about) is not None, parts) if named else None
 
 
-def end_of(place: int, parts: Sequence[Part]) -> int:
+def end_of(place: int, parts: Sequence[TitledPart]) -> int:
     """The place of the first part behind the one at ``place`` and all that belongs to it."""
     level = parts[place].level
     behind = (index for index in range(place + 1, len(parts)) if parts[index].level <= level)
     return next(behind, len(parts))
 
 
-def _numbered(number: str, parts: Sequence[Part]) -> int | None:
+def _numbered(number: str, parts: Sequence[TitledPart]) -> int | None:
     """By the number that titles have themselves; where the widest have none, by counting these."""
     own = [
         (index, found["number"].lower()) for index, one in enumerate(parts) if (found := OWN_NUMBER.match(one.title))
@@ -73,7 +73,7 @@ def _value(number: str) -> int:
     return sum(-one if one < behind else one for one, behind in zip(values, [*values[1:], 0], strict=True))
 
 
-def _named(name: str, is_small: bool, parts: Sequence[Part]) -> int | None:
+def _named(name: str, is_small: bool, parts: Sequence[TitledPart]) -> int | None:
     """The one title with most of the words of ``name``: of the widest parts, else of any."""
     wanted = set(words(name).split())
     shares = [len(wanted & set(words(one.title).split())) / len(wanted) if wanted else 0.0 for one in parts]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answers.choosing.asked_for import AskedFor
-from rag.answers.choosing.candidate import Candidate
+from rag.answers.choosing.candidate import WeighedSentence
 from rag.answers.choosing.languages.words import Kind
 from rag.text.sentences import ITEM
 
@@ -53,7 +53,7 @@ class Support:
 
     threshold: float = 0.0
 
-    def holds(self, asked: AskedFor, one: Candidate) -> bool:
+    def holds(self, asked: AskedFor, one: WeighedSentence) -> bool:
         """Whether the sentence itself supports an answer: it shows its kind, where that is demanded; and it has the
         words of the question, or means the same in others. Two texts with words in common are near for these words'
         sake; where some are there and what is asked about is not, that is no support."""
@@ -63,10 +63,10 @@ class Support:
         return has_words or one.meaning - SHARED * one.words >= self.threshold
 
 
-Alike = Callable[[Candidate, Candidate], float]
+Alike = Callable[[WeighedSentence, WeighedSentence], float]
 
 
-def choose(asked: AskedFor, found: Sequence[Candidate], alike: Alike, support: Support) -> list[Candidate]:
+def choose(asked: AskedFor, found: Sequence[WeighedSentence], alike: Alike, support: Support) -> list[WeighedSentence]:
     """At most four sentences: what answers best with what it leans on, then the others, each part as in the book. None
     where not even what promises most supports an answer."""
     promising = sorted((one for one in found if not (asked.demands and one.shows is False)), key=_standing)
@@ -80,11 +80,11 @@ def choose(asked: AskedFor, found: Sequence[Candidate], alike: Alike, support: S
     return _in_order(taken[0], whole)
 
 
-def _standing(one: Candidate) -> tuple[float, int, int]:
+def _standing(one: WeighedSentence) -> tuple[float, int, int]:
     return -one.worth, one.sentence.page, one.sentence.span.start
 
 
-def _best(asked: AskedFor, fit: Sequence[Candidate], alike: Alike) -> list[Candidate]:
+def _best(asked: AskedFor, fit: Sequence[WeighedSentence], alike: Alike) -> list[WeighedSentence]:
     best = fit[0]
     taken = [best]
     for one in fit[1:]:
@@ -97,7 +97,7 @@ def _best(asked: AskedFor, fit: Sequence[Candidate], alike: Alike) -> list[Candi
     return taken
 
 
-def _both_sides(asked: AskedFor, fit: Sequence[Candidate]) -> list[Candidate]:
+def _both_sides(asked: AskedFor, fit: Sequence[WeighedSentence]) -> list[WeighedSentence]:
     """For a difference: one sentence that has both sides, or the best of each; empty where a side is nowhere."""
     if len(asked.sides) < 2:
         return []
@@ -116,7 +116,9 @@ def _both_sides(asked: AskedFor, fit: Sequence[Candidate]) -> list[Candidate]:
     return list(dict.fromkeys(sides)) if len(sides) == 2 else []
 
 
-def _with_what_they_lean_on(asked: AskedFor, taken: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
+def _with_what_they_lean_on(
+    asked: AskedFor, taken: Sequence[WeighedSentence], found: Sequence[WeighedSentence]
+) -> list[WeighedSentence]:
     """A sentence such as *It is …* goes with the one before it, where that has what it lacks of the question; where a
     cause is asked for, *For that reason …* with what it was."""
     whole = list(taken)
@@ -129,7 +131,9 @@ def _with_what_they_lean_on(asked: AskedFor, taken: Sequence[Candidate], found: 
     return whole
 
 
-def _with_what_follows(asked: AskedFor, taken: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
+def _with_what_follows(
+    asked: AskedFor, taken: Sequence[WeighedSentence], found: Sequence[WeighedSentence]
+) -> list[WeighedSentence]:
     """The list that the best sentence leads to. And what tells how, why or which stands often behind the sentence that
     has the words of the question."""
     best, whole = taken[0], list(taken)
@@ -151,7 +155,7 @@ def _with_what_follows(asked: AskedFor, taken: Sequence[Candidate], found: Seque
     return whole
 
 
-def _run_from(first: Candidate, found: Sequence[Candidate]) -> list[Candidate]:
+def _run_from(first: WeighedSentence, found: Sequence[WeighedSentence]) -> list[WeighedSentence]:
     """The sentence that says how many there are, and those behind it, which name them."""
     run = [first]
     while len(run) < MOST and (after := next((one for one in found if _follows(run[-1], one)), None)) is not None:
@@ -159,18 +163,18 @@ def _run_from(first: Candidate, found: Sequence[Candidate]) -> list[Candidate]:
     return run
 
 
-def _follows(first: Candidate, second: Candidate, letters: int = 3) -> bool:
+def _follows(first: WeighedSentence, second: WeighedSentence, letters: int = 3) -> bool:
     """Whether the second stands behind the first, at most so many letters away."""
     one, other = first.sentence, second.sentence
     return one.page == other.page and 0 <= other.span.start - one.span.end <= letters
 
 
-def _overlap(one: Candidate, other: Candidate) -> bool:
+def _overlap(one: WeighedSentence, other: WeighedSentence) -> bool:
     first, second = one.sentence, other.sentence
     return first.page == second.page and first.span.start < second.span.end and second.span.start < first.span.end
 
 
-def _in_order(best: Candidate, taken: Sequence[Candidate]) -> list[Candidate]:
+def _in_order(best: WeighedSentence, taken: Sequence[WeighedSentence]) -> list[WeighedSentence]:
     """The best one with its neighbours first, then the rest; each as in the book."""
     placed = sorted(taken, key=lambda one: (one.sentence.page, one.sentence.span.start))
     own = placed.index(best)

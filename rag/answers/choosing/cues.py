@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rag.answers.choosing.asked_for import AskedFor
-from rag.answers.choosing.languages import BY_LANGUAGE
-from rag.answers.choosing.languages.words import LanguageWords
+from rag.answers.choosing.languages.words import LanguageWords, words_of
 from rag.text.sentences import TextSpan
 
 CAPITAL = r"[^\W\d_a-zß-öø-ÿа-яёα-ω]"
@@ -37,7 +36,7 @@ NO_NAMES = frozenset(
 
 def shows(asked: AskedFor, text: str, language: str, question: str) -> bool | None:
     """Whether ``text`` has what a question of this kind wants; ``None`` where nobody can tell."""
-    words = BY_LANGUAGE.get(language)
+    words = words_of(language)
     if words is None:
         return None
     match asked.kind:
@@ -63,7 +62,7 @@ def _has(pattern: re.Pattern[str], text: str, question: str) -> bool:
 
 def has_number(text: str, language: str) -> bool:
     """Whether ``text`` says a number."""
-    words = BY_LANGUAGE.get(language)
+    words = words_of(language)
     return words is not None and words.numbers.search(text) is not None
 
 
@@ -103,7 +102,7 @@ def _tokens(text: str) -> set[str]:
 def defines(about: str, text: str, language: str) -> float:
     """How much ``text`` looks like a definition of ``about``: 1 where it begins with it and says what it is, or names
     it (*… is called X*), less where it stands further inside; 0 for none."""
-    words = BY_LANGUAGE.get(language)
+    words = words_of(language)
     if words is None or not about or len(about.split()) > 5:
         return 0.0
     wanted = r"[\s’'-]+".join(rf"{re.escape(_stem(one))}\w{{0,3}}" for one in re.findall(r"[^\s’'-]+", about))

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from rag.answers.choosing.asked_for import AskedFor
 from rag.answers.choosing.cues import fresh, names
-from rag.answers.choosing.languages import BY_LANGUAGE
-from rag.answers.choosing.languages.words import LanguageWords
+from rag.answers.choosing.languages.words import LanguageWords, words_of
 from rag.text.sentences import TextSpan
 
 MOST = 3  # stretches: a sentence that is marked all over says nothing
@@ -18,7 +17,7 @@ CLAUSE = re.compile(r"[^.;:!?؛۔]*")
 
 def answering(asked: AskedFor, quote: str, language: str, question: str) -> list[TextSpan]:
     """Where in ``quote`` the answer itself stands, in order and apart; empty where nobody can tell."""
-    words = BY_LANGUAGE.get(language)
+    words = words_of(language)
     if words is None:
         return []
     found = sorted(_spans(asked, quote, words, question), key=lambda span: (span.start, -span.end))

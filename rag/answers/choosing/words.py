@@ -10,7 +10,7 @@ from library.search.texts import Statistics
 
 
 @dataclass(frozen=True)
-class AskedWords:
+class RareWords:
     """``rare``: what each lexeme of the question tells, above 0. ``unseen``: those that the text does not have.
     ``sides``: the lexemes of each side of a difference that the other has not."""
 
@@ -19,7 +19,7 @@ class AskedWords:
     sides: tuple[frozenset[str], ...] = ()
 
     @classmethod
-    def of(cls, statistics: Statistics) -> AskedWords:
+    def of(cls, statistics: Statistics) -> RareWords:
         rare = {lexeme: idf(statistics.texts, having) for lexeme, having in statistics.having.items()}
         return cls(rare, frozenset(lexeme for lexeme, having in statistics.having.items() if not having))
 

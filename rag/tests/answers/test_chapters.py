@@ -6,22 +6,22 @@ import pytest
 
 from rag.answers import chapters
 from rag.answers.choosing.asked_for import asked_for
-from rag.answers.choosing.chapters import Part, end_of, meant
+from rag.answers.choosing.chapters import TitledPart, end_of, meant
 from rag.models import Section
 from rag.tests.texts import make_text
 
 PLAIN = [
-    Part("Mills", 1, 1, 0),
-    Part("Wind", 2, 2, 0),
-    Part("In brief", 2, 3, 0),
-    Part("Rivers and Lakes", 1, 4, 0),
-    Part("Floods", 2, 5, 0),
+    TitledPart("Mills", 1, 1, 0),
+    TitledPart("Wind", 2, 2, 0),
+    TitledPart("In brief", 2, 3, 0),
+    TitledPart("Rivers and Lakes", 1, 4, 0),
+    TitledPart("Floods", 2, 5, 0),
 ]
 OWN = [
-    Part("Preface", 1, 1, 0),
-    Part("1 Mills", 1, 2, 0),
-    Part("1.1 Wind", 2, 3, 0),
-    Part("Chapter 2: Rivers", 1, 4, 0),
+    TitledPart("Preface", 1, 1, 0),
+    TitledPart("1 Mills", 1, 2, 0),
+    TitledPart("1.1 Wind", 2, 3, 0),
+    TitledPart("Chapter 2: Rivers", 1, 4, 0),
 ]
 
 

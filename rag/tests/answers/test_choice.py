@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answers.choosing.asked_for import AskedFor
-from rag.answers.choosing.candidate import Candidate, candidates
+from rag.answers.choosing.candidate import WeighedSentence, candidates
 from rag.answers.choosing.choose import MOST, Support, choose
-from rag.answers.choosing.words import AskedWords
+from rag.answers.choosing.words import RareWords
 from rag.answers.quotable import QuotableSentence
 from rag.text.sentences import TextSpan
 
@@ -19,14 +19,14 @@ ANYTHING = AskedFor("unknown", "mill")
 SUPPORT = Support(0.3)
 
 
-def candidate(number: int, meaning: float, *, page: int = 1, text: str = "", **changes: object) -> Candidate:
+def candidate(number: int, meaning: float, *, page: int = 1, text: str = "", **changes: object) -> WeighedSentence:
     """The ``number``-th sentence of its page, as long as any other."""
     text = text or f"The mill number {number} stands."
     sentence = QuotableSentence(page, TextSpan(100 * number, 100 * number + 99), text, 0, 0.5)
-    return replace(Candidate(sentence, meaning), **changes)  # type: ignore[arg-type]
+    return replace(WeighedSentence(sentence, meaning), **changes)  # type: ignore[arg-type]
 
 
-def chosen(found: Sequence[Candidate], asked: AskedFor = ANYTHING, *, alike: float = 0.0) -> list[int]:
+def chosen(found: Sequence[WeighedSentence], asked: AskedFor = ANYTHING, *, alike: float = 0.0) -> list[int]:
     taken = choose(asked, found, lambda _one, _other: alike, SUPPORT)
     return [found.index(one) for one in taken]
 
@@ -146,7 +146,7 @@ def test_a_difference_has_both_sides():
 
 
 def test_the_words_of_the_question_count_by_how_rare_they_are():
-    words = AskedWords({"mill": 0.5, "kinesin": 4.5})
+    words = RareWords({"mill": 0.5, "kinesin": 4.5})
     sentences = [
         QuotableSentence(1, TextSpan(0, 9), "One.", 0, 0.5, lexemes=frozenset({"mill"})),
         QuotableSentence(1, TextSpan(9, 18), "Two.", 0, 0.5, lexemes=frozenset({"kinesin"})),

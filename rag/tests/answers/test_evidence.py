@@ -10,7 +10,7 @@ import pytest
 
 from library.ai import embeddings
 from rag.answers.choosing.asked_for import asked_for
-from rag.answers.choosing.words import AskedWords
+from rag.answers.choosing.words import RareWords
 from rag.answers.evidence import Evidence, gather, quotable
 from rag.answers.quotable import QuotableSentence
 from rag.models import Document, IndexGeneration, Passage
@@ -56,7 +56,7 @@ def test_text_says_something_from_the_threshold_on(hits, scores, is_enough):
 
 def test_text_says_something_that_has_most_words_of_the_question():
     found = evidence([0.1], [(0, 0.1)])
-    words = AskedWords({"mill": 3.0, "stand": 2.0})
+    words = RareWords({"mill": 3.0, "stand": 2.0})
     for lexemes, is_enough in (({"mill"}, True), ({"stand"}, False)):
         said = replace(found.sentences[0], lexemes=frozenset(lexemes))
         assert replace(found, sentences=[said], words=words).is_enough(0.5) is is_enough

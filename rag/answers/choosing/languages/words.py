@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 Kind = Literal[
@@ -21,7 +25,7 @@ Kind = Literal[
     "chapter",
     "unknown",
 ]
-NEVER = r"(?!)"
+FOLDER = Path(__file__).parent
 NUMBER = r"[$€£¥]?(?<![\w.])\d(?:[\d.,]*\d)?%?"  # with what stands at it
 
 
@@ -51,14 +55,39 @@ class LanguageWords:
     nouns: bool = False  # … but all nouns have them
 
 
-def opener(kind: Kind, pattern: str, *, demands: bool = False) -> Opener:
-    return Opener(kind, re.compile(pattern, re.IGNORECASE), demands)
+@cache
+def known() -> tuple[str, ...]:
+    """The languages with words, by their two letters."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-def any_of(words: str, *also: str, loose: bool = False) -> re.Pattern[str]:
-    """One of ``words`` (space between them; ``_`` is a space within) or a pattern of ``also``. ``loose``: words may
-    have any ending."""
+@cache
+def words_of(language: str) -> LanguageWords | None:
+    """The words of a language (two letters), ``None`` for one without; read when they are first asked for."""
+    path = FOLDER / f"{language}.toml"
+    if language not in known():
+        return None
+    told = tomllib.loads(path.read_text())
+    openers = (Opener(one["kind"], _pattern(one["pattern"]), one.get("demands", False)) for one in told["openers"])
+    words = {name: _any_of(**told[name]) for name in ("numbers", "dates", "times", "causes", "places")}
+    flags = {name: told[name] for name in ("names", "nouns") if name in told}
+    return LanguageWords(
+        tuple(openers), **words, **flags, defines=_joined(told["defines"]), named=_joined(told["named"])
+    )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(_joined(text), re.IGNORECASE)
+
+
+def _joined(text: str) -> str:
+    """A pattern without the line breaks that only keep lines short."""
+    return text.replace("\n", "")
+
+
+def _any_of(words: str, also: Sequence[str] = (), *, loose: bool = False) -> re.Pattern[str]:
+    """One of ``words`` (``_`` is a space within) or of the patterns ``also``. ``loose``: words may have any ending."""
     plain = "|".join(re.escape(word.replace("_", " ")) for word in sorted(words.split(), key=len, reverse=True))
-    ends = r"\w*" if loose else ""
-    known = rf"(?<!\w)(?:{plain}){ends}(?!\w)" if plain else NEVER
-    return re.compile("|".join([known, *also]), re.IGNORECASE)
+    ending = r"\w*" if loose else ""
+    patterns = [NUMBER if one == "NUMBER" else one for one in also]
+    return _pattern("|".join([rf"(?<!\w)(?:{plain}){ending}(?!\w)", *patterns]))
