@@ -41,7 +41,7 @@ def meant(about: str, parts: Sequence[TitledPart]) -> int | None:
     """The place among ``parts`` of what *chapter 3* or *the chapter on membranes* means, ``None`` where none is it."""
     if numbered := NUMBERED.match(about):
         return _numbered(numbered["number"].lower(), parts)
-    named = NAMED.match(about) or BEFORE_PART.match(about)
+    named = BEFORE_PART.match(about) or NAMED.match(about)
     return _named(named["name"], SMALLER.match(about) is not None, parts) if named else None
 
 
@@ -70,7 +70,7 @@ def _value(number: str) -> int:
     if number.isdecimal():
         return int(number)
     values = [ROMAN[letter] for letter in number] if set(number) <= ROMAN.keys() else []
-    return sum(-one if one < behind else one for one, behind in zip(values, [*values[1:], 0], strict=True))
+    return sum(-one if one < behind else one for one, behind in zip(values, [*values, 0][1:], strict=True))
 
 
 def _named(name: str, is_small: bool, parts: Sequence[TitledPart]) -> int | None:

@@ -218,7 +218,7 @@ def test_search_is_exact_and_stays_inside_the_book(book):
 
 
 def test_answering_takes_few_queries_and_a_cached_answer_two(book, reader, django_assert_max_num_queries):
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         ask_book(book, question="Why does bread rise?", viewer=reader)
     with django_assert_max_num_queries(2):
         assert ask_book(book, question="Why does bread rise?", viewer=reader).cached
