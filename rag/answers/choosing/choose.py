@@ -104,16 +104,15 @@ def _both_sides(asked: AskedFor, fit: Sequence[WeighedSentence]) -> list[Weighed
     both = next((one for one in fit if len(one.sides) == 2 and min(one.sides) >= SIDE), None)
     if both is not None:
         return [both]
-    best = [
-        max(
-            (one for one in fit if len(one.sides) == 2),
-            key=lambda one, side=side: (one.sides[side] >= SIDE, one.worth),
-            default=None,
-        )
-        for side in range(2)
-    ]
+    best = [_best_of(side, fit) for side in range(2)]
     sides = [one for side, one in enumerate(best) if one is not None and one.sides[side] >= SIDE]
     return list(dict.fromkeys(sides)) if len(sides) == 2 else []
+
+
+def _best_of(side: int, fit: Sequence[WeighedSentence]) -> WeighedSentence | None:
+    """The best sentence on one side of a difference, before all others."""
+    told = [one for one in fit if len(one.sides) == 2]
+    return max(told, key=lambda one: (one.sides[side] >= SIDE, one.worth), default=None)
 
 
 def _with_what_they_lean_on(

@@ -63,11 +63,13 @@ def document(db):
         ]
     )
     rows = [("Mills", 1, 1, 0), ("Wind", 2, 1, 57), ("In brief", 2, 2, 0), ("Rivers", 1, 3, 0)]
-    made.live_generation.passages.all().delete()
-    made.live_generation.sections.all().delete()
+    generation = made.live_generation
+    assert generation is not None
+    generation.passages.all().delete()
+    generation.sections.all().delete()
     for ordinal, (title, level, page, start) in enumerate(rows):
         Section.objects.create(
-            generation=made.live_generation,
+            generation=generation,
             ordinal=ordinal,
             level=level,
             title=title,

@@ -69,10 +69,13 @@ def words_of(language: str) -> LanguageWords | None:
         return None
     told = tomllib.loads(path.read_text())
     openers = (Opener(one["kind"], _pattern(one["pattern"]), one.get("demands", False)) for one in told["openers"])
-    words = {name: _any_of(**told[name]) for name in ("numbers", "dates", "times", "causes", "places")}
-    flags = {name: told[name] for name in ("names", "nouns") if name in told}
     return LanguageWords(
-        tuple(openers), **words, **flags, defines=_joined(told["defines"]), named=_joined(told["named"])
+        tuple(openers),
+        *(_any_of(**told[name]) for name in ("numbers", "dates", "times", "causes", "places")),
+        defines=_joined(told["defines"]),
+        named=_joined(told["named"]),
+        names=told.get("names", True),
+        nouns=told.get("nouns", False),
     )
 
 
