@@ -71,7 +71,11 @@ def words_of(language: str) -> LanguageWords | None:
     openers = (Opener(one["kind"], _pattern(one["pattern"]), one.get("demands", False)) for one in told["openers"])
     return LanguageWords(
         tuple(openers),
-        *(_any_of(**told[name]) for name in ("numbers", "dates", "times", "causes", "places")),
+        numbers=_any_of(**told["numbers"]),
+        dates=_any_of(**told["dates"]),
+        times=_any_of(**told["times"]),
+        causes=_any_of(**told["causes"]),
+        places=_any_of(**told["places"]),
         defines=_joined(told["defines"]),
         named=_joined(told["named"]),
         names=told.get("names", True),
