@@ -305,6 +305,10 @@ DOCUMENT_MAX_PAGES = 5_000
 READER_MEMORY, READER_OPEN_SECONDS, READER_PAGE_SECONDS = 1024**3, 60, 20
 READER_FIRST_SECONDS = 10  # for opening a file at first, while others wait: after that it goes behind them
 OCR_MEMORY, OCR_PAGE_SECONDS = 2 * 1024**3, 120
+# Pictures of pages for the reading page: seconds of computing for each, how many are made ahead of the reader, and
+# bytes of the folder that keeps them; those that nobody looked at for longest go first.
+DRAWING_PAGE_SECONDS, DRAWN_AHEAD = 10, 3
+PAGE_IMAGES_FOLDER, PAGE_IMAGES_BYTES = VAR / "page-images", 1024**3
 READING_PROCESSES = 2  # of one book at once, where the machine has as many cores
 OCR_DPI, OCR_MAX_PIXELS = 200, 8_000_000  # of a page's picture before its characters are recognised
 

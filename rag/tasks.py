@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from library.core.background.schedule import SLOW, task
 from library.jobs.tasks import JobRun, job_task
 from library.jobs.turns import YieldingJobRun
 from rag.indexes import rebuilding, terms
 from rag.indexes.generation_build import build_index
 from rag.queries import KIND
+from rag.reading import drawing
 
 
 @job_task(KIND, queue=SLOW)
@@ -26,3 +29,9 @@ def check_indexes() -> None:
 def fold_library_terms() -> None:
     """Every 30 s: add up which words came and went with the indexes that answer."""
     terms.fold_changes()
+
+
+@task(drawing.TASK)
+def draw_pages(document_id: str, number: int) -> None:
+    """Pictures of a page and of the next ones, for whoever looks at it now."""
+    drawing.draw(UUID(document_id), number)

@@ -40,6 +40,15 @@ def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[ReaderPool
 
 
 @contextlib.contextmanager
+def drawings(book_file: BookFile) -> Iterator[FileReader]:
+    """A reader that draws the file's pages. Errors: ``FileMissing``; the reader's own come with its first use."""
+    with _file(book_file) as file:
+        reader = FileReader(file, book_file.media_type.partition(";")[0], process.DRAWINGS, process.drawing_limits())
+        with contextlib.closing(reader):
+            yield reader
+
+
+@contextlib.contextmanager
 def _read_by(
     opener: str, limits: process.Limits, block: int, book_file: BookFile, watch: Watch, saw: Saw
 ) -> Iterator[ReaderPool]:

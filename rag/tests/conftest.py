@@ -13,6 +13,7 @@ from rag.tests.tiny import TinyServer
 @pytest.fixture(autouse=True)
 def _own_media(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.PAGE_IMAGES_FOLDER = tmp_path / "page-images"
 
 
 @pytest.fixture(scope="session")

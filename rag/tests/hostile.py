@@ -31,6 +31,17 @@ class Hostile:
         return written(number)
 
 
+class Drawn(Hostile):
+    """Draws pages: a picture of twelve bytes, or what the page's word does."""
+
+    def draw(self, number: int, width: int) -> bytes:
+        what = self._acts[number - 1]
+        if what == "nonsense":
+            return b"<svg onload='alert(1)'>"
+        act(what)
+        return b"RIFF    WEBP"
+
+
 class Pictures(Hostile):
     """Recognises pages called ``picture``; one called ``picture-crash`` crashes, and so on."""
 

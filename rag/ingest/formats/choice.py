@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Any
 
 from catalog.values import file_kinds
-from rag.ingest.sandbox.reader import FileRefused, OpenedFile
+from rag.ingest.sandbox.reader import DrawableFile, FileRefused, OpenedFile
 
 
 def opened(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
@@ -35,3 +35,10 @@ def pictures(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
     from rag.ingest.formats.ocr import Recognised
 
     return Recognised(file, settings)
+
+
+def drawings(file: IO[bytes], settings: dict[str, Any]) -> DrawableFile:
+    """A PDF whose pages are drawn as pictures. Errors: ``FileRefused``."""
+    from rag.ingest.formats.drawn import DrawnPdf
+
+    return DrawnPdf(file, most_pages=settings["most_pages"])

@@ -74,6 +74,11 @@ class Pdf:
         rows = np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.width, 3)
         return np.ascontiguousarray(rows[:, :, ::-1])
 
+    def pixels(self, number: int, scale: float) -> Any:
+        """The page ``number``, from 1, as a ``pymupdf.Pixmap`` of red, green and blue at ``scale`` pixels per point."""
+        matrix = self._engine.Matrix(scale, scale)
+        return self.page(number).get_pixmap(matrix=matrix, colorspace=self._engine.csRGB, alpha=False)
+
     def _opened(self, file: IO[bytes]) -> Any:
         try:
             return self._engine.open(f"/dev/fd/{file.fileno()}", filetype="pdf")

@@ -67,6 +67,14 @@ def taken_page(number: int, values: dict[str, Any], body: bytes) -> ReadPage:
         raise Died("crashed") from None
 
 
+def taken_picture(number: int, values: dict[str, Any], body: bytes) -> bytes:
+    """A page's picture (WebP) from an answer; empty where it could not be drawn. Errors: ``ReaderFault``."""
+    if "fault" in values:
+        raise our_fault(number, values)
+    is_picture = values.get("page") == number and body[:4] == b"RIFF" and body[8:12] == b"WEBP"
+    return body if is_picture else b""
+
+
 def our_fault(page: int, values: dict[str, Any]) -> errors.ReaderFault:
     """The refusal of a mistake of our own at a page (0 while opening); its traceback goes to the log."""
     log.error("Reading page %s of a file broke by a mistake of Lyceum's:\n%s", page, str(values["fault"])[-MOST_WORDS:])

@@ -23,11 +23,12 @@ from rag import errors
 from rag.ingest.model.raw import Facts
 from rag.ingest.sandbox import frames
 from rag.ingest.sandbox import limits as confine
-from rag.ingest.sandbox.answers import Died, ReadPage, our_fault, taken_facts, taken_page, unreadable
+from rag.ingest.sandbox.answers import Died, ReadPage, our_fault, taken_facts, taken_page, taken_picture, unreadable
 
 log = logging.getLogger(__name__)
 TEXT = "rag.ingest.formats.choice:opened"
 PICTURES = "rag.ingest.formats.choice:pictures"
+DRAWINGS = "rag.ingest.formats.choice:drawings"
 LOOK = 0.5  # seconds between two looks at whether anybody still wants the answer
 KEPT_WORDS = 4000  # of what the process complains of
 PAGES_AT_ONCE = 64  # asked for; between two requests a process that has swollen is started anew
@@ -60,6 +61,11 @@ def text_limits() -> Limits:
 def picture_limits() -> Limits:
     """For recognising pictures of pages."""
     return Limits(settings.OCR_MEMORY, settings.READER_OPEN_SECONDS, settings.OCR_PAGE_SECONDS)
+
+
+def drawing_limits() -> Limits:
+    """For pictures of pages, for which somebody waits."""
+    return Limits(settings.READER_MEMORY, settings.READER_FIRST_SECONDS, settings.DRAWING_PAGE_SECONDS)
 
 
 class Process:
@@ -238,6 +244,24 @@ class FileReader:
                 self.close()
                 if not again:
                     yield self._without(waiting.pop(0), death.why)
+
+    def draw(self, number: int, width: int) -> bytes:
+        """A picture (WebP) of the page, so many pixels wide; empty where it cannot be drawn.
+
+        Errors: every ``DocumentUnreadable`` where the file cannot be opened; ``ReaderFault``.
+        """
+        if self._process is None:
+            self._start()
+        if not self._is_open:
+            self._said()
+        assert self._process is not None
+        self._process.ask({"do": "draw", "page": number, "width": width})
+        try:
+            values, body = self._process.answer(self.limits.patience[1], self.watch)
+        except Died:
+            self.close()
+            return b""
+        return taken_picture(number, values, body)
 
     def close(self) -> None:
         """End the process that runs, if any."""

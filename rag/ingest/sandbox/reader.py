@@ -1,9 +1,10 @@
 """The reading process: opens one file and gives its pages. Started by ``rag.ingest.sandbox.process`` with its limits as
 arguments; knows neither Django nor the database, and its environment holds no secret.
 
-It answers two requests: ``{"do": "open"}`` with what the file says of itself or why it cannot be read, and
-``{"do": "read", "pages": [1, 2, …]}`` with one answer for each page, as soon as it is read. What goes wrong by our own
-mistake is answered with its traceback as ``fault``.
+It answers three requests: ``{"do": "open"}`` with what the file says of itself or why it cannot be read,
+``{"do": "read", "pages": [1, 2, …]}`` with one answer for each page, as soon as it is read, and
+``{"do": "draw", "page": 1, "width": 800}`` with a picture of the page. What goes wrong by our own mistake is answered
+with its traceback as ``fault``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,18 @@ class OpenedFile(Protocol):
         ...
 
 
-Opener = Callable[[IO[bytes], dict[str, Any]], OpenedFile]
+class DrawableFile(Protocol):
+    """An open file whose pages can be drawn."""
+
+    facts: Facts
+
+    def draw(self, number: int, width: int) -> bytes:
+        """A picture (WebP) of the page ``number`` (from 1), so many pixels wide. Any exception of a library costs this
+        page only."""
+        ...
+
+
+Opener = Callable[[IO[bytes], dict[str, Any]], Any]  # an ``OpenedFile`` or a ``DrawableFile``
 TOO_MUCH = ("malloc", "alloc", "memory")  # what libraries call it when there is no more
 
 
@@ -60,7 +72,7 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
         answers.write(frames.frame(values | {"peak": limits.peak_bytes()}, body))
         answers.flush()
 
-    source: OpenedFile | None = None
+    source: Any = None
     while (asked := frames.received(requests)) is not None:
         if asked["do"] == "open":
             limits.allow_seconds(settings["open_seconds"])
@@ -75,6 +87,9 @@ def serve(opener: Opener, settings: dict[str, Any], requests: IO[bytes], answers
             else:
                 say({"facts": asdict(source.facts)})
             limits.end_threads()
+        elif source is not None and asked["do"] == "draw":
+            limits.allow_seconds(settings["page_seconds"])
+            say(*drawn(source, asked["page"], asked["width"]))
         elif source is not None:
             for number in asked["pages"]:
                 limits.allow_seconds(settings["page_seconds"])
@@ -96,8 +111,7 @@ def answer(source: OpenedFile, number: int) -> tuple[dict[str, Any], bytes]:
         page = source.read(number)
         body = packed(page)
     except Exception as fault:  # every library has its own; a file must not choose which ends the process
-        ours = {"fault": faults.told(fault)} if faults.is_ours(fault) else {}
-        return {"page": number, "lost": _why(fault)} | ours, b""
+        return _lost(number, fault), b""
     values = {
         "page": number,
         "label": page.label[:20],
@@ -108,6 +122,19 @@ def answer(source: OpenedFile, number: int) -> tuple[dict[str, Any], bytes]:
         "words": sum(len(line.words) for line in page.lines),
     }
     return values, body
+
+
+def drawn(source: DrawableFile, number: int, width: int) -> tuple[dict[str, Any], bytes]:
+    """What is said of one page's picture, and the picture."""
+    try:
+        return {"page": number}, source.draw(number, width)
+    except Exception as fault:  # as above
+        return _lost(number, fault), b""
+
+
+def _lost(number: int, fault: Exception) -> dict[str, Any]:
+    ours = {"fault": faults.told(fault)} if faults.is_ours(fault) else {}
+    return {"page": number, "lost": _why(fault)} | ours
 
 
 def _refusal(fault: Exception) -> dict[str, Any]:

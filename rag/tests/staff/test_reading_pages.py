@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from accounts.tests.factories import make_user
 from rag.models import Document, Page
+from rag.pages.reading import marked
 from rag.tests.texts import make_text
-from rag.views import marked
 from tests.html import assert_valid
 
 FIRST = "Rain fell all day.\n\nThe mill & its <wheel> stood still."

@@ -1,0 +1,1 @@
+"""Pages of rag that are more than a form."""

@@ -1,0 +1,1 @@
+"""Reading a book page by page."""
