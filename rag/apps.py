@@ -11,7 +11,7 @@ class RagConfig(AppConfig):
         from accounts.services.roles import grant
         from catalog.pages import tabs
         from library.core.privacy import registry
-        from rag import checks, receivers  # noqa: F401  (registers and connects them)
+        from rag import checks, privacy, receivers  # noqa: F401  (registers and connects them)
 
         tabs.register(
             tabs.BookTab(
@@ -25,7 +25,8 @@ class RagConfig(AppConfig):
                 without_text=_("The library has no digital text of this book, so it cannot be asked yet."),
             )
         )
-        registry.register("rag")  # questions are kept nowhere; who had a book read anew, the jobs know
+        # Questions are kept nowhere; who had a book read anew, the jobs know.
+        registry.register("rag", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
         grant(
             Role.LIBRARIAN,
             [

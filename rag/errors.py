@@ -239,3 +239,23 @@ class QuestionInvalid(InvalidInput):
 class PageNotFound(NotFound):
     code = "not_found"
     message = _("The book has no such page in the library's index.")
+
+
+class QuoteNotOnPage(InvalidInput):
+    code = "quote_not_on_page"
+    message = _("These words do not stand on this page. Mark words of the page, or copy them from its text.")
+
+
+class QuoteTooLong(InvalidInput):
+    code = "quote_too_long"
+    message = _("Mark at most {most} signs at once.")
+
+
+class TooManyHighlights(LibraryError):
+    code = "too_many_highlights"
+    message = _("You have {most} highlights in this book, and more are not kept. Delete some first.")
+
+
+class HighlightNotFound(NotFound):
+    code = "not_found"
+    message = _("There is no such highlight of yours.")

@@ -75,6 +75,11 @@ def find_document(book: Book) -> Document | None:
     return document
 
 
+def has_text(book: Book) -> bool:
+    """Whether the text of ``book`` has been read, so that it can be shown and asked; one query."""
+    return Document.objects.filter(book=book, live_generation__isnull=False).exists()
+
+
 def index_state(book: Book) -> IndexState:
     """How the index of ``book`` stands."""
     document = find_document(book)

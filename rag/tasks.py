@@ -10,7 +10,7 @@ from library.jobs.turns import YieldingJobRun
 from rag.indexes import rebuilding, terms
 from rag.indexes.generation_build import build_index
 from rag.queries import KIND
-from rag.reading import drawing
+from rag.reading import drawing, highlights
 
 
 @job_task(KIND, queue=SLOW)
@@ -35,3 +35,9 @@ def fold_library_terms() -> None:
 def draw_pages(document_id: str, number: int) -> None:
     """Pictures of a page and of the next ones, for whoever looks at it now."""
     drawing.draw(UUID(document_id), number)
+
+
+@task(highlights.TASK, every=300)
+def anchor_highlights() -> None:
+    """Every five minutes, and as soon as a text was read anew: find the highlights of such texts again."""
+    highlights.look_again()

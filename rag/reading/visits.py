@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 SPAN = re.compile(r"^(\d{1,9})-(\d{1,9})$")
-PLACE = re.compile(r"^(\d{1,9}):(\d{1,9}-\d{1,9})(?:\+(\d{1,9}-\d{1,9}))?$")
+PLACE = re.compile(r"^(\d{1,9}):(\d{1,9}-\d{1,9})(?:~(\d{1,9}-\d{1,9}))?$")
 MOST_PLACES = 20
 
 
@@ -24,7 +24,7 @@ class CitedPlace:
     on: str = ""
 
     def __str__(self) -> str:
-        return f"{self.page}:{self.mark}" + (f"+{self.on}" if self.on else "")
+        return f"{self.page}:{self.mark}" + (f"~{self.on}" if self.on else "")
 
 
 @dataclass(frozen=True)

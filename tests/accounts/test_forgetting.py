@@ -56,7 +56,7 @@ from library.core.privacy import coverage
 from library.jobs import nightly
 from library.jobs.models import Job
 from library.notices.models import AddressMark, Bell, BellRow, LetterText, Notice, NoticePreference
-from rag.models import Document
+from rag.models import Document, Highlight, ReadingPosition
 
 pytestmark = pytest.mark.django_db
 NAME, ADDRESS, USERNAME, CARD = "Ada Lovelace-Byron", "ada.lovelace@example.org", "countess", "L-99.0815"
@@ -210,6 +210,9 @@ def as_reader(user: User, staff: User) -> None:
     CalendarAddress.objects.create(patron=patron)
     document = Document.objects.create(book=make_book())
     Artifact.objects.create(document=document, kind="summary", language="en", owner=user, content={"by": NAME})
+    marked = {"quote": "Her own words", "note": "Her own words", "page": 1, "start": 0, "end": 13}
+    Highlight.objects.create(user=user, document=document, **marked)
+    ReadingPosition.objects.create(user=user, document=document, page=1, read_at=NOW)
     Activity.objects.create(at=NOW, actor=user, verb="account.name_changed", subject=user, data={"old": NAME})
 
 

@@ -62,6 +62,14 @@ READERS = {
     "GET /api/v1/rag/books/{book_id}/index/",
     "POST /api/v1/rag/books/{book_id}/query/",
     "POST /api/v1/rag/search/",
+    "POST /api/v1/rag/books/{book_id}/highlights/",
+    "GET /api/v1/rag/books/{book_id}/position/",
+    "PUT /api/v1/rag/books/{book_id}/position/",
+    "DELETE /api/v1/rag/books/{book_id}/position/",
+    "GET /api/v1/rag/highlights/",
+    "GET /api/v1/rag/highlights/{highlight_id}/",
+    "PATCH /api/v1/rag/highlights/{highlight_id}/",
+    "DELETE /api/v1/rag/highlights/{highlight_id}/",
 }
 NOBODYS = {
     "GET /api/v1/books/",
@@ -153,6 +161,7 @@ class World:
                 path = path.replace("{id}", str(row.pk))
         return (
             path.replace("{book_id}", str(self.book.pk))
+            .replace("{highlight_id}", str(self.job.pk))
             .replace("{name}", "ada")
             .replace("{barcode}", self.copy.barcode)
         )
@@ -212,6 +221,8 @@ def filled(route: str, world: World) -> str:
         "<slug:service>": "sendgrid",
         "<slug:code>/<str:language>": "due_soon/en",
         "<str:token>": "x" * 43,
+        "<int:width>": 800,
+        "<uuid:highlight_id>": world.job.pk,
         "<path:object_id>": world.other.pk,
         "<uuid:pk>": world.job.pk if "/jobs/" in route else world.hold.pk,
         "<path:content_type_id>": 1,

@@ -11,6 +11,7 @@ from library.core.config.model import ROOT
 
 # What runs by itself, and how often: what would be missed is missed here first.
 EVERY = {
+    "anchor_highlights": 300,
     "check_book_vectors": 30,
     "check_indexes": 30,
     "fold_library_terms": 30,

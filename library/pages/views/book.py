@@ -66,6 +66,7 @@ def _around(request: HttpRequest, book: Book, panel: Mapping[str, Any]) -> dict[
     context: dict[str, Any] = {
         "tabs": tabs.links(book, request.user),
         "availability": panel["availability"] if "availability" in panel else catalog.availability(book),
+        "can_be_read": _can_be_read(request, book, panel),
         "similar": shelves.similar(book, request.user, SIMILAR),
     }
     if request.user.is_staff:
@@ -73,3 +74,10 @@ def _around(request: HttpRequest, book: Book, panel: Mapping[str, Any]) -> dict[
         may_cancel = index.job is not None and jobs.may_cancel(index.job, request.user)
         context |= {"index": index, "may_cancel": may_cancel}
     return context
+
+
+def _can_be_read(request: HttpRequest, book: Book, panel: Mapping[str, Any]) -> bool:
+    """Whether its pages can be read here, by somebody who is signed in."""
+    if not request.user.is_authenticated or not book.has_file:
+        return False
+    return panel["index"].state == "ready" if "index" in panel else rag.has_text(book)

@@ -13,7 +13,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
 
     def note(name: str, **options: Any) -> bool:
-        found.append((name, options["args"]))
+        found.append((name, options.get("args")))
         return True
 
     monkeypatch.setattr(wake, "wake", note)

@@ -44,13 +44,13 @@ def test_place_that_is_marked_is_known_among_those_that_are_cited():
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("3:10-40,7:0-5+0-9", (FIRST, SECOND)),
+        ("3:10-40,7:0-5~0-9", (FIRST, SECOND)),
         ("3:10-40,3:10-40", (FIRST,)),
         ("", ()),
         (",,", ()),
         ("3", ()),
         ("x:1-2,3:10-40", (FIRST,)),
-        ("3:10-40+", ()),
+        ("3:10-40~", ()),
         ("-3:1-2", ()),
         ("3:1-2;4:5-6", ()),
     ],
