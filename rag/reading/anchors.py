@@ -82,9 +82,10 @@ def _changed(quote: str, text: str) -> list[tuple[int, int]]:
 
 
 def _rank(anchor: Anchor, number: int, text: str, span: TextSpan) -> float:
-    """Signs around that are the same; among equals the nearest is first."""
+    """Signs around that are the same, and whether the words are; among equals the nearest is first."""
     before, behind = text[max(span.start - AROUND, 0) : span.start], text[span.end : span.end + AROUND]
     same = _common(before[::-1], anchor.before[::-1]) + _common(behind, anchor.behind)
+    same += span.of(text) == anchor.quote
     distance = abs(number - anchor.page) * 10_000 + min(abs(span.start - anchor.start), 9_999)
     return same - distance / 1e9
 

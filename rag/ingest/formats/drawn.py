@@ -10,6 +10,7 @@ from rag.ingest.formats.pdf import Pdf
 from rag.ingest.model.raw import Facts
 
 MOST_PIXELS = 8_000_000  # of a picture: a page that is a long strip gets a smaller one
+LONGEST_SIDE = 16_000  # pixels; WebP has 16,383 at most
 QUALITY, EFFORT = 80, 3  # of WebP, from 0 to 100 and from 0 (quick) to 6 (small)
 
 
@@ -35,4 +36,4 @@ class DrawnPdf:
 def _scale(rect: Any, width: int) -> float:
     """Pixels per point."""
     wide, high = max(float(rect.width), 1.0), max(float(rect.height), 1.0)
-    return min(width / wide, math.sqrt(MOST_PIXELS / (wide * high)))
+    return min(width / wide, math.sqrt(MOST_PIXELS / (wide * high)), LONGEST_SIDE / max(wide, high))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.reading.anchors import Anchor, AnchoredPlace, anchor_at, holds_at, locate
+from rag.reading.find import _folded as folded
 from rag.text.sentences import TextSpan
 
 PAGE = "Rain fell all day. The mill stood still. Rain fell all night, and the mill stood still again."
@@ -48,9 +49,9 @@ def test_spaces_case_and_hyphens_may_differ(text):
 
 
 def test_longer_quotation_that_was_changed_a_little_is_known_by_its_ends():
-    pages = {5: "So it was. " + LONG.replace("at the river ", "near the river ") + ". And so on."}
-    found = said(locate(anchor(LONG, LONG, 4), pages.items()), pages)
-    assert found == (5, LONG.replace("at the river ", "near the river "))
+    changed = LONG.replace("stood still", "stood quite still")
+    pages = {5: f"So it was. {changed}. And so on."}
+    assert said(locate(anchor(LONG, LONG, 4), pages.items()), pages) == (5, changed)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +87,4 @@ def test_whatever_is_marked_is_found_in_its_own_text(text, start, length):
     if any(sign.isalpha() for sign in own.quote) and own.quote == own.quote.strip(" \n-"):
         found = locate(own, [(1, text)])
         assert found is not None
-        assert found.span.start <= span.start or found.span.of(text).lower() == own.quote.lower()
+        assert folded(own.quote) in folded(found.span.of(text))

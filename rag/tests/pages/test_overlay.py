@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.ingest.cleaning.flow import WordCounts, flow
-from rag.ingest.formats.drawn import MOST_PIXELS, DrawnPdf
+from rag.ingest.formats.drawn import LONGEST_SIDE, MOST_PIXELS, DrawnPdf
 from rag.ingest.layout.extract import read_page
 from rag.ingest.model.clean import WordBox, packed_boxes
 from rag.models import Page
@@ -88,17 +88,19 @@ def test_marks_cover_the_ink_of_their_words_and_no_other(rotation, cropped, tmp_
     assert left.sum() <= 0.01 * dark.sum(), "ink that belongs to no word"
 
 
-def test_long_strip_gets_a_picture_that_is_not_too_large(tmp_path):
+@pytest.mark.parametrize(("width", "height"), [(100, 14_000), (14_000, 100), (14_000, 14_000), (3, 3)])
+def test_page_of_any_shape_gets_a_picture_that_is_not_too_large(tmp_path, width, height):
     import pymupdf
     from PIL import Image
 
     document: Any = pymupdf.open()
-    document.new_page(width=100, height=14_000)
+    document.new_page(width=width, height=height)
     path = tmp_path / "strip.pdf"
     path.write_bytes(document.tobytes())
     with path.open("rb") as file:
         picture = Image.open(io.BytesIO(DrawnPdf(file, most_pages=10).draw(1, 1600)))
     assert picture.width * picture.height <= MOST_PIXELS * 1.01
+    assert max(picture.size) <= LONGEST_SIDE + 1
 
 
 def box(start: int, end: int, x0: float, y0: float, x1: float, y1: float | None = None) -> WordBox:
