@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -99,16 +99,19 @@ def _side_by_side(one: WordBox, other: WordBox) -> bool:
 
 
 def _line(text: str, line: Sequence[_Piece]) -> str:
-    spans = []
-    for place, piece in enumerate(line):
-        behind = line[place + 1].at if place + 1 < len(line) else piece.at + len(piece.text)
-        gap = (
-            " "
-            if text[piece.at + len(piece.text) : behind].strip() != text[piece.at + len(piece.text) : behind]
-            else ""
-        )
-        spans.append(_span(piece) + gap)
-    return f"<text>{''.join(spans)}</text>"
+    words = [_span(piece) + _gap(text, piece, following) for piece, following in zip_longest(line, line[1:])]
+    return f'<text font-size="{_letters(line[0].box):.1f}">{"".join(words)}</text>'
+
+
+def _gap(text: str, piece: _Piece, following: _Piece | None) -> str:
+    """A space, where there is one before the next word of the line."""
+    behind = text[piece.at + len(piece.text) : following.at] if following is not None else ""
+    return " " if behind.strip() != behind else ""
+
+
+def _letters(box: WordBox) -> float:
+    """The size of a box's letters, in points."""
+    return max(LETTERS * (box.y1 - box.y0), 0.1)
 
 
 def _span(piece: _Piece) -> str:
@@ -116,7 +119,7 @@ def _span(piece: _Piece) -> str:
     high, wide = box.y1 - box.y0, max(box.x1 - box.x0, 0.1)
     return (
         f'<tspan x="{box.x0:.1f}" y="{box.y0 + ABOVE_BASELINE * high:.1f}" textLength="{wide:.1f}"'
-        f' lengthAdjust="spacingAndGlyphs" font-size="{max(LETTERS * high, 0.1):.1f}"'
+        f' lengthAdjust="spacingAndGlyphs" font-size="{_letters(box):.1f}"'
         f' data-at="{piece.at}">{escape(piece.text)}</tspan>'
     )
 
