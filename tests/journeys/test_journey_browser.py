@@ -121,6 +121,25 @@ def test_reader_asks_for_a_book_and_the_desk_lends_it_and_takes_it_back(reader, 
     reader.sees("Brought back")
 
 
+def marks_a_word_and_reads_on(reader: Person, number: int) -> None:
+    """On the page that a citation opened: its picture comes, a word of it is marked, and the next page is read."""
+    page = reader.page
+    expect(page.locator(".sheet img")).to_be_visible(timeout=60_000)  # drawn by a worker, and taken in by the page
+    expect(page.locator("#mark rect").first).to_be_visible()
+    page.locator(".words tspan", has_text=re.compile(r"\w{5}")).first.dblclick()
+    page.get_by_role("button", name="Highlight", exact=True).click()
+    expect(page.locator("#highlights blockquote")).to_contain_text(re.compile(r"\w{5}"))
+    expect(page.locator(".sheet rect.own")).to_be_visible()
+    reader.press("Read on from here")
+    page.wait_for_url(re.compile(rf"/pages/{number}/\?.*read=1"))
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile(rf"/pages/{number + 1}/\?.*read=1"))
+    reader.shoot("read")
+    page.locator("details.menu summary").click()
+    page.get_by_role("link", name="My reading").click()
+    reader.sees(f"Page {number + 1} of")
+
+
 def test_librarian_adds_a_book_and_the_reader_asks_it(reader, librarian, stack):
     title = f"Letters on the Cell {uuid4().hex[:6]}"
     librarian.sign_in("lyceum-demo")
@@ -164,6 +183,7 @@ def test_librarian_adds_a_book_and_the_reader_asks_it(reader, librarian, stack):
     reader.shoot("page")
     file = reader.context.request.get(link.get_attribute("href") or "")
     assert file.body().startswith(b"%PDF-")
+    marks_a_word_and_reads_on(reader, int(number[1]))
 
     reader.go(f"/books/{book}/ask/")
     reader.fill("Ask this book", "What are lysosomes?")
