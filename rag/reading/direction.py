@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from catalog.templatetags.catalog import WRITTEN_SO
 from rag.ingest.writing import bidi
 from rag.models import Document, IndexGeneration
@@ -12,9 +10,13 @@ SAMPLE = 2_000  # signs of the page that is open
 
 
 def runs_leftwards(document: Document, generation: IndexGeneration, text: str) -> bool:
-    """Whether the page behind this one lies to its left. ``text``: of the page that is open; its letters have the last
-    word, for a record may say "ar" of a transliteration."""
-    languages = chain([generation.language], [document.language])
-    is_written_so = next((language in WRITTEN_SO for language in languages if language), False)
+    """Whether the page behind this one lies to its left.
+
+    The language of most passages says so, and the record's. Where these differ, or nothing was detected, the letters of
+    ``text``, the page that is open, decide: a record may say "ar" of a transliteration.
+    """
+    detected, recorded = generation.language in WRITTEN_SO, document.language in WRITTEN_SO
+    if generation.language and detected == recorded:
+        return detected
     right, left = bidi.counted(text[:SAMPLE])
-    return is_written_so and (right >= left or right + left < SAMPLE // 20)
+    return right > left if right != left else detected

@@ -111,7 +111,7 @@ def page_answers(client: Client, address: str) -> bool:
         ("", "ar", "Kitab jamil ‘an al-ma’ " * 10, False),
         ("en", "ar", "A book about rain " * 10, False),
         ("ar", "en", ARABIC, True),
-        ("en", "en", ARABIC, False),  # one quotation makes no book of another direction
+        ("en", "en", ARABIC, False),  # a page of quotations turns no book round
         ("he", "he", "", True),
         ("ja", "ja", "光合成です", False),
     ],
