@@ -30,7 +30,7 @@ class QuestionForm(forms.Form):
 class FindForm(forms.Form):
     """Words to find in one book."""
 
-    q = forms.CharField(
+    words = forms.CharField(
         label=_("Words of the book"), max_length=LONGEST, error_messages={"required": _("Write what to look for.")}
     )
     first = forms.IntegerField(label=_("From page"), min_value=1, max_value=1_000_000, required=False)
@@ -38,7 +38,7 @@ class FindForm(forms.Form):
     @property
     def asked(self) -> str:
         """What was typed, as a page can show it."""
-        return str(self["q"].value() or "").replace("\0", "")
+        return str(self["words"].value() or "").replace("\0", "")
 
 
 class NoteForm(forms.Form):

@@ -105,12 +105,12 @@ def reading_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def find_words(request: HttpRequest, book_id: int) -> HttpResponse:
-    """Where the words ``?q=`` stand in a book, from the page ``?first=`` on."""
+    """Where the words ``?words=`` stand in a book, from the page ``?first=`` on."""
     book, document, generation = open_text(request, book_id)
-    form = FindForm(request.GET if "q" in request.GET else None)
+    form = FindForm(request.GET if "words" in request.GET else None)
     finding = None
     if form.is_valid():
-        finding = find(generation, form.cleaned_data["q"], first=form.cleaned_data["first"] or 1)
+        finding = find(generation, form.cleaned_data["words"], first=form.cleaned_data["first"] or 1)
     context = {"book": book, "form": form, "finding": finding, "pages": generation.page_count}
     context["position"] = positions.position_of(signed_in(request), document, generation)
     return render(request, "rag/find.html", context, status=422 if form.errors else 200)

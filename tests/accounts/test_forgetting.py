@@ -246,7 +246,7 @@ def test_everything_is_given_out_but_what_is_secret(ada):
     told = StringIO()
     call_command("export_person", ADDRESS.upper(), stdout=told)
     given = json.loads(told.getvalue())
-    assert set(given) == {"accounts", "activity", "aistudy", "catalog", "circulation", "core", "jobs", "notices"}
+    assert set(given) == {"accounts", "activity", "aistudy", "catalog", "circulation", "core", "jobs", "notices", "rag"}
     assert [name for part in given.values() for name, value in part.items() if not value] == []
     assert [name for name, value in given["circulation"]["at_the_desk"].items() if not value] == []
     assert given["accounts"]["account"][0]["full_name"] == NAME

@@ -266,11 +266,11 @@ def test_new_index_wakes_a_worker_only_where_something_is_marked(user, woken, dj
     document = make_text(PAGES)
     with django_capture_on_commit_callbacks(execute=True):
         index_ready.send(sender=Document, document=document, generation=None, requested_by=None, same_pages=False)
-    assert woken == []
+    assert "anchor_highlights" not in dict(woken)
     mark(user, document, quote="Rain")
     with django_capture_on_commit_callbacks(execute=True):
         index_ready.send(sender=Document, document=document, generation=None, requested_by=None, same_pages=False)
-    assert [name for name, _args in woken] == ["anchor_highlights"]
+    assert "anchor_highlights" in dict(woken)
 
 
 def test_highlights_stay_with_the_book_when_its_records_become_one(user):

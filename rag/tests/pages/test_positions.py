@@ -67,7 +67,7 @@ def test_looking_something_up_leaves_the_place_alone(client, user):
         address("page", document, 4) + "?mark=0-3&question=why",
         address("page", document, 4) + "?read=1",  # a link that somebody kept, or that a browser fetched ahead
         address("page-sheet", document, 4) + "?read=1",
-        address("find", document) + "?q=rain",
+        address("find", document) + "?words=rain",
         address("read", document),
     ]
     for where in looked_up:
