@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.reading.anchors import Anchor, AnchoredPlace, anchor_at, holds_at, locate
@@ -80,6 +80,7 @@ def test_place_that_did_not_change_is_known_without_a_search():
     assert holds_at(own, "") is None
 
 
+@settings(max_examples=40)
 @given(st.text(alphabet="ab cä-\n", min_size=1, max_size=50), st.integers(0, 49), st.integers(1, 20))
 def test_whatever_is_marked_is_found_in_its_own_text(text, start, length):
     span = TextSpan(min(start, len(text) - 1), min(start + length, len(text)))

@@ -84,7 +84,7 @@ def test_those_that_nobody_looked_at_for_longest_go_first(settings):
     images.opened(SHA, 10, 800).close()  # type: ignore[union-attr]  # the oldest is looked at now
     assert images.trim(95) == 2
     assert images.opened(SHA, 9, 800) is images.opened(SHA, 8, 800) is None
-    assert images.opened(SHA, 10, 800) is not None
+    assert images._picture(SHA, 10, 800).exists()
     assert sum(path.stat().st_size for path in files(settings)) <= 95 * images.KEPT_SHARE
 
 
