@@ -47,16 +47,16 @@ def _end_browsers() -> None:
     """All browsers that this process started, by way of Playwright's driver."""
     for child in _children(os.getpid()):
         for browser in _children(child):
-            if "chromium" in Path(f"/proc/{browser}/cmdline").read_bytes().decode(errors="replace"):
-                with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(OSError):  # it ended by itself
+                if b"chromium" in Path(f"/proc/{browser}/cmdline").read_bytes():
                     os.kill(browser, signal.SIGKILL)
 
 
 def _children(parent: int) -> list[int]:
     found: list[int] = []
-    for task in Path(f"/proc/{parent}/task").iterdir():
-        with contextlib.suppress(OSError):
-            found += map(int, (task / "children").read_text().split())
+    for children in Path("/proc").glob(f"{parent}/task/*/children"):
+        with contextlib.suppress(OSError):  # it ended by itself
+            found += map(int, children.read_text().split())
     return found
 
 

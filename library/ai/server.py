@@ -15,6 +15,7 @@ import numpy as np
 from library.ai.lanes import Lane
 from library.ai.lines import MOST_TEXTS, BulkLine, LineIsFull, QuestionLine, Wanted
 from library.ai.spec import Embedder, Kind, Vectors
+from library.ai.wire import INPUT_TYPES
 
 log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
@@ -25,7 +26,7 @@ LONGEST_TEXT = 20_000  # characters; the model reads far less
 LONGEST_NAME = 64  # characters, of a sender
 BULK_NICENESS = 5  # as the slow worker, whose books these are
 LARGEST_BODY = 8 * 1024 * 1024
-KINDS: dict[str, Kind] = {"query": "question", "passage": "passage"}  # by `input_type`
+KINDS: dict[str, Kind] = {name: kind for kind, name in INPUT_TYPES.items()}
 
 
 class BadRequest(Exception):
@@ -88,10 +89,8 @@ class EmbedderApp:
         except BadRequest as fault:
             status, body = fault.status, _error(str(fault), "invalid_request_error")
         except LineIsFull:
-            status, body = (
-                429,
-                _error("Enough of this sender's texts wait; try again in a second.", "rate_limit_error"),
-            )
+            sentence = "Enough of this sender's texts wait; try again in a second."
+            status, body = 429, _error(sentence, "rate_limit_error")
         except Exception as fault:
             log.exception("An embeddings request broke: %s", fault)
             status, body = 500, _error("The texts could not be embedded.", "server_error")

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from library.core.errors import LibraryError
 from rag import queries
+from rag.answers.services import LONGEST_QUESTION
 from rag.models import Document
 from rag.retrieval.explain import explain
 
 SHOWN = 20  # passages
-LONGEST_QUESTION = 1_000
 
 
 class WhyPage(admin.ModelAdmin[Document]):

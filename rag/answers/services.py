@@ -20,14 +20,13 @@ from rag import errors, queries
 from rag.answers import chapters
 from rag.answers import evidence as evidences
 from rag.answers.citations import AnswerSentence, Citation, cite
-from rag.answers.evidence import Evidence
 from rag.answers.extractive import ExtractiveWriter
 from rag.answers.ports import AnswerWriter, Retriever
 from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
 from rag.models import Document, IndexGeneration
 from rag.retrieval.hits import AskedQuestion, Hit
 from rag.retrieval.in_documents import DocumentRetriever
-from rag.text.printed_pages import PrintedPages, spanned
+from rag.retrieval.printed import printed_on, printed_on_each
 from rag.text.sentences import fold_space
 
 LONGEST_QUESTION = 1_000
@@ -129,28 +128,23 @@ def write_answer(document: Document, generation: IndexGeneration, question: str,
     is_enough = evidence.is_enough(threshold)
     statements = WRITER.write(asked, evidence.of_passages(ranks), threshold=threshold) if is_enough else []
     sentences, citations = cite(document, evidence.pages, statements, evidence.printed)
-    passages = [_retrieved(hits[rank], evidence) for rank in ranks]
+    passages = [_retrieved(hits[rank], printed_on(hits[rank].passage, evidence.printed)) for rank in ranks]
     return _put_together(question, sentences, citations, passages)
 
 
 def answer_by_words(generation: IndexGeneration, question: str, num_chunks: int) -> CitedAnswer:
     """The passages with the most of the question's words; no sentence is chosen, for that takes its meaning."""
     hits = DocumentRetriever(generation).retrieve(AskedQuestion(question, None), num_chunks)
-    passages = [RetrievedPassage(hit.passage.first_page, 0.0, hit.passage.text) for hit in hits]
+    printed = printed_on_each([hit.passage for hit in hits])
+    passages = [_retrieved(hit, printed[hit.passage.pk]) for hit in hits]
     text = _("Found by words alone, no sentences chosen.") if passages else _("No passage has these words.")
     made = _put_together(question, [], [], passages)
     return replace(made, text=text, by_meaning=False)
 
 
-def _retrieved(hit: Hit, evidence: Evidence) -> RetrievedPassage:
-    passage = hit.passage
-    first, last = passage.first_page, passage.last_page
-    ends = {number: passage.end if number == last else len(text) for number, text in evidence.pages.items()}
-    printed = [
-        evidence.printed.get(number, PrintedPages()).at(passage.start if number == first else 0, ends.get(number, 0))
-        for number in (first, last)
-    ]
-    return RetrievedPassage(first, hit.score, passage.text, last if last != first else 0, spanned(printed))
+def _retrieved(hit: Hit, printed: str) -> RetrievedPassage:
+    first, last = hit.passage.first_page, hit.passage.last_page
+    return RetrievedPassage(first, hit.score, hit.passage.text, last if last != first else 0, printed)
 
 
 def _put_together(

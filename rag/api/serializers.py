@@ -20,6 +20,14 @@ class QuestionField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class PrintedPageField(serializers.CharField):
+    """What is printed on the pages of something, of which its source is ``printed``."""
+
+    def __init__(self, **options: Any) -> None:
+        sentence = "The number printed there, such as `iv` or `101–102`; empty where the file has none."
+        super().__init__(source="printed", help_text=sentence, **options)
+
+
 class QuestionSerializer(serializers.Serializer[Any]):
     question = QuestionField(max_length=LONGEST_QUESTION)
     num_chunks = serializers.IntegerField(
@@ -43,6 +51,8 @@ class SearchSerializer(serializers.Serializer[Any]):
 
 class FoundPassageSerializer(serializers.Serializer[Any]):
     page = serializers.IntegerField(source="passage.first_page", help_text="1-based, as in the PDF.")
+    last_page = serializers.IntegerField(source="passage.last_page", help_text="Where the passage ends.")
+    printed_page = PrintedPageField()
     text = serializers.CharField(source="passage.text")
     score = serializers.FloatField(help_text="Cosine of the passage and the question; 0 where `by_meaning` is false.")
     place = serializers.IntegerField(source="standing.place", help_text="Among all that was found, 1 the best.")
@@ -69,10 +79,7 @@ class SourceSerializer(serializers.Serializer[Any]):
     last_page = serializers.IntegerField(
         help_text="Where the quote ends: another page where it runs over the end of one."
     )
-    printed_page = serializers.CharField(
-        source="printed",
-        help_text="The number printed there, such as `iv` or `101–102`; empty where the file has none.",
-    )
+    printed_page = PrintedPageField()
     quote = serializers.CharField(help_text="Verbatim text of the page, white space folded.")
     score = serializers.FloatField(help_text="Cosine of the quote and the question.")
     url = serializers.CharField(help_text="The stored text of the page with the quotation marked.")
@@ -80,6 +87,8 @@ class SourceSerializer(serializers.Serializer[Any]):
 
 class WordPassageSerializer(serializers.Serializer[Any]):
     page = serializers.IntegerField(help_text="1-based, as in the PDF.")
+    last_page = serializers.IntegerField(help_text="Where the passage ends.")
+    printed_page = PrintedPageField()
     text = serializers.CharField()
 
 

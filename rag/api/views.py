@@ -14,8 +14,10 @@ from catalog.queries import get_book
 from library.core.http.api import ErrorSerializer
 from library.core.http.permissions import requires
 from rag import queries, services
+from rag.answers.citations import Citation
 from rag.answers.library import search_inside
 from rag.answers.services import answer
+from rag.answers.values import RetrievedPassage
 from rag.api.serializers import (
     AnswerSerializer,
     IndexSerializer,
@@ -47,9 +49,7 @@ class QueryView(APIView):
         book = get_book(book_id, request.user)
         document = queries.document_of(book, viewer=request.user)
         found = answer(document=document, viewer=request.user, **asked.validated_data)
-        sources = [
-            vars(source) | {"book": book.pk, "last_page": source.last_page or source.page} for source in found.sources
-        ]
+        sources = [_with_its_end(source) | {"book": book.pk} for source in found.sources]
         body = {
             "answer": found.text,
             "supported": found.supported,
@@ -58,9 +58,13 @@ class QueryView(APIView):
             "sources": sources,
             "cached": found.cached,
             "by_meaning": found.by_meaning,
-            "passages": [] if found.by_meaning else found.passages,
+            "passages": [] if found.by_meaning else [_with_its_end(passage) for passage in found.passages],
         }
         return Response(AnswerSerializer(body).data)
+
+
+def _with_its_end(found: Citation | RetrievedPassage) -> dict[str, Any]:
+    return vars(found) | {"last_page": found.last_page or found.page}
 
 
 class SearchView(APIView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
@@ -14,6 +14,7 @@ from rag.models import IndexGeneration
 from rag.retrieval.blend import Blend, blend_of
 from rag.retrieval.hits import Hit
 from rag.retrieval.in_documents import search_documents
+from rag.retrieval.printed import printed_on_each
 from rag.retrieval.services import understand
 
 MATCHED = """
@@ -55,8 +56,13 @@ def explain(question: str, generation: IndexGeneration, *, k: int) -> RetrievalE
     hits = search_documents([generation], asked, k, blend=blend)
     words = _counted(generation, question)
     matched = _matched([word.lexeme for word in words], [hit.passage.pk for hit in hits])
+    printed = printed_on_each([hit.passage for hit in hits])
     explained = [
-        ExplainedHit(hit, [word for word in words if word.lexeme in matched.get(hit.passage.pk, ())]) for hit in hits
+        ExplainedHit(
+            replace(hit, printed=printed[hit.passage.pk]),
+            [word for word in words if word.lexeme in matched.get(hit.passage.pk, ())],
+        )
+        for hit in hits
     ]
     return RetrievalExplanation(words, explained, blend, by_meaning=asked.vector is not None)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from library.ai.spec import Vectors
 from rag.models import Passage
+from rag.text.printed_pages import place_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Hit:
     passage: Passage
     score: float
     standing: Standing | None = None
+    printed: str = ""  # the numbers printed there, where the file says so; for who shows it (``rag.retrieval.printed``)
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as people are told."""
+        return place_of(self.passage.first_page, self.passage.last_page, self.printed)
 
 
 @dataclass(frozen=True)

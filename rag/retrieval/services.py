@@ -23,6 +23,7 @@ from rag.retrieval.blend import Blend
 from rag.retrieval.hits import AskedQuestion, Hit, RecordHit
 from rag.retrieval.in_documents import search_documents
 from rag.retrieval.in_library import Scope
+from rag.retrieval.printed import printed_on_each
 from rag.retrieval.search_library import search_library
 
 MOST_HITS, DEFAULT_HITS, MOST_BOOKS = 50, 10, 50  # of a search of the library, and books to choose
@@ -114,6 +115,7 @@ def _by_book(hits: Sequence[Hit | RecordHit], viewer: Any) -> list[BookFinding]:
     ids = list(dict.fromkeys(_book_of(hit) for hit in hits))
     books = for_list(Book.objects.visible_to(viewer).filter(pk__in=[pk for pk in ids if pk])).in_bulk()
     places = availability_of(books.values())
+    printed = printed_on_each([hit.passage for hit in hits if isinstance(hit, Hit)])
     found: dict[int, list[Hit | RecordHit]] = {pk: [] for pk in ids if pk in books}
     for hit in hits:
         if (pk := _book_of(hit)) in found:
@@ -122,7 +124,7 @@ def _by_book(hits: Sequence[Hit | RecordHit], viewer: Any) -> list[BookFinding]:
         BookFinding(
             books[pk],
             places[pk],
-            [hit for hit in those if isinstance(hit, Hit)],
+            [replace(hit, printed=printed[hit.passage.pk]) for hit in those if isinstance(hit, Hit)],
             next((hit for hit in those if isinstance(hit, RecordHit)), None),
             those[0].standing.place if those[0].standing else 0,
         )

@@ -62,6 +62,15 @@ def test_answer_quotes_the_page_that_says_it_and_names_what_came_back(document, 
     assert sorted(passage.page for passage in found.passages) == [1, 2, 3]
 
 
+def test_what_is_enough_goes_by_the_language_that_the_text_was_found_to_be_in(document, reader, model, settings):
+    settings.EMBEDDING_MODELS["tiny-256"] = model.model(256) | {"threshold": {"": 0.4, "zh": 1.1}}
+    for language, is_enough in (("zh", False), ("en", True), ("", True)):
+        IndexGeneration.objects.update(language=language)
+        cache.clear()
+        found = answer(document=Document.objects.get(pk=document.pk), question=QUESTION, viewer=reader)
+        assert found.supported is is_enough
+
+
 def test_question_that_the_text_does_not_answer_gets_a_refusal_and_what_came_nearest(document, reader):
     found = answer(document=document, question="Who won the football cup?", viewer=reader)
     assert (found.supported, found.text, found.sources, found.sentences) == (False, "The book does not say.", [], [])
@@ -182,12 +191,14 @@ def test_with_the_embedder_away_words_alone_answer_which_costs_no_question_and_l
     document, reader, model
 ):
     Tier.objects.update(questions_per_hour=1)
+    Page.objects.filter(number=1).update(label="iv")
     model.is_broken = True
     for _ in range(2):
         found = answer(document=document, question=QUESTION, viewer=reader)
         assert (found.supported, found.cached, found.by_meaning, found.sources) == (False, False, False, [])
         assert [(passage.page, passage.text, passage.score) for passage in found.passages] == [(1, KRILL, 0.0)]
         assert "words alone" in found.text
+        assert [passage.place for passage in found.passages] == ["p. iv, page 1 of the file"]
     nothing = answer(document=document, question="zebras?", viewer=reader)
     assert (nothing.passages, nothing.text) == ([], "No passage has these words.")
     model.is_broken = False
@@ -294,11 +305,12 @@ def test_api_refuses_in_the_words_of_its_contract(make, model):
     assert (refused.status_code, refused.json()["code"]) == (409, "index_not_ready")
     assert refused.json()["detail"].endswith(".")
     answer_from(document, [KRILL])
+    Page.objects.update(label="iv")
     model.is_broken = True
     refused = post(document, user, {"question": QUESTION})
     body = refused.json()
     assert (refused.status_code, body["by_meaning"], body["supported"]) == (200, False, False)
-    assert body["passages"] == [{"page": 1, "text": KRILL}]
+    assert body["passages"] == [{"page": 1, "last_page": 1, "printed_page": "iv", "text": KRILL}]
 
 
 def test_api_tells_of_the_limit_and_when_to_come_back(document, reader):
@@ -357,10 +369,12 @@ def test_page_says_what_is_wrong_with_a_question(with_file, reader, question, sa
 
 def test_embedder_that_is_away_is_said_on_the_page_beside_the_question(with_file, reader, model):
     model.is_broken = True
+    Page.objects.filter(number=1).update(label="iv")
     client = Client()
     client.force_login(reader)
     shown = client.post(f"/books/{with_file.book_id}/ask/", {"question": QUESTION})
     assert shown.status_code == 200
+    assert "p. iv, page 1 of the file" in shown.text
     assert QUESTION in shown.text
     assert "Found by words alone, no sentences chosen." in shown.text
     assert KRILL in shown.text

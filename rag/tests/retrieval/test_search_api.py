@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from accounts.models import Tier
 from accounts.tests.factories import make_librarian, make_user
 from catalog.tests.factories import make_copy
+from rag.models import Page
 from rag.tests.retrieval.world import digital, paper, settle
 from rag.tests.tiny import TinyServer
 
@@ -28,6 +29,7 @@ def test_books_come_with_availability_and_their_passages():
     on_paper = paper("A history of the mill")
     make_copy(book=on_paper)
     settle()
+    Page.objects.update(label="iv")
     body = client(make_user()).post(URL, QUESTION).json()
     assert set(body) == {"by_meaning", "results"}
     by_id = {one["book"]["id"]: one for one in body["results"]}
@@ -37,6 +39,7 @@ def test_books_come_with_availability_and_their_passages():
     assert (by_id[on_paper.pk]["book"]["total_copies"], by_id[on_paper.pk]["book"]["available_copies"]) == (1, 1)
     (passage,) = by_id[mills.pk]["passages"]
     assert (passage["page"], passage["text"]) == (1, "The mill stands beside the river.")
+    assert (passage["last_page"], passage["printed_page"]) == (1, "iv")
     assert 0 < passage["score"] <= 1
     assert body["results"][0]["place"] == 1
 

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Tier
 from accounts.tests.factories import make_user
 from catalog.tests.factories import make_copy
+from rag.models import Page
 from rag.tests.retrieval.world import digital, paper, settle
 from rag.tests.tiny import TinyServer
 from tests.html import assert_valid
@@ -35,8 +36,10 @@ def test_books_are_shown_with_their_passages_and_copies(reader):
     on_paper = paper("A history of the mill")
     make_copy(book=on_paper)
     settle()
+    Page.objects.update(label="iv")
     shown = ask(reader)
     assert_valid(shown.content)
+    assert ">p. iv, page 1 of the file</a>" in shown.text
     assert "The mill &lt;stands&gt; beside the river." in shown.text
     assert f"/books/{mills.pk}/pages/1/" in shown.text
     assert "A history of the mill" in shown.text

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.factories import make_librarian, make_user
-from rag.models import Document
+from rag.models import Document, Page
 from rag.tests.texts import make_text
 from rag.tests.tiny import TinyServer
 from tests.html import assert_valid
@@ -32,6 +32,7 @@ def why(document: Document, question: str | None = None, user: Any = None) -> An
 
 
 def test_each_passage_tells_its_places_scores_and_words(document):
+    Page.objects.filter(number=2).update(label="xii")
     shown = why(document, "Which mills stand by the river?")
     assert_valid(shown.content)
     found = shown.context["found"]
@@ -42,7 +43,7 @@ def test_each_passage_tells_its_places_scores_and_words(document):
     assert "&lt;stands&gt;" in shown.text
     assert f"{first.hit.standing.bm25:.2f} (1.)" in shown.text
     assert f"{first.hit.score:.3f} (" in shown.text
-    assert reverse("rag:page", args=[document.book_id, 2]) in shown.text
+    assert f'{reverse("rag:page", args=[document.book_id, 2])}">p. xii, page 2 of the file</a>' in shown.text
 
 
 def test_without_a_question_it_asks_for_one(document):
