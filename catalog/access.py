@@ -18,3 +18,9 @@ def check_may_read(user: User | AnonymousUser, book: Book) -> None:
     """Errors: ``BookConfidential`` (403) where the book is not public and ``user`` is no staff."""
     if not may_read(user, book):
         raise BookConfidential
+
+
+def may_see_cover(user: User | AnonymousUser, book: Book) -> bool:
+    """Whether ``user`` may see the picture of the cover of ``book``, which may be the first page of its file. The cover
+    that is drawn, from what its record says, whoever sees the record may see."""
+    return may_read(user, book) and (not book.is_suppressed or user.is_staff)

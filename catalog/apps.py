@@ -14,6 +14,7 @@ RECORDS = (
     "authorship",
     "bookidentifier",
     "bookfile",
+    "cover",
 )
 # A branch is closed by an administrator; everything else on the shelves is a librarian's daily work.
 LIBRARIAN = [
@@ -32,7 +33,11 @@ class CatalogConfig(AppConfig):
         from accounts.models import Role
         from accounts.services.roles import grant
         from catalog import privacy
+        from catalog.models import BookFile
+        from catalog.services import covers
+        from catalog.signals import book_file_added
         from library.core.privacy import registry
 
         registry.register("catalog", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
+        book_file_added.connect(covers.first_page_of_new_file, sender=BookFile, dispatch_uid="catalog.first_page")
         grant(Role.LIBRARIAN, [*LIBRARIAN, "catalog.view_bookgeneration"])

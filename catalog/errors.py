@@ -27,6 +27,11 @@ class FileAltered(NotFound):
     )
 
 
+class NoSuchCover(NotFound):
+    code = "no_such_cover"
+    message = _("The book has no such cover.")
+
+
 class IsbnTaken(LibraryError):
     code = "isbn_taken"
     message = _("Another book already has the ISBN {isbn}: {title}. Add a copy to that book instead.")

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus
+from catalog.models import Authorship, Book, BookFacts, BookQuerySet, Branch, Category, Copy, CopyStatus, Cover
 from catalog.redirects import moved_to
 from catalog.search.services import Results
 from library.core.errors import NotFound
@@ -53,6 +53,12 @@ def get_book(pk: int, user: User | AnonymousUser) -> Book:
     if book is None:
         raise moved_to(pk, among=Book.objects.visible_to(user)) or NotFound
     return book
+
+
+def cover_of(pk: int, key: str) -> Cover | None:
+    """The cover with this key, with its book; whether the book shows it or not."""
+    found = Cover.objects.filter(book=pk, key=key).exclude(key="").select_related("book")
+    return found.defer("book__description", *(f"book__{name}" for name in SEARCHED)).order_by("added_at").first()
 
 
 def for_list(books: BookQuerySet) -> BookQuerySet:

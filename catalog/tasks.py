@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.covers import making, missing
 from catalog.files import pending
 from catalog.search_index import terms
 from catalog.semantic import vectors
@@ -31,6 +32,18 @@ def freshen_book_vectors() -> None:
 def check_book_vectors() -> None:
     """Every 30 s: embed what is stale though nobody said so; begin anew where the settings name another model."""
     vectors.check()
+
+
+@job_task(making.KIND, queue=SLOW)
+def book_cover(run: JobRun) -> None:
+    """Look a cover up, or draw the first page of a file. The subject is a ``Cover``."""
+    making.make(run)
+
+
+@task("check_covers", every=300)
+def check_covers() -> None:
+    """Every five minutes: ask for some of the covers that nobody has looked for yet."""
+    missing.check()
 
 
 @task("sweep_pending_uploads", every=600)

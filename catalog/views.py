@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
 from math import ceil
 from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
 from catalog import queries
-from catalog.access import check_may_read
+from catalog.access import check_may_read, may_see_cover
+from catalog.covers.keeping import SIZES
 from catalog.files import stored
 from catalog.pages.result_list import Address, PaginatedBooks, chips, columns
 from catalog.pages.search_form import SORTS, SearchForm
 from catalog.search.services import Results, search
 from catalog.search.suggestions import by_kind, suggest
+from catalog.values import drawn_cover as values
 from library.core.errors import NotFound
 from library.core.http.ranges import ranged_response
 
 ROWS = 20
 PAGE_DIGITS = 7
+COVER_LASTS = 365 * 24 * 3600  # seconds
 SUGGESTIONS_LAST = 60  # seconds in the browser of whoever typed them
 TEMPLATES = {"page": "catalog/book_list.html", "found": "catalog/_found.html", "more": "catalog/_more.html"}
 # What the browsers' own PDF viewers need of a page that is nothing but a PDF; still no script of ours or of others.
@@ -127,6 +132,44 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     response = render(request, "catalog/_suggestions.html", {"groups": by_kind(found), "count": len(found)})
     patch_cache_control(response, private=True, max_age=SUGGESTIONS_LAST)
     return response
+
+
+@require_safe
+def cover(request: HttpRequest, pk: int, key: str, size: str) -> HttpResponse:
+    """The picture of a book's cover, for whoever may see it; to staff also of those that are not shown. Its address
+    changes with it, so it is kept for a year.
+
+    No session is asked where everybody may. Errors: ``NotFound``.
+    """
+    found = queries.cover_of(pk, key)
+    if found is None or size not in SIZES:
+        raise NotFound
+    is_for_all = found.book.cover_key == key and may_see_cover(AnonymousUser(), found.book)
+    if not is_for_all and not request.user.is_staff:
+        raise NotFound
+    try:
+        with getattr(found, size).open() as file:
+            response = HttpResponse(file.read(), content_type="image/jpeg" if size == "jpeg" else "image/webp")
+    except OSError as lost:
+        raise NotFound from lost
+    kept = {"public": True} if is_for_all else {"private": True}
+    patch_cache_control(response, max_age=COVER_LASTS, immutable=True, **kept)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_safe
+def drawn_cover(request: HttpRequest, pk: int) -> HttpResponse:
+    """The cover that is drawn for a book from its title and first author, as SVG, for whoever sees its record."""
+    book = queries.get_book(pk, request.user)
+    response = HttpResponse(
+        values.drawn_cover(book.title, next(iter(book.author_names), "")), content_type="image/svg+xml"
+    )
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response["ETag"] = etag
+    patch_cache_control(response, private=True, no_cache=True)
+    unchanged: HttpResponse | None = get_conditional_response(request, etag=etag, response=response)
+    return unchanged or response
 
 
 @login_required

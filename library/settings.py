@@ -387,6 +387,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "ContributorRoleEnum": ["editor", "translator", "illustrator"],
+        "CoverSourceEnum": "catalog.models.CoverSource",
+        "CoverStateEnum": "catalog.models.CoverState",
+        "MadeCoverSourceEnum": ["looked_up", "first_page"],
         "CopyStatusEnum": "catalog.models.CopyStatus",
         "UnfetchedCopyStatusEnum": ["available", "missing", "damaged"],
         "HoldStateEnum": "circulation.models.HoldState",

@@ -19,7 +19,9 @@ from catalog.admin import filters, history
 from catalog.admin.bulk import BulkEdit
 from catalog.admin.choosing import ChooseOne, ChooseSeveral, Choosing, OneOrNew, RelationChoice, SeveralOrNew
 from catalog.admin.copies import OWN, add, given_barcode, suggesting
+from catalog.admin.covers import CoverPage
 from catalog.admin.merging import MergeBooks
+from catalog.covers import missing
 from catalog.forms import BookAdminForm, CopyAdminForm, IdentifierForm, changed_fields
 from catalog.locks import lock_book
 from catalog.models import Authorship, Book, BookFacts, BookFile, BookIdentifier, Copy
@@ -119,7 +121,7 @@ class CopyInline(NamedCells, CopyRows):
 
 
 @admin.register(Book)
-class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
+class BookAdmin(BulkEdit, MergeBooks, CoverPage, Choosing, BookBase):
     part, place = CATALOGUE, 0
     form = BookAdminForm
     inlines = [AuthorshipInline, IdentifierInline, CopyInline]
@@ -300,6 +302,8 @@ class BookAdmin(BulkEdit, MergeBooks, Choosing, BookBase):
         book.identifiers.filter(
             kind=BookIdentifier.Kind.ISBN, value=book.isbn
         ).delete()  # the main one is no further one
+        if change:
+            missing.drop_those_of_other_numbers(book)
         services.refresh_search_text(book)
         if change:
             changes.record_change(book, form.before, by=by)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.files import File
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog import validation
+from catalog.access import may_see_cover
+from catalog.covers.keeping import SIZES
 from catalog.models import Authorship, Book, BookIdentifier, Branch, Copy, ReadingLevel
 from catalog.services import check_upload
 from catalog.values.file_kinds import PDF
@@ -80,6 +84,15 @@ class IdentifierSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(max_length=200)
 
 
+class CoverSizesSerializer(serializers.Serializer[Any]):
+    """Addresses of one picture. They change with it, so what they lead to may be kept."""
+
+    large = serializers.URLField(help_text="WebP, at most 800 pixels wide.")
+    medium = serializers.URLField(help_text="WebP, at most 320 pixels wide.")
+    small = serializers.URLField(help_text="WebP, at most 160 pixels wide.")
+    jpeg = serializers.URLField(help_text="JPEG, at most 640 pixels wide, for readers of feeds.")
+
+
 class BookRowSerializer(serializers.ModelSerializer[Book]):
     """A book in a list."""
 
@@ -87,6 +100,8 @@ class BookRowSerializer(serializers.ModelSerializer[Book]):
     categories = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)
     has_file = serializers.BooleanField(read_only=True)
     cover = serializers.SerializerMethodField(help_text="Address of a picture; null where the cover is drawn.")
+    cover_sizes = serializers.SerializerMethodField(help_text="The same picture by size; null where there is none.")
+    drawn_cover = serializers.SerializerMethodField(help_text="Address of a cover drawn from the record, as SVG.")
 
     class Meta:
         model = Book
@@ -105,10 +120,29 @@ class BookRowSerializer(serializers.ModelSerializer[Book]):
             "total_copies",
             "available_copies",
             "cover",
+            "cover_sizes",
+            "drawn_cover",
         )
 
     def get_cover(self, book: Book) -> str | None:
-        return None
+        return self._address(book.cover_address("large")) if self._shows_cover(book) else None
+
+    @extend_schema_field(CoverSizesSerializer(allow_null=True))
+    def get_cover_sizes(self, book: Book) -> dict[str, str] | None:
+        if not self._shows_cover(book):
+            return None
+        return {size: self._address(book.cover_address(size)) for size in SIZES}
+
+    def get_drawn_cover(self, book: Book) -> str:
+        return self._address(reverse("catalog:drawn-cover", args=[book.pk]))
+
+    def _shows_cover(self, book: Book) -> bool:
+        viewer = getattr(self.context.get("request"), "user", None) or AnonymousUser()
+        return bool(book.cover_key) and may_see_cover(viewer, book)
+
+    def _address(self, path: str) -> str:
+        request = self.context.get("request")
+        return request.build_absolute_uri(path) if request else path
 
 
 class BookSerializer(BookRowSerializer):

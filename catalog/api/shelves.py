@@ -40,7 +40,9 @@ class Shelf(generics.GenericAPIView[Book]):
     def shelved(self, shelf: Sequence[shelves.Shelved]) -> Response:
         page: list[Any] = self.paginate_queryset(shelf) or []
         reasons = {one.book.pk: one.reason for one in page}
-        rows = ShelvedSerializer([one.book for one in page], many=True, context={"reasons": reasons})
+        rows = ShelvedSerializer(
+            [one.book for one in page], many=True, context={**self.get_serializer_context(), "reasons": reasons}
+        )
         return self.get_paginated_response(rows.data)
 
 

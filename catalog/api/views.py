@@ -72,7 +72,9 @@ class BookList(BookView):
         """
         pages = cast(FoundPages, self.paginator)
         books = pages.found(request)
-        return pages.get_paginated_response(BookRowSerializer(books, many=True).data)
+        return pages.get_paginated_response(
+            BookRowSerializer(books, many=True, context=self.get_serializer_context()).data
+        )
 
     @extend_schema(
         operation_id="books_create",

@@ -2,6 +2,7 @@
 
 from catalog.models.authorities import Author, AuthorAlias, Category, Series, Subject
 from catalog.models.copies import Branch, Condition, Copy, CopyQuerySet, CopyStatus, ItemType
+from catalog.models.covers import Cover, CoverSource, CoverState, WhyNone, cover_name
 from catalog.models.files import BookFile, FileFault, random_name
 from catalog.models.index import BookFacts, BookGeneration, BookVector, CatalogTerm, TermChange
 from catalog.models.records import Authorship, Book, BookIdentifier, BookMerge, BookQuerySet, ReadingLevel
@@ -25,11 +26,16 @@ __all__ = [
     "Copy",
     "CopyQuerySet",
     "CopyStatus",
+    "Cover",
+    "CoverSource",
+    "CoverState",
     "FileFault",
     "ItemType",
     "ReadingLevel",
     "Series",
     "Subject",
     "TermChange",
+    "WhyNone",
+    "cover_name",
     "random_name",
 ]

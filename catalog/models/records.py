@@ -83,6 +83,8 @@ class Book(models.Model):
     total_copies = models.PositiveIntegerField(_("copies"), default=0, editable=False)
     available_copies = models.PositiveIntegerField(_("available"), default=0, editable=False)
     popularity = models.PositiveIntegerField(default=0, editable=False)
+    # Of the cover that is shown; empty where it is drawn. Kept by ``catalog.covers.keeping``: lists need no join.
+    cover_key = models.CharField(max_length=32, blank=True, editable=False, default="", db_default="")
     filing_title = models.CharField(
         _("filed by"),
         max_length=500,
@@ -166,6 +168,10 @@ class Book(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("pages:book", args=[self.pk])
+
+    def cover_address(self, size: str) -> str:
+        """Where its picture is in a size of ``catalog.covers.pictures``; empty where the cover is drawn."""
+        return reverse("catalog:cover", args=[self.pk, self.cover_key, size]) if self.cover_key else ""
 
     @property
     def series_place(self) -> SeriesPlace | None:

@@ -13,6 +13,7 @@ from catalog.services.authorities import (
 from catalog.services.books import Added, create_book, delete_book, update_book
 from catalog.services.bulk import change_books
 from catalog.services.copies import add_copy, change_copy, delete_copy, move_copy
+from catalog.services.covers import make_cover, refuse_cover, remove_cover, upload_cover
 from catalog.services.merging import merge_authors, merge_books, merge_subjects
 
 __all__ = [
@@ -25,12 +26,15 @@ __all__ = [
     "create_book",
     "delete_book",
     "delete_copy",
+    "make_cover",
     "merge_authors",
     "merge_books",
     "merge_subjects",
     "move_copy",
     "refresh_search_text",
     "refresh_search_texts",
+    "refuse_cover",
+    "remove_cover",
     "rename_author",
     "rename_category",
     "rename_series",
@@ -38,4 +42,5 @@ __all__ = [
     "save_category",
     "set_aliases",
     "update_book",
+    "upload_cover",
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog import validation
+from catalog.covers import keeping, missing
 from catalog.errors import BookInUse, IsbnTaken
 from catalog.files.services import attach_file, refuse_bad_upload, remove_on_commit
 from catalog.locks import lock_book
@@ -138,6 +139,7 @@ def delete_book(*, book: Book, by: User | None = None) -> None:
         with transaction.atomic():
             lock_book(book.pk)
             remove_on_commit(book)
+            keeping.remove_all_on_commit(book)
             activity.record(actor=by, verb="book.deleted", object=book, data={"title.old": book.title})
             book.delete()
     except models.ProtectedError as still:
@@ -171,6 +173,8 @@ def _write(book: Book, values: Mapping[str, Any]) -> None:
     elif plain:
         book.save(update_fields=[*plain, "updated_at"])
     _write_lists(book, values)
+    if "isbn" in plain or "identifiers" in values:
+        missing.drop_those_of_other_numbers(book)
     refresh_search_text(book)
 
 

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalog.covers import keeping
 from catalog.errors import MergeFileUnclear, MergeIncomplete
 from catalog.files.services import remove_on_commit
 from catalog.models import Author, AuthorAlias, Authorship, Book, BookFile, BookIdentifier, BookMerge, Copy, Subject
@@ -35,6 +36,7 @@ OURS = frozenset(
         "catalog.Book_categories.book",
         "catalog.Book_subjects.book",
         "catalog.Copy.book",
+        "catalog.Cover.book",
     }
 )
 OF_AUTHORS = frozenset({"catalog.Authorship.author", "catalog.AuthorAlias.author"})
@@ -78,6 +80,7 @@ def merge_books(*, keep: Book, merged: Book, by: User | None, file: WhoseFile | 
     _ask_the_others(keep, merged, takes_file=takes_file, by=by)
     _move_copies(keep, merged)
     _move_file(keep, merged, takes_file=takes_file)
+    keeping.move_all(keep, merged, takes_file=takes_file)
     _unite_lists(keep, merged)
     _fill(keep, merged)
     old_id = _replace(keep, merged)

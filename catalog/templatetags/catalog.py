@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from zlib import crc32
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from catalog.access import may_see_cover
 from catalog.models import Book
-from library.search.fold import fold
+from catalog.values.drawn_cover import hue_number, runs_leftward
 
 register = template.Library()
-HUES = 12
-RIGHT_TO_LEFT = {"R", "AL"}  # Unicode's bidirectional classes of Hebrew and Arabic letters
 WRITTEN_SO = {"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}  # languages that run from right to left
 
 
 @register.filter
 def cover_hue(title: object) -> str:
     """The class that colours a drawn cover: always the same for the same title, ``hue-0`` to ``hue-11``."""
-    return f"hue-{crc32(fold(str(title)).encode()) % HUES}"
+    return f"hue-{hue_number(str(title))}"
 
 
-@register.inclusion_tag("catalog/_cover.html")
-def cover(book: Book, small: bool = False) -> dict[str, object]:
-    """The cover of ``book``: drawn from its title and first author. ``small``: without words, for lists."""
-    return {"book": book, "small": small}
+@register.inclusion_tag("catalog/_cover.html", takes_context=True)
+def cover(context: Context, book: Book, small: bool = False, width: int = 0, soon: bool = False) -> dict[str, object]:
+    """The cover of ``book``: its picture where there is one that the reader may see, over the one that is drawn from
+    its title and first author. ``small``: without words, for lists. ``width``: how wide it is shown, in CSS pixels,
+    where that is not as in a shelf; ``soon``: it is seen as the page opens.
+    """
+    user = getattr(context.get("request"), "user", None) or AnonymousUser()
+    is_shown = bool(book.cover_key) and may_see_cover(user, book)
+    return {"book": book, "small": small, "is_shown": is_shown, "width": 52 if small else width or 176, "soon": soon}
+
+
+@register.simple_tag
+def cover_picture(book: Book, size: str) -> str:
+    """The address of its picture."""
+    return book.cover_address(size)
 
 
 @register.filter
@@ -51,7 +61,6 @@ def in_language(code: str, text: str) -> SafeString:
         return mark_safe("")
     if code not in WRITTEN_SO:
         return format_html(' lang="{}"', code)
-    first = next((unicodedata.bidirectional(letter) for letter in text if letter.isalpha()), "")
-    if first in RIGHT_TO_LEFT:
+    if runs_leftward(text):
         return format_html(' lang="{}" dir="rtl"', code)
     return format_html(' lang="{}-Latn" dir="ltr"', code)

@@ -85,7 +85,7 @@ class SearchView(APIView):
         asked = SearchSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         found = search_inside(viewer=request.user, **asked.validated_data)
-        return Response(SearchResultSerializer(found).data)
+        return Response(SearchResultSerializer(found, context={"request": request}).data)
 
 
 class IndexView(APIView):

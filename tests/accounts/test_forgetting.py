@@ -33,7 +33,7 @@ from accounts.services import blocks, privacy
 from accounts.services.people import change_role
 from accounts.tests.factories import make_librarian, make_patron, make_user
 from aistudy.models import Artifact
-from catalog.models import BookFile
+from catalog.models import BookFile, Cover
 from catalog.tests.factories import make_book, make_copy
 from circulation import money, services
 from circulation.models import (
@@ -106,6 +106,7 @@ def as_staff(user: User) -> None:
     Invitation.objects.create(
         email="other@example.org", role="librarian", invited_by=user, created_at=NOW, expires_at=NOW + HOUR
     )
+    Cover.objects.create(book=make_book(), source="looked_up", added_by=user)
     BookFile.objects.create(
         book=make_book(),
         file="x",

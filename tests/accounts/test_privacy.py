@@ -44,7 +44,7 @@ def test_every_app_with_tables_says_what_it_holds():
         ("notices", {"notices.Notice.user", "notices.Notice.to"}),
         ("core", {"core.KeptAnswer.user_id"}),
         ("aistudy", {"aistudy.Artifact.owner"}),
-        ("catalog", {"catalog.BookFile.added_by"}),
+        ("catalog", {"catalog.BookFile.added_by", "catalog.Cover.added_by"}),
         ("jobs", {"jobs.Job.requested_by"}),
     ],
 )

@@ -63,6 +63,8 @@ def test_anybody_searches_the_catalogue(api):
         "total_copies": 0,
         "available_copies": 0,
         "cover": None,
+        "cover_sizes": None,
+        "drawn_cover": f"http://testserver/catalogue/books/{row['id']}/cover.svg",
     }
     assert api.get(BOOKS).json()["count"] == 2
 

@@ -12,6 +12,7 @@ from catalog.models import Book, Category, Subject
 from catalog.search.services import search
 from catalog.services import bulk
 from catalog.services.history import difference, snapshot
+from catalog.tests.covers.images import upload
 from catalog.tests.factories import make_book, make_branch, make_copy, pdf, record, stored
 from library.activity.models import Activity
 from library.core.errors import InvalidInput, NotFound
@@ -272,16 +273,21 @@ def test_a_number_that_no_record_has_is_not_found(pk):
         queries.get_book(pk, make_librarian())
 
 
-def test_files_stay_and_forget_who_added_them(media):
+def test_files_and_covers_stay_and_forget_who_added_them(media):
     by = make_librarian()
     book = services.create_book(title="A", authors=[], by=by, file=pdf(name="a.pdf")).book
+    cover = services.upload_cover(book=book, upload=upload(), by=by)
     person = registry.Person(by.pk)
     (held,) = [one for one in registry.holders() if one.app == "catalog"]
     assert held.exports is not None
     assert held.erases is not None
     (told,) = held.exports(person)["files"]
     assert (told["book__title"], told["original_name"]) == ("A", "a.pdf")
+    (pictured,) = held.exports(person)["covers"]
+    assert pictured.keys() == {"book__title", "added_at"}
     held.erases(person)
     book.digital_file.refresh_from_db()
     assert book.digital_file.added_by is None
-    assert held.exports(person) == {"files": []}
+    cover.refresh_from_db()
+    assert (cover.added_by, bool(cover.key)) == (None, True)
+    assert held.exports(person) == {"files": [], "covers": []}
