@@ -9,6 +9,7 @@ class RagConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Role
         from accounts.services.roles import grant
+        from catalog.covers import first_pages
         from catalog.pages import tabs
         from library.core.privacy import registry
         from rag import checks, privacy, receivers  # noqa: F401  (registers and connects them)
@@ -25,6 +26,7 @@ class RagConfig(AppConfig):
                 without_text=_("The library has no digital text of this book, so it cannot be asked yet."),
             )
         )
+        first_pages.register("rag.reading.first_page.drawn")
         # Questions are kept nowhere; who had a book read anew, the jobs know.
         registry.register("rag", fields=privacy.FIELDS, exports=privacy.exported, erases=privacy.erase)
         grant(

@@ -40,10 +40,12 @@ def pictures(book_file: BookFile, watch: Watch, saw: Saw) -> Iterator[ReaderPool
 
 
 @contextlib.contextmanager
-def drawings(book_file: BookFile) -> Iterator[FileReader]:
-    """A reader that draws the file's pages. Errors: ``FileMissing``; the reader's own come with its first use."""
+def drawings(book_file: BookFile, watch: Watch = lambda: None) -> Iterator[FileReader]:
+    """A reader that draws the file's pages, of an EPUB its cover alone; ``watch`` is called as above. Errors:
+    ``FileMissing``; the reader's own come with its first use."""
+    media_type, limits = book_file.media_type.partition(";")[0], process.drawing_limits()
     with _file(book_file) as file:
-        reader = FileReader(file, book_file.media_type.partition(";")[0], process.DRAWINGS, process.drawing_limits())
+        reader = FileReader(file, media_type, process.DRAWINGS, limits, watch)
         with contextlib.closing(reader):
             yield reader
 

@@ -38,7 +38,11 @@ def pictures(file: IO[bytes], settings: dict[str, Any]) -> OpenedFile:
 
 
 def drawings(file: IO[bytes], settings: dict[str, Any]) -> DrawableFile:
-    """A PDF whose pages are drawn as pictures. Errors: ``FileRefused``."""
+    """A PDF whose pages are drawn as pictures, or an EPUB whose cover is. Errors: ``FileRefused``."""
+    if settings["media_type"] == file_kinds.EPUB:
+        from rag.ingest.formats.epub.cover_picture import CoverOfEpub
+
+        return CoverOfEpub(file)
     from rag.ingest.formats.drawn import DrawnPdf
 
     return DrawnPdf(file, most_pages=settings["most_pages"])

@@ -60,6 +60,8 @@ class Package:
         self.has_spine = any(entry.get("idref", "") in self.items for entry in references)
         self.missing = [entry.get("idref", "") for entry in references if entry.get("idref", "") not in self.items]
         self.spine = list(dict.fromkeys(self._in_order(references)))
+        metas = [entry for entry in root.iter("meta") if entry.get("name", "").lower() == "cover"]
+        self.cover_names = [entry.get("content", "") for entry in metas]  # of items, as EPUB 2 has it
         self.covers = {
             self.target(entry.get("href", ""))[0]
             for entry in root.iter("reference")
