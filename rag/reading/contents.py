@@ -21,6 +21,11 @@ class ContentsRow:
     page: int
     is_here: bool
 
+    @property
+    def inset(self) -> str:
+        """How far it is set in, as the style sheet calls it."""
+        return f"level-{self.level}"
+
 
 def contents_of(generation: IndexGeneration, number: int) -> list[ContentsRow]:
     """The headings of the text in their order; two queries."""

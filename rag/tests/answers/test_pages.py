@@ -107,7 +107,8 @@ def test_panel_shows_an_answer_with_its_citations(embedder):
     shown = panel(book, user, answer=found)
     source = found.sources[0]
     assert source.url.endswith("#mark")
-    link = f"{source.url.removesuffix('#mark')}&amp;question=Why%20does%20bread%20rise%3F#mark"
+    cites = ",".join(f"{one.page}:{one.start}-{one.end}" for one in found.sources)
+    link = f"{source.url.removesuffix('#mark')}&amp;question=Why%20does%20bread%20rise%3F&amp;cites={cites}#mark"
     assert f'href="{link}"' in shown
     assert "1 · p. 4" in shown
     assert "without a model" in shown
