@@ -31,7 +31,8 @@ class ToldChapter:
 
 def told(document: Document, generation: IndexGeneration, question: str) -> ToldChapter | None:
     """What ``question`` wants to know of a chapter; ``None`` where it asks of none that the text has. Two queries."""
-    asked = asked_for(question, document.language)
+    language = generation.language or document.language
+    asked = asked_for(question, language)
     if asked.kind != "chapter":
         return None
     rows = generation.sections.order_by("ordinal").values_list("title", "level", "page", "start")[:MOST_SECTIONS]
@@ -43,7 +44,7 @@ def told(document: Document, generation: IndexGeneration, question: str) -> Told
     numbers = {number for one, _behind in wanted for number in (one.page, one.page + 1)}
     found = list(Page.objects.filter(generation=generation, number__in=numbers).order_by("number"))
     pages = {page.number: page.text or "" for page in found}
-    sentences = list(_sentences(wanted, pages, document.language))[:MOST]
+    sentences = list(_sentences(wanted, pages, language))[:MOST]
     statements = [Statement(fold_space(one.text), one, 0.0) for one in sentences]
     return ToldChapter(statements, pages, {page.number: PrintedPages(page.label, page.begins) for page in found})
 

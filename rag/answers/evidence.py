@@ -75,12 +75,13 @@ def gather(
 ) -> Evidence:
     """All that ``hits``, which are of ``generation`` of ``document``, have to say. Errors: ``EmbedderUnavailable``."""
     pages, printed = _pages_of(generation, hits)
-    asked = asked_for(question.text, document.language)
-    words = _words(asked, generation, document.language)
-    found = _with_lexemes(_sentences(_that_say_something(hits), pages, document.language), words, document.language)
+    language = generation.language or document.language  # what it was found to be in, before what its record says
+    asked = asked_for(question.text, language)
+    words = _words(asked, generation, language)
+    found = _with_lexemes(_sentences(_that_say_something(hits), pages, language), words, language)
     vectors = embedder.embed([fold_space(sentence.text) for sentence in found], "passage")
     scores = [] if question.vector is None else [float(score) for score in vectors @ question.vector]
-    return Evidence(hits, pages, found, vectors, scores, printed, asked, words, document.language)
+    return Evidence(hits, pages, found, vectors, scores, printed, asked, words, language)
 
 
 def _words(asked: AskedFor, generation: IndexGeneration, language: str) -> RareWords:

@@ -193,3 +193,14 @@ def test_however_many_passages_few_queries_read_their_pages_sections_and_words(a
     assert document.language
     with django_assert_num_queries(4):
         gather(document, generation, asked, hits, embeddings.for_questions(generation.model))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("found_to_be", "read_as"), [("de", "de"), ("", "en")])
+def test_a_text_is_read_in_the_language_found_before_that_of_its_record(asked, found_to_be, read_as):
+    document = make_text([MILL])
+    assert document.language == "en"
+    live(document).passages.update(language=found_to_be)
+    IndexGeneration.objects.update(language=found_to_be)
+    found = gathered(Document.objects.get(pk=document.pk), asked)
+    assert found.language == read_as
