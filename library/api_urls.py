@@ -11,6 +11,7 @@ urlpatterns = [
     path("v1/", include("catalog.api.urls")),
     path("v1/", include("circulation.api.urls")),
     path("v1/", include("rag.api.urls")),
+    path("v1/", include("rag.conversations.api.urls")),
     path("v1/", include("aistudy.api.urls")),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", ApiDocsView.as_view(), name="api-docs"),

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "catalog",
     "circulation",
     "rag",
+    "rag.conversations",
     "aistudy",
     "library.pages",
     "demo",
@@ -159,7 +160,7 @@ CACHES = {
     "default": {
         "BACKEND": "library.core.cache.ForgivingRedisCache",
         "LOCATION": redis_database(_REDIS, 1),
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
     }
 }
 
@@ -346,6 +347,8 @@ EMBEDDER_SOCKET_FILE = VAR / "embedder.json"
 MEANING_SECONDS = 0.3
 MEANING_CACHE_SECONDS = 24 * 3600
 ANSWER_CACHE_SECONDS = 7 * 24 * 3600
+REFUSAL_CACHE_SECONDS = 600  # an answer that says nothing, or that the chosen writer did not write
+WRITING_SECONDS = 120.0  # for a worker to write an answer
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

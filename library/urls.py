@@ -21,6 +21,7 @@ urlpatterns = [
     path("catalogue/", include("catalog.urls")),
     path("", include("circulation.urls")),
     path("", include("rag.urls")),
+    path("", include("rag.conversations.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("library.api_urls")),
 ]

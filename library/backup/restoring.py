@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import psycopg
 from django.core.cache import cache
-from django.core.cache.backends.redis import RedisCache
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
@@ -37,6 +37,9 @@ from library.backup.targets import sync_folder
 from library.core.config.model import ROOT, child_environment
 from library.core.database import other_layouts
 from library.embedded import folders
+
+if TYPE_CHECKING:
+    from library.core.cache import ForgivingRedisCache
 
 STAGED = ".restoring"  # in the folder of stored files: those that are not there yet
 May = Callable[[str], bool]
@@ -255,7 +258,7 @@ def _forget_cache(place: Place) -> bool:
         shutil.rmtree(place.var / "redis", ignore_errors=True)
         return True
     try:
-        RedisCache.clear(cache)  # not our own, which forgives
+        cast("ForgivingRedisCache", cache).empty()
     except (RedisError, OSError):
         return False
     return True

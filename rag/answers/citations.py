@@ -68,7 +68,7 @@ def cite(
     sentences: list[AnswerSentence] = []
     citations: list[Citation] = []
     for statement in statements:
-        spans = _located(pages, statement.source)
+        spans = located(pages, statement.source)
         if not spans:
             continue
         citation = _citation(document, pages, spans, number=len(citations) + 1, score=statement.score)
@@ -80,7 +80,7 @@ def cite(
     return sentences, citations
 
 
-def _located(pages: Mapping[int, str], source: QuotableSentence) -> list[tuple[int, TextSpan]]:
+def located(pages: Mapping[int, str], source: QuotableSentence) -> list[tuple[int, TextSpan]]:
     """Where the sentence stands; empty unless all of it is found word for word, each part on its page."""
     if source.goes_on is None:
         span = locate(pages.get(source.page, ""), source.text, near=source.span)

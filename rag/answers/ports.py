@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,14 +29,28 @@ class Statement:
     answering: tuple[tuple[int, int], ...] = ()  # stretches of the text, of a quotation, that answer themselves
 
 
+@dataclass(frozen=True)
+class Prose:
+    """A piece, of any size, of an answer in a writer's own words. All of them together are Markdown, in which marks
+    such as ``[101]`` name passages by the labels that ``rag.answers.prose.sources.labelled`` gives them."""
+
+    text: str
+
+
+class WriterFailed(Exception):
+    """A writer that cannot write now: it is away, too slow, or gave nothing that can be used."""
+
+
 class AnswerWriter(Protocol):
-    """Makes sentences of evidence that was judged to be enough."""
+    """Makes an answer of evidence that was judged to be enough."""
 
     @property
     def name(self) -> str:
         """What readers and the API are told, and what a cached answer depends on."""
         ...
 
-    def write(self, question: AskedQuestion, evidence: Evidence, *, threshold: float) -> Sequence[Statement]:
-        """The answer's sentences in their order. ``threshold``: the model's own, below which nothing is near."""
+    def write(self, question: AskedQuestion, evidence: Evidence, *, threshold: float) -> Iterable[Statement | Prose]:
+        """The answer's sentences in their order, or its text piece by piece as it comes: nothing of that is believed,
+        each block is checked before it is shown. ``threshold``: the model's own, below which nothing is near. Where
+        nobody wants more of it, an iterator that can be closed is. Errors: ``WriterFailed``."""
         ...

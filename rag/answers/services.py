@@ -7,22 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.limits import services as limits
 from library.ai import embeddings
 from library.ai.errors import EmbedderUnavailable
+from library.core.faults import deadline
 from library.search.fold import fold
 from rag import errors, queries
-from rag.answers import chapters
+from rag.answers import answer_cache, chapters, writing
 from rag.answers import evidence as evidences
 from rag.answers.citations import AnswerSentence, Citation, cite
 from rag.answers.extractive import ExtractiveWriter
 from rag.answers.ports import AnswerWriter, Retriever
-from rag.answers.values import CitedAnswer, RetrievedPassage, packed, unpacked
+from rag.answers.prose import marks
+from rag.answers.values import CitedAnswer, RetrievedPassage
+from rag.answers.writing import Draft, Tell
 from rag.models import Document, IndexGeneration
 from rag.retrieval.hits import AskedQuestion, Hit
 from rag.retrieval.in_documents import DocumentRetriever
@@ -33,42 +34,62 @@ LONGEST_QUESTION = 1_000
 MOST_PASSAGES = 20
 DEFAULT_PASSAGES = 5
 FIRST_PASSAGES = 8  # the gate looks at the sentences of these, even where fewer are asked for
-CACHE_FORMAT = 7  # raise when what is kept changes its shape
+CACHE_FORMAT = 8  # raise when what is kept changes its shape
 WRITER: AnswerWriter = ExtractiveWriter()
 
 
-def answer(*, document: Document, question: str, viewer: Any, num_chunks: int = DEFAULT_PASSAGES) -> CitedAnswer:
+def answer(
+    *,
+    document: Document,
+    question: str,
+    viewer: Any,
+    num_chunks: int = DEFAULT_PASSAGES,
+    is_shared: bool = True,
+    tell: Tell = writing.nobody,
+) -> CitedAnswer:
     """Answer ``question`` from ``document`` for ``viewer``, out of at most ``num_chunks`` passages.
 
-    An answer that must be made counts against the hourly limit of the viewer's tier. Errors: ``BookConfidential``,
-    ``DocumentConfidential``, ``QuestionInvalid``, ``IndexNotReady``, ``RateLimited``. Where the part that understands
-    questions does not answer, passages come by the question's words (``by_meaning`` false), and are not kept.
+    ``is_shared``: whether others may get the same answer, and this may be one of theirs. ``tell`` hears of each block
+    of a text (``rag.answers.writing``). An answer that must be made counts against the hourly limit of the viewer's
+    tier. Errors: ``BookConfidential``, ``DocumentConfidential``, ``QuestionInvalid``, ``IndexNotReady``,
+    ``RateLimited``. Where the part that understands questions does not answer, passages come by the question's words
+    (``by_meaning`` false), and are not kept.
     """
     document.check_visible_to(viewer)
     question = checked(question, num_chunks)
     generation = queries.live_generation(document)
-    cached_answer = cache.get(cache_key(document, question, viewer, num_chunks, generation))
-    if cached_answer is not None:
-        return unpacked(cached_answer, question)
-    try:
-        key, made = _made(document, generation, question, num_chunks, viewer)
-    except EmbedderUnavailable:
+    key = cache_key(document, question, viewer, num_chunks, generation)
+    if is_shared and (found := answer_cache.asked(key, question)):
+        return found
+
+    def by_words() -> CitedAnswer:
         return answer_by_words(generation, question, num_chunks)
-    cache.set(key, packed(made), settings.ANSWER_CACHE_SECONDS)
-    return made
+
+    def make() -> CitedAnswer:
+        try:
+            key, made = _made(document, generation, question, num_chunks, viewer, tell)
+        except EmbedderUnavailable:
+            return by_words()
+        if is_shared:
+            answer_cache.keep(key, made)
+        return made
+
+    # A worker has the time to make it alone, if whoever began it died.
+    otherwise = make if deadline.left() is None else by_words
+    return answer_cache.made_once(key, question, make, otherwise) if is_shared else make()
 
 
 def _made(
-    document: Document, generation: IndexGeneration, question: str, num_chunks: int, viewer: Any
+    document: Document, generation: IndexGeneration, question: str, num_chunks: int, viewer: Any, tell: Tell
 ) -> tuple[str, CitedAnswer]:
     """An answer and what to keep it by, counted as a question. Errors: ``EmbedderUnavailable``: that costs nothing."""
     key = cache_key(document, question, viewer, num_chunks, generation)
     with limits.question_of(viewer):
-        made = write_answer(document, generation, question, num_chunks)
+        made = write_answer(document, generation, question, num_chunks, tell)
         while not made.supported and (newer := queries.live_generation(queries.read_again(document))) != generation:
             # Its index gave way to a newer one while we read: nothing that it does not say is to be believed.
             generation, key = newer, cache_key(document, question, viewer, num_chunks, newer)
-            made = write_answer(document, generation, question, num_chunks)
+            made = write_answer(document, generation, question, num_chunks, tell)
     return key, made
 
 
@@ -79,8 +100,8 @@ def kept(*, document: Document, question: str, viewer: Any, num_chunks: int = DE
     """
     document.check_visible_to(viewer)
     question = checked(question, num_chunks)
-    cached_answer = cache.get(cache_key(document, question, viewer, num_chunks, queries.live_generation(document)))
-    return None if cached_answer is None else unpacked(cached_answer, question)
+    key = cache_key(document, question, viewer, num_chunks, queries.live_generation(document))
+    return answer_cache.find(key, question)
 
 
 def checked(question: str, num_chunks: int = DEFAULT_PASSAGES) -> str:
@@ -111,12 +132,18 @@ def cache_key(document: Document, question: str, viewer: Any, num_chunks: int, g
     return "answer:" + hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest()
 
 
-def write_answer(document: Document, generation: IndexGeneration, question: str, num_chunks: int) -> CitedAnswer:
-    """Retrieve, judge, write, cite; a chapter is told by its own sentences. Errors: ``EmbedderUnavailable``."""
+def write_answer(
+    document: Document, generation: IndexGeneration, question: str, num_chunks: int, tell: Tell = writing.nobody
+) -> CitedAnswer:
+    """Retrieve, judge, write, cite; a chapter is told by its own sentences. ``tell`` as in ``rag.answers.writing``.
+
+    Errors: ``EmbedderUnavailable``.
+    """
     if (chapter := chapters.told(document, generation, question)) is not None:
-        sentences, citations = cite(document, chapter.pages, chapter.statements, chapter.printed)
+        draft = Draft(ExtractiveWriter.name, list(chapter.statements))
+        sentences, citations = cite(document, chapter.pages, draft.statements, chapter.printed)
         if citations:
-            return _put_together(question, sentences, citations, [])
+            return _put_together(question, draft, sentences, citations, [])
     model = embeddings.spec(generation.model)
     embedder = embeddings.for_questions(generation.model)
     retriever: Retriever = DocumentRetriever(generation)
@@ -126,10 +153,12 @@ def write_answer(document: Document, generation: IndexGeneration, question: str,
     ranks = evidence.best_passages(num_chunks)
     threshold = model.threshold(evidence.read_as)
     is_enough = evidence.is_enough(threshold)
-    statements = WRITER.write(asked, evidence.of_passages(ranks), threshold=threshold) if is_enough else []
-    sentences, citations = cite(document, evidence.pages, statements, evidence.printed)
+    draft = Draft(WRITER.name, [])
+    if is_enough:
+        draft = writing.write(WRITER, asked, evidence.of_passages(ranks), threshold=threshold, tell=tell)
+    sentences, citations = cite(document, evidence.pages, draft.statements, evidence.printed)
     passages = [_retrieved(hits[rank], printed_on(hits[rank].passage, evidence.printed)) for rank in ranks]
-    return _put_together(question, sentences, citations, passages)
+    return _put_together(question, draft, sentences, citations, passages)
 
 
 def answer_by_words(generation: IndexGeneration, question: str, num_chunks: int) -> CitedAnswer:
@@ -138,7 +167,7 @@ def answer_by_words(generation: IndexGeneration, question: str, num_chunks: int)
     printed = printed_on_each([hit.passage for hit in hits])
     passages = [_retrieved(hit, printed[hit.passage.pk]) for hit in hits]
     text = _("Found by words alone, no sentences chosen.") if passages else _("No passage has these words.")
-    made = _put_together(question, [], [], passages)
+    made = _put_together(question, Draft(WRITER.name, []), [], [], passages)
     return replace(made, text=text, by_meaning=False)
 
 
@@ -149,18 +178,23 @@ def _retrieved(hit: Hit, printed: str) -> RetrievedPassage:
 
 def _put_together(
     question: str,
+    draft: Draft,
     sentences: list[AnswerSentence],
     citations: list[Citation],
     passages: Sequence[RetrievedPassage],
 ) -> CitedAnswer:
-    text = " ".join(f"{sentence.text} [{sentence.source_number}]" for sentence in sentences)
+    quoted = " ".join(f"{sentence.text} [{sentence.source_number}]" for sentence in sentences)
+    text = marks.plain(draft.prose) or quoted
     return CitedAnswer(
         question=question,
-        text=text or _("The book does not say."),
+        text=text or ("" if draft.stopped else _("The book does not say.")),
         supported=bool(citations),
-        writer=WRITER.name,
+        writer=draft.writer,
         cached=False,
-        sentences=sentences,
+        sentences=[] if draft.prose else sentences,
         sources=citations,
         passages=list(passages),
+        prose=draft.prose,
+        fell_back=draft.fell_back,
+        stopped=draft.stopped,
     )

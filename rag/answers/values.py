@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from rag.answers.citations import AnswerSentence, Citation
+from rag.answers.prose.markdown import rendered
 from rag.text.printed_pages import place_of
 
 
@@ -39,12 +43,31 @@ class CitedAnswer:
     sources: list[Citation]
     passages: list[RetrievedPassage]
     by_meaning: bool = True  # false: passages with the words of the question, and no sentence was chosen of them
+    prose: str = ""  # of a writer in its own words: Markdown with its marks as they are kept; ``text`` has them as [1]
+    fell_back: bool = False  # the writer that was chosen gave nothing that stands: these are the book's words
+    stopped: bool = False  # by whoever asked: a part, and what it cites stands
+
+    @property
+    def html(self) -> SafeString:
+        """The prose for the page, its marks as links to what they stand for."""
+        places = {source.number: (source.place, source.url) for source in self.sources}
+        return rendered(self.prose, lambda number: mark_link(number, *places.get(number, ("", ""))))
 
     @property
     def quotations(self) -> list[tuple[AnswerSentence, Citation]]:
         """Each sentence with its source, for the page."""
         by_number = {source.number: source for source in self.sources}
         return [(sentence, by_number[sentence.source_number]) for sentence in self.sentences]
+
+
+WRITTEN = ("by_meaning", "prose", "fell_back", "stopped")
+
+
+def mark_link(number: int, place: str, url: str) -> SafeString:
+    """A mark in a text: a link to the page that it stands for, where the library shows that."""
+    if not url:
+        return format_html('<span class="cite" title="{}">{}</span>', place, number)
+    return format_html('<a class="cite" href="{}" title="{}">{}</a>', url, place, number)
 
 
 def packed(answer: CitedAnswer) -> dict[str, Any]:
@@ -56,6 +79,7 @@ def packed(answer: CitedAnswer) -> dict[str, Any]:
         "sentences": [vars(sentence) for sentence in answer.sentences],
         "sources": [vars(source) for source in answer.sources],
         "passages": [vars(passage) for passage in answer.passages],
+        **{name: getattr(answer, name) for name in WRITTEN},
     }
 
 
@@ -70,4 +94,5 @@ def unpacked(values: Mapping[str, Any], question: str) -> CitedAnswer:
         sentences=[AnswerSentence(**sentence) for sentence in values["sentences"]],
         sources=[Citation(**source) for source in values["sources"]],
         passages=[RetrievedPassage(**passage) for passage in values["passages"]],
+        **{name: values[name] for name in WRITTEN},
     )

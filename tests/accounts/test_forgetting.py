@@ -56,6 +56,7 @@ from library.core.privacy import coverage
 from library.jobs import nightly
 from library.jobs.models import Job
 from library.notices.models import AddressMark, Bell, BellRow, LetterText, Notice, NoticePreference
+from rag.conversations.models import Conversation, Exchange
 from rag.models import Document, Highlight, ReadingPosition
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +211,12 @@ def as_reader(user: User, staff: User) -> None:
     GivingBack.objects.create(attempt=paid_online(patron), key="k", **back)
     CalendarAddress.objects.create(patron=patron)
     document = Document.objects.create(book=make_book())
+    talk = Conversation.objects.create(
+        owner=user, document=document, about="B", title=NAME, created_at=NOW, asked_at=NOW
+    )
+    Exchange.objects.create(
+        conversation=talk, number=1, question="Her own words", searched="Her own words", created_at=NOW
+    )
     Artifact.objects.create(document=document, kind="summary", language="en", owner=user, content={"by": NAME})
     marked = {"quote": "Her own words", "note": "Her own words", "page": 1, "start": 0, "end": 13}
     Highlight.objects.create(user=user, document=document, **marked)
@@ -247,7 +254,19 @@ def test_everything_is_given_out_but_what_is_secret(ada):
     told = StringIO()
     call_command("export_person", ADDRESS.upper(), stdout=told)
     given = json.loads(told.getvalue())
-    assert set(given) == {"accounts", "activity", "aistudy", "catalog", "circulation", "core", "jobs", "notices", "rag"}
+    apps_of_hers = {
+        "accounts",
+        "activity",
+        "aistudy",
+        "catalog",
+        "circulation",
+        "conversations",
+        "core",
+        "jobs",
+        "notices",
+        "rag",
+    }
+    assert set(given) == apps_of_hers
     assert [name for part in given.values() for name, value in part.items() if not value] == []
     assert [name for name, value in given["circulation"]["at_the_desk"].items() if not value] == []
     assert given["accounts"]["account"][0]["full_name"] == NAME

@@ -70,6 +70,17 @@ READERS = {
     "GET /api/v1/rag/highlights/{highlight_id}/",
     "PATCH /api/v1/rag/highlights/{highlight_id}/",
     "DELETE /api/v1/rag/highlights/{highlight_id}/",
+    "GET /api/v1/rag/conversations/",
+    "POST /api/v1/rag/conversations/",
+    "GET /api/v1/rag/conversations/{id}/",
+    "PATCH /api/v1/rag/conversations/{id}/",
+    "DELETE /api/v1/rag/conversations/{id}/",
+    "POST /api/v1/rag/conversations/{id}/ask/",
+    "GET /api/v1/rag/conversations/{id}/export/",
+    "GET /api/v1/rag/answers/{id}/",
+    "POST /api/v1/rag/answers/{id}/stop/",
+    "POST /api/v1/rag/answers/{id}/judge/",
+    "GET /api/v1/rag/answers/{id}/events/",
 }
 NOBODYS = {
     "GET /api/v1/books/",
@@ -153,6 +164,8 @@ class World:
             ("/loans/", self.loan),
             ("/holds/", self.hold),
             ("/jobs/", self.job),
+            ("/conversations/", self.job),  # no conversation, and no answer, is known by it
+            ("/answers/", self.job),
             ("/books/", self.book),
             ("/loan-rules/", self.rule),
         ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.core.cache import cache
-from django.core.cache.backends.redis import RedisCache
+from django_redis.cache import RedisCache
 from redis.exceptions import RedisError
 
 from library.backup import archive, manifest, restoring

@@ -53,6 +53,24 @@ def scan(librarian: Person, *codes: str) -> None:
         librarian.page.wait_for_load_state()
 
 
+def asks_on(reader: Person) -> None:
+    """From an answer to a conversation, whose second answer a worker writes while the page follows it."""
+    reader.fill("Ask on, and keep it", "And where are they?")
+    reader.press("Ask on")
+    reader.sees("Searched for: And where are they? (lysosomes")
+    articles = reader.page.locator("article")
+    expect(articles).to_have_count(2)
+    reader.fill("Ask on", "How do plants make sugar?")
+    reader.press("Ask")
+    expect(articles).to_have_count(3)
+    expect(articles.last.get_by_text("Was this right?")).to_be_visible(timeout=20_000)
+    articles.last.get_by_text("No", exact=True).click()
+    articles.last.get_by_label("What is wrong with it?").fill("Too short")
+    articles.last.get_by_role("button", name="It was wrong").click()
+    expect(reader.page.get_by_text("Thank you.")).to_be_visible()
+    reader.shoot("conversation")
+
+
 def test_reader_asks_for_a_book_and_the_desk_lends_it_and_takes_it_back(reader, librarian, stack):
     password = "a quiet room 7"
     register(reader, password)
@@ -189,6 +207,8 @@ def test_librarian_adds_a_book_and_the_reader_asks_it(reader, librarian, stack):
     reader.fill("Ask this book", "What are lysosomes?")
     reader.press("Ask")
     reader.sees("answered before")
+    asks_on(reader)
+    reader.go(f"/books/{book}/ask/")
     reader.fill("Ask this book", "Which team won the 1998 football world cup?")
     reader.press("Ask")
     reader.sees("The book does not say")

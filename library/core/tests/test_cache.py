@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -66,6 +67,8 @@ def assert_empty_and_silent(away: ForgivingRedisCache) -> None:
         with pytest.raises(ValueError, match="not found"):
             change("question")
     away.clear()
+    assert away.taken("question", 5) is True  # everybody does for themselves
+    away.given_back(True)
 
 
 def test_without_redis_it_is_empty_and_silent():
@@ -87,6 +90,36 @@ def test_with_redis_it_remembers():
     cache.delete_many(["count"])
     assert cache.has_key("count") is False
     cache.clear()
+
+
+def test_a_lock_is_one_of_all_that_ask_for_it():
+    there: Any = cache
+    lock = there.taken("lock", 30)
+    assert lock
+    assert there.taken("lock", 30) is False
+    there.given_back(lock)
+    other = there.taken("lock", 30)
+    assert other
+    there.given_back(lock)  # ours no longer: that of the other stays
+    assert there.taken("lock", 30) is False
+    there.given_back(other)
+
+
+def test_a_lock_that_ran_out_is_given_back_in_silence():
+    there: Any = cache
+    lock = there.taken("lock", 30)
+    cache.delete("lock")
+    there.given_back(lock)
+    there.given_back(False)
+
+
+def test_all_is_forgotten_or_it_is_said(own):
+    there = cache_at(own.url)
+    there.set("question", "answer")
+    there.empty()
+    assert there.get("question") is None
+    with pytest.raises(redis.RedisError):
+        cache_at("unix:///nowhere/redis.sock").empty()
 
 
 def out_of_memory(client: redis.Redis) -> None:
@@ -152,7 +185,7 @@ def test_a_stopped_redis_is_waited_for_once(own, settings, monkeypatch):
     assert own.process is not None
     os.kill(own.process.pid, signal.SIGSTOP)
     assert there.get("question", "none") == "none"
-    monkeypatch.setattr("django.core.cache.backends.redis.RedisCacheClient.get", None)  # nobody asks it any more
+    monkeypatch.setattr("django_redis.client.DefaultClient.get", None)  # nobody asks it any more
     assert_empty_and_silent(there)
     assert wake.wake("send_waiting_codes") is False
     monkeypatch.undo()

@@ -231,8 +231,8 @@ def test_refusal_from_an_index_that_gave_way_meanwhile_is_not_believed(document,
     IndexGeneration.objects.get().passages.all().delete()
     write = services.write_answer
 
-    def replaced(asked: Document, generation: IndexGeneration, question: str, count: int) -> Any:
-        made = write(asked, generation, question, count)
+    def replaced(asked: Document, generation: IndexGeneration, question: str, *rest: Any) -> Any:
+        made = write(asked, generation, question, *rest)
         if not made.supported:
             answer_from(Document.objects.get(pk=document.pk), [KRILL])
         return made

@@ -161,7 +161,10 @@ def test_answer_comes_back_from_where_it_was_kept_to_the_question_as_it_is_asked
 
 def test_kept_answer_is_plain_values_that_outlive_every_class():
     kept = packed(made())
-    assert set(kept) == {"text", "supported", "writer", "sentences", "sources", "passages"}
+    assert set(kept) == {
+        *("text", "supported", "writer", "sentences", "sources", "passages"),
+        *("by_meaning", "prose", "fell_back", "stopped"),
+    }
     assert all(type(one) is dict for name in ("sentences", "sources", "passages") for one in kept[name])
 
 

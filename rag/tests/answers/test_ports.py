@@ -71,8 +71,8 @@ def test_only_sentences_of_the_chosen_passages_are_written_from():
 def test_the_extractive_writer_says_what_the_text_says():
     writer: AnswerWriter = ExtractiveWriter()
     statements = writer.write(QUESTION, evidence([KRILL, SING], [0.8, 0.1], [0.5, 0.4]), threshold=0.4)
-    assert [(made.text, made.source, made.score) for made in statements] == [(KRILL.text, KRILL, 0.8)]
-    assert writer.write(QUESTION, evidence([], [], [0.5]), threshold=0.4) == []
+    assert list(statements) == [Statement(KRILL.text, KRILL, 0.8)]
+    assert list(writer.write(QUESTION, evidence([], [], [0.5]), threshold=0.4)) == []
 
 
 def test_only_what_stands_on_its_page_is_cited_and_numbers_have_no_gap():

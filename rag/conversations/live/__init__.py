@@ -1,0 +1,1 @@
+"""An answer as it is written: by socket and as server-sent events."""

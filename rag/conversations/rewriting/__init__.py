@@ -1,0 +1,1 @@
+"""Questions that lean on earlier ones, made to stand alone."""
