@@ -27,7 +27,7 @@ class ExtractiveWriter:
         def alike(one: WeighedSentence, other: WeighedSentence) -> float:
             return float(evidence.vectors[places[id(one)]] @ evidence.vectors[places[id(other)]])
 
-        chosen = choose(asked, found, alike, Support(threshold))
+        chosen = choose(asked, found, alike, Support.in_language(evidence.language, threshold))
         statements = []
         for one in chosen:
             text = fold_space(one.sentence.text)

@@ -13,6 +13,8 @@ from rag.answers.citations import AnswerSentence, Citation
 from rag.answers.prose.markdown import rendered
 from rag.text.printed_pages import place_of
 
+MOST_TO_READ = 3  # passages beside an answer, or in its place
+
 
 @dataclass(frozen=True)
 class RetrievedPassage:
@@ -58,6 +60,21 @@ class CitedAnswer:
         """Each sentence with its source, for the page."""
         by_number = {source.number: source for source in self.sources}
         return [(sentence, by_number[sentence.source_number]) for sentence in self.sentences]
+
+    @property
+    def read_on(self) -> list[RetrievedPassage]:
+        """The best passages on pages that nothing is quoted from, in the order of the book."""
+        quoted = {page for source in self.sources for page in (source.page, source.last_page)}
+        others: dict[int, RetrievedPassage] = {}
+        for passage in self.passages:
+            if passage.page not in quoted and len(others) < MOST_TO_READ:
+                others.setdefault(passage.page, passage)
+        return sorted(others.values(), key=lambda passage: passage.page)
+
+    @property
+    def nearest(self) -> list[RetrievedPassage]:
+        """What comes nearest to a question that is not answered, the nearest first."""
+        return [] if self.supported else self.passages[:MOST_TO_READ]
 
 
 WRITTEN = ("by_meaning", "prose", "fell_back", "stopped")

@@ -81,6 +81,10 @@ class SourceSerializer(serializers.Serializer[Any]):
     )
     printed_page = PrintedPageField()
     quote = serializers.CharField(help_text="Verbatim text of the page, white space folded.")
+    answering = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        help_text="Stretches of the quote that answer themselves, each by its first letter and the one behind it.",
+    )
     score = serializers.FloatField(help_text="Cosine of the quote and the question.")
     url = serializers.CharField(help_text="The stored text of the page with the quotation marked.")
 

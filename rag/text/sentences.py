@@ -26,6 +26,7 @@ ITEM = re.compile(r"^(?:[•⚫◦▪‣·●○■□➢✓]\s*|[-–—]\s+|\(
 BRACKETED_ADDRESS = re.compile(r"[(\[<](?:see |at )?(?:https?://|www\.)[^\s)\]>]+[)\]>]")
 STOPPED = re.compile(r"[.!?:;…。！？۔።؟][\"'”’»)\]\d]*$")
 UNSPACED_END = re.compile(r"[。！？｡][\"'”’」』）)]*$")  # the next sentence follows without a space
+UNSPACED_STATEMENT = re.compile(r"[。｡！.!…][\"'”’」』）)]*$")  # no question
 LEAST_BEGUN = 3  # words of a sentence before a page's end
 # Chinese and Japanese signs and their punctuation.
 UNSPACED = re.compile(r"[\u3001-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
@@ -200,7 +201,7 @@ def _is_quotable_unspaced(text: str) -> bool:
     """Of a writing without spaces signs are counted, not words: two of them are about one."""
     signs = sum(sign.isalnum() for sign in text)
     has_other = any(found.search(text) for found in (LEADERS, CODE, REFERENCE))
-    return 8 <= signs <= 240 and ENDS.search(text) is not None and not has_other
+    return 8 <= signs <= 240 and UNSPACED_STATEMENT.search(text) is not None and not has_other
 
 
 def has_verb(text: str) -> bool:

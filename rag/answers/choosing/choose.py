@@ -39,19 +39,30 @@ CONSEQUENCE = re.compile(
     r"darum|daher|deswegen|c[’']est pourquoi|donc|поэтому|ولذلك|لذلك|ولهذا|لهذا)\b",
     re.IGNORECASE,
 )
-WORDS = 0.45  # share of the question's words, those around counting AROUND …
-AROUND = 0.5
-NEAR = 0.85  # … in a sentence that is nearly as near as the model's threshold says
-SHARED = 0.5  # how much nearer a sentence is for having all words of the question
 SIDE = 0.6  # share of the words of a side
 TOO_ALIKE = 0.9  # cosine: they say the same
 
 
+WORDS = 0.45  # share of the question's words, those around counting AROUND …
+AROUND = 0.5
+NEAR = 0.85  # … in a sentence that is nearly as near as the model's threshold says
+SHARED = 0.5
+# Where words are written together with others, or are pairs of signs, fewer of them agree: measured, docs/answers.md.
+SHARED_IN = {"ar": 0.2, "zh": 0.2}
+
+
 @dataclass(frozen=True)
 class Support:
-    """What a sentence must have to be quoted. ``threshold``: the model's, of the language in which is asked."""
+    """What a sentence must have to be quoted. ``threshold``: the model's, of the language in which is asked.
+    ``shared``: how much nearer a sentence is for having all words of the question."""
 
     threshold: float = 0.0
+    shared: float = SHARED
+
+    @classmethod
+    def in_language(cls, language: str, threshold: float) -> Support:
+        """What counts in a text of a language (two letters)."""
+        return cls(threshold, SHARED_IN.get(language, SHARED))
 
     def holds(self, asked: AskedFor, one: WeighedSentence) -> bool:
         """Whether the sentence itself supports an answer: it shows its kind, where that is demanded; and it has the
@@ -60,7 +71,7 @@ class Support:
         if asked.demands and one.shows is False:
             return False
         has_words = one.words + AROUND * one.around >= WORDS and one.meaning >= NEAR * self.threshold
-        return has_words or one.meaning - SHARED * one.words >= self.threshold
+        return has_words or one.meaning - self.shared * one.words >= self.threshold
 
 
 Alike = Callable[[WeighedSentence, WeighedSentence], float]

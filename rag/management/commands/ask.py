@@ -47,6 +47,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{passage.place:<7} {passage.score:.3f}  {opening}…")
         self.stdout.write(f"\n{found.text}")
         for source in found.sources:
-            self.stdout.write(f"[{source.number}] {source.place} ({source.score:.3f}) {source.url}")
+            answering = "; ".join(piece for piece, answers in source.pieces if answers)
+            told = f" “{answering}”" if answering else ""
+            self.stdout.write(f"[{source.number}] {source.place} ({source.score:.3f}) {source.url}{told}")
         if found.by_meaning:
             self.stdout.write("From the cache." if found.cached else f"Written now ({found.writer}).")

@@ -64,6 +64,12 @@ def test_the_words_of_the_question_support_what_is_not_far():
     assert chosen([candidate(0, 0.24, words=1.0)]) == []
 
 
+def test_in_arabic_fewer_words_of_the_question_agree_with_what_answers():
+    one = candidate(0, 0.46, words=0.4)
+    assert not Support.in_language("en", 0.37).holds(ANYTHING, one)
+    assert Support.in_language("ar", 0.37).holds(ANYTHING, one)
+
+
 def test_where_what_promises_most_supports_nothing_nothing_is_quoted():
     found = [candidate(0, 0.5, words=0.44), candidate(2, 0.35)]
     assert chosen(found) == []

@@ -137,6 +137,17 @@ def test_only_sentences_of_five_to_eighty_words_are_quoted(words):
         ("ጃንሆይ በመንግሥቱ ላይ ለረጅም ጊዜ ነገሠ በዚያም ነበር።", True),
         ("The λ and the μ and η of it are λx, say all.", False),
         ("Ο γέρος μυλωνάς κοιμάται όλη μέρα στον μύλο.", True),
+        ("信号量由艾兹格·迪科斯彻发明。", True),
+        ("彼は「水車小屋は川のそばにある」と言った。", True),
+        ("信号量由谁发明？", False),
+        ("信号量的历史与发明", False),  # a heading
+        ("第二章。", False),
+        ("• Oversampling is a technique of surveys.", True),
+        ("3. The miller is asleep in his mill.", True),
+        ("(b) The miller is asleep in his mill.", True),
+        ("The miller is asleep in his mill (see https://example.org/mill).", True),
+        ("Prophase Metaphase Anaphase The four stages are drawn for a cell.", False),
+        ("John Harington is an Englishman of the court.", True),
     ],
 )
 def test_statement_can_be_quoted_and_its_neighbours_cannot(text, can_be):
