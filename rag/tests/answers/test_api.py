@@ -34,7 +34,17 @@ def test_answer_has_the_promised_shape():
         None,
         False,
     )
-    assert set(body["sources"][0]) == {"number", "book", "page", "last_page", "printed_page", "quote", "score", "url"}
+    assert set(body["sources"][0]) == {
+        "number",
+        "book",
+        "page",
+        "last_page",
+        "printed_page",
+        "quote",
+        "answering",
+        "score",
+        "url",
+    }
     assert (body["sources"][0]["book"], body["sources"][0]["page"]) == (book.pk, 4)
     assert (body["sources"][0]["last_page"], body["sources"][0]["printed_page"]) == (4, "")
     assert ask(book, QUESTION | {"num_chunks": 3}).json() == body | {"cached": True}

@@ -47,6 +47,25 @@ def test_page_shows_its_text_with_the_quotation_marked(client, reader):
     assert reverse("rag:page", args=[book.pk, 3]) in shown.content.decode()
 
 
+def test_what_answers_is_marked_in_its_quotation(reader):
+    book = make_indexed_book()
+    found = ask_book(book, question="Who improved the steam engine?", viewer=reader)
+    shown = panel(book, reader, answer=found)
+    (start, end) = found.sources[0].answering[0]
+    assert "Watt" in found.sources[0].quote[start:end]
+    assert f"<mark>{found.sources[0].quote[start:end]}</mark>" in shown
+
+
+def test_beside_an_answer_the_other_pages_are_shown_to_read_on_and_without_one_what_comes_nearest(reader):
+    book = make_indexed_book()
+    answered = panel(book, reader, answer=ask_book(book, question="Why does bread rise?", viewer=reader))
+    assert "Read on:" in answered
+    assert "nearest" not in answered
+    refused = panel(book, reader, answer=ask_book(book, question="Who won the football cup in 1998?", viewer=reader))
+    assert "What comes nearest to it:" in refused
+    assert "Read on:" not in refused
+
+
 @pytest.mark.parametrize(
     "mark", ["", "abc", "5-2", "0-0", "0-999999", "-3-4", "1e3-2", "99999999999-999999999999", "%00-1", "1-2-3"]
 )
