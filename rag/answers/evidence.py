@@ -23,6 +23,7 @@ ALONE = 0.05  # so much nearer a sentence must be where no passage is near: shor
 
 
 MANY_WORDS = 0.6  # of the question's, by how rare they are
+WORDS_COUNT = 0.5  # what all words of the question count beside a cosine, where passages are compared
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class Evidence:
 
     def best_passages(self, count: int) -> list[int]:
         """The ranks of the ``count`` passages that matter: by their own score or, where a fact is buried among other
-        matter, by that of their best sentence, whichever is better."""
+        matter, by that of their best sentence with its share of the question's words, whichever is better."""
         worth = [hit.score for hit in self.hits]
         for sentence, score in zip(self.sentences, self.scores, strict=True):
-            worth[sentence.passage] = max(worth[sentence.passage], score)
+            said = score + WORDS_COUNT * self.words.share(sentence.lexemes | sentence.around)
+            worth[sentence.passage] = max(worth[sentence.passage], said)
         return sorted(range(len(self.hits)), key=lambda rank: (-worth[rank], rank))[:count]
 
     def of_passages(self, ranks: Sequence[int]) -> Evidence:
