@@ -139,7 +139,7 @@ def test_panel_shows_a_refusal(embedder):
     book, user = make_indexed_book(), make_user()
     shown = panel(book, user, answer=ask_book(book, question="Who won the cup?", viewer=user))
     assert "The book does not say." in shown
-    assert "cite" not in shown
+    assert "mark=" not in shown, "nothing is quoted"
 
 
 def test_panel_shows_how_far_the_index_is():
