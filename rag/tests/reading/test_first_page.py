@@ -56,6 +56,7 @@ def test_the_cover_of_an_epub_is_the_picture_that_it_names():
         (b"A plain text without pages.", f"{TEXT}; charset=utf-8"),
         (b"%PDF-1.7 and no more", PDF),
     ],
+    ids=["an EPUB without", "a broken EPUB", "a text", "a broken PDF"],  # the first holds the time of day
 )
 def test_where_there_is_none_it_is_told_and_nothing_breaks(content, media_type):
     assert drawn(content, media_type) is None
