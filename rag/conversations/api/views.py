@@ -179,6 +179,7 @@ class EventsView(APIView):
         responses={(200, "text/event-stream"): OpenApiTypes.STR, **ERRORS},
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
-        """An answer as it is written, as server-sent events: `block` for each part, with its number, and `end` with the
-        whole. Leaving stops nothing."""
+        """An answer as it is written, as server-sent events.
+
+        `block` for each part, with its number, and `end` with the whole. Leaving stops nothing."""
         return live_events.response(user_of(request), pk, request.headers.get("Last-Event-ID", "")[:100])
