@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,6 +63,10 @@ class CoverJobSerializer(serializers.Serializer[Any]):
 
 class BookCover(BookView):
     parser_classes = (BoundedJSONParser, FormWithFile)
+
+    def get_parsers(self) -> list[BaseParser]:
+        """A form is for a picture alone."""
+        return [FormWithFile() if self.request and self.request.method == "PUT" else BoundedJSONParser()]
 
     def get_permissions(self) -> list[BasePermission]:
         return [requires("catalog.change_book")()]

@@ -89,8 +89,8 @@ class HighlightView(APIView):
     )
     def patch(self, request: Request, highlight_id: UUID) -> Response:
         """Write another note beside it."""
-        highlight = highlights.own_one(_user(request), highlight_id)
         sent = NoteSerializer(data=request.data)
+        highlight = highlights.own_one(_user(request), highlight_id)
         sent.is_valid(raise_exception=True)
         return Response(HighlightSerializer(highlights.change_note(highlight=highlight, **sent.validated_data)).data)
 

@@ -15,6 +15,7 @@ SAID = {
     "/catalogue/suggest/": "private, max-age=",  # what a reader types ahead, for a minute in their own browser
     "/loans/calendar.ics": "private, no-cache",  # calendar programs ask with the tag of what they have
     "/books/<int:pk>/file/": "private, no-cache",
+    "/catalogue/books/<int:pk>/cover.svg": "private, no-cache",  # drawn anew only where the record changed
 }
 FOR_ALL = {"/api/schema/", "/api/docs/", "/api/reference/"}  # the same for everybody
 

@@ -235,6 +235,7 @@ def filled(route: str, world: World) -> str:
         "<slug:code>/<str:language>": "due_soon/en",
         "<str:token>": "x" * 43,
         "<int:width>": 800,
+        "<slug:key>/<slug:size>": "0" * 16 + "/small",
         "<uuid:highlight_id>": world.job.pk,
         "<path:object_id>": world.other.pk,
         "<uuid:pk>": world.job.pk if "/jobs/" in route else world.hold.pk,

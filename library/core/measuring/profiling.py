@@ -122,7 +122,7 @@ def _told(response: HttpResponseBase, word: str) -> HttpResponseBase:
 
 
 def _is_asked_for(request: HttpRequest) -> bool:
-    return request.headers.get(HEADER) == "1" or request.GET.get(PARAMETER) == "1"
+    return request.headers.get(HEADER) == "1" or f"{PARAMETER}=1" in request.META.get("QUERY_STRING", "").split("&")
 
 
 def _is_staff(request: HttpRequest) -> bool:

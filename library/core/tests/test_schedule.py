@@ -17,6 +17,7 @@ EVERY = {
     "fold_library_terms": 30,
     "fold_term_changes": 30,
     "forget_ended_sessions": 3600,
+    "check_covers": 300,
     "forget_nightly_reports": 3600,
     "forget_past_loans": 86400,
     "renew_loans": 3600,
@@ -33,6 +34,7 @@ EVERY = {
     "tend_holds": 3600,
 }
 SLOW = {
+    "book_cover",
     "index",
     "summary",
     "book_vectors",
