@@ -111,6 +111,7 @@ def reset(person: Hands) -> None:
     person.letter("your library account was changed")
 
 
+@pytest.mark.slow
 def test_invited_librarian_needs_no_mouse_until_all_other_sessions_are_ended(people):
     administrator, librarian, elsewhere = people
     invite(administrator, librarian.email)

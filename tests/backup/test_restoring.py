@@ -365,6 +365,7 @@ def test_a_cache_that_cannot_be_emptied_is_told(backup, elsewhere, monkeypatch):
 # -- the command --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_refuses_once_and_does_it_said_twice(other, filled, backup):
     before = other.everything()
     for words in ([], ["--replace"], ["--yes-replace-everything"]):
@@ -396,7 +397,7 @@ def test_the_command_checks_alone_and_touches_nothing(untouched, backup, tmp_pat
     "number",
     [
         pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
-        pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGTERM, id="SIGTERM", marks=pytest.mark.slow),
         pytest.param(signal.SIGKILL, id="SIGKILL"),
     ],
 )
